@@ -1,0 +1,117 @@
+//! What went wrong, where, and what to do about it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The result of anything that can fail in front of a user.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What kind of failure it is; each kind has its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The work failed and nothing was changed: 1.
+    Failed,
+    /// The command line asks for something that does not make sense: 2.
+    Usage,
+    /// The data was refused: 65.
+    DataRefused,
+    /// A batch file is missing or unreadable: 66.
+    NoInput,
+    /// The checkpoint is damaged or out of step with its output: 74.
+    Checkpoint,
+    /// Another run holds the lock: 75.
+    Locked,
+    /// The definition differs from the checkpoint's: 78.
+    Definition,
+}
+
+impl ErrorKind {
+    /// The exit code of the process.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::DataRefused => 65,
+            Self::NoInput => 66,
+            Self::Checkpoint => 74,
+            Self::Locked => 75,
+            Self::Definition => 78,
+        }
+    }
+}
+
+/// A place in a batch file. Lines count from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the user named it.
+    pub file: PathBuf,
+    /// The line on which the row begins.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file.display(), self.line)
+    }
+}
+
+/// An error as the user reads it: one line that says what, where, and what to do next.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    what: String,
+    place: Option<String>,
+    remedy: Option<String>,
+}
+
+impl Error {
+    /// An error that says what happened.
+    pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), place: None, remedy: None }
+    }
+
+    /// An I/O error while doing `action` (a verb phrase such as `read`) on `path`; a full disk is named as such.
+    pub fn io(kind: ErrorKind, action: &str, path: &Path, error: &std::io::Error) -> Self {
+        let new = Self::new(kind, format!("cannot {action}: {error}")).at(path.display());
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => new
+                .remedy("the disk is full: free some space and run the same command again, nothing was lost"),
+            std::io::ErrorKind::PermissionDenied => new.remedy("check who owns it and its permissions"),
+            _ => new,
+        }
+    }
+
+    /// Adds where it happened.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.place = Some(place.to_string());
+        self
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// The kind, and with it the exit code.
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.what)?;
+        match &self.remedy {
+            Some(remedy) => write!(f, "; {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,147 @@
+//! Events packed one behind the other in the order of arrival: the form in which they travel to a partition.
+
+use super::Timestamp;
+
+/// Bytes before the key of each packed event: time (8), table hash (4), key length (4).
+const HEADER_BYTES: usize = 16;
+
+/// One event, its key borrowed from the buffer that holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// Who.
+    pub key: &'a [u8],
+    /// The half of the key's hash that finds it in a table ([`crate::partition::KeyHash::table`]).
+    pub table_hash: u32,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// Packed events; `seq` is the position. Appending costs one copy of the key.
+#[derive(Debug, Default, Clone)]
+pub struct EventBuffer {
+    bytes: Vec<u8>,
+    events: usize,
+}
+
+impl EventBuffer {
+    /// Appends an event behind all others.
+    pub fn push(&mut self, event: Event<'_>) {
+        let mut header = [0; HEADER_BYTES];
+        header[..8].copy_from_slice(&event.time.us().to_le_bytes());
+        header[8..12].copy_from_slice(&event.table_hash.to_le_bytes());
+        header[12..].copy_from_slice(&(event.key.len() as u32).to_le_bytes());
+        self.bytes.reserve(HEADER_BYTES + event.key.len());
+        self.bytes.extend_from_slice(&header);
+        self.bytes.extend_from_slice(event.key);
+        self.events += 1;
+    }
+
+    /// Appends all events of `other`, in their order.
+    pub fn append(&mut self, other: &Self) {
+        self.bytes.extend_from_slice(&other.bytes);
+        self.events += other.events;
+    }
+
+    /// The events in the order of arrival.
+    pub fn iter(&self) -> impl Iterator<Item = Event<'_>> {
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            let (event, behind) = unpack(rest)?;
+            rest = behind;
+            Some(event)
+        })
+    }
+
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.events
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+
+    /// Bytes in use.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Empties the buffer and keeps its memory: fresh pages cost more than all parsing.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.events = 0;
+    }
+
+    /// The same events in the order `(time, seq)`: a stable sort, O(n log n), with 16 bytes an event beside the copy.
+    #[must_use]
+    pub fn sorted_by_time(&self) -> Self {
+        let mut order: Vec<(i64, usize)> = Vec::with_capacity(self.events);
+        let mut offset = 0;
+        while let Some((event, rest)) = unpack(&self.bytes[offset..]) {
+            order.push((event.time.us(), offset));
+            offset = self.bytes.len() - rest.len();
+        }
+        order.sort_unstable();
+        let mut sorted = Self { bytes: Vec::with_capacity(self.bytes.len()), events: self.events };
+        for (_, offset) in order {
+            let length = HEADER_BYTES + key_length(&self.bytes[offset..]);
+            sorted.bytes.extend_from_slice(&self.bytes[offset..offset + length]);
+        }
+        sorted
+    }
+}
+
+/// The first packed event of `bytes` and what stands behind it; `None` where there is no whole one.
+pub(crate) fn unpack(bytes: &[u8]) -> Option<(Event<'_>, &[u8])> {
+    let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>()?;
+    let (time, header_rest) = header.split_first_chunk::<8>()?;
+    let (hash, _) = header_rest.split_first_chunk::<4>()?;
+    let (key, behind) = rest.split_at_checked(key_length(bytes))?;
+    let time = Timestamp::from_us(i64::from_le_bytes(*time))?;
+    Some((Event { key, table_hash: u32::from_le_bytes(*hash), time }, behind))
+}
+
+fn key_length(packed: &[u8]) -> usize {
+    packed
+        .get(12..)
+        .and_then(|bytes| bytes.first_chunk::<4>())
+        .map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buffer(events: &[(&'static [u8], i64)]) -> EventBuffer {
+        let mut buffer = EventBuffer::default();
+        for &(key, us) in events {
+            buffer.push(Event { key, table_hash: 7, time: Timestamp::from_us(us).unwrap() });
+        }
+        buffer
+    }
+
+    fn pairs(buffer: &EventBuffer) -> Vec<(&[u8], i64)> {
+        buffer.iter().map(|event| (event.key, event.time.us())).collect()
+    }
+
+    #[test]
+    fn gives_back_what_was_pushed() {
+        let events: [(&[u8], i64); 3] = [(b"apple", 5), (b"", -3), (b"\xFF\n,", 0)];
+        let buffer = buffer(&events);
+        assert_eq!(pairs(&buffer), events);
+        assert_eq!(buffer.len(), 3);
+    }
+
+    #[test]
+    fn sorts_by_time_and_keeps_the_order_of_ties() {
+        let buffer = buffer(&[(b"a", 2), (b"b", 1), (b"c", 2), (b"d", 1)]);
+        assert_eq!(pairs(&buffer.sorted_by_time()), [(&b"b"[..], 1), (b"d", 1), (b"a", 2), (b"c", 2)]);
+    }
+
+    #[test]
+    fn a_cut_buffer_has_no_half_event() {
+        let whole = buffer(&[(b"apple", 5)]);
+        assert_eq!(unpack(&whole.bytes()[..whole.bytes().len() - 1]), None);
+    }
+}

@@ -1,0 +1,150 @@
+//! Event time, and the one way in which it is written.
+
+use std::fmt;
+
+const SECOND_US: i64 = 1_000_000;
+const DAY_US: i64 = 86_400 * SECOND_US;
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+///
+/// Values lie in the years 1 to 9999 ([`Timestamp::MIN`] to [`Timestamp::MAX`]), so that a difference of two never
+/// overflows and every one has an RFC 3339 form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// 0001-01-01T00:00:00Z.
+    pub const MIN: Self = Self(-62_135_596_800 * SECOND_US);
+    /// 9999-12-31T23:59:59.999999Z.
+    pub const MAX: Self = Self(253_402_300_800 * SECOND_US - 1);
+
+    /// The time `us` microseconds after the epoch, or `None` outside the years 1 to 9999.
+    pub const fn from_us(us: i64) -> Option<Self> {
+        if us < Self::MIN.0 || us > Self::MAX.0 { None } else { Some(Self(us)) }
+    }
+
+    /// Microseconds since the epoch.
+    pub const fn us(self) -> i64 {
+        self.0
+    }
+
+    /// This time moved by `us` microseconds, held within the range.
+    #[must_use]
+    pub fn saturating_add_us(self, us: i64) -> Self {
+        Self(self.0.saturating_add(us).clamp(Self::MIN.0, Self::MAX.0))
+    }
+
+    /// Microseconds from `earlier` to `self`; negative if `earlier` is later.
+    pub const fn us_since(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
+
+    /// Appends the time as RFC 3339 UTC, with a fraction of six digits only where it is not zero.
+    ///
+    /// ```
+    /// # use sessionize::event::Timestamp;
+    /// let mut text = Vec::new();
+    /// Timestamp::from_us(1_577_836_920_000_000).unwrap().write_rfc3339(&mut text);
+    /// assert_eq!(text, b"2020-01-01T00:02:00Z");
+    /// ```
+    pub fn write_rfc3339(self, out: &mut Vec<u8>) {
+        let (text, fraction_us) = self.seconds_text();
+        out.extend_from_slice(&text);
+        if fraction_us != 0 {
+            out.extend_from_slice(&fraction_text(fraction_us));
+        }
+        out.push(b'Z');
+    }
+
+    /// The form of fixed width that session ids are made of: always six fraction digits, 27 bytes.
+    pub fn rfc3339_micros(self) -> [u8; 27] {
+        let (text, fraction_us) = self.seconds_text();
+        let mut fixed = [b'Z'; 27];
+        fixed[..19].copy_from_slice(&text);
+        fixed[19..26].copy_from_slice(&fraction_text(fraction_us));
+        fixed
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SS` and the microseconds after it.
+    fn seconds_text(self) -> ([u8; 19], u32) {
+        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_US));
+        let of_day_us = self.0.rem_euclid(DAY_US);
+        let seconds = (of_day_us / SECOND_US) as u32;
+        let mut text = *b"0000-00-00T00:00:00";
+        put_two(&mut text, 0, year / 100);
+        put_two(&mut text, 2, year % 100);
+        put_two(&mut text, 5, month);
+        put_two(&mut text, 8, day);
+        put_two(&mut text, 11, seconds / 3600);
+        put_two(&mut text, 14, seconds / 60 % 60);
+        put_two(&mut text, 17, seconds % 60);
+        (text, (of_day_us % SECOND_US) as u32)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::with_capacity(27);
+        self.write_rfc3339(&mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
+    }
+}
+
+fn put_two(text: &mut [u8; 19], at: usize, value: u32) {
+    text[at] = b'0' + (value / 10) as u8;
+    text[at + 1] = b'0' + (value % 10) as u8;
+}
+
+/// `.dddddd`
+fn fraction_text(mut us: u32) -> [u8; 7] {
+    let mut text = *b".000000";
+    for digit in text[1..].iter_mut().rev() {
+        *digit = b'0' + (us % 10) as u8;
+        us /= 10;
+    }
+    text
+}
+
+/// Year, month and day of the proleptic Gregorian calendar, `days` after 1970-01-01.
+///
+/// The calendar is cut into eras of 400 years (146,097 days) that begin on March 1st, so that the leap day is the last
+/// day of its year; see Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+fn civil_from_days(days: i64) -> (u32, u32, u32) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097) as u32;
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = (era * 400) as u32 + year_of_era + u32::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_range_is_the_years_1_to_9999() {
+        assert_eq!(Timestamp::MIN.to_string(), "0001-01-01T00:00:00Z");
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(Timestamp::from_us(Timestamp::MAX.us() + 1), None);
+        assert_eq!(Timestamp::from_us(Timestamp::MIN.us() - 1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn writes_what_chrono_writes(us in Timestamp::MIN.us()..=Timestamp::MAX.us()) {
+            let time = Timestamp::from_us(us).unwrap();
+            let reference = DateTime::from_timestamp_micros(us).unwrap();
+            let fixed = String::from_utf8(time.rfc3339_micros().to_vec()).unwrap();
+            prop_assert_eq!(fixed, reference.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
+            let whole = Timestamp::from_us(us - us.rem_euclid(1_000_000)).unwrap();
+            prop_assert_eq!(whole.to_string(), reference.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+        }
+    }
+}
