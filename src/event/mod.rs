@@ -4,6 +4,7 @@ mod buffer;
 mod key;
 mod timestamp;
 
+pub(crate) use buffer::unpack;
 pub use buffer::{Event, EventBuffer};
 pub use key::{KEY_SEPARATOR, MAX_KEY_BYTES, key_parts};
 pub use timestamp::Timestamp;

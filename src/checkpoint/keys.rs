@@ -1,0 +1,37 @@
+//! The keys of the one tree. Numbers are big-endian, so that the order of keys is the order of numbers.
+
+use crate::ledger::{FileDigest, RunId};
+use crate::partition::PartitionId;
+
+/// The head.
+pub(super) const HEAD: &[u8] = b"head";
+/// All entries of the ledger.
+pub(super) const RUNS: &[u8] = b"run/";
+
+const FILES: &[u8] = b"file/";
+const STATE: &[u8] = b"state/";
+
+pub(super) fn run(run: RunId) -> Vec<u8> {
+    [RUNS, &run.number().to_be_bytes()].concat()
+}
+
+/// The length comes first: most files are told to be new by their length alone.
+pub(super) fn file(digest: &FileDigest) -> Vec<u8> {
+    [FILES, &digest.bytes.to_be_bytes(), &digest.hash.to_be_bytes()].concat()
+}
+
+pub(super) fn files_of_length(bytes: u64) -> Vec<u8> {
+    [FILES, &bytes.to_be_bytes()].concat()
+}
+
+pub(super) fn generation(generation: u64) -> Vec<u8> {
+    [STATE, &generation.to_be_bytes()].concat()
+}
+
+pub(super) fn state_of_partition(of: u64, partition: PartitionId) -> Vec<u8> {
+    [&generation(of)[..], &[partition.number()]].concat()
+}
+
+pub(super) fn chunk(of: u64, partition: PartitionId, number: u32) -> Vec<u8> {
+    [&state_of_partition(of, partition)[..], &number.to_be_bytes()].concat()
+}

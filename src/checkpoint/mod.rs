@@ -1,0 +1,217 @@
+//! The checkpoint: open state, watermark and ledger in one sled tree. The only room that knows sled.
+//!
+//! `docs/format.md` describes the bytes, `docs/durability.md` the order of the steps.
+
+mod codec;
+mod keys;
+mod lock;
+mod rows;
+mod state;
+mod store;
+
+pub use codec::head_digest;
+pub use lock::{Lock, LockHolder};
+pub use state::{EncodedPartition, MAX_CHUNK_BYTES, encode_partition};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{FileDigest, Head, RunEntry, RunId};
+use crate::partition::PartitionId;
+use crate::reducer::Reducer;
+use std::path::Path;
+use store::Store;
+
+/// An open checkpoint. Whoever holds one holds its lock too (see [`Lock`]).
+#[derive(Debug)]
+pub struct Checkpoint {
+    store: Store,
+    head: Option<Head>,
+}
+
+/// State that is written under a new generation and that no head points to yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StagedState {
+    /// The new generation.
+    pub generation: u64,
+    /// How many chunks it has.
+    pub chunks: u64,
+    /// xxh3-128 over the digests of the chunks.
+    pub digest: u128,
+}
+
+impl Checkpoint {
+    /// Opens the checkpoint in `folder`, which is created if it is not there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if what is there cannot be read or is of a newer version, [`ErrorKind::Failed`] if the
+    /// disk does not let us.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let store = Store::open(folder)?;
+        let head = match store.get(keys::HEAD)? {
+            Some(bytes) => {
+                Some(codec::decode_head(&bytes).map_err(|damage| store.damaged("the head", &damage))?)
+            }
+            None if store.is_empty() => None,
+            None => return Err(store.damaged("the head", "it is missing, but other entries are there")),
+        };
+        Ok(Self { store, head })
+    }
+
+    /// Where the last run left it; `None` before the first one.
+    pub const fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
+    /// The run that took in a file with this content.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the entry is damaged.
+    pub fn run_of_file(&self, digest: &FileDigest) -> Result<Option<RunId>> {
+        let Some(bytes) = self.store.get(&keys::file(digest))? else { return Ok(None) };
+        let number = bytes.as_ref().try_into().map(u64::from_be_bytes);
+        let number = number.map_err(|_| self.store.damaged("a file entry", "it is not eight bytes"))?;
+        Ok(Some(RunId::new(number)))
+    }
+
+    /// Whether any committed file has this length: only then can one of this length be known.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the store cannot be read.
+    pub fn knows_length(&self, bytes: u64) -> Result<bool> {
+        self.store.any_with_prefix(&keys::files_of_length(bytes))
+    }
+
+    /// The ledger, first run first.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if an entry is damaged.
+    pub fn runs(&self) -> Result<Vec<RunEntry>> {
+        let mut runs = Vec::new();
+        self.store.scan(keys::RUNS, |_, bytes| {
+            runs.push(
+                codec::decode_run(bytes).map_err(|damage| self.store.damaged("a ledger entry", &damage))?,
+            );
+            Ok(())
+        })?;
+        Ok(runs)
+    }
+
+    /// Restores the open state of one partition into `reducer`; returns how many chunks were read and their digests
+    /// one behind the other. Linear in the open state.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if a chunk is damaged.
+    pub fn load_partition(&self, partition: PartitionId, reducer: &mut Reducer) -> Result<Vec<u64>> {
+        let Some(head) = &self.head else { return Ok(Vec::new()) };
+        let mut digests = Vec::new();
+        self.store.scan(&keys::state_of_partition(head.generation, partition), |_, bytes| {
+            let digest = state::decode_chunk(bytes, head.generation, reducer)
+                .map_err(|damage| self.store.damaged("a chunk of open sessions", &damage))?;
+            digests.push(digest);
+            Ok(())
+        })?;
+        Ok(digests)
+    }
+
+    /// Holds the digests of all chunks, in order, against the head: a missing or foreign chunk shows here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if they differ.
+    pub fn check_state(&self, digests: &[u64]) -> Result<()> {
+        let (chunks, digest) =
+            self.head.as_ref().map_or((0, state::digest_of(&[])), |h| (h.chunks, h.state_digest));
+        if digests.len() as u64 == chunks && state::digest_of(digests) == digest {
+            return Ok(());
+        }
+        let damage = format!("{} chunks found, {chunks} expected, or their digests differ", digests.len());
+        Err(self.store.damaged("the open state", &damage))
+    }
+
+    /// Begins to write open state under a new generation. No head points to it: until [`Checkpoint::commit`] nothing has
+    /// changed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if the store cannot be written.
+    pub fn stage_state(&self) -> Result<StateWriter<'_>> {
+        let generation = self.head.as_ref().map_or(1, |head| head.generation + 1);
+        // A run that died before its commit may have left chunks under this very number.
+        self.store.remove_prefix(&keys::generation(generation))?;
+        Ok(StateWriter { store: &self.store, generation, digests: Vec::new() })
+    }
+
+    /// The commit: head, ledger entry and file digests become visible in one atomic, synced write.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if it cannot be written. The process must then end: what is on the disk is not known until
+    /// the next start looks.
+    pub fn commit(&mut self, entry: &RunEntry) -> Result<()> {
+        let mut writes = vec![
+            (keys::HEAD.to_vec(), codec::encode_head(&entry.head)),
+            (keys::run(entry.head.run), codec::encode_run(entry)),
+        ];
+        for file in &entry.files {
+            writes.push((keys::file(&file.digest), entry.head.run.number().to_be_bytes().to_vec()));
+        }
+        self.store.write_together(writes)?;
+        self.head = Some(entry.head.clone());
+        Ok(())
+    }
+
+    /// Removes all generations but the newest `keep`. Needs no sync: whatever comes back after a crash is removed by the
+    /// next run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if the store cannot be written.
+    pub fn drop_old_generations(&self, keep: u64) -> Result<()> {
+        let Some(head) = &self.head else { return Ok(()) };
+        let first_kept = (head.generation + 1).saturating_sub(keep.max(1));
+        self.store.remove_range(&keys::generation(0), &keys::generation(first_kept))
+    }
+
+    /// Bytes of the checkpoint on the disk.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the store cannot tell.
+    pub fn bytes_on_disk(&self) -> Result<u64> {
+        self.store.bytes_on_disk()
+    }
+}
+
+/// Writes the open state of a run, partition by partition in order.
+#[derive(Debug)]
+pub struct StateWriter<'c> {
+    store: &'c Store,
+    generation: u64,
+    digests: Vec<u64>,
+}
+
+impl StateWriter<'_> {
+    /// Writes the chunks of one partition.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if they cannot be written.
+    pub fn put(&mut self, partition: PartitionId, encoded: &EncodedPartition) -> Result<()> {
+        for (number, chunk) in encoded.chunks.iter().enumerate() {
+            let sealed = state::seal_chunk(chunk, self.generation);
+            self.digests.push(sealed.digest);
+            self.store.insert(&keys::chunk(self.generation, partition, number as u32), &sealed.bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Brings all chunks to the disk.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if that fails.
+    pub fn finish(self) -> Result<StagedState> {
+        if !self.digests.is_empty() {
+            self.store.sync()?;
+        }
+        let chunks = self.digests.len() as u64;
+        Ok(StagedState { generation: self.generation, chunks, digest: state::digest_of(&self.digests) })
+    }
+}
+
+/// An error about a checkpoint that cannot be trusted.
+fn checkpoint_error(folder: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Checkpoint, what).at(folder.display()).remedy(remedy)
+}

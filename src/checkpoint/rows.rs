@@ -1,0 +1,156 @@
+//! Core types to rows of the newest format and back.
+
+use crate::definition::{Column, Definition};
+use crate::error::Place;
+use crate::event::Timestamp;
+use crate::gap::Gap;
+use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
+use crate::migrations::checkpoint::v1;
+use crate::watermark::Watermark;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+type Damage = String;
+
+pub(super) fn head_row(head: &Head) -> v1::Head {
+    v1::Head {
+        run: head.run.number(),
+        generation: head.generation,
+        chunks: head.chunks,
+        state_digest: head.state_digest,
+        keys_open: head.keys_open,
+        sessions_open: head.sessions_open,
+        events_open: head.events_open,
+        oldest_open_start_us: head.oldest_open_start.map(Timestamp::us),
+        watermark_us: head.watermark.time().map(Timestamp::us),
+        watermark_origin: head.watermark_origin.as_ref().map(origin_row),
+        latest_us: head.latest.map(Timestamp::us),
+        definition: definition_row(&head.definition),
+    }
+}
+
+pub(super) fn head(row: v1::Head) -> Result<Head, Damage> {
+    Ok(Head {
+        run: RunId::new(row.run),
+        generation: row.generation,
+        chunks: row.chunks,
+        state_digest: row.state_digest,
+        keys_open: row.keys_open,
+        sessions_open: row.sessions_open,
+        events_open: row.events_open,
+        oldest_open_start: row.oldest_open_start_us.map(time).transpose()?,
+        watermark: row.watermark_us.map(time).transpose()?.map_or(Watermark::BEGINNING, Watermark::at),
+        watermark_origin: row.watermark_origin.map(origin),
+        latest: row.latest_us.map(time).transpose()?,
+        definition: definition(row.definition),
+    })
+}
+
+pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
+    let file_row = |file: &FileEntry| v1::FileRow {
+        path: file.path.clone(),
+        hash: file.digest.hash,
+        bytes: file.digest.bytes,
+        rows: file.rows,
+    };
+    v1::RunRow {
+        kind: match entry.kind {
+            RunKind::Batch => v1::RunKind::Batch,
+            RunKind::Finalize => v1::RunKind::Finalize,
+            RunKind::FinalizeAsOf => v1::RunKind::FinalizeAsOf,
+        },
+        as_of_us: entry.as_of.us(),
+        files: entry.files.iter().map(file_row).collect(),
+        counts: counts_row(&entry.counts),
+        head: head_row(&entry.head),
+    }
+}
+
+pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
+    let file = |row: v1::FileRow| FileEntry {
+        path: row.path,
+        digest: FileDigest { hash: row.hash, bytes: row.bytes },
+        rows: row.rows,
+    };
+    Ok(RunEntry {
+        kind: match row.kind {
+            v1::RunKind::Batch => RunKind::Batch,
+            v1::RunKind::Finalize => RunKind::Finalize,
+            v1::RunKind::FinalizeAsOf => RunKind::FinalizeAsOf,
+        },
+        as_of: time(row.as_of_us)?,
+        files: row.files.into_iter().map(file).collect(),
+        counts: counts(row.counts),
+        head: head(row.head)?,
+    })
+}
+
+pub(super) fn time(us: i64) -> Result<Timestamp, Damage> {
+    Timestamp::from_us(us).ok_or_else(|| format!("{us} microseconds is no time in the years 1 to 9999"))
+}
+
+fn origin_row(origin: &WatermarkOrigin) -> v1::WatermarkOrigin {
+    let place =
+        |place: &Place| v1::Place { file: place.file.as_os_str().as_bytes().to_vec(), line: place.line };
+    v1::WatermarkOrigin { run: origin.run.number(), place: origin.place.as_ref().map(place) }
+}
+
+fn origin(row: v1::WatermarkOrigin) -> WatermarkOrigin {
+    let place = |row: v1::Place| Place {
+        file: PathBuf::from(std::ffi::OsString::from_vec(row.file)),
+        line: row.line,
+    };
+    WatermarkOrigin { run: RunId::new(row.run), place: row.place.map(place) }
+}
+
+fn definition_row(definition: &Definition) -> v1::Definition {
+    let column = |column: &Column| v1::Column { position: column.position, name: column.name.clone() };
+    v1::Definition {
+        gap_us: definition.gap.us(),
+        key: definition.key.iter().map(column).collect(),
+        time: column(&definition.time),
+        header: definition.header,
+        delimiter: definition.delimiter,
+        time_format: definition.time_format.clone(),
+        timezone: definition.timezone.clone(),
+    }
+}
+
+fn definition(row: v1::Definition) -> Definition {
+    let column = |row: v1::Column| Column { position: row.position, name: row.name };
+    Definition {
+        gap: Gap::from_us(row.gap_us),
+        key: row.key.into_iter().map(column).collect(),
+        time: column(row.time),
+        header: row.header,
+        delimiter: row.delimiter,
+        time_format: row.time_format,
+        timezone: row.timezone,
+    }
+}
+
+fn counts_row(counts: &Counts) -> v1::Counts {
+    v1::Counts {
+        rows_read: counts.rows_read,
+        events_accepted: counts.events_accepted,
+        events_late: counts.events_late,
+        rejects: counts.rejects.iter().map(|(reason, &rows)| (reason.clone(), rows)).collect(),
+        sessions_completed: counts.sessions_completed,
+        events_completed: counts.events_completed,
+        events_open_before: counts.events_open_before,
+        events_open_after: counts.events_open_after,
+    }
+}
+
+fn counts(row: v1::Counts) -> Counts {
+    Counts {
+        rows_read: row.rows_read,
+        events_accepted: row.events_accepted,
+        events_late: row.events_late,
+        rejects: row.rejects.into_iter().collect(),
+        sessions_completed: row.sessions_completed,
+        events_completed: row.events_completed,
+        events_open_before: row.events_open_before,
+        events_open_after: row.events_open_after,
+    }
+}

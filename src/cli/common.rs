@@ -1,0 +1,98 @@
+//! Flags that several verbs share.
+
+use super::{machine, text, values};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Timestamp;
+use crate::pipeline::Watch;
+use crate::settings::CommonSettings;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a report is written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CommonFlags {
+    /// Folder of the checkpoint
+    #[arg(long, value_name = "DIR", default_value = "sessionize-state")]
+    state: PathBuf,
+    /// Folder of the outputs
+    #[arg(long, value_name = "DIR", default_value = "sessionize-out")]
+    out: PathBuf,
+    /// How to write the report to standard output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+    /// How long to wait for another run to end, such as 10m
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration)]
+    wait: Duration,
+    /// Print no report for people
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// What stands in for the wall clock, for backfills and tests
+    #[arg(long, value_name = "T", value_parser = values::time)]
+    as_of_clock: Option<Timestamp>,
+}
+
+impl CommonFlags {
+    pub(super) fn settings(&self) -> CommonSettings {
+        CommonSettings {
+            state: self.state.clone(),
+            out: self.out.clone(),
+            wait: self.wait,
+            as_of: self.as_of_clock.unwrap_or_else(machine::now),
+        }
+    }
+
+    /// Prints a report as `--format` says.
+    pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> String) {
+        match self.format {
+            Format::Json => print(&(serde_json::to_string_pretty(report).unwrap_or_default() + "\n")),
+            Format::Text if !self.quiet => print(&for_people(report)),
+            Format::Text => {}
+        }
+    }
+}
+
+/// Writes to standard output. If nobody reads it any more, there is nobody to tell.
+fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Refuses a watermark that the user states beyond the present: all events until then would be late.
+pub(super) fn check_stated(
+    flag: &str,
+    stated: Timestamp,
+    as_of: Timestamp,
+    max_future_us: i64,
+) -> Result<()> {
+    if stated <= as_of.saturating_add_us(max_future_us) {
+        return Ok(());
+    }
+    let what = format!("{flag} {stated} lies in the future: every event until then would be late");
+    Err(Error::new(ErrorKind::Usage, what).remedy("state a time up to which the data is complete"))
+}
+
+/// Lets SIGINT and SIGTERM end the run before its commit.
+///
+/// # Errors
+/// [`ErrorKind::Failed`] if the system does not allow it.
+pub(super) fn watch_signals() -> Result<Watch> {
+    let watch = Watch::default();
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&watch.interrupted))
+            .map_err(|error| Error::new(ErrorKind::Failed, format!("cannot watch for signals: {error}")))?;
+    }
+    Ok(watch)
+}
+
+pub(super) use text::run_text;

@@ -1,0 +1,50 @@
+//! `sessionize fake`
+
+use super::values;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fake::{FakeSettings, write_pageviews};
+use clap::Args;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Write made-up page views to standard output, the same for the same seed
+#[derive(Debug, Args)]
+pub(super) struct FakeFlags {
+    /// How many rows
+    #[arg(long, value_name = "N", default_value = "1000")]
+    rows: u64,
+    /// How many users to draw from
+    #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u64).range(1..))]
+    users: u64,
+    /// How many days, from 2020-01-01 on
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=36_525))]
+    days: u32,
+    /// Another seed gives other rows
+    #[arg(long, value_name = "S", default_value = "1")]
+    seed: u64,
+    /// How much later than its time a row may stand in the file
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us)]
+    disorder: i64,
+    /// Mean number of events in a visit
+    #[arg(long, value_name = "MEAN", default_value = "8")]
+    session_events: f64,
+}
+
+pub(super) fn execute(flags: FakeFlags) -> Result<()> {
+    let settings = FakeSettings {
+        rows: flags.rows,
+        users: flags.users,
+        days: flags.days,
+        seed: flags.seed,
+        disorder_us: flags.disorder,
+        events_per_session: flags.session_events,
+    };
+    let mut out = io::stdout().lock();
+    let written = write_pageviews(&settings, &mut out).and_then(|()| out.flush());
+    match written {
+        // Whoever read us has had enough, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written
+            .map_err(|error| Error::io(ErrorKind::Failed, "write", Path::new("standard output"), &error)),
+    }
+}

@@ -1,0 +1,38 @@
+//! `sessionize finalize`
+
+use super::common::{CommonFlags, check_stated, run_text, watch_signals};
+use super::{machine, values};
+use crate::error::Result;
+use crate::event::Timestamp;
+use crate::pipeline::{self, Context, FinalizeSettings};
+use clap::Args;
+
+/// How far in the future `--as-of` may lie: as far as an event may by default.
+const MAX_FUTURE_US: i64 = 300_000_000;
+
+/// Close every open session: the explicit cut
+#[derive(Debug, Args)]
+pub(super) struct FinalizeFlags {
+    #[command(flatten)]
+    common: CommonFlags,
+    /// Only state that nothing older than this is still to come, and close what that completes
+    #[arg(long, value_name = "T", value_parser = values::time)]
+    as_of: Option<Timestamp>,
+    /// How many generations of open state are kept
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..))]
+    keep: u64,
+}
+
+pub(super) fn execute(flags: FinalizeFlags) -> Result<()> {
+    let common = flags.common.settings();
+    if let Some(stated) = flags.as_of {
+        check_stated("--as-of", stated, common.as_of, MAX_FUTURE_US)?;
+    }
+    let mut context = Context::open(&common)?;
+    let watch = watch_signals()?;
+    let settings =
+        FinalizeSettings { as_of: flags.as_of, threads: machine::processors(), keep_generations: flags.keep };
+    let report = pipeline::finalize(&mut context, &common, settings, &watch)?;
+    flags.common.print(&report, run_text);
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! `sessionize inspect`
+
+use super::common::CommonFlags;
+use super::text::inspect_text;
+use crate::error::Result;
+use crate::event::KEY_SEPARATOR;
+use crate::pipeline::{self, Context, InspectSettings};
+use clap::Args;
+
+/// Show what the checkpoint holds
+#[derive(Debug, Args)]
+pub(super) struct InspectFlags {
+    #[command(flatten)]
+    common: CommonFlags,
+    /// Show the open sessions too
+    #[arg(long)]
+    sessions: bool,
+    /// Show what is open of one key; the parts of a composite key in several --key
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
+    /// Show the ledger of all runs too
+    #[arg(long)]
+    runs: bool,
+}
+
+pub(super) fn execute(flags: InspectFlags) -> Result<()> {
+    let context = Context::open(&flags.common.settings())?;
+    let separator = char::from(KEY_SEPARATOR).to_string();
+    let key = (!flags.key.is_empty()).then(|| flags.key.join(&separator).into_bytes());
+    let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };
+    let report = pipeline::inspect(&context, &settings)?;
+    flags.common.print(&report, inspect_text);
+    Ok(())
+}

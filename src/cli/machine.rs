@@ -1,0 +1,23 @@
+//! What is asked of the machine: the clock, its processors, its memory.
+#![expect(clippy::disallowed_methods, reason = "here the wall clock and /proc come in, as settings")]
+
+use crate::event::Timestamp;
+
+/// The wall clock.
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_us(chrono::Utc::now().timestamp_micros()).unwrap_or(Timestamp::MAX)
+}
+
+/// Processors that this process may use.
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// A quarter of the machine's memory, or 1 GiB where it does not tell.
+pub(super) fn quarter_of_memory_bytes() -> usize {
+    let total_kib = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+        line.split_whitespace().nth(1)?.parse::<usize>().ok()
+    });
+    total_kib.map_or(1 << 30, |kib| kib / 4 * 1024)
+}

@@ -1,0 +1,90 @@
+//! Flags to settings, reports to text. One file for each verb.
+
+mod common;
+mod fake;
+mod finalize;
+mod inspect;
+mod machine;
+mod progress;
+mod run;
+mod text;
+mod values;
+
+use crate::error::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done, also when there was nothing to do
+   1  failed, nothing was changed
+   2  the command line makes no sense
+  65  the data was refused: rejects or late rows over the limit, or not understood
+  66  a batch file is missing or unreadable
+  74  the checkpoint is damaged or out of step with its output
+  75  another run holds the lock
+  78  the definition differs from the checkpoint's";
+
+/// Turns event logs into user sessions, batch after batch, exactly once.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXIT_CODES, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Log what is done to standard error; twice for more. `RUST_LOG` overrides it
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::RunFlags),
+    Finalize(finalize::FinalizeFlags),
+    Inspect(inspect::InspectFlags),
+    Fake(fake::FakeFlags),
+}
+
+/// Runs the program and says with which code it ends. Errors are one line on standard error.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr(cli.verbose);
+    let outcome = match cli.verb {
+        Verb::Run(flags) => run::execute(flags),
+        Verb::Finalize(flags) => finalize::execute(flags),
+        Verb::Inspect(flags) => inspect::execute(flags),
+        Verb::Fake(flags) => fake::execute(flags),
+    };
+    let code = exit_code(outcome);
+    if let Some(steps) = crate::durable::fault::asked_count() {
+        say(&format!("durable steps: {steps}"));
+    }
+    code
+}
+
+fn exit_code(outcome: Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("sessionize: {}", error.to_string().replace('\n', " ")));
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+/// One line on standard error. Whether anybody reads it is not ours to know.
+#[expect(clippy::print_stderr, reason = "this is where errors are said")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "sessionize=trace,info",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    // Only a second subscriber could fail here, and there is none.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

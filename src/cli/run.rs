@@ -1,0 +1,200 @@
+//! `sessionize run`
+
+use super::common::{CommonFlags, check_stated, run_text, watch_signals};
+use super::{machine, progress, values};
+use crate::definition::{ColumnRequest, DefinitionRequest};
+use crate::error::Result;
+use crate::event::Timestamp;
+use crate::gap::Gap;
+use crate::pipeline::{self, Context};
+use crate::report::RunReport;
+use crate::settings::{CommonSettings, Limit, RunSettings};
+use crate::source::{BatchFile, open_batch};
+use crate::watermark::Advance;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Take in a batch: complete sessions are written, open ones are kept for the next run
+#[derive(Debug, Args)]
+pub(super) struct RunFlags {
+    #[command(flatten)]
+    common: CommonFlags,
+    /// Files of the batch; - is standard input. All together are one batch
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "files")]
+    batch: Vec<PathBuf>,
+    /// More files of the batch
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Commit the files one after the other, in the order given, each as a batch of its own
+    #[arg(long)]
+    each: bool,
+    /// Columns of the key: header names or 1-based numbers, joined by commas [default: 1]
+    #[arg(long, value_name = "COL[,COL]", value_delimiter = ',')]
+    key: Option<Vec<String>>,
+    /// Column of the event time: header name or 1-based number [default: 2]
+    #[arg(long, value_name = "COL")]
+    time: Option<String>,
+    /// Whether files begin with a header; auto: the first row is one iff its time column is no time
+    #[arg(long, value_enum, default_value = "auto")]
+    header: Header,
+    /// Character between fields, or tab [default: ,]
+    #[arg(long, value_name = "CHAR", value_parser = values::delimiter)]
+    delimiter: Option<u8>,
+    /// Longest pause inside a session [default: 5m; web analytics' custom is 30m]
+    #[arg(long, value_name = "DUR", value_parser = values::duration_us)]
+    gap: Option<i64>,
+    /// Allowed lateness: how far the watermark stays behind the latest event
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us)]
+    lateness: i64,
+    /// State that the data is complete up to this time; the watermark goes there instead
+    #[arg(long, value_name = "T", value_parser = values::time, conflicts_with = "lateness")]
+    watermark: Option<Timestamp>,
+    /// How times are written: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern [default: auto]
+    #[arg(long, value_name = "FORMAT", value_parser = values::time_format)]
+    time_format: Option<String>,
+    /// Zone of times that name none, such as Europe/Paris [default: UTC]
+    #[arg(long, value_name = "ZONE", value_parser = values::timezone)]
+    timezone: Option<String>,
+    /// Events further in the future than this are rejected
+    #[arg(long, value_name = "DUR", default_value = "5m", value_parser = values::duration_us)]
+    max_future: i64,
+    /// More rejected rows than this fail the run: a number, or a share of the rows
+    #[arg(long, value_name = "N|N%", default_value = "1%")]
+    max_rejects: Limit,
+    /// What becomes of late rows
+    #[arg(long, value_enum, default_value = "side")]
+    late: Late,
+    /// More late rows than this fail the run: a number, or a share of the rows
+    #[arg(long, value_name = "N|N%", default_value = "50%")]
+    max_late: Limit,
+    /// Change the definition; nothing may be open
+    #[arg(long)]
+    redefine: bool,
+    /// Say what would be done, and change no byte
+    #[arg(long)]
+    dry_run: bool,
+    /// Threads that parse and fold [default: all processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Memory for events and open sessions; beyond it events go to temporary files [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE", value_parser = values::size_bytes)]
+    memory: Option<usize>,
+    /// How many generations of open state are kept
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..))]
+    keep: u64,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Header {
+    Auto,
+    Yes,
+    No,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum Late {
+    /// Written to an output of their own
+    Side,
+    /// Only counted
+    Drop,
+}
+
+/// The document of `--each`.
+#[derive(Debug, Serialize)]
+struct EachReport {
+    runs: Vec<RunReport>,
+}
+
+impl RunFlags {
+    fn settings(&self, common: &CommonSettings) -> Result<RunSettings> {
+        if let Some(stated) = self.watermark {
+            check_stated("--watermark", stated, common.as_of, self.max_future)?;
+        }
+        Ok(RunSettings {
+            request: self.request(),
+            redefine: self.redefine,
+            advance: self.watermark.map_or(Advance::Lateness(self.lateness), Advance::Stated),
+            max_future_us: self.max_future,
+            max_rejects: self.max_rejects,
+            max_late: self.max_late,
+            keep_late_rows: self.late == Late::Side,
+            dry_run: self.dry_run,
+            threads: self.threads.map_or_else(machine::processors, usize::from),
+            memory_bytes: self.memory.unwrap_or_else(machine::quarter_of_memory_bytes),
+            keep_generations: self.keep,
+        })
+    }
+
+    fn request(&self) -> DefinitionRequest {
+        DefinitionRequest {
+            gap: self.gap.map(Gap::from_us),
+            key: self
+                .key
+                .as_ref()
+                .map(|columns| columns.iter().map(|column| ColumnRequest::read(column)).collect()),
+            time: self.time.as_deref().map(ColumnRequest::read),
+            header: match self.header {
+                Header::Auto => None,
+                Header::Yes => Some(true),
+                Header::No => Some(false),
+            },
+            delimiter: self.delimiter,
+            time_format: self.time_format.clone(),
+            timezone: self.timezone.clone(),
+        }
+    }
+}
+
+pub(super) fn execute(flags: RunFlags) -> Result<()> {
+    let common = flags.common.settings();
+    let settings = flags.settings(&common)?;
+    let paths: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
+    let files = open_batch(&paths)?;
+    let open = if settings.dry_run { Context::open_copy } else { Context::open };
+    let mut context = open(&common)?;
+    if flags.each {
+        return execute_each(&flags, &common, &settings, files, &mut context);
+    }
+    let report = execute_one(&flags, &common, &settings, files, &mut context)?;
+    flags.common.print(&report, run_text);
+    Ok(())
+}
+
+fn execute_each(
+    flags: &RunFlags,
+    common: &CommonSettings,
+    settings: &RunSettings,
+    files: Vec<BatchFile>,
+    context: &mut Context,
+) -> Result<()> {
+    let mut each = EachReport { runs: Vec::new() };
+    let mut outcome = Ok(());
+    for file in files {
+        match execute_one(flags, common, settings, vec![file], context) {
+            Ok(report) => each.runs.push(report),
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
+        }
+    }
+    // What was committed before an error stays committed: it is reported too.
+    flags.common.print(&each, |each| each.runs.iter().map(run_text).collect());
+    outcome
+}
+
+fn execute_one(
+    flags: &RunFlags,
+    common: &CommonSettings,
+    settings: &RunSettings,
+    files: Vec<BatchFile>,
+    context: &mut Context,
+) -> Result<RunReport> {
+    let watch = watch_signals()?;
+    let bytes = files.iter().map(BatchFile::bytes).sum();
+    let bar = progress::bar(&watch, bytes, flags.common.quiet);
+    let report = pipeline::run(context, common, settings, files, &watch);
+    bar.finish_and_clear();
+    report
+}

@@ -1,0 +1,87 @@
+//! The values of flags: durations, times, sizes, bytes.
+
+use crate::event::Timestamp;
+use crate::source::timestamp::{TimeFormat, TimeParser};
+use std::time::Duration;
+
+/// `90s`, `5m`, `1h30m`, `7d`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; durations read like 90s, 5m, 1h30m, 7d"))
+}
+
+/// A duration in microseconds.
+pub(super) fn duration_us(text: &str) -> Result<i64, String> {
+    let duration = duration(text)?;
+    if duration.subsec_nanos() % 1000 != 0 {
+        return Err("durations are whole microseconds".to_owned());
+    }
+    i64::try_from(duration.as_micros()).map_err(|_| "the duration is too long".to_owned())
+}
+
+/// A time in any form that `--time-format auto` understands; UTC unless it says otherwise.
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
+    let parsed = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC).parse(text.as_bytes());
+    parsed.map_err(|_| "not a time; times read like 2020-01-01T00:02:00Z".to_owned())
+}
+
+/// `128MiB`, `1GB`.
+pub(super) fn size_bytes(text: &str) -> Result<usize, String> {
+    let size: bytesize::ByteSize =
+        text.parse().map_err(|error| format!("{error}; sizes read like 128MiB, 1GB"))?;
+    usize::try_from(size.as_u64()).map_err(|_| "the size is too large".to_owned())
+}
+
+/// One byte that can stand between fields; `\t` and `tab` name the tab.
+pub(super) fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        _ if text == "tab" || text == "\\t" => Ok(b'\t'),
+        [b'"' | b'\n' | b'\r'] => Err("quotes and line ends cannot stand between fields".to_owned()),
+        [byte] => Ok(*byte),
+        _ => Err("the delimiter is one ASCII character, or tab".to_owned()),
+    }
+}
+
+/// The words of `--time-format`, in the form in which the checkpoint keeps them.
+pub(super) fn time_format(text: &str) -> Result<String, String> {
+    text.parse::<TimeFormat>().map(|format| format.to_string())
+}
+
+/// An IANA time zone, in the form in which the checkpoint keeps it.
+pub(super) fn timezone(text: &str) -> Result<String, String> {
+    let zone: chrono_tz::Tz =
+        text.parse().map_err(|_| "not an IANA name such as UTC or Europe/Paris".to_owned())?;
+    Ok(zone.name().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        for (text, us) in
+            [("90s", 90_000_000), ("5m", 300_000_000), ("1h30m", 5_400_000_000), ("7d", 604_800_000_000)]
+        {
+            assert_eq!(duration_us(text), Ok(us));
+        }
+        assert_eq!(duration_us("0s"), Ok(0));
+        for wrong in ["", "5", "-5m", "5 parsecs", "1ns", "300000y"] {
+            assert!(duration_us(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_delimiter_is_one_byte_that_cannot_be_confused() {
+        assert_eq!((delimiter(";"), delimiter("tab"), delimiter("\\t")), (Ok(b';'), Ok(b'\t'), Ok(b'\t')));
+        for wrong in ["", ",,", "\"", "\n", "é"] {
+            assert!(delimiter(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_binary_or_decimal() {
+        assert_eq!((size_bytes("128MiB"), size_bytes("1kB")), (Ok(128 << 20), Ok(1000)));
+        assert!(size_bytes("much").is_err());
+    }
+}

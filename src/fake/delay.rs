@@ -1,0 +1,46 @@
+//! Disorder: rows that arrive later than they happened.
+
+use super::Row;
+use fastrand::Rng;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::iter::Peekable;
+
+/// Rows in the order of `time + delay`, with a random delay for each.
+///
+/// For a row behind one of time `t`: its own time plus its delay is at least `t`, so it lies at most the longest delay
+/// before `t`.
+pub(super) struct Delayed<I: Iterator<Item = Row>> {
+    rows: Peekable<I>,
+    rng: Rng,
+    longest_us: u64,
+    /// Rows on their way, by arrival and then by number.
+    on_the_way: BinaryHeap<Reverse<(u64, u64, Row)>>,
+    sent: u64,
+}
+
+impl<I: Iterator<Item = Row>> Delayed<I> {
+    /// `rows` come in order of time. The delays have a generator of their own: they leave the rows as they are.
+    pub(super) fn new(rows: I, longest_us: u64, seed: u64) -> Self {
+        let rng = Rng::with_seed(!seed);
+        Self { rows: rows.peekable(), rng, longest_us, on_the_way: BinaryHeap::new(), sent: 0 }
+    }
+}
+
+impl<I: Iterator<Item = Row>> Iterator for Delayed<I> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        while let Some(row) = self.rows.peek().copied() {
+            let sent_us = row.second * 1_000_000;
+            if self.on_the_way.peek().is_some_and(|Reverse((arrival_us, ..))| *arrival_us <= sent_us) {
+                break;
+            }
+            self.rows.next();
+            let arrival_us = sent_us.saturating_add(self.rng.u64(..=self.longest_us));
+            self.on_the_way.push(Reverse((arrival_us, self.sent, row)));
+            self.sent += 1;
+        }
+        self.on_the_way.pop().map(|Reverse((_, _, row))| row)
+    }
+}

@@ -1,0 +1,79 @@
+//! Made-up page views: the same bytes for the same settings, on every machine, as many as are asked for.
+//!
+//! All chance comes from one seeded generator, and no floating point function goes into the result other than sums,
+//! products and quotients, which IEEE 754 rounds the same everywhere: no logarithm, no power.
+
+mod delay;
+mod line;
+mod users;
+mod visit;
+
+use delay::Delayed;
+use line::LineWriter;
+use std::io::{self, Write};
+use visit::PageViews;
+
+/// What is made up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FakeSettings {
+    /// How many rows, exactly.
+    pub rows: u64,
+    /// How many users there are to draw from; at least one. Not all of them need to appear.
+    pub users: u64,
+    /// How many days, from 2020-01-01 on, the beginnings of visits are spread over; 1 to 36,525.
+    pub days: u32,
+    /// Another seed gives other rows.
+    pub seed: u64,
+    /// How much later than its time a row may stand in the output, in microseconds; zero gives rows in order of time.
+    pub disorder_us: i64,
+    /// The mean number of events of a visit; at least one.
+    pub events_per_session: f64,
+}
+
+/// One row: who, when, what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    /// Seconds since 2020-01-01.
+    second: u64,
+    user: u64,
+    page: u8,
+}
+
+/// Writes page views as `u17,2020-01-01 00:02:00,pageview,/listing/b`, without a header.
+///
+/// A visit has a geometric number of events. Its pauses are nearly exponential, 40 seconds in the mean and never above
+/// five minutes, which about one in 250 is exactly; so with a gap of five minutes each visit is a session, unless two
+/// visits of one user meet. Users are heavy-tailed: the number of visits of a user follows a Pareto law with index 3/2,
+/// and `u1` comes most often. There are more visits by day than by night, and visits go on over midnight.
+///
+/// With disorder, each row stands where it would if it had been held up for a random time of at most `disorder_us`: it
+/// is never further behind the latest row before it, so a lateness of `disorder_us` keeps every row, wherever the output
+/// is cut into batches. The rows themselves are the same as without.
+///
+/// Takes about 0.05 microseconds a row, and three to five times that with disorder. Memory grows with the visits and the
+/// held-up rows of a moment, not with `rows`.
+///
+/// # Errors
+///
+/// Those of `out`, which gets the rows in pieces of some 64 KiB and is not flushed.
+///
+/// ```
+/// # use sessionize::fake::{FakeSettings, write_pageviews};
+/// let settings =
+///     FakeSettings { rows: 3, users: 10, days: 1, seed: 7, disorder_us: 0, events_per_session: 8.0 };
+/// let mut rows = Vec::new();
+/// write_pageviews(&settings, &mut rows).unwrap();
+/// assert_eq!(rows.iter().filter(|&&byte| byte == b'\n').count(), 3);
+/// ```
+pub fn write_pageviews(settings: &FakeSettings, out: &mut impl Write) -> io::Result<()> {
+    let in_order = PageViews::new(settings);
+    let mut lines = LineWriter::new(out);
+    match u64::try_from(settings.disorder_us) {
+        Ok(disorder_us @ 1..) => lines.write_all(Delayed::new(in_order, disorder_us, settings.seed))?,
+        _ => lines.write_all(in_order)?,
+    }
+    lines.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! What to do at the start of every command, from what the checkpoint, the staging folder and the manifests say.
+
+use super::RunId;
+
+/// A run and the digest of the head that it left: two of them are equal only if they speak of the same history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadMark {
+    /// The run.
+    pub run: RunId,
+    /// xxh3-128 of the head's bytes.
+    pub digest: u128,
+}
+
+/// The decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// Checkpoint and output agree; whatever is staged was never committed and is to be removed.
+    Discard,
+    /// The staged run was committed and is still to be published.
+    Publish,
+    /// The checkpoint knows less than the output: an older copy of it was put back, or its head was lost.
+    Behind,
+    /// The checkpoint knows more than the output: outputs or their manifests are gone, or the folder is another one's.
+    Ahead,
+    /// Both are at the same run, but not of the same history.
+    Strangers,
+}
+
+/// Decides from the checkpoint's head, the newest published manifest, and the manifest that is staged.
+///
+/// The commit of the head stands between staging and publishing. So a staged manifest that equals the head is a
+/// committed run; any other is not. A manifest is published last, so it equals the head once publishing is done.
+pub fn recover(head: Option<HeadMark>, published: Option<HeadMark>, staged: Option<HeadMark>) -> Recovery {
+    if head == published {
+        return Recovery::Discard;
+    }
+    let (Some(head), published_run) = (head, published.map(|mark| mark.run)) else {
+        return Recovery::Behind;
+    };
+    if staged == Some(head) && published_run.map_or(RunId::new(1), RunId::next) == head.run {
+        return Recovery::Publish;
+    }
+    match published_run.cmp(&Some(head.run)) {
+        std::cmp::Ordering::Less => Recovery::Ahead,
+        std::cmp::Ordering::Equal => Recovery::Strangers,
+        std::cmp::Ordering::Greater => Recovery::Behind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(run: u64, digest: u128) -> Option<HeadMark> {
+        Some(HeadMark { run: RunId::new(run), digest })
+    }
+
+    #[test]
+    fn each_way_in_which_they_can_stand_has_its_decision() {
+        for (head, published, staged, decision) in [
+            (None, None, None, Recovery::Discard),
+            (None, None, mark(1, 1), Recovery::Discard),
+            (mark(3, 3), mark(3, 3), None, Recovery::Discard),
+            (mark(3, 3), mark(3, 3), mark(4, 4), Recovery::Discard),
+            (mark(1, 1), None, mark(1, 1), Recovery::Publish),
+            (mark(4, 4), mark(3, 3), mark(4, 4), Recovery::Publish),
+            (mark(4, 4), mark(3, 3), mark(4, 5), Recovery::Ahead),
+            (mark(4, 4), mark(3, 3), None, Recovery::Ahead),
+            (mark(5, 5), mark(3, 3), mark(5, 5), Recovery::Ahead),
+            (mark(1, 1), None, None, Recovery::Ahead),
+            (None, mark(1, 1), None, Recovery::Behind),
+            (mark(2, 2), mark(3, 3), None, Recovery::Behind),
+            (mark(3, 9), mark(3, 3), None, Recovery::Strangers),
+        ] {
+            assert_eq!(recover(head, published, staged), decision, "{head:?} {published:?} {staged:?}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! One entry of the ledger, and the head of the checkpoint after it.
+
+use super::FileDigest;
+use crate::definition::Definition;
+use crate::error::Place;
+use crate::event::Timestamp;
+use crate::watermark::Watermark;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The number of a committed run, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(u64);
+
+impl RunId {
+    /// The run with this number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The run after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// The name in file names: `run-00000001`.
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "run-{:08}", self.0)
+    }
+}
+
+/// What a run was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    /// A batch of files.
+    Batch,
+    /// The explicit cut (rule 7).
+    Finalize,
+    /// The gentle form: only the watermark was moved.
+    FinalizeAsOf,
+}
+
+impl RunKind {
+    /// The word for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Batch => "batch",
+            Self::Finalize => "finalize",
+            Self::FinalizeAsOf => "finalize --as-of",
+        }
+    }
+}
+
+/// A file that a run took in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEntry {
+    /// The path as the user named it.
+    pub path: String,
+    /// Its content.
+    pub digest: FileDigest,
+    /// Rows read from it.
+    pub rows: u64,
+}
+
+/// What set the watermark to where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatermarkOrigin {
+    /// The run that moved it.
+    pub run: RunId,
+    /// The row with the latest event; `None` where the time was stated by the user or by a finalize.
+    pub place: Option<Place>,
+}
+
+/// The state of the checkpoint after a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The last committed run.
+    pub run: RunId,
+    /// The generation of the state blobs.
+    pub generation: u64,
+    /// How many chunks the state has.
+    pub chunks: u64,
+    /// xxh3-128 over the digests of all chunks in order.
+    pub state_digest: u128,
+    /// Keys with anything open.
+    pub keys_open: u64,
+    /// Open sessions.
+    pub sessions_open: u64,
+    /// Events in open sessions and tails.
+    pub events_open: u64,
+    /// Start of the oldest open session.
+    pub oldest_open_start: Option<Timestamp>,
+    /// How far event time has come.
+    pub watermark: Watermark,
+    /// What set it.
+    pub watermark_origin: Option<WatermarkOrigin>,
+    /// The latest event ever accepted.
+    pub latest: Option<Timestamp>,
+    /// What a session means here.
+    pub definition: Definition,
+}
+
+/// What a run counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Data rows of all files.
+    pub rows_read: u64,
+    /// Events taken in.
+    pub events_accepted: u64,
+    /// Late events.
+    pub events_late: u64,
+    /// Rejected rows by reason.
+    pub rejects: BTreeMap<String, u64>,
+    /// Sessions completed.
+    pub sessions_completed: u64,
+    /// Events in them.
+    pub events_completed: u64,
+    /// Events in open sessions and tails before the run.
+    pub events_open_before: u64,
+    /// The same after it.
+    pub events_open_after: u64,
+}
+
+impl Counts {
+    /// Rejected rows, all reasons together.
+    pub fn rows_rejected(&self) -> u64 {
+        self.rejects.values().sum()
+    }
+
+    /// Holds the accounting identity (rule 13):
+    /// `rows read = rejected + late + events in emitted sessions + growth of the events held open`.
+    ///
+    /// # Errors
+    /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
+    pub fn check_identity(&self) -> Result<(), String> {
+        let before = u128::from(self.rows_read) + u128::from(self.events_open_before);
+        let after = [self.rows_rejected(), self.events_late, self.events_completed, self.events_open_after];
+        if before == after.iter().map(|&count| u128::from(count)).sum() {
+            return Ok(());
+        }
+        Err(format!(
+            "the accounts do not balance: {} rows read + {} events held before, against {} rejected + {} late + {} in \
+             completed sessions + {} held after",
+            self.rows_read, self.events_open_before, after[0], after[1], after[2], after[3]
+        ))
+    }
+}
+
+/// What the ledger keeps of a committed run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunEntry {
+    /// What it was.
+    pub kind: RunKind,
+    /// The wall clock at its start, or what stood in for it.
+    pub as_of: Timestamp,
+    /// The files that it took in.
+    pub files: Vec<FileEntry>,
+    /// What it counted.
+    pub counts: Counts,
+    /// Where it left the checkpoint.
+    pub head: Head,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identity_holds_only_if_every_row_is_accounted_for() {
+        let balanced = Counts {
+            rows_read: 10,
+            rejects: BTreeMap::from([("time".to_owned(), 1), ("future".to_owned(), 1)]),
+            events_late: 2,
+            events_completed: 7,
+            events_open_before: 3,
+            events_open_after: 2,
+            ..Counts::default()
+        };
+        assert_eq!(balanced.check_identity(), Ok(()));
+        for wrong in [
+            Counts { rows_read: 11, ..balanced.clone() },
+            Counts { events_late: 1, ..balanced.clone() },
+            Counts { events_completed: 8, ..balanced.clone() },
+            Counts { events_open_before: 2, ..balanced.clone() },
+            Counts { events_open_after: 3, ..balanced.clone() },
+            Counts { rejects: BTreeMap::new(), ..balanced },
+        ] {
+            assert!(wrong.check_identity().is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The `sessionize` program.
+
+fn main() -> std::process::ExitCode {
+    sessionize::cli::main()
+}

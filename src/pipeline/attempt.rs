@@ -1,0 +1,167 @@
+//! One attempt at folding a batch, in one of two ways. Nothing is committed here.
+
+use super::collect::Collected;
+use super::outbox::{Outbox, Written};
+use super::partition_end::Close;
+use super::rounds::{Reading, Stop};
+use super::stream::Streaming;
+use super::tally::Tally;
+use super::totals::OpenTotals;
+use super::watch::Stopwatch;
+use crate::checkpoint::{Checkpoint, StagedState, StateWriter};
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Timestamp;
+use crate::ledger::RunId;
+use crate::sink::{Output, Staging, sessions_header};
+use crate::source::ParsedBlock;
+use crate::watermark::{Advance, Watermark};
+
+/// A way to fold a batch.
+pub(super) trait Way {
+    /// Takes a round in. `horizon` is a watermark that the end of the batch reaches at least.
+    fn take_round(
+        &mut self,
+        round: &[ParsedBlock],
+        horizon: Watermark,
+        job: Job<'_>,
+        outbox: &Outbox,
+    ) -> std::result::Result<(), Stop>;
+
+    /// Ends every partition, in order: what `close` says is emitted, the rest goes to `writer`.
+    fn end(
+        self,
+        close: Close,
+        job: Job<'_>,
+        outbox: &Outbox,
+        writer: Option<StateWriter<'_>>,
+    ) -> std::result::Result<Ended, Stop>;
+}
+
+/// What is open at the end, and where it was written.
+pub(super) type Ended = (OpenTotals, Option<StagedState>);
+
+/// What an attempt works with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Job<'j> {
+    pub(super) checkpoint: &'j Checkpoint,
+    pub(super) output: &'j Output,
+    pub(super) definition: &'j Definition,
+    pub(super) pool: &'j rayon::ThreadPool,
+    pub(super) memory_bytes: usize,
+    /// Whether nothing may be written.
+    pub(super) dry_run: bool,
+}
+
+/// What an attempt has come to: everything is on the disk, and no head points to it.
+#[derive(Debug)]
+pub(super) struct Attempted {
+    pub(super) tally: Tally,
+    pub(super) open: OpenTotals,
+    pub(super) written: Written,
+    pub(super) state: Option<StagedState>,
+    pub(super) close: Close,
+}
+
+impl Job<'_> {
+    /// The run that this will be.
+    pub(super) fn run(&self) -> RunId {
+        self.checkpoint.head().map_or(RunId::new(1), |head| head.run.next())
+    }
+
+    /// How many columns the key fills in the output.
+    pub(super) const fn key_columns(&self) -> usize {
+        self.definition.key.len()
+    }
+
+    /// The watermark before it.
+    pub(super) fn before(&self) -> Watermark {
+        self.checkpoint.head().map_or(Watermark::BEGINNING, |head| head.watermark)
+    }
+
+    /// The latest event accepted by any run, `batch` among them.
+    pub(super) fn latest(&self, batch: Option<Timestamp>) -> Option<Timestamp> {
+        self.checkpoint.head().and_then(|head| head.latest).into_iter().chain(batch).max()
+    }
+
+    /// The watermark after a batch whose latest event is in `tally` (rule 3).
+    fn watermark_after(&self, advance: Advance, tally: &Tally) -> Watermark {
+        advance.after(self.before(), self.latest(tally.latest.map(|(time, ..)| time)))
+    }
+
+    /// Folds the batch: streaming first, and if its order does not allow that, collecting.
+    pub(super) fn fold_batch(
+        self,
+        reading: &Reading<'_>,
+        advance: Advance,
+        watch: &mut Stopwatch,
+    ) -> Result<Attempted> {
+        let close_at = |tally: &Tally| Close::Passed(self.watermark_after(advance, tally));
+        let streaming = Streaming::load(self)?;
+        watch.book(|phases| &mut phases.open);
+        match self.attempt(streaming, reading, close_at, watch) {
+            Err(Stop::GiveUp) => {
+                tracing::info!("the batch does not stream: reading it again, collecting its events first");
+                self.attempt(Collected::new(self), reading, close_at, watch).map_err(Stop::into_error)
+            }
+            outcome => outcome.map_err(Stop::into_error),
+        }
+    }
+
+    /// Folds what is held and closes what `close` says; `reading` has no files.
+    pub(super) fn fold_nothing(
+        self,
+        reading: &Reading<'_>,
+        close: Close,
+        watch: &mut Stopwatch,
+    ) -> Result<Attempted> {
+        self.attempt(Collected::new(self), reading, |_| close, watch).map_err(Stop::into_error)
+    }
+
+    fn attempt(
+        self,
+        mut way: impl Way,
+        reading: &Reading<'_>,
+        close_at: impl Fn(&Tally) -> Close,
+        watch: &mut Stopwatch,
+    ) -> std::result::Result<Attempted, Stop> {
+        let outbox = self.open_outbox()?;
+        let folded = (|| -> std::result::Result<_, Stop> {
+            let tally = reading.for_each_round(self.pool, &outbox, watch, |round, tally| {
+                way.take_round(round, close_at(tally).horizon(), self, &outbox)
+            })?;
+            let writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
+            let (open, state) = way.end(close_at(&tally), self, &outbox, writer)?;
+            Ok((tally, open, state))
+        })();
+        // If the writer has failed, that is why the rest did.
+        let written = outbox.close()?;
+        watch.book(|phases| &mut phases.stage);
+        let (tally, open, state) = folded?;
+        let close = close_at(&tally);
+        Ok(Attempted { tally, open, written, state, close })
+    }
+
+    fn open_outbox(self) -> Result<Outbox> {
+        if self.dry_run {
+            return Ok(Outbox::open(None));
+        }
+        self.output.discard_staging()?;
+        let header = sessions_header(&self.definition.key_names());
+        Staging::begin(self.output, self.run(), &header).map(|staging| Outbox::open(Some(staging)))
+    }
+}
+
+impl Stop {
+    /// The error for the user. Only collected events cannot give up: they are sorted.
+    fn into_error(self) -> Error {
+        match self {
+            Self::Failed(error) => error,
+            Self::GiveUp => Error::new(
+                ErrorKind::Checkpoint,
+                "the checkpoint holds an open session that lies after its watermark",
+            )
+            .remedy("put back a backup of the state folder together with its output folder"),
+        }
+    }
+}

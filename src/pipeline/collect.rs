@@ -1,0 +1,140 @@
+//! The general way: all events first, into partition buffers, then each partition sorted and folded alone.
+//!
+//! Buffers beyond the memory are sorted and spilled, so that a batch of any size and any order is folded in the memory
+//! of a few partitions' open sessions.
+
+use super::attempt::{Ended, Job, Way};
+use super::outbox::{Emitted, Outbox};
+use super::partition_end::{Close, PartitionEnd, end_partition};
+use super::rounds::Stop;
+use super::spill::{SpillFile, merge};
+use super::totals::OpenTotals;
+use crate::checkpoint::StateWriter;
+use crate::error::{Error, ErrorKind};
+use crate::event::EventBuffer;
+use crate::partition::{PARTITIONS, PartitionId};
+use crate::reducer::Reducer;
+use crate::session::Session;
+use crate::source::ParsedBlock;
+use crate::watermark::Watermark;
+use rayon::prelude::*;
+use std::io;
+
+/// Partitions that are sorted or folded side by side: bounds the memory for copies and open sessions.
+const WAVE: usize = 16;
+
+/// Events of the batch by partition, in memory and on the disk.
+#[derive(Debug)]
+pub(super) struct Collected {
+    buffers: Vec<EventBuffer>,
+    spill: Option<SpillFile>,
+    memory_bytes: usize,
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        let error =
+            Error::io(ErrorKind::Failed, "use a temporary file for events", &std::env::temp_dir(), &error);
+        Self::Failed(
+            error.remedy(
+                "give TMPDIR a folder with more space, or --memory a larger size; nothing was changed",
+            ),
+        )
+    }
+}
+
+impl Collected {
+    pub(super) fn new(job: Job<'_>) -> Self {
+        Self {
+            buffers: vec![EventBuffer::default(); PARTITIONS],
+            spill: None,
+            memory_bytes: job.memory_bytes,
+        }
+    }
+
+    fn spill(&mut self, job: Job<'_>) -> io::Result<()> {
+        let mut file = match self.spill.take() {
+            Some(file) => file,
+            None => SpillFile::create(PARTITIONS)?,
+        };
+        for first in (0..PARTITIONS).step_by(WAVE) {
+            let wave = &mut self.buffers[first..first + WAVE];
+            let sorted: Vec<EventBuffer> =
+                job.pool.install(|| wave.par_iter().map(EventBuffer::sorted_by_time).collect());
+            for (number, sorted) in sorted.iter().enumerate() {
+                file.append(first + number, sorted)?;
+            }
+            wave.iter_mut().for_each(EventBuffer::clear);
+        }
+        self.spill = Some(file);
+        Ok(())
+    }
+}
+
+impl Way for Collected {
+    /// Keeps the events, and spills them when the memory is full.
+    fn take_round(
+        &mut self,
+        round: &[ParsedBlock],
+        _horizon: Watermark,
+        job: Job<'_>,
+        _outbox: &Outbox,
+    ) -> std::result::Result<(), Stop> {
+        job.pool.install(|| {
+            self.buffers.par_iter_mut().enumerate().for_each(|(partition, buffer)| {
+                round.iter().for_each(|block| buffer.append(&block.partitions[partition]));
+            });
+        });
+        let held: usize = self.buffers.iter().map(|buffer| buffer.bytes().len()).sum();
+        if held > self.memory_bytes { Ok(self.spill(job)?) } else { Ok(()) }
+    }
+
+    fn end(
+        mut self,
+        close: Close,
+        job: Job<'_>,
+        outbox: &Outbox,
+        mut writer: Option<StateWriter<'_>>,
+    ) -> std::result::Result<Ended, Stop> {
+        let partitions: Vec<PartitionId> = PartitionId::all().collect();
+        let mut open = OpenTotals::default();
+        let mut digests = Vec::new();
+        let spill = self.spill.as_ref();
+        for (wave, buffers) in partitions.chunks(WAVE).zip(self.buffers.chunks_mut(WAVE)) {
+            let places = outbox.places(wave.len());
+            let fold = |((&partition, buffer), place): ((&PartitionId, &mut EventBuffer), Emitted)| {
+                fold_partition(job, close, partition, std::mem::take(buffer), spill, place)
+            };
+            let folded = job.pool.install(|| {
+                wave.par_iter()
+                    .zip(buffers)
+                    .zip(places)
+                    .map(fold)
+                    .collect::<std::result::Result<Vec<_>, Stop>>()
+            })?;
+            let (ends, of_wave): (Vec<_>, Vec<_>) = folded.into_iter().unzip();
+            digests.extend(of_wave.into_iter().flatten());
+            open.take_ends(ends, &mut wave.iter().copied(), outbox, writer.as_mut())?;
+        }
+        job.checkpoint.check_state(&digests)?;
+        Ok((open, writer.map(StateWriter::finish).transpose()?))
+    }
+}
+
+fn fold_partition(
+    job: Job<'_>,
+    close: Close,
+    partition: PartitionId,
+    buffer: EventBuffer,
+    spill: Option<&SpillFile>,
+    mut place: Emitted,
+) -> std::result::Result<(PartitionEnd, Vec<u64>), Stop> {
+    let mut reducer = Reducer::new(job.definition.gap);
+    let digests = job.checkpoint.load_partition(partition, &mut reducer)?;
+    let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
+    let sorted = buffer.sorted_by_time();
+    drop(buffer);
+    let mut completed = |session: Session<'_>| place.push(&session, job.key_columns());
+    merge(runs, &sorted, |event| Ok::<(), Stop>(reducer.take(event, close.horizon(), &mut completed)?))?;
+    Ok((end_partition(&mut reducer, close, job.key_columns(), place)?, digests))
+}

@@ -1,0 +1,96 @@
+//! The end of a run that has something to keep: seal, commit, publish, drop what is old.
+
+use super::attempt::Attempted;
+use super::context::Context;
+use super::watch::{Stopwatch, Watch};
+use crate::checkpoint::head_digest;
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Timestamp;
+use crate::ledger::{Counts, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
+use crate::report::Outputs;
+use crate::sink::{Manifest, OutputKind};
+use crate::watermark::Watermark;
+
+/// What a run wants to keep.
+#[derive(Debug)]
+pub(super) struct Keeping {
+    pub(super) kind: RunKind,
+    pub(super) as_of: Timestamp,
+    pub(super) definition: Definition,
+    pub(super) files: Vec<FileEntry>,
+    pub(super) watermark: Watermark,
+    pub(super) origin: Option<WatermarkOrigin>,
+    pub(super) latest: Option<Timestamp>,
+    pub(super) keep_generations: u64,
+}
+
+/// The counts of an attempt, held against the accounting identity.
+///
+/// # Errors
+/// [`ErrorKind::Failed`] if they do not balance.
+pub(super) fn balanced_counts(context: &Context, attempted: &Attempted) -> Result<Counts> {
+    let counts = Counts {
+        sessions_completed: attempted.written.sessions,
+        events_completed: attempted.written.events,
+        events_open_before: context.checkpoint.head().map_or(0, |head| head.events_open),
+        events_open_after: attempted.open.events,
+        ..attempted.tally.counts.clone()
+    };
+    counts.check_identity().map_err(|imbalance| {
+        Error::new(ErrorKind::Failed, format!("{imbalance}; nothing was changed"))
+            .remedy("this is a defect of sessionize: please report it with the files of this batch")
+    })?;
+    Ok(counts)
+}
+
+/// Commits and publishes. Until the commit nothing is changed; after it the next start finishes what this one does not.
+pub(super) fn commit(
+    context: &mut Context,
+    attempted: Attempted,
+    counts: Counts,
+    keeping: Keeping,
+    (stopwatch, watch): (&mut Stopwatch, &Watch),
+) -> Result<(RunEntry, Manifest)> {
+    let (Some(state), Some(staging)) = (attempted.state, attempted.written.staging) else {
+        return Err(Error::new(ErrorKind::Failed, "nothing was staged"));
+    };
+    let run = context.checkpoint.head().map_or(RunId::new(1), |head| head.run.next());
+    let head = Head {
+        run,
+        generation: state.generation,
+        chunks: state.chunks,
+        state_digest: state.digest,
+        keys_open: attempted.open.keys,
+        sessions_open: attempted.open.sessions,
+        events_open: attempted.open.events,
+        oldest_open_start: attempted.open.oldest_start,
+        watermark: keeping.watermark,
+        watermark_origin: keeping.origin,
+        latest: keeping.latest,
+        definition: keeping.definition,
+    };
+    let manifest = staging.seal(head_digest(&head), head.generation)?;
+    let entry = RunEntry { kind: keeping.kind, as_of: keeping.as_of, files: keeping.files, counts, head };
+    stopwatch.book(|phases| &mut phases.stage);
+    watch.check()?;
+    context.checkpoint.commit(&entry)?;
+    stopwatch.book(|phases| &mut phases.commit);
+    context.output.publish(run, &manifest)?;
+    context.checkpoint.drop_old_generations(keeping.keep_generations)?;
+    stopwatch.book(|phases| &mut phases.publish);
+    Ok((entry, manifest))
+}
+
+/// The paths of what was published.
+pub(super) fn outputs(context: &Context, run: RunId, manifest: &Manifest) -> Outputs {
+    let path = |kind: OutputKind| {
+        let published = manifest.files.iter().any(|file| file.path == kind.path_of(run));
+        published.then(|| context.output.path_of(kind, run).to_string_lossy().into_owned())
+    };
+    Outputs {
+        sessions: path(OutputKind::Sessions),
+        late: path(OutputKind::Late),
+        rejects: path(OutputKind::Rejects),
+    }
+}

@@ -1,0 +1,121 @@
+//! The checkpoint and the output of a command: locked, opened, recovered.
+#![expect(clippy::disallowed_methods, reason = "a dry run works on a copy of the state folder")]
+
+use crate::checkpoint::{Checkpoint, Lock, LockHolder, head_digest};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{HeadMark, Recovery, recover};
+use crate::settings::CommonSettings;
+use crate::sink::{Manifest, Output};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// An open checkpoint with its output. While it lives no other run can have them.
+#[derive(Debug)]
+pub struct Context {
+    /// The checkpoint.
+    pub(super) checkpoint: Checkpoint,
+    /// The output folder.
+    pub(super) output: Output,
+    _copy: Option<TempDir>,
+    // The last field is dropped last: sled closes its files while the lock still holds.
+    _lock: Option<Lock>,
+}
+
+impl Context {
+    /// Takes the lock, opens the checkpoint, and finishes what a run before has left: one that was committed is
+    /// published, one that was only staged is removed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Locked`], [`ErrorKind::Checkpoint`] if checkpoint and output are out of step, [`ErrorKind::Failed`].
+    pub fn open(settings: &CommonSettings) -> Result<Self> {
+        let holder = LockHolder { process: std::process::id(), since: settings.as_of };
+        let lock = Lock::take(&settings.state, holder, settings.wait)?;
+        let checkpoint = Checkpoint::open(&settings.state)?;
+        let output = Output::at(settings.out.clone());
+        let (recovery, staged) = decide(&checkpoint, &output)?;
+        match (recovery, staged) {
+            (Recovery::Publish, Some((mark, manifest))) => {
+                tracing::info!(run = mark.run.number(), "publishing a run that was committed before");
+                output.publish(mark.run, &manifest)?;
+            }
+            _ if output.has_staging() => output.discard_staging()?,
+            _ => {}
+        }
+        Ok(Self { checkpoint, output, _copy: None, _lock: Some(lock) })
+    }
+
+    /// Opens a copy of the checkpoint, so that nothing at all is changed.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub fn open_copy(settings: &CommonSettings) -> Result<Self> {
+        let failed = |error: std::io::Error| {
+            Error::io(ErrorKind::Failed, "copy the checkpoint for the dry run", &settings.state, &error)
+        };
+        let lock = Lock::take_unnamed(&settings.state, settings.wait)?;
+        let copy = tempfile::tempdir().map_err(failed)?;
+        if lock.is_some() {
+            copy_folder(&settings.state, copy.path()).map_err(failed)?;
+        }
+        let checkpoint = Checkpoint::open(copy.path())?;
+        let output = Output::at(settings.out.clone());
+        decide(&checkpoint, &output)?;
+        Ok(Self { checkpoint, output, _copy: Some(copy), _lock: lock })
+    }
+}
+
+type Staged = Option<(HeadMark, Manifest)>;
+
+fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, Staged)> {
+    let head = checkpoint.head().map(head_digest);
+    let published = output.newest_manifest()?.as_ref().and_then(Manifest::mark);
+    let staged = head.and_then(|head| output.staged_manifest(head.run)).and_then(|m| Some((m.mark()?, m)));
+    let recovery = recover(head, published, staged.as_ref().map(|(mark, _)| *mark));
+    match recovery {
+        Recovery::Discard | Recovery::Publish => Ok((recovery, staged)),
+        Recovery::Behind | Recovery::Ahead | Recovery::Strangers => {
+            Err(out_of_step(recovery, head, published, output.folder()))
+        }
+    }
+}
+
+fn out_of_step(
+    recovery: Recovery,
+    head: Option<HeadMark>,
+    published: Option<HeadMark>,
+    folder: &Path,
+) -> Error {
+    let number = |mark: Option<HeadMark>| mark.map_or(0, |mark| mark.run.number());
+    let (head, published) = (number(head), number(published));
+    let (what, remedy) = match recovery {
+        Recovery::Ahead => (
+            format!("the checkpoint is at run {head}, but this output folder is at run {published}"),
+            "give the --out that belongs to this --state, or put back the folder's manifests/",
+        ),
+        Recovery::Strangers => (
+            format!("checkpoint and output are both at run {head}, but of different histories"),
+            "give the --state and --out that belong together",
+        ),
+        _ => (
+            format!(
+                "the output folder is at run {published}, but the checkpoint only at run {head}: it is an older copy or damaged"
+            ),
+            "put back the checkpoint that belongs to this output, or start a new pair of --state and --out",
+        ),
+    };
+    Error::new(ErrorKind::Checkpoint, what).at(folder.display()).remedy(remedy)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            std::fs::create_dir_all(&target)?;
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

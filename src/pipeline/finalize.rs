@@ -1,0 +1,105 @@
+//! The explicit cut (rule 7).
+
+use super::attempt::Job;
+use super::commit::{Keeping, balanced_counts, commit, outputs};
+use super::context::Context;
+use super::partition_end::Close;
+use super::plan::time_parser;
+use super::rounds::Reading;
+use super::run::{thread_pool, time_text};
+use super::watch::{Stopwatch, Watch};
+use crate::error::Result;
+use crate::event::Timestamp;
+use crate::ledger::{Head, RunKind, WatermarkOrigin};
+use crate::report::{RunReport, Status};
+use crate::settings::CommonSettings;
+use crate::source::RowRules;
+use crate::watermark::Watermark;
+
+/// What a finalize is asked to do.
+#[derive(Debug, Clone, Copy)]
+pub struct FinalizeSettings {
+    /// Only move the watermark to this time; `None` closes everything.
+    pub as_of: Option<Timestamp>,
+    /// How many threads fold.
+    pub threads: usize,
+    /// How many generations of open state are kept.
+    pub keep_generations: u64,
+}
+
+/// Folds every tail, closes every open session, and moves the watermark one microsecond past the latest accepted event;
+/// with [`FinalizeSettings::as_of`] only moves the watermark there. Changes nothing if there is nothing to close and the
+/// watermark does not move.
+///
+/// # Errors
+/// As [`super::run`], without those about data.
+pub fn finalize(
+    context: &mut Context,
+    common: &CommonSettings,
+    settings: FinalizeSettings,
+    watch: &Watch,
+) -> Result<RunReport> {
+    let mut stopwatch = Stopwatch::start();
+    let Some(head) = context.checkpoint.head().cloned() else { return Ok(RunReport::nothing()) };
+    let watermark = target(&head, settings.as_of);
+    if watermark == head.watermark && (settings.as_of.is_some() || head.events_open == 0) {
+        return Ok(unchanged(&head));
+    }
+    let close = if settings.as_of.is_some() { Close::Passed(watermark) } else { Close::All };
+    let pool = thread_pool(settings.threads)?;
+    let job = Job {
+        checkpoint: &context.checkpoint,
+        output: &context.output,
+        definition: &head.definition,
+        pool: &pool,
+        memory_bytes: usize::MAX,
+        dry_run: false,
+    };
+    let reading = Reading {
+        files: &[],
+        times: time_parser(&head.definition)?,
+        rules: RowRules { watermark: head.watermark, latest_allowed: Timestamp::MAX },
+        keep_late_rows: false,
+        watch,
+    };
+    let run = job.run();
+    let attempted = job.fold_nothing(&reading, close, &mut stopwatch)?;
+    let counts = balanced_counts(context, &attempted)?;
+    let moved = watermark > head.watermark;
+    let keeping = Keeping {
+        kind: if settings.as_of.is_some() { RunKind::FinalizeAsOf } else { RunKind::Finalize },
+        as_of: common.as_of,
+        definition: head.definition,
+        files: Vec::new(),
+        watermark,
+        origin: if moved { Some(WatermarkOrigin { run, place: None }) } else { head.watermark_origin },
+        latest: head.latest,
+        keep_generations: settings.keep_generations,
+    };
+    let (entry, manifest) = commit(context, attempted, counts, keeping, (&mut stopwatch, watch))?;
+    Ok(RunReport {
+        run: Some(run.number()),
+        status: Status::Committed,
+        sessions_completed: entry.counts.sessions_completed,
+        events_completed: entry.counts.events_completed,
+        outputs: outputs(context, run, &manifest),
+        seconds: stopwatch.seconds(),
+        seconds_by_phase: stopwatch.phases,
+        ..unchanged(&entry.head)
+    })
+}
+
+/// Where the watermark goes.
+fn target(head: &Head, as_of: Option<Timestamp>) -> Watermark {
+    let past_all = || head.latest.map(|latest| latest.saturating_add_us(1));
+    head.watermark.max(as_of.or_else(past_all).map_or(Watermark::BEGINNING, Watermark::at))
+}
+
+fn unchanged(head: &Head) -> RunReport {
+    RunReport {
+        sessions_open: head.sessions_open,
+        events_open: head.events_open,
+        watermark: time_text(head.watermark.time()),
+        ..RunReport::nothing()
+    }
+}

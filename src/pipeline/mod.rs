@@ -1,0 +1,30 @@
+//! Joins the rooms for one command. The only room that knows threads and measures time.
+//!
+//! A run reads its batch in rounds of blocks. Each round is parsed side by side into partition buffers and then folded
+//! side by side, partition by partition. While the events of every key come in time order this streams: a session
+//! leaves as soon as it is complete ([`stream`]). The first event that comes before a folded one of its key ends that
+//! attempt, and the batch is read again into partition buffers, which are sorted and folded at the end ([`collect`]).
+//! Both give exactly the same sessions.
+
+mod attempt;
+mod collect;
+mod commit;
+mod context;
+mod finalize;
+mod inspect;
+mod outbox;
+mod partition_end;
+mod plan;
+mod rounds;
+mod run;
+mod spill;
+mod stream;
+mod tally;
+mod totals;
+mod watch;
+
+pub use context::Context;
+pub use finalize::{FinalizeSettings, finalize};
+pub use inspect::{InspectSettings, inspect};
+pub use run::run;
+pub use watch::Watch;

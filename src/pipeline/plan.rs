@@ -1,0 +1,129 @@
+//! What a run is going to do, decided before any row is read: the definition, the files, their columns.
+
+use super::context::Context;
+use super::rounds::FileToRead;
+use crate::checkpoint::Checkpoint;
+use crate::definition::{Definition, columns_text, gap_text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{FileDigest, FileStatus, plan_files};
+use crate::settings::RunSettings;
+use crate::source::timestamp::{TimeFormat, TimeParser};
+use crate::source::{BatchFile, read_first_row, resolve};
+
+/// The plan of a run.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) definition: Definition,
+    pub(super) times: TimeParser,
+    /// What this run has decided about the definition, in words.
+    pub(super) decided: Option<String>,
+    pub(super) new: Vec<FileToRead>,
+    /// Every file in the order given: its path, its digest if it is known already.
+    pub(super) files: Vec<(String, Option<FileDigest>)>,
+}
+
+impl Plan {
+    pub(super) fn make(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Self> {
+        let kept = context.checkpoint.head().map(|head| &head.definition);
+        let mut definition = choose_definition(context, settings)?;
+        let times = time_parser(&definition)?;
+        let statuses = statuses(&context.checkpoint, &files)?;
+        let mut plan = Self {
+            definition: definition.clone(),
+            times: times.clone(),
+            decided: None,
+            new: Vec::new(),
+            files: Vec::new(),
+        };
+        for (file, status) in files.into_iter().zip(statuses) {
+            let path = file.path().to_string_lossy().into_owned();
+            if status == FileStatus::New {
+                let first = read_first_row(&file, definition.delimiter)?;
+                let layout = first
+                    .map(|first| resolve(&mut definition, &first, &mut times.clone(), &file))
+                    .transpose()?;
+                plan.files.push((path, None));
+                plan.new.push(FileToRead { file, layout });
+            } else {
+                plan.files.push((path, Some(file.digest()?)));
+            }
+        }
+        plan.decided = (kept != Some(&definition)).then(|| definition_text(&definition));
+        plan.definition = definition;
+        Ok(plan)
+    }
+}
+
+fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Definition> {
+    let Some(head) = context.checkpoint.head() else { return Ok(settings.request.create()) };
+    let differences = settings.request.differences(&head.definition);
+    if differences.is_empty() {
+        return Ok(head.definition.clone());
+    }
+    let listed: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    let refuse = |what: String, remedy: &str| Error::new(ErrorKind::Definition, what).remedy(remedy);
+    if !settings.redefine {
+        return Err(refuse(
+            format!("the checkpoint has another definition: {}", listed.join(", ")),
+            "leave these flags out to go on with it, or close what is open with `sessionize finalize` and run with \
+             --redefine",
+        ));
+    }
+    if head.events_open > 0 {
+        return Err(refuse(
+            format!(
+                "{} sessions are still open under the old definition ({})",
+                head.sessions_open,
+                listed.join(", ")
+            ),
+            "close them with `sessionize finalize` first",
+        ));
+    }
+    Ok(settings.request.over(&head.definition).create())
+}
+
+/// A definition as the run's report shows it.
+pub(super) fn definition_text(definition: &Definition) -> String {
+    let header = match definition.header {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not seen yet",
+    };
+    format!(
+        "gap {}, key {}, time {}, header {header}",
+        gap_text(definition.gap),
+        columns_text(&definition.key),
+        columns_text(std::slice::from_ref(&definition.time)),
+    )
+}
+
+/// The parser for the times of `definition`, whose words were checked when they were given.
+pub(super) fn time_parser(definition: &Definition) -> Result<TimeParser> {
+    let format: TimeFormat =
+        definition.time_format.parse().map_err(|error: String| Error::new(ErrorKind::Usage, error))?;
+    let zone: chrono_tz::Tz = definition.timezone.parse().map_err(|_| {
+        Error::new(ErrorKind::Usage, format!("there is no time zone named {}", definition.timezone))
+            .remedy("give an IANA name such as Europe/Paris")
+    })?;
+    Ok(TimeParser::new(&format, zone))
+}
+
+/// Which files are new. Most are told to be by their length alone, without a pass over their bytes.
+fn statuses(checkpoint: &Checkpoint, files: &[BatchFile]) -> Result<Vec<FileStatus>> {
+    let mut digests = Vec::with_capacity(files.len());
+    for (position, file) in files.iter().enumerate() {
+        let same_length = |(other, of): (usize, &BatchFile)| other != position && of.bytes() == file.bytes();
+        let may_be_known =
+            checkpoint.knows_length(file.bytes())? || files.iter().enumerate().any(same_length);
+        // A file that cannot be known gets a digest that no other file of the batch has.
+        let unlike_any = FileDigest { hash: position as u128, bytes: u64::MAX };
+        digests.push(if may_be_known { file.digest()? } else { unlike_any });
+    }
+    let mut known = Vec::with_capacity(digests.len());
+    for digest in &digests {
+        known.push((*digest, checkpoint.run_of_file(digest)?));
+    }
+    Ok(plan_files(&digests, |asked| {
+        known.iter().find(|(digest, _)| digest == asked).and_then(|(_, run)| *run)
+    }))
+}

@@ -1,0 +1,203 @@
+//! Reads a batch in rounds: a thread reads ahead, all threads parse the blocks of a round side by side.
+#![expect(clippy::disallowed_methods, reason = "reading has a thread of its own")]
+
+use super::outbox::{AsideRow, Outbox};
+use super::tally::Tally;
+use super::watch::{Stopwatch, Watch};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::sink::OutputKind;
+use crate::source::timestamp::TimeParser;
+use crate::source::{
+    BatchFile, Block, BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules, Trouble,
+};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use rayon::prelude::*;
+use std::sync::atomic::Ordering;
+
+/// Blocks in a round. Fixed, as the size of a block: the order of the output rests on it.
+const ROUND_BLOCKS: usize = 16;
+
+/// A file of the batch with the place of its columns.
+#[derive(Debug)]
+pub(super) struct FileToRead {
+    pub(super) file: BatchFile,
+    /// `None` for a file without rows.
+    pub(super) layout: Option<Layout>,
+}
+
+/// What a run needs to read its batch.
+#[derive(Debug)]
+pub(super) struct Reading<'r> {
+    pub(super) files: &'r [FileToRead],
+    pub(super) times: TimeParser,
+    pub(super) rules: RowRules,
+    pub(super) keep_late_rows: bool,
+    pub(super) watch: &'r Watch,
+}
+
+/// Why reading ended before the end.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The attempt cannot go on in this way; another way may.
+    GiveUp,
+    /// The run has failed.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+struct ReadBlock {
+    file: usize,
+    is_first: bool,
+    block: std::result::Result<Block, Trouble>,
+}
+
+impl Reading<'_> {
+    /// Reads all files; `consume` gets each parsed round together with the tally up to it.
+    pub(super) fn for_each_round(
+        &self,
+        pool: &rayon::ThreadPool,
+        outbox: &Outbox,
+        watch: &mut Stopwatch,
+        mut consume: impl FnMut(&[ParsedBlock], &Tally) -> std::result::Result<(), Stop>,
+    ) -> std::result::Result<Tally, Stop> {
+        let mut tally = Tally::of_files(self.files.len());
+        let (sender, blocks) = bounded(2 * ROUND_BLOCKS);
+        let (give_back, recycled) = unbounded();
+        std::thread::scope(|scope| {
+            // The scope ends only when the reader does: it must lose its channel first, on every way out.
+            let blocks = blocks;
+            scope.spawn(|| read_files(self.files, sender, &recycled));
+            let mut parsed: Vec<ParsedBlock> = Vec::new();
+            loop {
+                let round: Vec<ReadBlock> = blocks.iter().take(ROUND_BLOCKS).collect();
+                if round.is_empty() {
+                    watch.book(|phases| &mut phases.read);
+                    return Ok(tally);
+                }
+                self.watch.check()?;
+                parsed.resize_with(parsed.len().max(round.len()), ParsedBlock::default);
+                let parsed = &mut parsed[..round.len()];
+                pool.install(|| self.parse_round(&round, parsed));
+                for (read, parsed) in round.iter().zip(&*parsed) {
+                    self.book(read, parsed, &mut tally, outbox)?;
+                }
+                watch.book(|phases| &mut phases.read);
+                consume(parsed, &tally)?;
+                watch.book(|phases| &mut phases.reduce);
+                for block in round.into_iter().filter_map(|read| read.block.ok()) {
+                    // The reader may be done already.
+                    let _ = give_back.send(block.bytes);
+                }
+            }
+        })
+    }
+
+    fn parse_round(&self, round: &[ReadBlock], parsed: &mut [ParsedBlock]) {
+        let new_parser = || BlockParser::new(self.times.clone(), self.rules);
+        round.par_iter().zip(parsed).for_each_init(new_parser, |parser, (read, parsed)| {
+            if let (Ok(block), Some(layout)) = (&read.block, &self.files[read.file].layout) {
+                parser.parse(block, layout, read.is_first && layout.header, parsed);
+                self.watch.bytes_parsed.fetch_add(block.bytes.len() as u64, Ordering::Relaxed);
+            } else {
+                parsed.clear();
+            }
+        });
+    }
+
+    /// Adds a block to the tally and hands on the rows it has set aside.
+    fn book(&self, read: &ReadBlock, parsed: &ParsedBlock, tally: &mut Tally, outbox: &Outbox) -> Result<()> {
+        let of = &self.files[read.file];
+        if let Err(trouble) = &read.block {
+            return Err(trouble_error(trouble, &of.file, tally.lines_of(read.file)));
+        }
+        let lines_before = tally.add(read.file, parsed);
+        for aside in &parsed.aside {
+            let place = Place { file: of.file.path().to_owned(), line: lines_before + aside.line + 1 };
+            let row = &parsed.aside_bytes[aside.bytes.clone()];
+            tally.set_aside(&place, aside.reason, row);
+            let kind = if aside.reason == Reason::Late { OutputKind::Late } else { OutputKind::Rejects };
+            if kind == OutputKind::Rejects || self.keep_late_rows {
+                outbox.send_aside(aside_row(kind, &place, aside.reason, row, of.layout.as_ref()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `file,line,reason` and the row verbatim, below a header of the same form.
+fn aside_row(
+    kind: OutputKind,
+    place: &Place,
+    reason: Reason,
+    row: &[u8],
+    layout: Option<&Layout>,
+) -> AsideRow {
+    let columns =
+        layout.map(|layout| &layout.header_line[..]).filter(|line| !line.is_empty()).unwrap_or(b"row");
+    let header = [b"file,line,reason,", columns, b"\n"].concat();
+    let mut bytes = Vec::with_capacity(row.len() + 64);
+    crate::sink::write_field(place.file.to_string_lossy().as_bytes(), &mut bytes);
+    bytes.extend_from_slice(format!(",{},{},", place.line, reason.name()).as_bytes());
+    bytes.extend_from_slice(row);
+    bytes.push(b'\n');
+    AsideRow { kind, header, row: bytes }
+}
+
+fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64) -> Error {
+    let place = |line| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
+    match trouble {
+        Trouble::Read(error) => file.read_error(error),
+        Trouble::RowTooLong(line) => {
+            Error::new(ErrorKind::DataRefused, "the row that begins here is longer than 64 MiB")
+                .at(place(*line))
+                .remedy("check that this is a CSV file, and its --delimiter; nothing was changed")
+        }
+        Trouble::UnclosedQuote(line) => Error::new(
+            ErrorKind::DataRefused,
+            "the quoted field that begins here is never closed and swallows all further rows",
+        )
+        .at(place(*line))
+        .remedy("close the quote in the file; nothing was changed"),
+    }
+}
+
+fn read_files(files: &[FileToRead], sender: Sender<ReadBlock>, recycled: &Receiver<Vec<u8>>) {
+    for (number, of) in files.iter().enumerate() {
+        if read_file(number, of, &sender, recycled).is_none() {
+            return;
+        }
+    }
+}
+
+/// Sends the blocks of one file; `None` if there is no use in going on.
+fn read_file(
+    number: usize,
+    of: &FileToRead,
+    sender: &Sender<ReadBlock>,
+    recycled: &Receiver<Vec<u8>>,
+) -> Option<()> {
+    let mut is_first = true;
+    let reader = match of.file.reader() {
+        Ok(reader) => reader,
+        Err(error) => {
+            let block = Err(Trouble::Read(error));
+            return sender.send(ReadBlock { file: number, is_first, block }).ok();
+        }
+    };
+    let delimiter = of.layout.as_ref().map_or(b',', |layout| layout.delimiter);
+    let mut blocks = BlockReader::new(reader, delimiter);
+    while let Some(block) = blocks.next(recycled.try_recv().unwrap_or_default()).transpose() {
+        let failed = block.is_err();
+        sender.send(ReadBlock { file: number, is_first, block }).ok()?;
+        if failed {
+            return None;
+        }
+        is_first = false;
+    }
+    Some(())
+}

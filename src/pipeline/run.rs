@@ -1,0 +1,258 @@
+//! One run: a batch in, sessions out, one commit.
+
+use super::attempt::{Attempted, Job};
+use super::commit::{Keeping, balanced_counts, commit, outputs};
+use super::context::Context;
+use super::partition_end::Close;
+use super::plan::Plan;
+use super::rounds::{FileToRead, Reading};
+use super::watch::{Stopwatch, Watch};
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::event::Timestamp;
+use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunKind, WatermarkOrigin};
+use crate::report::{FileReport, LateReport, RunReport, Status};
+use crate::settings::{CommonSettings, RunSettings};
+use crate::source::{BatchFile, RowRules};
+use crate::watermark::Advance;
+use std::time::Duration;
+
+/// Takes in a batch: reads, folds, commits, publishes.
+///
+/// Files whose content the ledger knows are skipped; if there are no others, nothing is changed. Memory: the open
+/// sessions, and what [`RunSettings::memory_bytes`] allows for events that do not come in order.
+///
+/// # Errors
+/// [`ErrorKind::DataRefused`] for rejects or late rows over their limits and files that cannot be understood,
+/// [`ErrorKind::NoInput`] for files that cannot be read, [`ErrorKind::Definition`] for another definition than the
+/// checkpoint's, [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] for the rest. In each case nothing was
+/// changed, or the next command finishes the publishing.
+pub fn run(
+    context: &mut Context,
+    common: &CommonSettings,
+    settings: &RunSettings,
+    files: Vec<BatchFile>,
+    watch: &Watch,
+) -> Result<RunReport> {
+    let mut stopwatch = Stopwatch::start();
+    let plan = Plan::make(context, settings, files)?;
+    if plan.new.is_empty() {
+        return Ok(nothing_to_do(context, &plan, &stopwatch));
+    }
+    let pool = thread_pool(settings.threads)?;
+    let job = Job {
+        checkpoint: &context.checkpoint,
+        output: &context.output,
+        definition: &plan.definition,
+        pool: &pool,
+        memory_bytes: settings.memory_bytes,
+        dry_run: settings.dry_run,
+    };
+    let reading = Reading {
+        files: &plan.new,
+        times: plan.times.clone(),
+        rules: RowRules {
+            watermark: job.before(),
+            latest_allowed: common.as_of.saturating_add_us(settings.max_future_us),
+        },
+        keep_late_rows: settings.keep_late_rows,
+        watch,
+    };
+    let attempted = job.fold_batch(&reading, settings.advance, &mut stopwatch)?;
+    let entries = file_entries(&context.checkpoint, &plan.new, &attempted)?;
+    check_limits(settings, &attempted, context.checkpoint.head())?;
+    let counts = balanced_counts(context, &attempted)?;
+    let keeping = keep(&job, &plan, &attempted, entries, common.as_of, settings);
+    let mut report = report(&plan, &keeping, &counts, &attempted, context.checkpoint.head());
+    if settings.dry_run {
+        report.status = Status::DryRun;
+    } else {
+        let clocks = (&mut stopwatch, watch);
+        let (entry, manifest) = commit(context, attempted, counts, keeping, clocks)?;
+        report.run = Some(entry.head.run.number());
+        report.outputs = outputs(context, entry.head.run, &manifest);
+    }
+    report.seconds = stopwatch.seconds();
+    report.seconds_by_phase = stopwatch.phases;
+    Ok(report)
+}
+
+pub(super) fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Error::new(ErrorKind::Failed, format!("cannot start {threads} threads: {error}")))
+}
+
+/// The files for the ledger. Their digests are complete only now; one that the ledger knows was not what it seemed.
+fn file_entries(
+    checkpoint: &Checkpoint,
+    files: &[FileToRead],
+    attempted: &Attempted,
+) -> Result<Vec<FileEntry>> {
+    let mut entries = Vec::with_capacity(files.len());
+    for (of, &rows) in files.iter().zip(&attempted.tally.rows_of_file) {
+        let digest = of.file.digest()?;
+        if checkpoint.run_of_file(&digest)?.is_some() {
+            return Err(Error::new(
+                ErrorKind::NoInput,
+                "the file changed while it was read, nothing was done",
+            )
+            .at(of.file.path().display())
+            .remedy("run again when whoever writes it is done"));
+        }
+        entries.push(FileEntry { path: of.file.path().to_string_lossy().into_owned(), digest, rows });
+    }
+    Ok(entries)
+}
+
+fn check_limits(settings: &RunSettings, attempted: &Attempted, head: Option<&Head>) -> Result<()> {
+    let counts = &attempted.tally.counts;
+    let (rejected, late, rows) = (counts.rows_rejected(), counts.events_late, counts.rows_read);
+    if settings.max_rejects.is_exceeded(rejected, rows) {
+        let first = attempted.tally.first_rejects.join(", ");
+        let limit = settings.max_rejects;
+        let what =
+            format!("{rejected} of {rows} rows were rejected, over the limit of {limit}; the first: {first}");
+        return Err(Error::new(ErrorKind::DataRefused, what)
+            .remedy("mend the file or raise --max-rejects; nothing was changed"));
+    }
+    if settings.max_late.is_exceeded(late, rows) {
+        let watermark = head.map_or_else(String::new, |head| {
+            let by = origin_text(head).map_or_else(String::new, |origin| format!(", set by {origin}"));
+            head.watermark.time().map_or_else(String::new, |time| format!(" {time}{by}"))
+        });
+        let what = format!(
+            "{late} of {rows} rows are late, over the limit of {}: they lie before the watermark{watermark}",
+            settings.max_late
+        );
+        return Err(Error::new(ErrorKind::DataRefused, what).remedy(
+            "check that this is the right file and state folder, or raise --max-late; nothing was changed",
+        ));
+    }
+    Ok(())
+}
+
+/// What set the watermark, for people.
+pub(super) fn origin_text(head: &Head) -> Option<String> {
+    let origin = head.watermark_origin.as_ref()?;
+    let run = origin.run.number();
+    Some(origin.place.as_ref().map_or_else(|| format!("run {run}"), |place| format!("{place} in run {run}")))
+}
+
+fn keep(
+    job: &Job<'_>,
+    plan: &Plan,
+    attempted: &Attempted,
+    files: Vec<FileEntry>,
+    as_of: Timestamp,
+    settings: &RunSettings,
+) -> Keeping {
+    let watermark = match attempted.close {
+        Close::Passed(watermark) => watermark,
+        Close::All => job.before(),
+    };
+    let head = job.checkpoint.head();
+    let origin = if watermark > job.before() {
+        let place = match settings.advance {
+            Advance::Lateness(_) => place_of_latest(plan, attempted, head),
+            Advance::Stated(_) => None,
+        };
+        Some(WatermarkOrigin { run: job.run(), place })
+    } else {
+        head.and_then(|head| head.watermark_origin.clone())
+    };
+    Keeping {
+        kind: RunKind::Batch,
+        as_of,
+        definition: plan.definition.clone(),
+        files,
+        watermark,
+        origin,
+        latest: job.latest(attempted.tally.latest.map(|(time, ..)| time)),
+        keep_generations: settings.keep_generations,
+    }
+}
+
+/// Where the row with the latest event stands, if this batch has it.
+fn place_of_latest(plan: &Plan, attempted: &Attempted, head: Option<&Head>) -> Option<Place> {
+    let (time, file, line) = attempted.tally.latest?;
+    let is_latest = head.and_then(|head| head.latest).is_none_or(|latest| latest < time);
+    is_latest.then(|| Place { file: plan.new[file].file.path().to_owned(), line })
+}
+
+fn nothing_to_do(context: &Context, plan: &Plan, stopwatch: &Stopwatch) -> RunReport {
+    let head = context.checkpoint.head();
+    RunReport {
+        files: plan
+            .files
+            .iter()
+            .filter_map(|(path, digest)| Some(known_file(path, digest.as_ref()?)))
+            .collect(),
+        sessions_open: head.map_or(0, |head| head.sessions_open),
+        events_open: head.map_or(0, |head| head.events_open),
+        watermark: head.and_then(|head| time_text(head.watermark.time())),
+        seconds: stopwatch.seconds(),
+        seconds_by_phase: stopwatch.phases,
+        ..RunReport::nothing()
+    }
+}
+
+fn known_file(path: &str, digest: &FileDigest) -> FileReport {
+    FileReport { path: path.to_owned(), digest: digest.to_string(), rows: 0, status: "known" }
+}
+
+fn processed_file(path: &str, entry: Option<&FileEntry>) -> FileReport {
+    let (digest, rows) = entry.map_or_else(Default::default, |entry| (entry.digest.to_string(), entry.rows));
+    FileReport { path: path.to_owned(), digest, rows, status: "processed" }
+}
+
+/// How late the latest row was, and the lateness that would have kept all: the watermark would have stayed that far
+/// behind the latest event that the checkpoint knew.
+fn late_report(attempted: &Attempted, head: Option<&Head>) -> Option<LateReport> {
+    let earliest = attempted.tally.earliest_late?;
+    let head = head?;
+    let behind_us = head.watermark.time()?.us_since(earliest);
+    let needed_us = head.latest.map_or(behind_us, |latest| latest.us_since(earliest).max(behind_us));
+    let needed = Duration::from_secs(needed_us.unsigned_abs().div_ceil(1_000_000));
+    Some(LateReport {
+        latest_by_s: Duration::from_micros(behind_us.unsigned_abs()).as_secs_f64(),
+        lateness_to_keep_all: humantime::format_duration(needed).to_string().replace(' ', ""),
+    })
+}
+
+pub(super) fn time_text(time: Option<Timestamp>) -> Option<String> {
+    time.map(|time| time.to_string())
+}
+
+fn report(
+    plan: &Plan,
+    keeping: &Keeping,
+    counts: &Counts,
+    attempted: &Attempted,
+    head: Option<&Head>,
+) -> RunReport {
+    let mut processed = keeping.files.iter();
+    let file = |(path, known): &(String, Option<FileDigest>)| match known {
+        Some(digest) => known_file(path, digest),
+        None => processed_file(path, processed.next()),
+    };
+    RunReport {
+        status: Status::Committed,
+        decided: plan.decided.clone(),
+        rows_read: counts.rows_read,
+        events_accepted: counts.events_accepted,
+        events_late: counts.events_late,
+        rows_rejected: counts.rows_rejected(),
+        rejects: counts.rejects.clone(),
+        sessions_completed: counts.sessions_completed,
+        events_completed: counts.events_completed,
+        sessions_open: attempted.open.sessions,
+        events_open: attempted.open.events,
+        watermark: time_text(keeping.watermark.time()),
+        first_event: time_text(attempted.tally.earliest),
+        last_event: time_text(attempted.tally.latest.map(|(time, ..)| time)),
+        late: late_report(attempted, head),
+        bytes_read: keeping.files.iter().map(|file| file.digest.bytes).sum(),
+        files: plan.files.iter().map(file).collect(),
+        ..RunReport::nothing()
+    }
+}

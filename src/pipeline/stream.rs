@@ -1,0 +1,107 @@
+//! The streaming way: every round is folded as it comes.
+//!
+//! Exact whenever the events of every key come in time order, whatever the order between keys: the fold of a key sees
+//! nothing but its own events. A round may only fold up to the watermark that the end of the batch is known to reach;
+//! that is rule 3 applied to the latest event so far, which can only grow.
+
+use super::attempt::{Ended, Job, Way};
+use super::outbox::{Emitted, Outbox};
+use super::partition_end::{Close, end_partition};
+use super::rounds::Stop;
+use super::totals::OpenTotals;
+use crate::checkpoint::StateWriter;
+use crate::error::Result;
+use crate::partition::{PARTITIONS, PartitionId};
+use crate::reducer::{OutOfOrder, Reducer};
+use crate::session::Session;
+use crate::source::ParsedBlock;
+use crate::watermark::Watermark;
+use rayon::prelude::*;
+
+/// Partitions whose state is encoded side by side before it is written: bounds the memory for encoded state.
+const WAVE: usize = 32;
+
+/// One reducer for each partition.
+#[derive(Debug)]
+pub(super) struct Streaming {
+    reducers: Vec<Reducer>,
+}
+
+impl From<OutOfOrder> for Stop {
+    fn from(_: OutOfOrder) -> Self {
+        Self::GiveUp
+    }
+}
+
+impl Streaming {
+    /// Reducers with all open state of the checkpoint in them.
+    pub(super) fn load(job: Job<'_>) -> Result<Self> {
+        let partitions: Vec<PartitionId> = PartitionId::all().collect();
+        let load = |&partition: &PartitionId| {
+            let mut reducer = Reducer::new(job.definition.gap);
+            job.checkpoint.load_partition(partition, &mut reducer).map(|digests| (reducer, digests))
+        };
+        let loaded: Vec<(Reducer, Vec<u64>)> =
+            job.pool.install(|| partitions.par_iter().map(load).collect::<Result<_>>())?;
+        let (reducers, digests): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
+        job.checkpoint.check_state(&digests.concat())?;
+        Ok(Self { reducers })
+    }
+}
+
+impl Way for Streaming {
+    /// Gives up when an event comes before a folded one of its key, or when open sessions outgrow the memory.
+    fn take_round(
+        &mut self,
+        round: &[ParsedBlock],
+        horizon: Watermark,
+        job: Job<'_>,
+        outbox: &Outbox,
+    ) -> std::result::Result<(), Stop> {
+        let mut places = outbox.places(PARTITIONS);
+        let fold = |(number, (reducer, place)): (usize, (&mut Reducer, &mut Emitted))| {
+            fold_round(reducer, number, round, horizon, job.key_columns(), place)
+        };
+        job.pool.install(|| self.reducers.par_iter_mut().zip(&mut places).enumerate().try_for_each(fold))?;
+        outbox.send_sessions(places)?;
+        let memory: usize = self.reducers.iter().map(Reducer::memory_bytes).sum();
+        if memory > job.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
+    }
+
+    fn end(
+        mut self,
+        close: Close,
+        job: Job<'_>,
+        outbox: &Outbox,
+        mut writer: Option<StateWriter<'_>>,
+    ) -> std::result::Result<Ended, Stop> {
+        let mut open = OpenTotals::default();
+        let mut partitions = PartitionId::all();
+        for wave in self.reducers.chunks_mut(WAVE) {
+            let places = outbox.places(wave.len());
+            let end = |(reducer, place)| end_partition(reducer, close, job.key_columns(), place);
+            let ends = job.pool.install(|| {
+                wave.par_iter_mut().zip(places).map(end).collect::<std::result::Result<Vec<_>, OutOfOrder>>()
+            })?;
+            open.take_ends(ends, &mut partitions, outbox, writer.as_mut())?;
+        }
+        Ok((open, writer.map(StateWriter::finish).transpose()?))
+    }
+}
+
+fn fold_round(
+    reducer: &mut Reducer,
+    partition: usize,
+    round: &[ParsedBlock],
+    horizon: Watermark,
+    key_columns: usize,
+    place: &mut Emitted,
+) -> std::result::Result<(), OutOfOrder> {
+    let mut completed = |session: Session<'_>| place.push(&session, key_columns);
+    for block in round {
+        for event in block.partitions[partition].iter() {
+            reducer.take(event, horizon, &mut completed)?;
+        }
+    }
+    reducer.advance(horizon, &mut completed)
+}

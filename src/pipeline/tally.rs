@@ -1,0 +1,69 @@
+//! Counts that grow while a batch is read, and what is remembered of the rows set aside.
+
+use crate::error::Place;
+use crate::event::Timestamp;
+use crate::ledger::Counts;
+use crate::source::{ParsedBlock, Reason};
+
+/// How many rejected rows an error shows.
+const SHOWN_REJECTS: usize = 3;
+/// How many bytes of each.
+const SHOWN_BYTES: usize = 60;
+
+/// What the rows of a batch have come to so far.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) counts: Counts,
+    pub(super) rows_of_file: Vec<u64>,
+    lines_of_file: Vec<u64>,
+    pub(super) earliest: Option<Timestamp>,
+    pub(super) latest: Option<(Timestamp, usize, u64)>,
+    pub(super) earliest_late: Option<Timestamp>,
+    pub(super) first_rejects: Vec<String>,
+}
+
+impl Tally {
+    pub(super) fn of_files(files: usize) -> Self {
+        Self { rows_of_file: vec![0; files], lines_of_file: vec![0; files], ..Self::default() }
+    }
+
+    /// Adds a block of `file`, in the order of arrival; returns how many lines of the file stand before it.
+    pub(super) fn add(&mut self, file: usize, parsed: &ParsedBlock) -> u64 {
+        let lines_before = self.lines_of_file[file];
+        self.lines_of_file[file] += parsed.lines;
+        self.rows_of_file[file] += parsed.rows;
+        self.counts.rows_read += parsed.rows;
+        self.counts.events_accepted += parsed.accepted;
+        self.earliest = self.earliest.into_iter().chain(parsed.earliest).min();
+        self.earliest_late = self.earliest_late.into_iter().chain(parsed.earliest_late).min();
+        if let Some((time, line)) = parsed.latest
+            && self.latest.is_none_or(|(latest, ..)| latest < time)
+        {
+            self.latest = Some((time, file, lines_before + line + 1));
+        }
+        lines_before
+    }
+
+    /// Lines of `file` in all blocks so far.
+    pub(super) fn lines_of(&self, file: usize) -> u64 {
+        self.lines_of_file[file]
+    }
+
+    /// Counts one row that was set aside, and remembers the first rejects for the error message.
+    pub(super) fn set_aside(&mut self, place: &Place, reason: Reason, row: &[u8]) {
+        if reason == Reason::Late {
+            self.counts.events_late += 1;
+            return;
+        }
+        match self.counts.rejects.get_mut(reason.name()) {
+            Some(rows) => *rows += 1,
+            None => {
+                self.counts.rejects.insert(reason.name().to_owned(), 1);
+            }
+        }
+        if self.first_rejects.len() < SHOWN_REJECTS {
+            let text = row[..row.len().min(SHOWN_BYTES)].escape_ascii().to_string();
+            self.first_rejects.push(format!("{place} {} \"{text}\"", reason.name()));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a command shares with whoever watches it: progress out, the wish to stop in; and the clock of its phases.
+#![expect(clippy::disallowed_methods, reason = "phases are measured")]
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::Phases;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Shared with signal handlers and the progress bar.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    /// Set by SIGINT and SIGTERM.
+    pub interrupted: Arc<AtomicBool>,
+    /// Bytes of rows parsed so far.
+    pub bytes_parsed: Arc<AtomicU64>,
+}
+
+impl Watch {
+    /// Ends the run if somebody wishes so. Called wherever it can still end with nothing changed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`].
+    pub fn check(&self) -> Result<()> {
+        if !self.interrupted.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Failed, "interrupted before the commit, nothing was changed")
+            .remedy("run the same command again"))
+    }
+}
+
+/// Adds up the time of each phase.
+#[derive(Debug)]
+pub(super) struct Stopwatch {
+    start: Instant,
+    last: Instant,
+    pub(super) phases: Phases,
+}
+
+impl Stopwatch {
+    pub(super) fn start() -> Self {
+        let now = Instant::now();
+        Self { start: now, last: now, phases: Phases::default() }
+    }
+
+    /// Books the time since the last call on the phase that `of` picks.
+    pub(super) fn book(&mut self, of: impl FnOnce(&mut Phases) -> &mut f64) {
+        let now = Instant::now();
+        *of(&mut self.phases) += (now - self.last).as_secs_f64();
+        self.last = now;
+    }
+
+    pub(super) fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+}

@@ -1,0 +1,180 @@
+//! The fold of one partition: events in, completed sessions and open state out.
+//!
+//! A reducer lives for one run. It is given the open state of its partition ([`Reducer::restore`]), takes events in
+//! ([`Reducer::take`]), folds what the watermark has reached ([`Reducer::advance`]), closes what is complete
+//! ([`Reducer::close_passed`] or [`Reducer::close_all`]) and hands the rest back ([`Reducer::open_state`]).
+//!
+//! Completed sessions leave through a callback as soon as they are known; nothing is collected here.
+
+mod table;
+
+use crate::event::{Event, Timestamp};
+use crate::gap::Gap;
+use crate::session::{ClosedBy, OpenSession, Session};
+use crate::watermark::Watermark;
+use table::{Entry, KeyTable};
+
+/// An event came before one that is already folded: the input is not ordered by time within its keys.
+///
+/// Only an event that is folded while later batches of the same run are still to come can meet this. Whoever sees it
+/// starts over with all events of the run in order; nothing that the reducer emitted before may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfOrder;
+
+/// What is open of one key: at most one session, and the tail of events that the watermark has not reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyState<'a> {
+    /// Whose it is.
+    pub key: &'a [u8],
+    /// The session that may still grow.
+    pub open: Option<OpenSession>,
+    /// Times of events not folded yet, in the order `(time, seq)`.
+    pub tail: &'a [Timestamp],
+}
+
+impl KeyState<'_> {
+    /// Events in the open session and in the tail.
+    pub fn events(&self) -> u64 {
+        self.open.map_or(0, |open| open.events) + self.tail.len() as u64
+    }
+}
+
+/// An event that waits for the watermark.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    time: Timestamp,
+    entry: u32,
+}
+
+/// Folds the events of one partition in the order `(time, seq)`.
+#[derive(Debug)]
+pub struct Reducer {
+    gap: Gap,
+    table: KeyTable,
+    held: Vec<Held>,
+}
+
+impl Reducer {
+    /// A reducer with nothing open.
+    pub fn new(gap: Gap) -> Self {
+        Self { gap, table: KeyTable::default(), held: Vec::new() }
+    }
+
+    /// Puts back what an earlier run left open. A key may come in several pieces; its tail goes on in their order.
+    pub fn restore(&mut self, state: KeyState<'_>, table_hash: u32) {
+        let entry = self.table.entry_of(state.key, table_hash);
+        if state.open.is_some() {
+            self.table.get_mut(entry).open = state.open;
+        }
+        self.held.extend(state.tail.iter().map(|&time| Held { time, entry }));
+    }
+
+    /// Takes one event in, behind all that came before it.
+    ///
+    /// `horizon` is a watermark that the end of the batch is known to reach at least. What it has reached is folded at
+    /// once, the rest is held for [`Reducer::advance`]. Constant time; 40 to 60 bytes for each new key.
+    ///
+    /// # Errors
+    /// [`OutOfOrder`] if a later event of the key is already folded.
+    pub fn take(
+        &mut self,
+        event: Event<'_>,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        let entry = self.table.entry_of(event.key, event.table_hash);
+        if self.held.is_empty() && horizon.reaches(event.time) {
+            return fold(&mut self.table, self.gap, entry, event.time, completed);
+        }
+        self.held.push(Held { time: event.time, entry });
+        Ok(())
+    }
+
+    /// Folds every held event that `horizon` has reached, in the order `(time, seq)` (rule 4).
+    ///
+    /// Sorts the held events: O(n log n), close to O(n) where they are nearly ordered.
+    ///
+    /// # Errors
+    /// [`OutOfOrder`] if a later event of a key is already folded.
+    pub fn advance(
+        &mut self,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        // The sort is stable, and `held` is in the order of arrival: ties keep the order of seq.
+        self.held.sort_by_key(|held| held.time);
+        let reached = self.held.partition_point(|held| horizon.reaches(held.time));
+        for held in self.held.drain(..reached) {
+            fold(&mut self.table, self.gap, held.entry, held.time, completed)?;
+        }
+        Ok(())
+    }
+
+    /// Closes every session that `watermark` has passed (rule 6).
+    pub fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(reached) = watermark.time() else { return };
+        let gap = self.gap;
+        self.close_where(|open| gap.is_passed(open.last, reached), ClosedBy::Gap, completed);
+    }
+
+    /// Closes every session (rule 7). The caller has folded all tails before.
+    pub fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
+        self.close_where(|_| true, ClosedBy::Finalize, completed);
+    }
+
+    /// What is still open, key by key, in the order in which the keys were first seen.
+    pub fn open_state(&mut self, mut visit: impl FnMut(KeyState<'_>)) {
+        self.held.sort_by_key(|held| (held.entry, held.time));
+        let times: Vec<Timestamp> = self.held.iter().map(|held| held.time).collect();
+        let mut from = 0;
+        for (number, (key, entry)) in self.table.iter().enumerate() {
+            let until = from + self.held[from..].partition_point(|held| held.entry as usize == number);
+            if entry.open.is_some() || until > from {
+                visit(KeyState { key, open: entry.open, tail: &times[from..until] });
+            }
+            from = until;
+        }
+    }
+
+    /// Memory in use, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        self.table.memory_bytes() + self.held.capacity() * size_of::<Held>()
+    }
+
+    fn close_where(
+        &mut self,
+        is_complete: impl Fn(&OpenSession) -> bool,
+        closed_by: ClosedBy,
+        completed: &mut impl FnMut(Session<'_>),
+    ) {
+        self.table.for_each_mut(|key, entry| {
+            if let Some(session) = entry.open.take_if(|open| is_complete(open)) {
+                completed(session.close(key, closed_by));
+            }
+        });
+    }
+}
+
+/// One step of the fold (rule 5).
+fn fold(
+    table: &mut KeyTable,
+    gap: Gap,
+    number: u32,
+    time: Timestamp,
+    completed: &mut impl FnMut(Session<'_>),
+) -> Result<(), OutOfOrder> {
+    let Entry { open, .. } = table.get_mut(number);
+    match open {
+        None => *open = Some(OpenSession::begin(time)),
+        Some(session) if time < session.last => return Err(OutOfOrder),
+        Some(session) if gap.joins(session.last, time) => session.extend(time),
+        Some(session) => {
+            let before = std::mem::replace(session, OpenSession::begin(time));
+            completed(before.close(table.key(number), ClosedBy::Gap));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! What a command has done: counts for machines.
+//!
+//! The text for people is made from the same structures in [`crate::cli`].
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// A run was committed and published.
+    Committed,
+    /// There was nothing to do, and nothing was changed.
+    NothingToDo,
+    /// A dry run: this is what would have been committed.
+    DryRun,
+}
+
+/// A file of a batch.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileReport {
+    /// As the user named it.
+    pub path: String,
+    /// `xxh3-128:HEX:BYTES`.
+    pub digest: String,
+    /// Rows read from it.
+    pub rows: u64,
+    /// `processed` or `known`.
+    pub status: &'static str,
+}
+
+/// Paths of the files that a run has published.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Outputs {
+    /// Completed sessions.
+    pub sessions: Option<String>,
+    /// Late events.
+    pub late: Option<String>,
+    /// Rejected rows.
+    pub rejects: Option<String>,
+}
+
+/// Seconds spent in each part of a run.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Phases {
+    /// Taking the lock, opening and recovering the checkpoint, loading what is open.
+    pub open: f64,
+    /// Waiting for bytes and parsing them.
+    pub read: f64,
+    /// Folding.
+    pub reduce: f64,
+    /// Writing and syncing outputs and state.
+    pub stage: f64,
+    /// The atomic write.
+    pub commit: f64,
+    /// Renames, the manifest, dropping what is old.
+    pub publish: f64,
+}
+
+/// Late events in short.
+#[derive(Debug, Clone, Serialize)]
+pub struct LateReport {
+    /// How far before the watermark the earliest of them lies, in seconds.
+    pub latest_by_s: f64,
+    /// The `--lateness` that would have kept all of them, as a duration.
+    pub lateness_to_keep_all: String,
+}
+
+/// What a run or a finalize has done.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// Its number; `None` where nothing was done.
+    pub run: Option<u64>,
+    /// How it ended.
+    pub status: Status,
+    /// The files of the batch.
+    pub files: Vec<FileReport>,
+    /// Data rows.
+    pub rows_read: u64,
+    /// Events taken in.
+    pub events_accepted: u64,
+    /// Late events.
+    pub events_late: u64,
+    /// Rejected rows.
+    pub rows_rejected: u64,
+    /// The same by reason.
+    pub rejects: BTreeMap<String, u64>,
+    /// Sessions completed.
+    pub sessions_completed: u64,
+    /// Events in them.
+    pub events_completed: u64,
+    /// Open sessions after the run.
+    pub sessions_open: u64,
+    /// Events in open sessions and tails after the run.
+    pub events_open: u64,
+    /// How far event time has come.
+    pub watermark: Option<String>,
+    /// The earliest accepted event of this run.
+    pub first_event: Option<String>,
+    /// The latest accepted event of this run.
+    pub last_event: Option<String>,
+    /// About late events, if there were any.
+    pub late: Option<LateReport>,
+    /// The definition in words, where this run has created or changed it.
+    pub decided: Option<String>,
+    /// What was published.
+    pub outputs: Outputs,
+    /// Bytes of the files that were read.
+    pub bytes_read: u64,
+    /// Wall time.
+    pub seconds: f64,
+    /// The same by phase.
+    pub seconds_by_phase: Phases,
+}
+
+impl RunReport {
+    /// The report of a command that has found nothing to do.
+    pub fn nothing() -> Self {
+        Self {
+            run: None,
+            status: Status::NothingToDo,
+            files: Vec::new(),
+            rows_read: 0,
+            events_accepted: 0,
+            events_late: 0,
+            rows_rejected: 0,
+            rejects: BTreeMap::new(),
+            sessions_completed: 0,
+            events_completed: 0,
+            sessions_open: 0,
+            events_open: 0,
+            watermark: None,
+            first_event: None,
+            last_event: None,
+            late: None,
+            decided: None,
+            outputs: Outputs::default(),
+            bytes_read: 0,
+            seconds: 0.0,
+            seconds_by_phase: Phases::default(),
+        }
+    }
+}
+
+/// The columns and rules of a checkpoint.
+#[derive(Debug, Clone, Serialize)]
+pub struct DefinitionReport {
+    /// As people write it.
+    pub gap: String,
+    /// The key columns.
+    pub key: Vec<String>,
+    /// The time column.
+    pub time: String,
+    /// `yes`, `no` or `auto` while no file has shown it.
+    pub header: &'static str,
+    /// The byte between fields.
+    pub delimiter: String,
+    /// In the words of `--time-format`.
+    pub time_format: String,
+    /// IANA name.
+    pub timezone: String,
+}
+
+/// An open session, or a key with nothing but a tail.
+#[derive(Debug, Clone, Serialize)]
+pub struct OpenSessionReport {
+    /// The key; parts of a composite key in a list of their own.
+    pub key: String,
+    /// First event.
+    pub start: String,
+    /// Last event, the tail included.
+    pub end: String,
+    /// Events, the tail included.
+    pub events: u64,
+}
+
+/// A run of the ledger.
+#[derive(Debug, Clone, Serialize)]
+pub struct LedgerReport {
+    /// Its number.
+    pub run: u64,
+    /// What it was.
+    pub kind: &'static str,
+    /// Wall clock at its start.
+    pub as_of: String,
+    /// Its files.
+    pub files: Vec<FileReport>,
+    /// Data rows.
+    pub rows_read: u64,
+    /// Events taken in.
+    pub events_accepted: u64,
+    /// Late events.
+    pub events_late: u64,
+    /// Rejected rows.
+    pub rows_rejected: u64,
+    /// Sessions completed.
+    pub sessions_completed: u64,
+    /// Where it left the watermark.
+    pub watermark: Option<String>,
+}
+
+/// What `inspect` shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct InspectReport {
+    /// Version of the checkpoint format.
+    pub format_version: u32,
+    /// What a session means here; `None` before the first run.
+    pub definition: Option<DefinitionReport>,
+    /// How far event time has come.
+    pub watermark: Option<String>,
+    /// What set it, in words.
+    pub watermark_set_by: Option<String>,
+    /// How many runs were committed.
+    pub runs: u64,
+    /// The last one.
+    pub last_run: Option<LedgerReport>,
+    /// Open sessions.
+    pub sessions_open: u64,
+    /// Keys with anything open.
+    pub keys_open: u64,
+    /// Events in open sessions and tails.
+    pub events_open: u64,
+    /// Start of the oldest open session.
+    pub oldest_open_start: Option<String>,
+    /// Size of the checkpoint.
+    pub bytes_on_disk: u64,
+    /// With `--sessions` or `--key`: what is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Vec<OpenSessionReport>>,
+    /// With `--runs`: the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<Vec<LedgerReport>>,
+}

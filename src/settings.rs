@@ -1,0 +1,121 @@
+//! Validated options: what a run is asked to do.
+
+use crate::definition::DefinitionRequest;
+use crate::event::Timestamp;
+use crate::watermark::Advance;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What every command needs.
+#[derive(Debug, Clone)]
+pub struct CommonSettings {
+    /// The folder of the checkpoint.
+    pub state: PathBuf,
+    /// The folder of the outputs.
+    pub out: PathBuf,
+    /// How long to wait for another run to end.
+    pub wait: Duration,
+    /// The wall clock at the start, or what stands in for it.
+    pub as_of: Timestamp,
+}
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// What the definition is asked to be.
+    pub request: DefinitionRequest,
+    /// Whether the definition may change (rule 12).
+    pub redefine: bool,
+    /// What moves the watermark (rule 3).
+    pub advance: Advance,
+    /// How far in the future an event may lie, in microseconds (rule 9).
+    pub max_future_us: i64,
+    /// More rejected rows than this fail the run (rule 10).
+    pub max_rejects: Limit,
+    /// More late rows than this fail the run (rule 2).
+    pub max_late: Limit,
+    /// Whether late rows are written to an output of their own, or only counted.
+    pub keep_late_rows: bool,
+    /// Whether to stop before anything is written.
+    pub dry_run: bool,
+    /// How many threads parse and fold.
+    pub threads: usize,
+    /// Memory for events and open sessions, in bytes; beyond it events go to temporary files.
+    pub memory_bytes: usize,
+    /// How many generations of open state are kept.
+    pub keep_generations: u64,
+}
+
+/// How many rows of a kind a batch may have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// A number of rows.
+    Rows(u64),
+    /// A share of the rows read, in percent.
+    Percent(f64),
+}
+
+impl Limit {
+    /// Whether `rows` of `all` are too many.
+    ///
+    /// ```
+    /// # use sessionize::settings::Limit;
+    /// let limit: Limit = "1%".parse().unwrap();
+    /// assert!(!limit.is_exceeded(1, 100));
+    /// assert!(limit.is_exceeded(2, 100));
+    /// ```
+    #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 53 bits")]
+    pub fn is_exceeded(self, rows: u64, all: u64) -> bool {
+        match self {
+            Self::Rows(limit) => rows > limit,
+            Self::Percent(percent) => rows as f64 * 100.0 > percent * all as f64,
+        }
+    }
+}
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let error = || format!("'{text}' is neither a number of rows, such as 10, nor a share, such as 0.5%");
+        match text.strip_suffix('%') {
+            None => text.parse().map(Self::Rows).map_err(|_| error()),
+            Some(number) => match number.trim_end().parse::<f64>() {
+                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Self::Percent(percent)),
+                _ => Err(error()),
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rows(rows) => write!(f, "{rows} rows"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_rows_or_percent() {
+        assert_eq!("10".parse(), Ok(Limit::Rows(10)));
+        assert_eq!("0.5%".parse(), Ok(Limit::Percent(0.5)));
+        for wrong in ["", "%", "-1", "101%", "NaN%", "1.5", "ten"] {
+            assert!(wrong.parse::<Limit>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_zero_allows_nothing() {
+        for zero in ["0", "0%"] {
+            let limit: Limit = zero.parse().unwrap();
+            assert!(limit.is_exceeded(1, 1_000_000) && !limit.is_exceeded(0, 0));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a published run leaves beside its output: enough to hold the checkpoint against it.
+
+use crate::ledger::{HeadMark, RunId};
+use serde::{Deserialize, Serialize};
+
+/// The version of the manifest format.
+const FORMAT_VERSION: u32 = 1;
+
+/// One published file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Relative to the output folder.
+    pub path: String,
+    /// Rows without the header.
+    pub rows: u64,
+    /// Length.
+    pub bytes: u64,
+    /// xxh3-128 of the bytes, in hexadecimal.
+    pub digest: String,
+}
+
+/// The manifest of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    format_version: u32,
+    run: u64,
+    generation: u64,
+    head_digest: String,
+    /// The files of the run.
+    pub files: Vec<ManifestFile>,
+}
+
+impl Manifest {
+    /// The manifest of the run that left `mark` in the checkpoint.
+    pub fn new(mark: HeadMark, generation: u64, files: Vec<ManifestFile>) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            run: mark.run.number(),
+            generation,
+            head_digest: format!("{:032x}", mark.digest),
+            files,
+        }
+    }
+
+    /// The run and the digest of its head; `None` if the digest is no digest.
+    pub fn mark(&self) -> Option<HeadMark> {
+        let digest = u128::from_str_radix(&self.head_digest, 16).ok()?;
+        Some(HeadMark { run: RunId::new(self.run), digest })
+    }
+
+    /// As it stands in its file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if manifest.format_version > FORMAT_VERSION {
+            return Err(format!(
+                "it has format version {}, this program knows {FORMAT_VERSION}: use a newer program",
+                manifest.format_version
+            ));
+        }
+        if manifest.mark().is_none() {
+            return Err("its head digest is not hexadecimal".to_owned());
+        }
+        Ok(manifest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOLDEN: &str = r#"{
+  "format_version": 1,
+  "run": 7,
+  "generation": 5,
+  "head_digest": "000000000000000000000000000000ff",
+  "files": [
+    {
+      "path": "sessions/run-00000007.csv",
+      "rows": 2,
+      "bytes": 300,
+      "digest": "00"
+    }
+  ]
+}
+"#;
+
+    #[test]
+    fn golden_bytes() {
+        let file = ManifestFile {
+            path: "sessions/run-00000007.csv".into(),
+            rows: 2,
+            bytes: 300,
+            digest: "00".into(),
+        };
+        let mark = HeadMark { run: RunId::new(7), digest: 255 };
+        let manifest = Manifest::new(mark, 5, vec![file]);
+        assert_eq!(String::from_utf8(manifest.to_bytes()).unwrap(), GOLDEN);
+        assert_eq!(Manifest::from_bytes(GOLDEN.as_bytes()).unwrap().mark(), Some(mark));
+    }
+
+    #[test]
+    fn a_newer_or_broken_manifest_is_refused() {
+        let newer = GOLDEN.replace("\"format_version\": 1", "\"format_version\": 2");
+        assert!(Manifest::from_bytes(newer.as_bytes()).unwrap_err().contains("format version 2"));
+        assert!(Manifest::from_bytes(GOLDEN.replace("ff", "zz").as_bytes()).is_err());
+        assert!(Manifest::from_bytes(&GOLDEN.as_bytes()[..50]).is_err());
+    }
+}

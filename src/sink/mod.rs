@@ -1,0 +1,11 @@
+//! Outputs: staged under `.staging/`, published by rename after the commit, with a manifest for each run.
+
+mod manifest;
+mod publish;
+mod session_csv;
+mod stage;
+
+pub use manifest::{Manifest, ManifestFile};
+pub use publish::Output;
+pub use session_csv::{sessions_header, write_field, write_session};
+pub use stage::{OutputKind, Staging};

@@ -1,0 +1,147 @@
+//! The output folder: what is published, what is staged, and the way from one to the other.
+#![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
+
+use super::manifest::Manifest;
+use super::stage::{OutputKind, staged_path};
+use crate::durable;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::RunId;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(super) const MANIFEST_NAME: &str = "manifest.json";
+const MANIFESTS: &str = "manifests";
+const STAGING: &str = ".staging";
+
+/// The folder of the outputs.
+#[derive(Debug, Clone)]
+pub struct Output {
+    folder: PathBuf,
+}
+
+impl Output {
+    /// The output folder `folder`; nothing is created.
+    pub const fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Its path.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn staging_of(&self, run: RunId) -> PathBuf {
+        self.folder.join(STAGING).join(run.to_string())
+    }
+
+    fn manifest_path(&self, run: RunId) -> PathBuf {
+        self.folder.join(MANIFESTS).join(format!("{run}.json"))
+    }
+
+    /// The manifest of the newest published run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if it cannot be read: nothing can be held against a broken manifest.
+    pub fn newest_manifest(&self) -> Result<Option<Manifest>> {
+        let folder = self.folder.join(MANIFESTS);
+        let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
+        let Some(newest) = names.into_iter().filter_map(|name| run_of_manifest(&name)).max() else {
+            return Ok(None);
+        };
+        let path = self.manifest_path(newest);
+        let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
+        let manifest = Manifest::from_bytes(&bytes).map_err(|damage| unreadable(&path, &damage))?;
+        if manifest.mark().is_some_and(|mark| mark.run == newest) {
+            return Ok(Some(manifest));
+        }
+        Err(unreadable(&path, "it speaks of another run than its name"))
+    }
+
+    /// The manifest that is staged for `run`. One that is missing, cut or broken was never committed: `None`.
+    pub fn staged_manifest(&self, run: RunId) -> Option<Manifest> {
+        let bytes = fs::read(self.staging_of(run).join(MANIFEST_NAME)).ok()?;
+        Manifest::from_bytes(&bytes).ok()
+    }
+
+    /// Whether anything is staged.
+    pub fn has_staging(&self) -> bool {
+        self.folder.join(STAGING).exists()
+    }
+
+    /// Removes whatever is staged.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if it cannot be removed.
+    pub fn discard_staging(&self) -> Result<()> {
+        let staging = self.folder.join(STAGING);
+        durable::remove_folder(&staging).map_err(|error| failed("remove what was staged", &staging, &error))
+    }
+
+    /// Moves the staged files of a committed run into place, its manifest last, and removes the staging folder.
+    ///
+    /// It may be called again after any failure: what is in place already stays there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if a file cannot be moved, [`ErrorKind::Checkpoint`] if one is gone.
+    pub fn publish(&self, run: RunId, manifest: &Manifest) -> Result<()> {
+        let staging = self.staging_of(run);
+        for kind in OutputKind::ALL {
+            let path = kind.path_of(run);
+            if manifest.files.iter().any(|file| file.path == path) {
+                self.move_into_place(&staged_path(&staging, kind), &self.folder.join(path))?;
+            }
+        }
+        let staged = staging.join(MANIFEST_NAME);
+        self.move_into_place(&staged, &self.manifest_path(run))?;
+        self.discard_staging()
+    }
+
+    fn move_into_place(&self, staged: &Path, place: &Path) -> Result<()> {
+        if !staged.exists() {
+            return if place.exists() {
+                Ok(())
+            } else {
+                Err(unreadable(place, "it is neither staged nor published"))
+            };
+        }
+        let folder = place.parent().unwrap_or(&self.folder);
+        let moved = durable::create_folder(folder)
+            .and_then(|()| durable::rename(staged, place))
+            .and_then(|()| durable::sync_folder(folder))
+            .and_then(|()| durable::sync_folder(&self.folder));
+        moved.map_err(|error| {
+            failed("publish", place, &error)
+                .remedy("the run is committed: the next command of any kind publishes it")
+        })
+    }
+
+    /// The path of a run's file of this kind.
+    pub fn path_of(&self, kind: OutputKind, run: RunId) -> PathBuf {
+        self.folder.join(kind.path_of(run))
+    }
+}
+
+fn run_of_manifest(name: &str) -> Option<RunId> {
+    let number = name.strip_prefix("run-")?.strip_suffix(".json")?;
+    number.parse().ok().map(RunId::new)
+}
+
+/// The names in a folder; none if it is not there.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+fn unreadable(path: &Path, damage: &str) -> Error {
+    Error::new(ErrorKind::Checkpoint, format!("the output of an earlier run cannot be trusted: {damage}"))
+        .at(path.display())
+        .remedy("put back a backup of the output folder together with its state folder")
+}
+
+fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
+    Error::io(ErrorKind::Failed, action, path, error)
+}

@@ -1,0 +1,191 @@
+//! The outputs of a run before it is committed: whole files in a folder of their own.
+#![expect(clippy::disallowed_methods, reason = "staging creates files")]
+
+use super::manifest::{Manifest, ManifestFile};
+use super::publish::Output;
+use crate::durable;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{HeadMark, RunId};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::Xxh3;
+
+/// The kinds of output a run can have; each has its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputKind {
+    /// Completed sessions: written by every run.
+    Sessions,
+    /// Late events, verbatim.
+    Late,
+    /// Rejected rows, verbatim.
+    Rejects,
+}
+
+impl OutputKind {
+    /// All kinds, in the order in which they are published.
+    pub const ALL: [Self; 3] = [Self::Sessions, Self::Late, Self::Rejects];
+
+    /// The name of its folder.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Late => "late",
+            Self::Rejects => "rejects",
+        }
+    }
+
+    /// The path of a run's file, relative to the output folder.
+    pub fn path_of(self, run: RunId) -> String {
+        format!("{}/{run}.csv", self.name())
+    }
+}
+
+/// Bytes that are gathered before they are written.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// A file that is being written.
+struct StagedFile {
+    path: PathBuf,
+    file: File,
+    buffer: Vec<u8>,
+    hash: Box<Xxh3>,
+    bytes: u64,
+    rows: u64,
+}
+
+impl StagedFile {
+    fn create(path: PathBuf) -> io::Result<Self> {
+        durable::step("create file")?;
+        let file = File::create(&path)?;
+        Ok(Self { path, file, buffer: Vec::new(), hash: Box::new(Xxh3::new()), bytes: 0, rows: 0 })
+    }
+
+    fn write(&mut self, bytes: &[u8], rows: u64) -> io::Result<()> {
+        self.buffer.extend_from_slice(bytes);
+        self.rows += rows;
+        if self.buffer.len() >= BUFFER_BYTES { self.write_buffer() } else { Ok(()) }
+    }
+
+    fn write_buffer(&mut self) -> io::Result<()> {
+        durable::write(&mut self.file, &self.buffer)?;
+        self.hash.update(&self.buffer);
+        self.bytes += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.write_buffer()?;
+        durable::sync_file(&self.file)
+    }
+}
+
+/// The staged outputs of one run. Dropping it leaves them to the next recovery, which removes them.
+pub struct Staging {
+    run: RunId,
+    folder: PathBuf,
+    sessions: StagedFile,
+    late: Option<StagedFile>,
+    rejects: Option<StagedFile>,
+}
+
+impl Staging {
+    /// Begins the outputs of `run`, the sessions with their header row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if they cannot be created.
+    pub fn begin(output: &Output, run: RunId, sessions_header: &[u8]) -> Result<Self> {
+        let folder = output.staging_of(run);
+        let begin = || {
+            durable::create_folder(&folder)?;
+            let mut sessions = StagedFile::create(staged_path(&folder, OutputKind::Sessions))?;
+            sessions.write(sessions_header, 0)?;
+            Ok(sessions)
+        };
+        let sessions = begin().map_err(|error| cannot_write(&folder, &error))?;
+        Ok(Self { run, folder, sessions, late: None, rejects: None })
+    }
+
+    /// Appends `rows` whole rows of completed sessions.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if they cannot be written.
+    pub fn write_sessions(&mut self, bytes: &[u8], rows: u64) -> Result<()> {
+        self.sessions.write(bytes, rows).map_err(|error| cannot_write(&self.sessions.path, &error))
+    }
+
+    /// Appends one row that was set aside; the file begins with `header` when the first one comes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if it cannot be written.
+    pub fn write_aside(&mut self, kind: OutputKind, header: &[u8], row: &[u8]) -> Result<()> {
+        let path = staged_path(&self.folder, kind);
+        let slot = match kind {
+            OutputKind::Sessions => return self.write_sessions(row, 1),
+            OutputKind::Late => &mut self.late,
+            OutputKind::Rejects => &mut self.rejects,
+        };
+        write_lazily(slot, &path, header, row).map_err(|error| cannot_write(&path, &error))
+    }
+
+    /// Syncs all files and writes the manifest for the head that is about to be committed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if anything cannot be brought to the disk.
+    pub fn seal(mut self, mark: HeadMark, generation: u64) -> Result<Manifest> {
+        let mut files = Vec::new();
+        for kind in OutputKind::ALL {
+            let slot = match kind {
+                OutputKind::Sessions => Some(&mut self.sessions),
+                OutputKind::Late => self.late.as_mut(),
+                OutputKind::Rejects => self.rejects.as_mut(),
+            };
+            let Some(staged) = slot else { continue };
+            staged.finish().map_err(|error| cannot_write(&staged.path, &error))?;
+            files.push(ManifestFile {
+                path: kind.path_of(self.run),
+                rows: staged.rows,
+                bytes: staged.bytes,
+                digest: format!("{:032x}", staged.hash.digest128()),
+            });
+        }
+        let manifest = Manifest::new(mark, generation, files);
+        write_manifest(&self.folder, &manifest).map_err(|error| cannot_write(&self.folder, &error))?;
+        Ok(manifest)
+    }
+}
+
+impl std::fmt::Debug for Staging {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Staging")
+            .field("run", &self.run)
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+fn write_lazily(slot: &mut Option<StagedFile>, path: &Path, header: &[u8], row: &[u8]) -> io::Result<()> {
+    if slot.is_none() {
+        let mut file = StagedFile::create(path.to_owned())?;
+        file.write(header, 0)?;
+        *slot = Some(file);
+    }
+    slot.as_mut().map_or(Ok(()), |file| file.write(row, 1))
+}
+
+fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
+    let mut file = StagedFile::create(folder.join(super::publish::MANIFEST_NAME))?;
+    file.write(&manifest.to_bytes(), 0)?;
+    file.finish()?;
+    durable::sync_folder(folder)
+}
+
+/// Where a kind of output stands while it is staged.
+pub(super) fn staged_path(folder: &Path, kind: OutputKind) -> PathBuf {
+    folder.join(format!("{}.csv", kind.name()))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Error {
+    Error::io(ErrorKind::Failed, "write the output", path, error)
+}

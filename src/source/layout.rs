@@ -1,0 +1,151 @@
+//! Where key and time stand in a file: the header decision and the resolution of columns.
+
+use super::batch::BatchFile;
+use super::blocks::{BlockReader, Trouble};
+use super::timestamp::TimeParser;
+use crate::definition::{Column, ColumnRequest, Definition, columns_text};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Where to look in the rows of one file. Positions count from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// The columns of the key.
+    pub key: Vec<usize>,
+    /// The column of the time.
+    pub time: usize,
+    /// How many fields a row has.
+    pub fields: usize,
+    /// Whether the first row is a header.
+    pub header: bool,
+    /// The header verbatim, without its line end.
+    pub header_line: Vec<u8>,
+    /// The byte between fields.
+    pub delimiter: u8,
+}
+
+/// The first row of a file that is not blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstRow {
+    fields: Vec<Vec<u8>>,
+    line: Vec<u8>,
+}
+
+/// Reads the first row of `file`; `None` if there is none.
+///
+/// # Errors
+/// [`ErrorKind::NoInput`] if the file cannot be read, [`ErrorKind::DataRefused`] if it has no rows of text.
+pub fn read_first_row(file: &BatchFile, delimiter: u8) -> Result<Option<FirstRow>> {
+    let reader = file.reader().map_err(|error| file.read_error(&error))?;
+    let mut blocks = BlockReader::new(reader, delimiter);
+    loop {
+        let block = match blocks.next(Vec::new()) {
+            Ok(None) => return Ok(None),
+            Ok(Some(block)) => block,
+            // The run itself meets this again, and knows the line.
+            Err(Trouble::UnclosedQuote(_) | Trouble::RowTooLong(_)) => return Ok(None),
+            Err(Trouble::Read(error)) => return Err(file.read_error(&error)),
+        };
+        if let Some(row) = first_row(&block.bytes, delimiter).map(|(row, _)| row) {
+            return Ok(Some(row));
+        }
+    }
+}
+
+/// The first row of `bytes` that is not blank, and where the next one begins.
+pub(super) fn first_row(bytes: &[u8], delimiter: u8) -> Option<(FirstRow, usize)> {
+    let mut reader = super::rows::csv_reader(bytes, delimiter);
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).unwrap_or(false) {
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        let end = reader.position().byte() as usize;
+        let line = super::rows::trim_row(&bytes[start..end]).1;
+        if line.is_empty() {
+            continue;
+        }
+        let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
+        if let Some(last) = fields.last_mut().filter(|_| bytes[..end].ends_with(b"\r\n")) {
+            last.truncate(last.strip_suffix(b"\r").map_or(last.len(), <[u8]>::len));
+        }
+        return Some((FirstRow { fields, line: line.to_vec() }, end));
+    }
+    None
+}
+
+/// Resolves the columns of `definition` in a file that begins with `first`, and writes into `definition` what this file
+/// has decided: the header (rule of `--header auto`: the first row is one iff its time column is no time), positions and
+/// names. Later files match columns by name.
+///
+/// # Errors
+/// [`ErrorKind::DataRefused`] if a column is missing; the message lists what is there.
+pub fn resolve(
+    definition: &mut Definition,
+    first: &FirstRow,
+    times: &mut TimeParser,
+    file: &BatchFile,
+) -> Result<Layout> {
+    let names: Vec<String> =
+        first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
+    let header = match definition.header {
+        Some(header) => header,
+        None => {
+            let time = locate(&definition.time, &names, false, file)?;
+            times.parse(&first.fields[time]).is_err()
+        }
+    };
+    let is_first_file = definition.header.is_none() || definition.time.position.is_none();
+    let locate_all = |columns: &[Column]| -> Result<Vec<usize>> {
+        columns.iter().map(|column| locate(column, &names, header && !is_first_file, file)).collect()
+    };
+    let key = locate_all(&definition.key)?;
+    let time = locate_all(std::slice::from_ref(&definition.time))?[0];
+    if is_first_file || (header && definition.time.name.is_none()) {
+        definition.header = Some(header);
+        for (column, &position) in definition.key.iter_mut().zip(&key) {
+            *column = decided(position, header, &names);
+        }
+        definition.time = decided(time, header, &names);
+    }
+    let header_line = if header { first.line.clone() } else { Vec::new() };
+    Ok(Layout { key, time, fields: names.len(), header, header_line, delimiter: definition.delimiter })
+}
+
+/// The column as the first file has shown it. A name that stands twice does not tell it apart: it stays a number.
+fn decided(position: usize, header: bool, names: &[String]) -> Column {
+    let name = &names[position];
+    let tells = header && !name.is_empty() && names.iter().filter(|other| *other == name).count() == 1;
+    // A name that reads like a number would be taken for one when it is asked for.
+    let name = (tells && matches!(ColumnRequest::read(name), ColumnRequest::Name(_))).then(|| name.clone());
+    Column { position: Some(position as u32), name }
+}
+
+fn locate(column: &Column, names: &[String], by_name: bool, file: &BatchFile) -> Result<usize> {
+    let found = match (&column.name, column.position) {
+        (Some(name), position) if by_name || position.is_none() => {
+            let mut places = names.iter().enumerate().filter(|(_, other)| *other == name);
+            match (places.next(), places.next()) {
+                (Some((place, _)), None) => Some(place),
+                (Some(_), Some(_)) => return Err(twice(name, file)),
+                (None, _) => None,
+            }
+        }
+        (_, position) => {
+            position.map(|position| position as usize).filter(|&position| position < names.len())
+        }
+    };
+    found.ok_or_else(|| missing(column, names, file))
+}
+
+fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
+    let wanted = columns_text(std::slice::from_ref(column));
+    let shown: Vec<&str> = names.iter().take(50).map(|name| name.get(..100).unwrap_or(name)).collect();
+    let what = format!("there is no column {wanted}: its {} columns are {}", names.len(), shown.join(", "));
+    Error::new(ErrorKind::DataRefused, what)
+        .at(file.path().display())
+        .remedy("name the columns with --key and --time; nothing was changed")
+}
+
+fn twice(name: &str, file: &BatchFile) -> Error {
+    Error::new(ErrorKind::DataRefused, format!("two columns are named {name}"))
+        .at(file.path().display())
+        .remedy("give the column by its number; nothing was changed")
+}

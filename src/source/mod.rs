@@ -1,0 +1,14 @@
+//! The bytes of a batch to events: files, blocks, rows, times.
+
+mod batch;
+mod blocks;
+mod layout;
+mod reason;
+mod rows;
+pub mod timestamp;
+
+pub use batch::{BatchFile, open_batch};
+pub use blocks::{BLOCK_BYTES, Block, BlockReader, Trouble};
+pub use layout::{FirstRow, Layout, read_first_row, resolve};
+pub use reason::Reason;
+pub use rows::{BlockParser, ParsedBlock, RowRules, SetAside};

@@ -1,0 +1,72 @@
+//! Times in a strftime pattern: chrono reads them.
+
+use super::{NotATime, zone};
+use chrono::format::{self, Item, ParseError, ParseErrorKind, Parsed, StrftimeItems};
+use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+use std::fmt::Write;
+
+/// A strftime pattern, taken apart. One that is no pattern reads nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern(Vec<Item<'static>>);
+
+impl Pattern {
+    pub(super) fn new(pattern: &str) -> Self {
+        Self(StrftimeItems::new(pattern).parse_to_owned().unwrap_or_default())
+    }
+
+    /// Says what is wrong with a pattern that can give no time: chrono does not know it, or its fields are not enough.
+    pub(super) fn check(pattern: &str) -> Result<(), String> {
+        let Ok(items) = StrftimeItems::new(pattern).parse_to_owned() else {
+            return Err(format!("{pattern:?} is not a strftime pattern: it has an unknown % specifier"));
+        };
+        let sample = DateTime::UNIX_EPOCH;
+        let mut text = String::new();
+        // Some specifiers can be read but not written; such a pattern gets the benefit of the doubt.
+        if write!(text, "{}", sample.format_with_items(items.iter())).is_err() {
+            return Ok(());
+        }
+        match Self(items).moment(&text, Tz::UTC) {
+            Err(error) if error.kind() == ParseErrorKind::NotEnough => Err(format!(
+                "the time format {pattern:?} does not hold a whole date, or only part of a time of day: \
+                 give year, month and day, and with an hour also the minute"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn read(&self, text: &[u8], zone: Tz) -> Result<i64, NotATime> {
+        let text = str::from_utf8(text).map_err(|_| NotATime::Unreadable)?;
+        let moment = self.moment(text, zone).map_err(|error| match error.kind() {
+            ParseErrorKind::OutOfRange | ParseErrorKind::Impossible => NotATime::Impossible,
+            _ => NotATime::Unreadable,
+        })?;
+        moment.ok_or(NotATime::Impossible)
+    }
+
+    /// Microseconds since the epoch; `None` if the local time does not exist.
+    fn moment(&self, text: &str, zone: Tz) -> Result<Option<i64>, ParseError> {
+        let mut parsed = Parsed::new();
+        format::parse(&mut parsed, text, self.0.iter())?;
+        if parsed.timestamp().is_some() {
+            return parsed.to_datetime().map(|moment| Some(moment.timestamp_micros()));
+        }
+        let local = local_time(&parsed)?;
+        let Some(offset_s) = parsed.offset() else { return Ok(zone::earliest_us(zone, &local)) };
+        let moment =
+            FixedOffset::east_opt(offset_s).and_then(|offset| offset.from_local_datetime(&local).single());
+        Ok(moment.map(|moment| moment.timestamp_micros()))
+    }
+}
+
+/// A date without any part of a time of day is its midnight; with a part that is not enough it is an error, because an
+/// hour that is read and then forgotten would be a wrong time.
+fn local_time(parsed: &Parsed) -> Result<NaiveDateTime, ParseError> {
+    let clock =
+        [parsed.hour_div_12(), parsed.hour_mod_12(), parsed.minute(), parsed.second(), parsed.nanosecond()];
+    if clock.iter().all(Option::is_none) {
+        Ok(parsed.to_naive_date()?.and_time(NaiveTime::MIN))
+    } else {
+        parsed.to_naive_datetime_with_offset(0)
+    }
+}

@@ -1,0 +1,127 @@
+//! The common forms, read at fixed byte positions, eight bytes at a time. Where it is not sure it says so.
+
+use chrono::NaiveDate;
+
+/// The shortest text that [`written`] knows: `2020-01-01 00:02:00`.
+pub(super) const WRITTEN_BYTES: usize = 19;
+
+const SECOND_US: i64 = 1_000_000;
+const DAY_US: i64 = 86_400 * SECOND_US;
+
+/// The top bit of each byte.
+const TOP_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// A time in microseconds since 1970-01-01 00:00:00, UTC or on the local clock.
+pub(super) enum Quick {
+    Utc(i64),
+    Local(i64),
+}
+
+/// The last date that was looked up, and where it begins.
+#[derive(Debug, Clone)]
+pub(super) struct DayCache {
+    date: [u8; 10],
+    start_us: i64,
+}
+
+impl DayCache {
+    pub(super) fn new() -> Self {
+        Self { date: *b"1970-01-01", start_us: 0 }
+    }
+
+    #[inline]
+    fn start_us(&mut self, date: &[u8; 10]) -> Option<i64> {
+        if *date != self.date {
+            *self = Self { date: *date, start_us: day_start_us(date)? };
+        }
+        Some(self.start_us)
+    }
+}
+
+fn day_start_us(date: &[u8; 10]) -> Option<i64> {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *date else { return None };
+    let year = number(&[y0, y1, y2, y3])?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(m0, m1)?, two(d0, d1)?)?;
+    Some(i64::from(date.to_epoch_days()) * DAY_US)
+}
+
+fn two(tens: u8, ones: u8) -> Option<u32> {
+    u32::try_from(number(&[tens, ones])?).ok()
+}
+
+/// `YYYY-MM-DD HH:MM:SS`, also with `T`, with a fraction of up to nine digits, with `Z`.
+#[inline]
+pub(super) fn written(text: &[u8], days: &mut DayCache) -> Option<Quick> {
+    let (date, rest) = text.split_first_chunk::<10>()?;
+    let (&[b' ' | b'T'], rest) = rest.split_first_chunk::<1>()? else { return None };
+    let (clock, rest) = rest.split_first_chunk::<8>()?;
+    let start_us = days.start_us(date)?;
+    let us = start_us + i64::from(clock_seconds(*clock)?) * SECOND_US;
+    match rest {
+        [] => Some(Quick::Local(us)),
+        b"Z" => Some(Quick::Utc(us)),
+        [b'.', fraction @ .., b'Z'] => Some(Quick::Utc(us + fraction_us(fraction)?)),
+        [b'.', fraction @ ..] => Some(Quick::Local(us + fraction_us(fraction)?)),
+        _ => None,
+    }
+}
+
+/// `HH:MM:SS` in seconds. Second 60 is left to the slow reader.
+///
+/// Taken as one number, the difference to `00:00:00` has one digit in each byte and zero where the colons are. A byte
+/// above its largest digit sets its top bit when `0x7F - largest` is added to it, and no carry leaves a byte: either
+/// both are below 0x80, or the top bit was set before.
+#[inline]
+fn clock_seconds(text: [u8; 8]) -> Option<u32> {
+    const TO_TOP: u64 = u64::from_le_bytes([0x7D, 0x76, 0x7F, 0x7A, 0x76, 0x7F, 0x7A, 0x76]);
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(*b"00:00:00");
+    if (digits | digits.wrapping_add(TO_TOP)) & TOP_BITS != 0 {
+        return None;
+    }
+    // Each pair of digits becomes its value in the lower byte: at most 99, so no byte overflows.
+    let [hours, _, _, minutes, _, _, seconds, _] = (digits * 10 + (digits >> 8)).to_le_bytes();
+    (hours < 24).then_some(u32::from(hours) * 3_600 + u32::from(minutes) * 60 + u32::from(seconds))
+}
+
+/// One to nine digits behind the point, floored to microseconds.
+#[inline]
+fn fraction_us(digits: &[u8]) -> Option<i64> {
+    const NS_BY_DIGITS: [u64; 10] =
+        [0, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    let digit_ns = *NS_BY_DIGITS.get(digits.len())?;
+    i64::try_from(number(digits)? * digit_ns / 1_000).ok()
+}
+
+/// A number of 1 to 18 digits.
+#[inline]
+pub(super) fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 18 {
+        return None;
+    }
+    let (chunks, rest) = text.as_chunks::<8>();
+    let mut value = 0;
+    for chunk in chunks {
+        value = value * 100_000_000 + eight_digits(*chunk)?;
+    }
+    for byte in rest {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+    }
+    Some(value)
+}
+
+/// Eight digits at once: neighbours are joined to pairs, pairs to fours, fours to the whole. The check is the one of
+/// [`clock_seconds`]. See Daniel Lemire, "Quickly parsing eight digits" (2018).
+#[inline]
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(*b"00000000");
+    if (digits | digits.wrapping_add(0x7676_7676_7676_7676)) & TOP_BITS != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    Some((fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF)
+}
