@@ -171,7 +171,7 @@ mod tests {
 
     fn hex<T: Encode>(row: &T) -> String {
         let bytes = bincode::encode_to_vec(row, bincode::config::standard()).unwrap();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 
     fn head() -> Head {

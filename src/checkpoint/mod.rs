@@ -190,10 +190,10 @@ impl StateWriter<'_> {
     /// # Errors
     /// [`ErrorKind::Failed`] if they cannot be written.
     pub fn put(&mut self, partition: PartitionId, encoded: &EncodedPartition) -> Result<()> {
-        for (number, chunk) in encoded.chunks.iter().enumerate() {
+        for (number, chunk) in (0..).zip(&encoded.chunks) {
             let sealed = state::seal_chunk(chunk, self.generation);
             self.digests.push(sealed.digest);
-            self.store.insert(&keys::chunk(self.generation, partition, number as u32), &sealed.bytes)?;
+            self.store.insert(&keys::chunk(self.generation, partition, number), &sealed.bytes)?;
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ pub(super) struct FakeFlags {
     session_events: f64,
 }
 
-pub(super) fn execute(flags: FakeFlags) -> Result<()> {
+pub(super) fn execute(flags: &FakeFlags) -> Result<()> {
     let settings = FakeSettings {
         rows: flags.rows,
         users: flags.users,

@@ -23,7 +23,7 @@ pub(super) struct FinalizeFlags {
     keep: u64,
 }
 
-pub(super) fn execute(flags: FinalizeFlags) -> Result<()> {
+pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
     let common = flags.common.settings();
     if let Some(stated) = flags.as_of {
         check_stated("--as-of", stated, common.as_of, MAX_FUTURE_US)?;

@@ -23,7 +23,7 @@ pub(super) struct InspectFlags {
     runs: bool,
 }
 
-pub(super) fn execute(flags: InspectFlags) -> Result<()> {
+pub(super) fn execute(flags: &InspectFlags) -> Result<()> {
     let context = Context::open(&flags.common.settings())?;
     let separator = char::from(KEY_SEPARATOR).to_string();
     let key = (!flags.key.is_empty()).then(|| flags.key.join(&separator).into_bytes());

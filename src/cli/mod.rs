@@ -39,7 +39,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Run(run::RunFlags),
+    Run(Box<run::RunFlags>),
     Finalize(finalize::FinalizeFlags),
     Inspect(inspect::InspectFlags),
     Fake(fake::FakeFlags),
@@ -50,10 +50,10 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log_to_stderr(cli.verbose);
     let outcome = match cli.verb {
-        Verb::Run(flags) => run::execute(flags),
-        Verb::Finalize(flags) => finalize::execute(flags),
-        Verb::Inspect(flags) => inspect::execute(flags),
-        Verb::Fake(flags) => fake::execute(flags),
+        Verb::Run(flags) => run::execute(&flags),
+        Verb::Finalize(flags) => finalize::execute(&flags),
+        Verb::Inspect(flags) => inspect::execute(&flags),
+        Verb::Fake(flags) => fake::execute(&flags),
     };
     let code = exit_code(outcome);
     if let Some(steps) = crate::durable::fault::asked_count() {

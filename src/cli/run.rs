@@ -146,7 +146,7 @@ impl RunFlags {
     }
 }
 
-pub(super) fn execute(flags: RunFlags) -> Result<()> {
+pub(super) fn execute(flags: &RunFlags) -> Result<()> {
     let common = flags.common.settings();
     let settings = flags.settings(&common)?;
     let paths: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
@@ -154,9 +154,9 @@ pub(super) fn execute(flags: RunFlags) -> Result<()> {
     let open = if settings.dry_run { Context::open_copy } else { Context::open };
     let mut context = open(&common)?;
     if flags.each {
-        return execute_each(&flags, &common, &settings, files, &mut context);
+        return execute_each(flags, &common, &settings, files, &mut context);
     }
-    let report = execute_one(&flags, &common, &settings, files, &mut context)?;
+    let report = execute_one(flags, &common, &settings, files, &mut context)?;
     flags.common.print(&report, run_text);
     Ok(())
 }

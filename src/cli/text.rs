@@ -27,7 +27,11 @@ impl Lines {
 
     fn text(&self) -> String {
         let width = self.rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        self.rows.iter().map(|(name, value)| format!("  {name:width$}  {value}\n")).collect()
+        let mut text = String::new();
+        for (name, value) in &self.rows {
+            let _ = writeln!(text, "  {name:width$}  {value}");
+        }
+        text
     }
 }
 
@@ -107,7 +111,9 @@ pub(super) fn inspect_text(report: &InspectReport) -> String {
     let mut text = lines.text();
     if let Some(runs) = &report.ledger {
         text.push_str("\nruns\n");
-        runs.iter().for_each(|run| text.push_str(&ledger_line(run)));
+        for run in runs {
+            text.push_str(&ledger_line(run));
+        }
     }
     if let Some(sessions) = &report.sessions {
         text.push_str("\nopen sessions\n");

@@ -1,4 +1,5 @@
 //! Events packed one behind the other in the order of arrival: the form in which they travel to a partition.
+#![expect(clippy::cast_possible_truncation, reason = "keys are at most MAX_KEY_BYTES long")]
 
 use super::Timestamp;
 

@@ -1,4 +1,9 @@
 //! Event time, and the one way in which it is written.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "digits, and days of at most 9999 years"
+)]
 
 use std::fmt;
 

@@ -51,12 +51,9 @@ pub fn recover(head: Option<HeadMark>, published: Option<HeadMark>, staged: Opti
 mod tests {
     use super::*;
 
-    fn mark(run: u64, digest: u128) -> Option<HeadMark> {
-        Some(HeadMark { run: RunId::new(run), digest })
-    }
-
     #[test]
     fn each_way_in_which_they_can_stand_has_its_decision() {
+        let mark = |run, digest| Some(HeadMark { run: RunId::new(run), digest });
         for (head, published, staged, decision) in [
             (None, None, None, Recovery::Discard),
             (None, None, mark(1, 1), Recovery::Discard),

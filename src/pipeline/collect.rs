@@ -82,7 +82,9 @@ impl Way for Collected {
     ) -> std::result::Result<(), Stop> {
         job.pool.install(|| {
             self.buffers.par_iter_mut().enumerate().for_each(|(partition, buffer)| {
-                round.iter().for_each(|block| buffer.append(&block.partitions[partition]));
+                for block in round {
+                    buffer.append(&block.partitions[partition]);
+                }
             });
         });
         let held: usize = self.buffers.iter().map(|buffer| buffer.bytes().len()).sum();

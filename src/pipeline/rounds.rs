@@ -71,7 +71,7 @@ impl Reading<'_> {
         std::thread::scope(|scope| {
             // The scope ends only when the reader does: it must lose its channel first, on every way out.
             let blocks = blocks;
-            scope.spawn(|| read_files(self.files, sender, &recycled));
+            scope.spawn(move || read_files(self.files, &sender, &recycled));
             let mut parsed: Vec<ParsedBlock> = Vec::new();
             loop {
                 let round: Vec<ReadBlock> = blocks.iter().take(ROUND_BLOCKS).collect();
@@ -166,9 +166,9 @@ fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64) -> Erro
     }
 }
 
-fn read_files(files: &[FileToRead], sender: Sender<ReadBlock>, recycled: &Receiver<Vec<u8>>) {
+fn read_files(files: &[FileToRead], sender: &Sender<ReadBlock>, recycled: &Receiver<Vec<u8>>) {
     for (number, of) in files.iter().enumerate() {
-        if read_file(number, of, &sender, recycled).is_none() {
+        if read_file(number, of, sender, recycled).is_none() {
             return;
         }
     }

@@ -1,4 +1,5 @@
 //! Sorted runs of packed events in one temporary file, merged when their partition is folded.
+#![expect(clippy::cast_possible_truncation, reason = "never more than a window")]
 
 use crate::event::{Event, EventBuffer, unpack};
 use std::fs::File;

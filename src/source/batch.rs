@@ -1,4 +1,5 @@
 //! The files of a batch: opened before anything is read, known by their content.
+#![expect(clippy::cast_possible_truncation, reason = "never more than was just read into memory")]
 #![expect(clippy::disallowed_methods, reason = "opens the batch files")]
 
 use crate::error::{Error, ErrorKind, Result};

@@ -1,4 +1,5 @@
 //! Where key and time stand in a file: the header decision and the resolution of columns.
+#![expect(clippy::cast_possible_truncation, reason = "positions in a block, numbers of columns")]
 
 use super::batch::BatchFile;
 use super::blocks::{BlockReader, Trouble};
@@ -39,10 +40,9 @@ pub fn read_first_row(file: &BatchFile, delimiter: u8) -> Result<Option<FirstRow
     let mut blocks = BlockReader::new(reader, delimiter);
     loop {
         let block = match blocks.next(Vec::new()) {
-            Ok(None) => return Ok(None),
             Ok(Some(block)) => block,
-            // The run itself meets this again, and knows the line.
-            Err(Trouble::UnclosedQuote(_) | Trouble::RowTooLong(_)) => return Ok(None),
+            // The run itself meets such trouble again, and knows the line.
+            Ok(None) | Err(Trouble::UnclosedQuote(_) | Trouble::RowTooLong(_)) => return Ok(None),
             Err(Trouble::Read(error)) => return Err(file.read_error(&error)),
         };
         if let Some(row) = first_row(&block.bytes, delimiter).map(|(row, _)| row) {
@@ -63,8 +63,8 @@ pub(super) fn first_row(bytes: &[u8], delimiter: u8) -> Option<(FirstRow, usize)
             continue;
         }
         let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
-        if let Some(last) = fields.last_mut().filter(|_| bytes[..end].ends_with(b"\r\n")) {
-            last.truncate(last.strip_suffix(b"\r").map_or(last.len(), <[u8]>::len));
+        if let Some(last) = fields.last_mut() {
+            *last = super::rows::without_line_end(last, &bytes[start..end]).to_vec();
         }
         return Some((FirstRow { fields, line: line.to_vec() }, end));
     }
@@ -85,12 +85,11 @@ pub fn resolve(
 ) -> Result<Layout> {
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-    let header = match definition.header {
-        Some(header) => header,
-        None => {
-            let time = locate(&definition.time, &names, false, file)?;
-            times.parse(&first.fields[time]).is_err()
-        }
+    let header = if let Some(header) = definition.header {
+        header
+    } else {
+        let time = locate(&definition.time, &names, false, file)?;
+        times.parse(&first.fields[time]).is_err()
     };
     let is_first_file = definition.header.is_none() || definition.time.position.is_none();
     let locate_all = |columns: &[Column]| -> Result<Vec<usize>> {
