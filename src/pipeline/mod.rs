@@ -2,8 +2,8 @@
 //!
 //! A run reads its batch in rounds of blocks. Each round is parsed side by side into partition buffers and then folded
 //! side by side, partition by partition. While the events of every key come in time order this streams: a session
-//! leaves as soon as it is complete ([`stream`]). The first event that comes before a folded one of its key ends that
-//! attempt, and the batch is read again into partition buffers, which are sorted and folded at the end ([`collect`]).
+//! leaves as soon as it is complete (`stream`). The first event that comes before a folded one of its key ends that
+//! attempt, and the batch is read again into partition buffers, which are sorted and folded at the end (`collect`).
 //! Both give exactly the same sessions.
 
 mod attempt;

@@ -26,7 +26,7 @@ pub struct Block {
 pub enum Trouble {
     /// Reading failed.
     Read(io::Error),
-    /// A row is longer than [`MAX_ROW_BYTES`]; it begins this many lines after the last block.
+    /// A row is longer than `MAX_ROW_BYTES`; it begins this many lines after the last block.
     RowTooLong(u64),
     /// A quoted field is never closed and swallows the rest of the file; it opens this many lines after the last block.
     UnclosedQuote(u64),
