@@ -1,0 +1,203 @@
+//! What integration tests share: a folder of its own for each test, the real program in it, and its outputs read back.
+//!
+//! ```ignore
+//! mod support;
+//! let folder = support::Folder::new();
+//! folder.write("day.csv", "apple,2020-01-01 00:00:00\n");
+//! folder.sessionize(&["run", "day.csv"]).expect_code(0);
+//! folder.sessionize(&["finalize"]).expect_code(0);
+//! assert_eq!(folder.sessions()[0].key, ["apple"]);
+//! ```
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
+#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The state folder that `sessionize` uses by default.
+pub const STATE: &str = "sessionize-state";
+/// The output folder that `sessionize` uses by default.
+pub const OUT: &str = "sessionize-out";
+
+/// The columns behind the key that every sessions file has.
+const FIXED_COLUMNS: &str = "start,end,duration_s,events,closed_by";
+
+/// A temporary working folder. The program runs inside it, so default paths are its own.
+#[derive(Debug)]
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// The path of `name` inside it; of the folder itself if `name` is empty.
+    pub fn path(&self, name: &str) -> PathBuf {
+        if name.is_empty() { self.0.path().to_owned() } else { self.0.path().join(name) }
+    }
+
+    /// Writes a file, and the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The program with `arguments`, not started yet: for environment variables, signals, several at once.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sessionize"));
+        command
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env_remove("RUST_LOG")
+            .env_remove("SESSIONIZE_FAULT");
+        command
+    }
+
+    /// Runs the program with nothing on its standard input.
+    pub fn sessionize(&self, arguments: &[&str]) -> Finished {
+        self.sessionize_with_input(arguments, b"")
+    }
+
+    /// Runs the program with `input` on its standard input.
+    pub fn sessionize_with_input(&self, arguments: &[&str], input: &[u8]) -> Finished {
+        Finished::of(self.command(arguments), input)
+    }
+
+    /// Every file below `name` with its content, by path relative to the folder; empty if there is none.
+    pub fn files(&self, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        collect_files(&self.path(name), self.0.path(), &mut found);
+        found
+    }
+
+    /// Sessions of all published runs under the default output folder, in the order of the runs.
+    pub fn sessions(&self) -> Vec<SessionRow> {
+        let files = self.files(&format!("{OUT}/sessions"));
+        files.values().flat_map(|content| read_sessions(content)).collect()
+    }
+
+    /// Sessions of one published run under the default output folder.
+    pub fn sessions_of_run(&self, run: u64) -> Vec<SessionRow> {
+        read_sessions(&fs::read(self.path(&output_name("sessions", run))).unwrap())
+    }
+}
+
+/// The path of a run's output of this kind (`sessions`, `late`, `rejects`) under the default output folder.
+pub fn output_name(kind: &str, run: u64) -> String {
+    format!("{OUT}/{kind}/run-{run:08}.csv")
+}
+
+fn collect_files(path: &Path, root: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    let Ok(entries) = fs::read_dir(path) else { return };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect_files(&path, root, found);
+        } else {
+            found.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+        }
+    }
+}
+
+/// How the program has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Its exit code; `None` if a signal has ended it.
+    pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// Runs `command` to its end.
+    pub fn of(mut command: Command, input: &[u8]) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A program that ends without reading it is no fault of the test.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        let output = child.wait_with_output().unwrap();
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Fails the test, with all that was said, unless the exit code is `code`.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The document of `--format json`.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A row of a sessions file. Keys are bytes that need not be UTF-8: here they are shown with replacements.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SessionRow {
+    /// The parts of the key.
+    pub key: Vec<String>,
+    /// RFC 3339 UTC.
+    pub start: String,
+    /// RFC 3339 UTC.
+    pub end: String,
+    /// Seconds, with a fraction where it is not zero.
+    pub duration_s: String,
+    /// How many.
+    pub events: u64,
+    /// `gap`, `finalize`, ...
+    pub closed_by: String,
+    /// The columns behind.
+    pub further: Vec<String>,
+    /// The UUID.
+    pub id: String,
+}
+
+/// Reads a sessions file: `session_id`, the key columns, `start,end,duration_s,events,closed_by`, further columns.
+pub fn read_sessions(content: &[u8]) -> Vec<SessionRow> {
+    let rows = read_csv(content);
+    let fixed: Vec<Vec<u8>> = FIXED_COLUMNS.split(',').map(|name| name.as_bytes().to_vec()).collect();
+    let start = rows[0].windows(fixed.len()).position(|names| names == fixed).expect("the fixed columns");
+    rows[1..].iter().map(|row| session_row(row, start)).collect()
+}
+
+fn session_row(row: &[Vec<u8>], start: usize) -> SessionRow {
+    let text = |field: &Vec<u8>| String::from_utf8_lossy(field).into_owned();
+    SessionRow {
+        key: row[1..start].iter().map(text).collect(),
+        start: text(&row[start]),
+        end: text(&row[start + 1]),
+        duration_s: text(&row[start + 2]),
+        events: text(&row[start + 3]).parse().unwrap(),
+        closed_by: text(&row[start + 4]),
+        further: row[start + 5..].iter().map(text).collect(),
+        id: text(&row[0]),
+    }
+}
+
+/// All rows of a CSV file, the header among them.
+pub fn read_csv(content: &[u8]) -> Vec<Vec<Vec<u8>>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(content);
+    reader.byte_records().map(|record| record.unwrap().iter().map(<[u8]>::to_vec).collect()).collect()
+}
+
+/// Decompresses a gzip file.
+pub fn read_gzip(path: &Path) -> Vec<u8> {
+    let mut content = Vec::new();
+    flate2::read::MultiGzDecoder::new(fs::File::open(path).unwrap()).read_to_end(&mut content).unwrap();
+    content
+}
