@@ -148,6 +148,15 @@ impl RunReport {
 pub struct DefinitionReport {
     /// As people write it.
     pub gap: String,
+    /// Where events come from.
+    pub sources: Vec<SourceReport>,
+}
+
+/// How the files of one source are read.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceReport {
+    /// Its name, if it has one.
+    pub name: Option<String>,
     /// The key columns.
     pub key: Vec<String>,
     /// The time column.

@@ -17,11 +17,11 @@ pub struct Column {
     pub name: Option<String>,
 }
 
-/// What a session means.
+/// How the files of one source are read.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Definition {
-    /// Microseconds.
-    pub gap_us: i64,
+pub struct Source {
+    /// `None` where there is only one and nobody has named it.
+    pub name: Option<String>,
     /// The columns of the key.
     pub key: Vec<Column>,
     /// The column of the time.
@@ -34,6 +34,15 @@ pub struct Definition {
     pub time_format: String,
     /// IANA name.
     pub timezone: String,
+}
+
+/// What a session means.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Definition {
+    /// Microseconds.
+    pub gap_us: i64,
+    /// Where events come from.
+    pub sources: Vec<Source>,
 }
 
 /// A row of a batch file.
@@ -192,12 +201,15 @@ mod tests {
             latest_us: None,
             definition: Definition {
                 gap_us: 300_000_000,
-                key: vec![Column { position: Some(0), name: Some("user".into()) }],
-                time: Column { position: Some(1), name: None },
-                header: Some(true),
-                delimiter: b',',
-                time_format: "auto".into(),
-                timezone: "UTC".into(),
+                sources: vec![Source {
+                    name: Some("web".into()),
+                    key: vec![Column { position: Some(0), name: Some("user".into()) }],
+                    time: Column { position: Some(1), name: None },
+                    header: Some(true),
+                    delimiter: b',',
+                    time_format: "auto".into(),
+                    timezone: "UTC".into(),
+                }],
             },
         }
     }
@@ -220,6 +232,8 @@ mod tests {
         "07",
         "00",
         "fc0046c323",
+        "01",
+        "0103776562",
         "01",
         "0100",
         "010475736572",

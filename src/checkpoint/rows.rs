@@ -1,6 +1,6 @@
 //! Core types to rows of the newest format and back.
 
-use crate::definition::{Column, Definition};
+use crate::definition::{Column, Definition, Source};
 use crate::error::Place;
 use crate::event::Timestamp;
 use crate::gap::Gap;
@@ -104,22 +104,33 @@ fn origin(row: v1::WatermarkOrigin) -> WatermarkOrigin {
 }
 
 fn definition_row(definition: &Definition) -> v1::Definition {
-    let column = |column: &Column| v1::Column { position: column.position, name: column.name.clone() };
     v1::Definition {
         gap_us: definition.gap.us(),
-        key: definition.key.iter().map(column).collect(),
-        time: column(&definition.time),
-        header: definition.header,
-        delimiter: definition.delimiter,
-        time_format: definition.time_format.clone(),
-        timezone: definition.timezone.clone(),
+        sources: definition.sources.iter().map(source_row).collect(),
+    }
+}
+
+fn source_row(source: &Source) -> v1::Source {
+    let column = |column: &Column| v1::Column { position: column.position, name: column.name.clone() };
+    v1::Source {
+        name: source.name.clone(),
+        key: source.key.iter().map(column).collect(),
+        time: column(&source.time),
+        header: source.header,
+        delimiter: source.delimiter,
+        time_format: source.time_format.clone(),
+        timezone: source.timezone.clone(),
     }
 }
 
 fn definition(row: v1::Definition) -> Definition {
+    Definition { gap: Gap::from_us(row.gap_us), sources: row.sources.into_iter().map(source).collect() }
+}
+
+fn source(row: v1::Source) -> Source {
     let column = |row: v1::Column| Column { position: row.position, name: row.name };
-    Definition {
-        gap: Gap::from_us(row.gap_us),
+    Source {
+        name: row.name,
         key: row.key.into_iter().map(column).collect(),
         time: column(row.time),
         header: row.header,

@@ -2,7 +2,7 @@
 
 use super::common::{CommonFlags, check_stated, run_text, watch_signals};
 use super::{machine, progress, values};
-use crate::definition::{ColumnRequest, DefinitionRequest};
+use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
 use crate::error::Result;
 use crate::event::Timestamp;
 use crate::gap::Gap;
@@ -127,8 +127,8 @@ impl RunFlags {
     }
 
     fn request(&self) -> DefinitionRequest {
-        DefinitionRequest {
-            gap: self.gap.map(Gap::from_us),
+        let source = SourceRequest {
+            name: None,
             key: self
                 .key
                 .as_ref()
@@ -142,7 +142,8 @@ impl RunFlags {
             delimiter: self.delimiter,
             time_format: self.time_format.clone(),
             timezone: self.timezone.clone(),
-        }
+        };
+        DefinitionRequest { gap: self.gap.map(Gap::from_us), sources: vec![source] }
     }
 }
 

@@ -98,9 +98,12 @@ pub(super) fn inspect_text(report: &InspectReport) -> String {
         return "the checkpoint is new: no run was committed\n".to_owned();
     };
     lines.add("gap", &definition.gap);
-    lines.add("key", definition.key.join(","));
-    lines.add("time", format!("{} ({}, {})", definition.time, definition.time_format, definition.timezone));
-    lines.add("header", definition.header);
+    for source in &definition.sources {
+        lines.some("source", source.name.as_ref());
+        lines.add("key", source.key.join(","));
+        lines.add("time", format!("{} ({}, {})", source.time, source.time_format, source.timezone));
+        lines.add("header", source.header);
+    }
     lines.add("watermark", watermark_text(report));
     lines.count("sessions open", report.sessions_open);
     lines.count("keys open", report.keys_open);

@@ -70,8 +70,8 @@ impl Job<'_> {
     }
 
     /// How many columns the key fills in the output.
-    pub(super) const fn key_columns(&self) -> usize {
-        self.definition.key.len()
+    pub(super) fn key_columns(&self) -> usize {
+        self.definition.key().len()
     }
 
     /// The watermark before it.

@@ -4,7 +4,6 @@ use super::attempt::Job;
 use super::commit::{Keeping, balanced_counts, commit, outputs};
 use super::context::Context;
 use super::partition_end::Close;
-use super::plan::time_parser;
 use super::rounds::Reading;
 use super::run::{thread_pool, time_text};
 use super::watch::{Stopwatch, Watch};
@@ -57,7 +56,6 @@ pub fn finalize(
     };
     let reading = Reading {
         files: &[],
-        times: time_parser(&head.definition)?,
         rules: RowRules { watermark: head.watermark, latest_allowed: Timestamp::MAX },
         keep_late_rows: false,
         watch,

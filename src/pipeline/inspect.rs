@@ -2,14 +2,16 @@
 
 use super::context::Context;
 use super::run::{origin_text, time_text};
-use crate::definition::{Definition, columns_text, gap_text};
+use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::Result;
 use crate::event::{KEY_SEPARATOR, Timestamp};
 use crate::ledger::{FileEntry, RunEntry};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::partition::{KeyHash, PartitionId};
 use crate::reducer::{KeyState, Reducer};
-use crate::report::{DefinitionReport, FileReport, InspectReport, LedgerReport, OpenSessionReport};
+use crate::report::{
+    DefinitionReport, FileReport, InspectReport, LedgerReport, OpenSessionReport, SourceReport,
+};
 
 /// What to show.
 #[derive(Debug, Clone, Default)]
@@ -87,16 +89,23 @@ fn key_text(key: &[u8]) -> String {
 fn definition_report(definition: &Definition) -> DefinitionReport {
     DefinitionReport {
         gap: gap_text(definition.gap),
-        key: definition.key.iter().map(|column| columns_text(std::slice::from_ref(column))).collect(),
-        time: columns_text(std::slice::from_ref(&definition.time)),
-        header: match definition.header {
+        sources: definition.sources.iter().map(source_report).collect(),
+    }
+}
+
+fn source_report(source: &Source) -> SourceReport {
+    SourceReport {
+        name: source.name.clone(),
+        key: source.key.iter().map(|column| columns_text(std::slice::from_ref(column))).collect(),
+        time: columns_text(std::slice::from_ref(&source.time)),
+        header: match source.header {
             Some(true) => "yes",
             Some(false) => "no",
             None => "auto",
         },
-        delimiter: char::from(definition.delimiter).to_string(),
-        time_format: definition.time_format.clone(),
-        timezone: definition.timezone.clone(),
+        delimiter: char::from(source.delimiter).to_string(),
+        time_format: source.time_format.clone(),
+        timezone: source.timezone.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::rounds::FileToRead;
 use crate::checkpoint::Checkpoint;
-use crate::definition::{Definition, columns_text, gap_text};
+use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, FileStatus, plan_files};
 use crate::settings::RunSettings;
@@ -14,7 +14,6 @@ use crate::source::{BatchFile, read_first_row, resolve};
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) definition: Definition,
-    pub(super) times: TimeParser,
     /// What this run has decided about the definition, in words.
     pub(super) decided: Option<String>,
     pub(super) new: Vec<FileToRead>,
@@ -26,24 +25,18 @@ impl Plan {
     pub(super) fn make(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Self> {
         let kept = context.checkpoint.head().map(|head| &head.definition);
         let mut definition = choose_definition(context, settings)?;
-        let times = time_parser(&definition)?;
         let statuses = statuses(&context.checkpoint, &files)?;
-        let mut plan = Self {
-            definition: definition.clone(),
-            times: times.clone(),
-            decided: None,
-            new: Vec::new(),
-            files: Vec::new(),
-        };
+        let mut plan =
+            Self { definition: definition.clone(), decided: None, new: Vec::new(), files: Vec::new() };
         for (file, status) in files.into_iter().zip(statuses) {
             let path = file.path().to_string_lossy().into_owned();
             if status == FileStatus::New {
-                let first = read_first_row(&file, definition.delimiter)?;
-                let layout = first
-                    .map(|first| resolve(&mut definition, &first, &mut times.clone(), &file))
-                    .transpose()?;
+                let source = source_of(&mut definition)?;
+                let first = read_first_row(&file, source.delimiter)?;
+                let mut times = time_parser(source)?;
+                let layout = first.map(|first| resolve(source, &first, &mut times, &file)).transpose()?;
                 plan.files.push((path, None));
-                plan.new.push(FileToRead { file, layout });
+                plan.new.push(FileToRead { file, layout, times });
             } else {
                 plan.files.push((path, Some(file.digest()?)));
             }
@@ -82,27 +75,35 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
     Ok(settings.request.over(&head.definition).create())
 }
 
+/// The source that a file belongs to.
+fn source_of(definition: &mut Definition) -> Result<&mut Source> {
+    let none = || Error::new(ErrorKind::Failed, "the definition has no source");
+    definition.sources.first_mut().ok_or_else(none)
+}
+
 /// A definition as the run's report shows it.
 pub(super) fn definition_text(definition: &Definition) -> String {
-    let header = match definition.header {
+    let sources: Vec<String> = definition.sources.iter().map(source_text).collect();
+    format!("gap {}, {}", gap_text(definition.gap), sources.join("; "))
+}
+
+fn source_text(source: &Source) -> String {
+    let header = match source.header {
         Some(true) => "yes",
         Some(false) => "no",
         None => "not seen yet",
     };
-    format!(
-        "gap {}, key {}, time {}, header {header}",
-        gap_text(definition.gap),
-        columns_text(&definition.key),
-        columns_text(std::slice::from_ref(&definition.time)),
-    )
+    let name = source.name.as_ref().map_or_else(String::new, |name| format!("source {name}: "));
+    let time = columns_text(std::slice::from_ref(&source.time));
+    format!("{name}key {}, time {time}, header {header}", columns_text(&source.key))
 }
 
-/// The parser for the times of `definition`, whose words were checked when they were given.
-pub(super) fn time_parser(definition: &Definition) -> Result<TimeParser> {
+/// The parser for the times of `source`, whose words were checked when they were given.
+pub(super) fn time_parser(source: &Source) -> Result<TimeParser> {
     let format: TimeFormat =
-        definition.time_format.parse().map_err(|error: String| Error::new(ErrorKind::Usage, error))?;
-    let zone: chrono_tz::Tz = definition.timezone.parse().map_err(|_| {
-        Error::new(ErrorKind::Usage, format!("there is no time zone named {}", definition.timezone))
+        source.time_format.parse().map_err(|error: String| Error::new(ErrorKind::Usage, error))?;
+    let zone: chrono_tz::Tz = source.timezone.parse().map_err(|_| {
+        Error::new(ErrorKind::Usage, format!("there is no time zone named {}", source.timezone))
             .remedy("give an IANA name such as Europe/Paris")
     })?;
     Ok(TimeParser::new(&format, zone))

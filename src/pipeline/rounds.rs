@@ -23,13 +23,14 @@ pub(super) struct FileToRead {
     pub(super) file: BatchFile,
     /// `None` for a file without rows.
     pub(super) layout: Option<Layout>,
+    /// Reads its times.
+    pub(super) times: TimeParser,
 }
 
 /// What a run needs to read its batch.
 #[derive(Debug)]
 pub(super) struct Reading<'r> {
     pub(super) files: &'r [FileToRead],
-    pub(super) times: TimeParser,
     pub(super) rules: RowRules,
     pub(super) keep_late_rows: bool,
     pub(super) watch: &'r Watch,
@@ -54,6 +55,19 @@ struct ReadBlock {
     file: usize,
     is_first: bool,
     block: std::result::Result<Block, Trouble>,
+}
+
+/// A parser that is kept while the blocks of one file follow each other.
+#[derive(Default)]
+struct FileParser(Option<(usize, BlockParser)>);
+
+impl FileParser {
+    fn of(&mut self, file: usize, new: impl FnOnce() -> BlockParser) -> &mut BlockParser {
+        if self.0.as_ref().is_some_and(|(of, _)| *of != file) {
+            self.0 = None;
+        }
+        &mut self.0.get_or_insert_with(|| (file, new())).1
+    }
 }
 
 impl Reading<'_> {
@@ -98,9 +112,10 @@ impl Reading<'_> {
     }
 
     fn parse_round(&self, round: &[ReadBlock], parsed: &mut [ParsedBlock]) {
-        let new_parser = || BlockParser::new(self.times.clone(), self.rules);
-        round.par_iter().zip(parsed).for_each_init(new_parser, |parser, (read, parsed)| {
-            if let (Ok(block), Some(layout)) = (&read.block, &self.files[read.file].layout) {
+        round.par_iter().zip(parsed).for_each_init(FileParser::default, |parser, (read, parsed)| {
+            let of = &self.files[read.file];
+            if let (Ok(block), Some(layout)) = (&read.block, &of.layout) {
+                let parser = parser.of(read.file, || BlockParser::new(of.times.clone(), self.rules));
                 parser.parse(block, layout, read.is_first && layout.header, parsed);
                 self.watch.bytes_parsed.fetch_add(block.bytes.len() as u64, Ordering::Relaxed);
             } else {

@@ -50,7 +50,6 @@ pub fn run(
     };
     let reading = Reading {
         files: &plan.new,
-        times: plan.times.clone(),
         rules: RowRules {
             watermark: job.before(),
             latest_allowed: common.as_of.saturating_add_us(settings.max_future_us),

@@ -4,12 +4,14 @@
 use super::batch::BatchFile;
 use super::blocks::{BlockReader, Trouble};
 use super::timestamp::TimeParser;
-use crate::definition::{Column, ColumnRequest, Definition, columns_text};
+use crate::definition::{Column, ColumnRequest, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where to look in the rows of one file. Positions count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
+    /// The name of the source that the file belongs to, if it has one.
+    pub source: Option<String>,
     /// The columns of the key.
     pub key: Vec<usize>,
     /// The column of the time.
@@ -71,41 +73,49 @@ pub(super) fn first_row(bytes: &[u8], delimiter: u8) -> Option<(FirstRow, usize)
     None
 }
 
-/// Resolves the columns of `definition` in a file that begins with `first`, and writes into `definition` what this file
+/// Resolves the columns of `source` in a file that begins with `first`, and writes into `source` what this file
 /// has decided: the header (rule of `--header auto`: the first row is one iff its time column is no time), positions and
 /// names. Later files match columns by name.
 ///
 /// # Errors
 /// [`ErrorKind::DataRefused`] if a column is missing; the message lists what is there.
 pub fn resolve(
-    definition: &mut Definition,
+    source: &mut Source,
     first: &FirstRow,
     times: &mut TimeParser,
     file: &BatchFile,
 ) -> Result<Layout> {
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-    let header = if let Some(header) = definition.header {
+    let header = if let Some(header) = source.header {
         header
     } else {
-        let time = locate(&definition.time, &names, false, file)?;
+        let time = locate(&source.time, &names, false, file)?;
         times.parse(&first.fields[time]).is_err()
     };
-    let is_first_file = definition.header.is_none() || definition.time.position.is_none();
+    let is_first_file = source.header.is_none() || source.time.position.is_none();
     let locate_all = |columns: &[Column]| -> Result<Vec<usize>> {
         columns.iter().map(|column| locate(column, &names, header && !is_first_file, file)).collect()
     };
-    let key = locate_all(&definition.key)?;
-    let time = locate_all(std::slice::from_ref(&definition.time))?[0];
-    if is_first_file || (header && definition.time.name.is_none()) {
-        definition.header = Some(header);
-        for (column, &position) in definition.key.iter_mut().zip(&key) {
+    let key = locate_all(&source.key)?;
+    let time = locate_all(std::slice::from_ref(&source.time))?[0];
+    if is_first_file || (header && source.time.name.is_none()) {
+        source.header = Some(header);
+        for (column, &position) in source.key.iter_mut().zip(&key) {
             *column = decided(position, header, &names);
         }
-        definition.time = decided(time, header, &names);
+        source.time = decided(time, header, &names);
     }
     let header_line = if header { first.line.clone() } else { Vec::new() };
-    Ok(Layout { key, time, fields: names.len(), header, header_line, delimiter: definition.delimiter })
+    Ok(Layout {
+        source: source.name.clone(),
+        key,
+        time,
+        fields: names.len(),
+        header,
+        header_line,
+        delimiter: source.delimiter,
+    })
 }
 
 /// The column as the first file has shown it. A name that stands twice does not tell it apart: it stays a number.

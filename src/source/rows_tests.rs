@@ -14,7 +14,15 @@ fn parser() -> BlockParser {
 }
 
 fn layout(key: &[usize], time: usize, fields: usize) -> Layout {
-    Layout { key: key.to_vec(), time, fields, header: false, header_line: Vec::new(), delimiter: b',' }
+    Layout {
+        source: None,
+        key: key.to_vec(),
+        time,
+        fields,
+        header: false,
+        header_line: Vec::new(),
+        delimiter: b',',
+    }
 }
 
 fn parse(bytes: &[u8], quoted: bool, layout: &Layout) -> ParsedBlock {

@@ -1,0 +1,88 @@
+//! Columns of batch files: as they are asked for, and as the first file has shown them.
+
+/// A column of the batch files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its place in the first file, from 0; `None` until a file has shown it.
+    pub position: Option<u32>,
+    /// Its name in the header; `None` without a header, or where the header's name does not tell it apart.
+    pub name: Option<String>,
+}
+
+impl Column {
+    /// The request that this column answers.
+    pub(super) fn request(&self) -> Option<ColumnRequest> {
+        let number = || self.position.map(|position| ColumnRequest::Number(position + 1));
+        self.name.clone().map(ColumnRequest::Name).or_else(number)
+    }
+}
+
+/// A column as it is asked for: by 1-based number or by header name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnRequest {
+    /// The 1-based number of the column.
+    Number(u32),
+    /// The name in the header.
+    Name(String),
+}
+
+impl ColumnRequest {
+    /// Reads a number or a name.
+    ///
+    /// ```
+    /// # use sessionize::definition::ColumnRequest;
+    /// assert_eq!(ColumnRequest::read("2"), ColumnRequest::Number(2));
+    /// assert_eq!(ColumnRequest::read("user_id"), ColumnRequest::Name("user_id".into()));
+    /// ```
+    pub fn read(text: &str) -> Self {
+        match text.parse() {
+            Ok(number) if number > 0 => Self::Number(number),
+            _ => Self::Name(text.to_owned()),
+        }
+    }
+
+    /// The column before any file has been seen.
+    pub fn unresolved(&self) -> Column {
+        match self {
+            Self::Number(number) => Column { position: Some(number - 1), name: None },
+            Self::Name(name) => Column { position: None, name: Some(name.clone()) },
+        }
+    }
+
+    /// Whether this is what `column` was, or could have been, asked for as.
+    pub fn names(&self, column: &Column) -> bool {
+        match self {
+            Self::Number(number) => column.position == Some(number - 1),
+            Self::Name(name) => column.name.as_ref() == Some(name),
+        }
+    }
+}
+
+impl std::fmt::Display for ColumnRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+/// Columns by name where they have one, else by number.
+pub fn columns_text(columns: &[Column]) -> String {
+    let text = |column: &Column| match (&column.name, column.position) {
+        (Some(name), _) => name.clone(),
+        (None, Some(position)) => (position + 1).to_string(),
+        (None, None) => "?".to_owned(),
+    };
+    columns.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
+/// Requests as they were given.
+pub(super) fn requests_text(requests: &[ColumnRequest]) -> String {
+    requests.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Whether each request names the column at its place, and there are no others.
+pub(super) fn same_columns(asked: &[ColumnRequest], kept: &[Column]) -> bool {
+    asked.len() == kept.len() && asked.iter().zip(kept).all(|(request, column)| request.names(column))
+}

@@ -1,0 +1,83 @@
+//! What a run asks of the definition, and how that is held against what is kept.
+
+use super::difference::{Difference, Differences};
+use super::source::{Source, SourceRequest};
+use super::{DEFAULT_GAP, Definition, gap_text};
+use crate::gap::Gap;
+
+/// What a run asks for; `None` takes what the checkpoint has, or the default in a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefinitionRequest {
+    /// `--gap`
+    pub gap: Option<Gap>,
+    /// The sources. A single one without a name asks the same of every source that the checkpoint has.
+    pub sources: Vec<SourceRequest>,
+}
+
+impl Default for DefinitionRequest {
+    fn default() -> Self {
+        Self { gap: None, sources: vec![SourceRequest::default()] }
+    }
+}
+
+impl DefinitionRequest {
+    /// The definition of a new checkpoint, with the defaults where nothing is asked for.
+    pub fn create(&self) -> Definition {
+        Definition {
+            gap: self.gap.unwrap_or(DEFAULT_GAP),
+            sources: self.sources.iter().map(SourceRequest::create).collect(),
+        }
+    }
+
+    /// This request with everything that it leaves open taken from `kept`.
+    #[must_use]
+    pub fn over(&self, kept: &Definition) -> Self {
+        let sources = match self.unnamed() {
+            Some(asked) => kept.sources.iter().map(|source| asked.over(source)).collect(),
+            None => self.sources.iter().map(|asked| over_namesake(asked, kept)).collect(),
+        };
+        Self { gap: self.gap.or(Some(kept.gap)), sources }
+    }
+
+    /// Every point in which this request differs from `kept`; empty means that the run may go on.
+    pub fn differences(&self, kept: &Definition) -> Vec<Difference> {
+        let mut found = Differences::default();
+        found.compare("gap", &kept.gap, self.gap.as_ref(), |&gap| gap_text(gap));
+        if let Some(asked) = self.unnamed() {
+            for source in &kept.sources {
+                found.extend(asked.differences(source));
+            }
+            return found.into_vec();
+        }
+        let names_of = |names: Vec<Option<&str>>| {
+            names.into_iter().map(|name| name.unwrap_or("(no name)")).collect::<Vec<_>>().join(" + ")
+        };
+        let asked_names: Vec<_> = self.sources.iter().map(|asked| asked.name.as_deref()).collect();
+        let kept_names: Vec<_> = kept.sources.iter().map(|source| source.name.as_deref()).collect();
+        if asked_names != kept_names {
+            found.add("list of sources", names_of(kept_names), names_of(asked_names));
+        }
+        for asked in &self.sources {
+            if let Some(source) = namesake(asked, kept) {
+                found.extend(asked.differences(source));
+            }
+        }
+        found.into_vec()
+    }
+
+    /// The one request that names no source.
+    fn unnamed(&self) -> Option<&SourceRequest> {
+        match &self.sources[..] {
+            [only] if only.name.is_none() => Some(only),
+            _ => None,
+        }
+    }
+}
+
+fn namesake<'d>(asked: &SourceRequest, kept: &'d Definition) -> Option<&'d Source> {
+    kept.sources.iter().find(|source| source.name == asked.name)
+}
+
+fn over_namesake(asked: &SourceRequest, kept: &Definition) -> SourceRequest {
+    namesake(asked, kept).map_or_else(|| asked.clone(), |source| asked.over(source))
+}

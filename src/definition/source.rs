@@ -1,0 +1,97 @@
+//! A source: files that have one layout. Several sources make one stream of events when a run names them.
+
+use super::column::{Column, ColumnRequest, columns_text, requests_text, same_columns};
+use super::difference::Differences;
+
+/// How the files of one source are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name; `None` where the checkpoint has only one source and nobody has named it.
+    pub name: Option<String>,
+    /// The columns that make the key, one or more, as many as in every other source.
+    pub key: Vec<Column>,
+    /// The column of the event time.
+    pub time: Column,
+    /// Whether files begin with a header row; `None` until a file has shown it.
+    pub header: Option<bool>,
+    /// The byte between fields.
+    pub delimiter: u8,
+    /// How times are written, in the words of `--time-format`.
+    pub time_format: String,
+    /// The zone of times that name none, as an IANA name.
+    pub timezone: String,
+}
+
+/// What a run asks of one source; `None` takes what the checkpoint has, or the default in a new one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceRequest {
+    /// Its name.
+    pub name: Option<String>,
+    /// `--key`
+    pub key: Option<Vec<ColumnRequest>>,
+    /// `--time`
+    pub time: Option<ColumnRequest>,
+    /// `--header yes` or `no`; `auto` asks for nothing.
+    pub header: Option<bool>,
+    /// `--delimiter`
+    pub delimiter: Option<u8>,
+    /// `--time-format`
+    pub time_format: Option<String>,
+    /// `--timezone`
+    pub timezone: Option<String>,
+}
+
+impl SourceRequest {
+    /// The source of a new checkpoint, with the defaults where nothing is asked for.
+    pub fn create(&self) -> Source {
+        let key = self.key.clone().unwrap_or_else(|| vec![ColumnRequest::Number(1)]);
+        let time = self.time.clone().unwrap_or(ColumnRequest::Number(2));
+        let by_name = key.iter().chain([&time]).any(|column| matches!(column, ColumnRequest::Name(_)));
+        Source {
+            name: self.name.clone(),
+            key: key.iter().map(ColumnRequest::unresolved).collect(),
+            time: time.unresolved(),
+            header: self.header.or(by_name.then_some(true)),
+            delimiter: self.delimiter.unwrap_or(b','),
+            time_format: self.time_format.clone().unwrap_or_else(|| "auto".to_owned()),
+            timezone: self.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
+        }
+    }
+
+    /// This request with everything that it leaves open taken from `kept`.
+    #[must_use]
+    pub(super) fn over(&self, kept: &Source) -> Self {
+        Self {
+            name: self.name.clone().or_else(|| kept.name.clone()),
+            key: self.key.clone().or_else(|| kept.key.iter().map(Column::request).collect()),
+            time: self.time.clone().or_else(|| kept.time.request()),
+            header: self.header.or(kept.header),
+            delimiter: self.delimiter.or(Some(kept.delimiter)),
+            time_format: self.time_format.clone().or_else(|| Some(kept.time_format.clone())),
+            timezone: self.timezone.clone().or_else(|| Some(kept.timezone.clone())),
+        }
+    }
+
+    /// Every point in which this request differs from `kept`, names aside.
+    pub(super) fn differences(&self, kept: &Source) -> Differences {
+        let mut found = Differences::of_source(kept.name.as_ref());
+        if let Some(key) = self.key.as_ref().filter(|key| !same_columns(key, &kept.key)) {
+            found.add("key", columns_text(&kept.key), requests_text(key));
+        }
+        if let Some(time) = self.time.as_ref().filter(|time| !time.names(&kept.time)) {
+            found.add("time", columns_text(std::slice::from_ref(&kept.time)), time.to_string());
+        }
+        if let Some(header) = &kept.header {
+            found.compare("header", header, self.header.as_ref(), |&header| yes_no(header).to_owned());
+        }
+        let byte = |byte: &u8| byte.escape_ascii().to_string();
+        found.compare("delimiter", &kept.delimiter, self.delimiter.as_ref(), byte);
+        found.compare("time-format", &kept.time_format, self.time_format.as_ref(), String::clone);
+        found.compare("timezone", &kept.timezone, self.timezone.as_ref(), String::clone);
+        found
+    }
+}
+
+fn yes_no(header: bool) -> &'static str {
+    if header { "yes" } else { "no" }
+}
