@@ -1,7 +1,7 @@
 //! What went wrong, where, and what to do about it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The result of anything that can fail in front of a user.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -37,21 +37,6 @@ impl ErrorKind {
             Self::Locked => 75,
             Self::Definition => 78,
         }
-    }
-}
-
-/// A place in a batch file. Lines count from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file as the user named it.
-    pub file: PathBuf,
-    /// The line on which the row begins.
-    pub line: u64,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
     }
 }
 

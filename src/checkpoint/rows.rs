@@ -1,8 +1,7 @@
 //! Core types to rows of the newest format and back.
 
 use crate::definition::{Column, Definition, Source};
-use crate::error::Place;
-use crate::event::Timestamp;
+use crate::event::{Place, Timestamp};
 use crate::gap::Gap;
 use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
 use crate::migrations::checkpoint::v1;

@@ -1,10 +1,12 @@
-//! What happened: the key and the time of an event, in the order of arrival.
+//! What happened: the key and the time of an event, in the order of arrival, and the place where it stood.
 
 mod buffer;
 mod key;
+mod place;
 mod timestamp;
 
 pub(crate) use buffer::unpack;
 pub use buffer::{Event, EventBuffer};
 pub use key::{KEY_SEPARATOR, MAX_KEY_BYTES, key_parts};
+pub use place::Place;
 pub use timestamp::Timestamp;

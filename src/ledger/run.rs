@@ -2,8 +2,7 @@
 
 use super::FileDigest;
 use crate::definition::Definition;
-use crate::error::Place;
-use crate::event::Timestamp;
+use crate::event::{Place, Timestamp};
 use crate::watermark::Watermark;
 use std::collections::BTreeMap;
 use std::fmt;

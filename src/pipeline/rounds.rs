@@ -4,7 +4,8 @@
 use super::outbox::{AsideRow, Outbox};
 use super::tally::Tally;
 use super::watch::{Stopwatch, Watch};
-use crate::error::{Error, ErrorKind, Place, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Place;
 use crate::sink::OutputKind;
 use crate::source::timestamp::TimeParser;
 use crate::source::{

@@ -1,7 +1,6 @@
 //! Counts that grow while a batch is read, and what is remembered of the rows set aside.
 
-use crate::error::Place;
-use crate::event::Timestamp;
+use crate::event::{Place, Timestamp};
 use crate::ledger::Counts;
 use crate::source::{ParsedBlock, Reason};
 

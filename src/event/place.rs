@@ -1,0 +1,19 @@
+//! Where a row stands.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A place in a batch file. Lines count from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the user named it.
+    pub file: PathBuf,
+    /// The line on which the row begins.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file.display(), self.line)
+    }
+}

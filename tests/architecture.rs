@@ -1,0 +1,319 @@
+//! Holds the code against the two tables that say how the house is built: `docs/architecture.md` has the walls between
+//! the rooms, `docs/dependencies.md` which rooms know which crate. And no file or function may outgrow its size.
+#![expect(clippy::disallowed_methods, reason = "reads the sources")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const MAX_FILE_LINES: usize = 500;
+const MAX_FUNCTION_LINES: usize = 70;
+const MAX_MEDIAN_FUNCTION_LINES: usize = 10;
+const MAX_MAIN_LINES: usize = 40;
+
+/// Rooms without files, clocks, threads, processes, environment.
+const CORE: [&str; 8] =
+    ["event", "gap", "session", "watermark", "partition", "definition", "reducer", "ledger"];
+const NOT_IN_THE_CORE: [&str; 12] = [
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::thread",
+    "std::process",
+    "std::env",
+    "std::os",
+    "Instant",
+    "SystemTime",
+    "serde",
+    "rayon",
+    "tracing",
+];
+
+/// A source file of the program.
+struct Source {
+    path: PathBuf,
+    room: String,
+    /// Modules from the crate's root down to this one.
+    depth: usize,
+    text: String,
+    /// The text without comments and tests.
+    code: String,
+}
+
+#[test]
+fn no_room_imports_what_its_wall_forbids() {
+    let walls = walls();
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some(allowed) = walls.get(&source.room) else {
+            wrong.push(format!(
+                "{}: docs/architecture.md has no room {}",
+                source.path.display(),
+                source.room
+            ));
+            continue;
+        };
+        for room in rooms_named_in(&source.code) {
+            if room != source.room && !allowed.contains(&room) {
+                wrong.push(format!("{}: {} may not import {room}", source.path.display(), source.room));
+            }
+        }
+        if supers(&source.code) >= source.depth {
+            wrong.push(format!("{}: leaves its room through super::", source.path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "move the code, or argue in docs/architecture.md:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_walls_have_one_direction() {
+    let walls = walls();
+    assert!(walls.len() >= 18, "the table in docs/architecture.md was not found: {walls:?}");
+    let mut settled: BTreeSet<&String> = BTreeSet::new();
+    while settled.len() < walls.len() {
+        let next = walls.iter().find(|(room, allowed)| {
+            !settled.contains(room) && allowed.iter().all(|other| settled.contains(other))
+        });
+        let Some((room, _)) = next else {
+            let rest: Vec<_> = walls.keys().filter(|room| !settled.contains(room)).collect();
+            panic!("these rooms import each other in a circle, or one that is not there: {rest:?}");
+        };
+        settled.insert(room);
+    }
+}
+
+#[test]
+fn the_core_sees_no_file_clock_thread_or_environment() {
+    for source in sources().iter().filter(|source| CORE.contains(&source.room.as_str())) {
+        for name in NOT_IN_THE_CORE {
+            assert!(!has_word(&source.code, name), "{} uses {name}", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn every_dependency_stays_in_the_rooms_that_may_know_it() {
+    let rooms_by_crate = crate_rooms();
+    let listed: BTreeSet<String> = rooms_by_crate.keys().cloned().collect();
+    assert_eq!(listed, dependencies(), "docs/dependencies.md and Cargo.toml name different crates");
+    for source in sources() {
+        for (name, rooms) in &rooms_by_crate {
+            let used = has_word(&source.code, &format!("{}::", name.replace('-', "_")));
+            let known = rooms.contains(&source.room);
+            assert!(!used || known, "{}: {} may not know {name}", source.path.display(), source.room);
+        }
+    }
+}
+
+#[test]
+fn nothing_outgrows_its_size() {
+    let mut functions = Vec::new();
+    for source in sources() {
+        let lines = source.text.lines().count();
+        let limit = if source.path.ends_with("src/main.rs") { MAX_MAIN_LINES } else { MAX_FILE_LINES };
+        assert!(lines <= limit, "{} has {lines} lines, more than {limit}", source.path.display());
+        for (name, lines) in function_lengths(&source.text) {
+            let place = source.path.display();
+            assert!(lines <= MAX_FUNCTION_LINES, "{place}: {name} has {lines} lines");
+            functions.push(lines);
+        }
+    }
+    functions.sort_unstable();
+    assert!(functions.len() > 300, "functions are no longer found: {}", functions.len());
+    let median = functions[functions.len() / 2];
+    assert!(median <= MAX_MEDIAN_FUNCTION_LINES, "half of all functions have more than {median} lines");
+}
+
+#[test]
+fn this_test_sees_what_it_forbids() {
+    let code = "use crate::{event::Timestamp, sink::{a, b}};\nfn f() -> crate::gap::Gap { my_crate::x() }\n";
+    assert_eq!(rooms_named_in(code), ["event", "sink", "gap"]);
+    assert_eq!(supers("super::super::event::x(super::y)"), 2);
+    let text = "//! crate::cli\nfn a() {}\n#[cfg(test)]\nmod tests {\n    use crate::cli;\n}\nfn b() {}\n";
+    assert_eq!(code_of(text), "fn a() {}\nfn b() {}\n");
+    assert!(has_word("a serde::x", "serde") && !has_word("deserde::x", "serde"));
+    assert_eq!(
+        function_lengths("    pub fn a(\n    ) {\n        1\n    }\nfn b() {}\n"),
+        [("a", 4), ("b", 1)]
+    );
+}
+
+/// Room to the rooms that it may import, from the first table of `docs/architecture.md`.
+fn walls() -> BTreeMap<String, BTreeSet<String>> {
+    let rows = table("docs/architecture.md", "may import");
+    rows.into_iter().map(|row| (row[0].clone(), words(&row[2]))).collect()
+}
+
+/// Crate to the rooms that may know it.
+fn crate_rooms() -> BTreeMap<String, BTreeSet<String>> {
+    let rows = table("docs/dependencies.md", "rooms");
+    rows.into_iter().map(|row| (row[0].clone(), words(&row[1]))).collect()
+}
+
+/// The rows of every table of a page whose header row has a column of this name, without backticks.
+fn table(page: &str, column: &str) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let cells = |line: &str| -> Vec<String> {
+        line.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect()
+    };
+    let mut rows = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if !line.starts_with('|') {
+            inside = false;
+        } else if cells(line).iter().any(|cell| cell == column) {
+            inside = true;
+        } else if inside && !line.starts_with("|-") {
+            rows.push(cells(line));
+        }
+    }
+    rows
+}
+
+fn words(cell: &str) -> BTreeSet<String> {
+    cell.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+}
+
+/// The crates of `Cargo.toml`, those of the tests too.
+fn dependencies() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let mut found = BTreeSet::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if let Some((name, _)) = line.split_once('=').filter(|_| inside) {
+            found.insert(name.trim().to_owned());
+        }
+    }
+    found
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources() -> Vec<Source> {
+    let mut found = Vec::new();
+    collect(&root().join("src"), &[], &mut found);
+    collect(&root().join("migrations"), &["migrations"], &mut found);
+    found
+}
+
+/// Every file of the program below `folder`, whose modules are `above`. Files of tests are left out.
+fn collect(folder: &Path, above: &[&str], found: &mut Vec<Source>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            collect(&path, &[above, &[stem.as_str()]].concat(), found);
+        } else if stem != "tests" && !stem.ends_with("_tests") {
+            let modules = if stem == "mod" { above.to_vec() } else { [above, &[stem.as_str()]].concat() };
+            if modules == ["lib"] {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let (room, depth, code) = (modules[0].to_owned(), modules.len(), code_of(&text));
+            found.push(Source { path, room, depth, text, code });
+        }
+    }
+}
+
+/// A source without comments and without the items behind `#[cfg(test)]`.
+fn code_of(text: &str) -> String {
+    let mut code = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim_start().starts_with("//") {
+            continue;
+        }
+        if line != "#[cfg(test)]" {
+            code.push_str(line);
+            code.push('\n');
+            continue;
+        }
+        let item = lines.by_ref().find(|line| !line.starts_with("#["));
+        if item.is_some_and(|item| item.ends_with('{')) {
+            lines.by_ref().find(|line| *line == "}");
+        }
+    }
+    code
+}
+
+/// The first name behind every `crate::`.
+fn rooms_named_in(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        if code[..at].ends_with(is_word) {
+            continue;
+        }
+        let path = &code[at + "crate::".len()..];
+        let Some(group) = path.strip_prefix('{') else {
+            found.push(first_word(path));
+            continue;
+        };
+        let mut depth = 1;
+        found.push(first_word(group));
+        for (at, character) in group.char_indices() {
+            match character {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => found.push(first_word(&group[at + 1..])),
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    found.retain(|room| !room.is_empty());
+    found
+}
+
+/// The longest chain of `super::` in a source.
+fn supers(code: &str) -> usize {
+    (1..9).take_while(|&count| code.contains(&"super::".repeat(count))).count()
+}
+
+fn first_word(text: &str) -> String {
+    text.trim_start().chars().take_while(|&character| is_word(character)).collect()
+}
+
+fn has_word(code: &str, word: &str) -> bool {
+    code.match_indices(word).any(|(at, _)| {
+        let behind = &code[at + word.len()..];
+        !code[..at].ends_with(is_word) && (word.ends_with(':') || !behind.starts_with(is_word))
+    })
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// Names and lines of the functions in formatted code: each ends at a brace as far in as it began.
+fn function_lengths(text: &str) -> Vec<(&str, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let Some((before, rest)) = line.split_once("fn ") else { continue };
+        if before.split_whitespace().any(|word| word != "const" && !word.starts_with("pub")) {
+            continue;
+        }
+        let indent = before.len() - before.trim_start().len();
+        let name = &rest[..rest.find(|character| !is_word(character)).unwrap_or(rest.len())];
+        found.push((name, length_of_function(&lines[number..], indent)));
+    }
+    found
+}
+
+fn length_of_function(lines: &[&str], indent: usize) -> usize {
+    let mut in_body = false;
+    for (number, line) in lines.iter().enumerate() {
+        let ends_here =
+            if in_body { line.trim() == "}" && line.len() == indent + 1 } else { line.ends_with(['}', ';']) };
+        if ends_here {
+            return number + 1;
+        }
+        in_body |= line.ends_with('{');
+    }
+    lines.len()
+}
