@@ -22,6 +22,7 @@ pub struct CommonSettings {
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunSettings {
     /// What the definition is asked to be.
     pub request: DefinitionRequest,
@@ -45,6 +46,10 @@ pub struct RunSettings {
     pub memory_bytes: usize,
     /// How many generations of open state are kept.
     pub keep_generations: u64,
+    /// More bytes than this, after decompression, fail the run.
+    pub max_bytes: u64,
+    /// Whether no value in an output may look like a formula to a spreadsheet.
+    pub spreadsheet_safe: bool,
 }
 
 /// How many rows of a kind a batch may have.

@@ -18,6 +18,9 @@ pub(super) struct FinalizeFlags {
     /// Only state that nothing older than this is still to come, and close what that completes
     #[arg(long, value_name = "T", value_parser = values::time)]
     as_of: Option<Timestamp>,
+    /// Put a quote mark before values that a spreadsheet would take for a formula
+    #[arg(long)]
+    spreadsheet_safe: bool,
     /// How many generations of open state are kept
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..))]
     keep: u64,
@@ -30,8 +33,12 @@ pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
     }
     let mut context = Context::open(&common)?;
     let watch = watch_signals()?;
-    let settings =
-        FinalizeSettings { as_of: flags.as_of, threads: machine::processors(), keep_generations: flags.keep };
+    let settings = FinalizeSettings {
+        as_of: flags.as_of,
+        threads: machine::processors(),
+        keep_generations: flags.keep,
+        spreadsheet_safe: flags.spreadsheet_safe,
+    };
     let report = pipeline::finalize(&mut context, &common, settings, &watch)?;
     flags.common.print(&report, run_text);
     Ok(())

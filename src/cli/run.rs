@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 /// Take in a batch: complete sessions are written, open ones are kept for the next run
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct RunFlags {
     #[command(flatten)]
     common: CommonFlags,
@@ -80,6 +81,12 @@ pub(super) struct RunFlags {
     /// Memory for events and open sessions; beyond it events go to temporary files [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE", value_parser = values::size_bytes)]
     memory: Option<usize>,
+    /// More bytes than this, after decompression, fail the run, such as 10GiB [default: no limit]
+    #[arg(long, value_name = "SIZE", value_parser = values::size_bytes)]
+    max_bytes: Option<usize>,
+    /// Put a quote mark before values that a spreadsheet would take for a formula
+    #[arg(long)]
+    spreadsheet_safe: bool,
     /// How many generations of open state are kept
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..))]
     keep: u64,
@@ -123,6 +130,8 @@ impl RunFlags {
             threads: self.threads.map_or_else(machine::processors, usize::from),
             memory_bytes: self.memory.unwrap_or_else(machine::quarter_of_memory_bytes),
             keep_generations: self.keep,
+            max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
+            spreadsheet_safe: self.spreadsheet_safe,
         })
     }
 

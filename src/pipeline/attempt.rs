@@ -13,7 +13,7 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::ledger::RunId;
-use crate::sink::{Output, Staging, sessions_header};
+use crate::sink::{Output, RowStyle, Staging, sessions_header};
 use crate::source::ParsedBlock;
 use crate::watermark::{Advance, Watermark};
 
@@ -51,6 +51,8 @@ pub(super) struct Job<'j> {
     pub(super) memory_bytes: usize,
     /// Whether nothing may be written.
     pub(super) dry_run: bool,
+    /// Whether no value in an output may look like a formula.
+    pub(super) spreadsheet_safe: bool,
 }
 
 /// What an attempt has come to: everything is on the disk, and no head points to it.
@@ -69,9 +71,9 @@ impl Job<'_> {
         self.checkpoint.head().map_or(RunId::new(1), |head| head.run.next())
     }
 
-    /// How many columns the key fills in the output.
-    pub(super) fn key_columns(&self) -> usize {
-        self.definition.key().len()
+    /// How completed sessions are written.
+    pub(super) fn style(&self) -> RowStyle {
+        RowStyle { key_columns: self.definition.key().len(), spreadsheet_safe: self.spreadsheet_safe }
     }
 
     /// The watermark before it.

@@ -136,7 +136,7 @@ fn fold_partition(
     let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
     let sorted = buffer.sorted_by_time();
     drop(buffer);
-    let mut completed = |session: Session<'_>| place.push(&session, job.key_columns());
+    let mut completed = |session: Session<'_>| place.push(&session, job.style());
     merge(runs, &sorted, |event| Ok::<(), Stop>(reducer.take(event, close.horizon(), &mut completed)?))?;
-    Ok((end_partition(&mut reducer, close, job.key_columns(), place)?, digests))
+    Ok((end_partition(&mut reducer, close, job.style(), place)?, digests))
 }

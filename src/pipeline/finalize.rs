@@ -24,6 +24,8 @@ pub struct FinalizeSettings {
     pub threads: usize,
     /// How many generations of open state are kept.
     pub keep_generations: u64,
+    /// Whether no value in an output may look like a formula to a spreadsheet.
+    pub spreadsheet_safe: bool,
 }
 
 /// Folds every tail, closes every open session, and moves the watermark one microsecond past the latest accepted event;
@@ -53,11 +55,14 @@ pub fn finalize(
         pool: &pool,
         memory_bytes: usize::MAX,
         dry_run: false,
+        spreadsheet_safe: settings.spreadsheet_safe,
     };
     let reading = Reading {
         files: &[],
         rules: RowRules { watermark: head.watermark, latest_allowed: Timestamp::MAX },
         keep_late_rows: false,
+        style: job.style(),
+        max_bytes: u64::MAX,
         watch,
     };
     let run = job.run();

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Session;
-use crate::sink::{OutputKind, Staging, write_session};
+use crate::sink::{OutputKind, RowStyle, Staging, write_session};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::thread::JoinHandle;
 
@@ -17,8 +17,8 @@ pub(super) struct Emitted {
 
 impl Emitted {
     /// Appends the row of a session.
-    pub(super) fn push(&mut self, session: &Session<'_>, key_columns: usize) {
-        write_session(session, key_columns, &mut self.rows);
+    pub(super) fn push(&mut self, session: &Session<'_>, style: RowStyle) {
+        write_session(session, style, &mut self.rows);
         self.sessions += 1;
         self.events += session.events;
     }

@@ -5,6 +5,7 @@ use crate::checkpoint::{EncodedPartition, encode_partition};
 use crate::event::Timestamp;
 use crate::reducer::{OutOfOrder, Reducer};
 use crate::session::Session;
+use crate::sink::RowStyle;
 use crate::watermark::Watermark;
 
 /// How the sessions that are open at the end are treated.
@@ -37,10 +38,10 @@ pub(super) struct PartitionEnd {
 pub(super) fn end_partition(
     reducer: &mut Reducer,
     close: Close,
-    key_columns: usize,
+    style: RowStyle,
     mut emitted: Emitted,
 ) -> Result<PartitionEnd, OutOfOrder> {
-    let mut completed = |session: Session<'_>| emitted.push(&session, key_columns);
+    let mut completed = |session: Session<'_>| emitted.push(&session, style);
     reducer.advance(close.horizon(), &mut completed)?;
     match close {
         Close::Passed(watermark) => reducer.close_passed(watermark, &mut completed),

@@ -32,7 +32,7 @@ impl Plan {
             let path = file.path().to_string_lossy().into_owned();
             if status == FileStatus::New {
                 let source = source_of(&mut definition)?;
-                let first = read_first_row(&file, source.delimiter)?;
+                let first = read_first_row(&file, source.delimiter, settings.max_bytes)?;
                 let mut times = time_parser(source)?;
                 let layout = first.map(|first| resolve(source, &first, &mut times, &file)).transpose()?;
                 plan.files.push((path, None));

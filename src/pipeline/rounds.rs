@@ -6,7 +6,7 @@ use super::tally::Tally;
 use super::watch::{Stopwatch, Watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Place;
-use crate::sink::OutputKind;
+use crate::sink::{OutputKind, RowStyle};
 use crate::source::timestamp::TimeParser;
 use crate::source::{
     BatchFile, Block, BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules, Trouble,
@@ -34,6 +34,10 @@ pub(super) struct Reading<'r> {
     pub(super) files: &'r [FileToRead],
     pub(super) rules: RowRules,
     pub(super) keep_late_rows: bool,
+    /// How rows that were set aside are written.
+    pub(super) style: RowStyle,
+    /// More bytes than this, after decompression, fail the run.
+    pub(super) max_bytes: u64,
     pub(super) watch: &'r Watch,
 }
 
@@ -86,7 +90,7 @@ impl Reading<'_> {
         std::thread::scope(|scope| {
             // The scope ends only when the reader does: it must lose its channel first, on every way out.
             let blocks = blocks;
-            scope.spawn(move || read_files(self.files, &sender, &recycled));
+            scope.spawn(move || read_files(self.files, self.max_bytes, &sender, &recycled));
             let mut parsed: Vec<ParsedBlock> = Vec::new();
             loop {
                 let round: Vec<ReadBlock> = blocks.iter().take(ROUND_BLOCKS).collect();
@@ -129,7 +133,7 @@ impl Reading<'_> {
     fn book(&self, read: &ReadBlock, parsed: &ParsedBlock, tally: &mut Tally, outbox: &Outbox) -> Result<()> {
         let of = &self.files[read.file];
         if let Err(trouble) = &read.block {
-            return Err(trouble_error(trouble, &of.file, tally.lines_of(read.file)));
+            return Err(trouble_error(trouble, &of.file, tally.lines_of(read.file), self.max_bytes));
         }
         let lines_before = tally.add(read.file, parsed);
         for aside in &parsed.aside {
@@ -138,33 +142,37 @@ impl Reading<'_> {
             tally.set_aside(&place, aside.reason, row);
             let kind = if aside.reason == Reason::Late { OutputKind::Late } else { OutputKind::Rejects };
             if kind == OutputKind::Rejects || self.keep_late_rows {
-                outbox.send_aside(aside_row(kind, &place, aside.reason, row, of.layout.as_ref()))?;
+                outbox.send_aside(self.aside_row(kind, &place, aside.reason, row, of.layout.as_ref()))?;
             }
         }
         Ok(())
     }
+
+    /// `file,line,reason` and the row verbatim, below a header of the same form.
+    fn aside_row(
+        &self,
+        kind: OutputKind,
+        place: &Place,
+        reason: Reason,
+        row: &[u8],
+        layout: Option<&Layout>,
+    ) -> AsideRow {
+        let columns =
+            layout.map(|layout| &layout.header_line[..]).filter(|line| !line.is_empty()).unwrap_or(b"row");
+        let delimiter = layout.map_or(b',', |layout| layout.delimiter);
+        let mut header = b"file,line,reason,".to_vec();
+        self.style.write_verbatim(columns, delimiter, &mut header);
+        header.push(b'\n');
+        let mut bytes = Vec::with_capacity(row.len() + 64);
+        self.style.write_value(place.file.to_string_lossy().as_bytes(), &mut bytes);
+        bytes.extend_from_slice(format!(",{},{},", place.line, reason.name()).as_bytes());
+        self.style.write_verbatim(row, delimiter, &mut bytes);
+        bytes.push(b'\n');
+        AsideRow { kind, header, row: bytes }
+    }
 }
 
-/// `file,line,reason` and the row verbatim, below a header of the same form.
-fn aside_row(
-    kind: OutputKind,
-    place: &Place,
-    reason: Reason,
-    row: &[u8],
-    layout: Option<&Layout>,
-) -> AsideRow {
-    let columns =
-        layout.map(|layout| &layout.header_line[..]).filter(|line| !line.is_empty()).unwrap_or(b"row");
-    let header = [b"file,line,reason,", columns, b"\n"].concat();
-    let mut bytes = Vec::with_capacity(row.len() + 64);
-    crate::sink::write_field(place.file.to_string_lossy().as_bytes(), &mut bytes);
-    bytes.extend_from_slice(format!(",{},{},", place.line, reason.name()).as_bytes());
-    bytes.extend_from_slice(row);
-    bytes.push(b'\n');
-    AsideRow { kind, header, row: bytes }
-}
-
-fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64) -> Error {
+fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64, max_bytes: u64) -> Error {
     let place = |line| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
     match trouble {
         Trouble::Read(error) => file.read_error(error),
@@ -173,6 +181,12 @@ fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64) -> Erro
                 .at(place(*line))
                 .remedy("check that this is a CSV file, and its --delimiter; nothing was changed")
         }
+        Trouble::TooManyBytes => Error::new(
+            ErrorKind::DataRefused,
+            format!("the batch is longer than the {max_bytes} bytes that --max-bytes allows, decompressed"),
+        )
+        .at(place(0))
+        .remedy("check that this is the right file, or raise --max-bytes; nothing was changed"),
         Trouble::UnclosedQuote(line) => Error::new(
             ErrorKind::DataRefused,
             "the quoted field that begins here is never closed and swallows all further rows",
@@ -182,9 +196,15 @@ fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64) -> Erro
     }
 }
 
-fn read_files(files: &[FileToRead], sender: &Sender<ReadBlock>, recycled: &Receiver<Vec<u8>>) {
+fn read_files(
+    files: &[FileToRead],
+    max_bytes: u64,
+    sender: &Sender<ReadBlock>,
+    recycled: &Receiver<Vec<u8>>,
+) {
+    let mut bytes_left = max_bytes;
     for (number, of) in files.iter().enumerate() {
-        if read_file(number, of, sender, recycled).is_none() {
+        if read_file(number, of, &mut bytes_left, sender, recycled).is_none() {
             return;
         }
     }
@@ -194,6 +214,7 @@ fn read_files(files: &[FileToRead], sender: &Sender<ReadBlock>, recycled: &Recei
 fn read_file(
     number: usize,
     of: &FileToRead,
+    bytes_left: &mut u64,
     sender: &Sender<ReadBlock>,
     recycled: &Receiver<Vec<u8>>,
 ) -> Option<()> {
@@ -208,6 +229,11 @@ fn read_file(
     let delimiter = of.layout.as_ref().map_or(b',', |layout| layout.delimiter);
     let mut blocks = BlockReader::new(reader, delimiter);
     while let Some(block) = blocks.next(recycled.try_recv().unwrap_or_default()).transpose() {
+        let block = block.and_then(|block| {
+            let left = bytes_left.checked_sub(block.bytes.len() as u64);
+            *bytes_left = left.ok_or(Trouble::TooManyBytes)?;
+            Ok(block)
+        });
         let failed = block.is_err();
         sender.send(ReadBlock { file: number, is_first, block }).ok()?;
         if failed {

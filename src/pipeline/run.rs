@@ -47,6 +47,7 @@ pub fn run(
         pool: &pool,
         memory_bytes: settings.memory_bytes,
         dry_run: settings.dry_run,
+        spreadsheet_safe: settings.spreadsheet_safe,
     };
     let reading = Reading {
         files: &plan.new,
@@ -55,6 +56,8 @@ pub fn run(
             latest_allowed: common.as_of.saturating_add_us(settings.max_future_us),
         },
         keep_late_rows: settings.keep_late_rows,
+        style: job.style(),
+        max_bytes: settings.max_bytes,
         watch,
     };
     let attempted = job.fold_batch(&reading, settings.advance, &mut stopwatch)?;

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::partition::{PARTITIONS, PartitionId};
 use crate::reducer::{OutOfOrder, Reducer};
 use crate::session::Session;
+use crate::sink::RowStyle;
 use crate::source::ParsedBlock;
 use crate::watermark::Watermark;
 use rayon::prelude::*;
@@ -60,7 +61,7 @@ impl Way for Streaming {
     ) -> std::result::Result<(), Stop> {
         let mut places = outbox.places(PARTITIONS);
         let fold = |(number, (reducer, place)): (usize, (&mut Reducer, &mut Emitted))| {
-            fold_round(reducer, number, round, horizon, job.key_columns(), place)
+            fold_round(reducer, number, round, horizon, job.style(), place)
         };
         job.pool.install(|| self.reducers.par_iter_mut().zip(&mut places).enumerate().try_for_each(fold))?;
         outbox.send_sessions(places)?;
@@ -79,7 +80,7 @@ impl Way for Streaming {
         let mut partitions = PartitionId::all();
         for wave in self.reducers.chunks_mut(WAVE) {
             let places = outbox.places(wave.len());
-            let end = |(reducer, place)| end_partition(reducer, close, job.key_columns(), place);
+            let end = |(reducer, place)| end_partition(reducer, close, job.style(), place);
             let ends = job.pool.install(|| {
                 wave.par_iter_mut().zip(places).map(end).collect::<std::result::Result<Vec<_>, OutOfOrder>>()
             })?;
@@ -94,10 +95,10 @@ fn fold_round(
     partition: usize,
     round: &[ParsedBlock],
     horizon: Watermark,
-    key_columns: usize,
+    style: RowStyle,
     place: &mut Emitted,
 ) -> std::result::Result<(), OutOfOrder> {
-    let mut completed = |session: Session<'_>| place.push(&session, key_columns);
+    let mut completed = |session: Session<'_>| place.push(&session, style);
     for block in round {
         for event in block.partitions[partition].iter() {
             reducer.take(event, horizon, &mut completed)?;

@@ -5,6 +5,10 @@
 
 use crate::session::OpenSession;
 use hashbrown::HashTable;
+use std::hash::{BuildHasher, RandomState};
+
+/// More keys than this under one hash are no accident: by chance even two of them are rare.
+const MANY_STRANGERS: u32 = 16;
 
 /// What is known of one key.
 #[derive(Debug)]
@@ -15,8 +19,13 @@ pub(super) struct Entry {
 }
 
 /// Keys and their entries. Keys lie one behind the other in one allocation.
+///
+/// The hash that comes with an event has a seed that everybody knows, so keys can be chosen to share one; a search would
+/// then go through all of them. A table that meets such keys takes a secret hash of its own from there on. It decides only
+/// how a key is found, so nothing that is written depends on it.
 #[derive(Debug, Default)]
 pub(super) struct KeyTable {
+    secret: Option<RandomState>,
     numbers: HashTable<u32>,
     entries: Vec<Entry>,
     keys: Vec<u8>,
@@ -28,12 +37,23 @@ impl KeyTable {
     /// # Panics
     /// Never in practice: a partition would need 2^32 keys, over 200 GB of them.
     pub(super) fn entry_of(&mut self, key: &[u8], table_hash: u32) -> u32 {
-        let Self { numbers, entries, keys } = self;
+        let table_hash = self.secret.as_ref().map_or(table_hash, |secret| secret_hash(secret, key));
+        let Self { numbers, entries, keys, .. } = self;
+        let mut strangers = 0;
         let found = numbers.find(spread(table_hash), |&number| {
-            entries[number as usize].table_hash == table_hash && key_at(entries, keys, number) == key
+            if entries[number as usize].table_hash != table_hash {
+                return false;
+            }
+            let same = key_at(entries, keys, number) == key;
+            strangers += u32::from(!same);
+            same
         });
         if let Some(&number) = found {
             return number;
+        }
+        if strangers > MANY_STRANGERS && self.secret.is_none() {
+            self.take_secret_hash();
+            return self.entry_of(key, table_hash);
         }
         let number = entries.len() as u32;
         keys.extend_from_slice(key);
@@ -41,6 +61,21 @@ impl KeyTable {
         numbers
             .insert_unique(spread(table_hash), number, |&other| spread(entries[other as usize].table_hash));
         number
+    }
+
+    fn take_secret_hash(&mut self) {
+        let secret = RandomState::new();
+        let mut start = 0;
+        for entry in &mut self.entries {
+            entry.table_hash = secret_hash(&secret, &self.keys[start..entry.key_end]);
+            start = entry.key_end;
+        }
+        self.numbers.clear();
+        for (number, entry) in (0..).zip(&self.entries) {
+            let hash_of = |&other: &u32| spread(self.entries[other as usize].table_hash);
+            self.numbers.insert_unique(spread(entry.table_hash), number, hash_of);
+        }
+        self.secret = Some(secret);
     }
 
     pub(super) fn get_mut(&mut self, number: u32) -> &mut Entry {
@@ -75,7 +110,43 @@ fn key_at<'k>(entries: &[Entry], keys: &'k [u8], number: u32) -> &'k [u8] {
     &keys[start..entries[number].key_end]
 }
 
+fn secret_hash(secret: &RandomState, key: &[u8]) -> u32 {
+    secret.hash_one(key) as u32
+}
+
 /// The table looks at both ends of a 64-bit hash; both get all 32 bits that we have.
 fn spread(table_hash: u32) -> u64 {
     u64::from(table_hash) << 32 | u64::from(table_hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_share_a_hash_keep_their_numbers_and_make_the_table_take_a_secret_one() {
+        let key = |number: u32| format!("key {number}").into_bytes();
+        let mut table = KeyTable::default();
+        for number in 0..20_000 {
+            assert_eq!(table.entry_of(&key(number), 7), number);
+        }
+        assert!(table.secret.is_some());
+        for number in 0..20_000 {
+            assert_eq!(table.entry_of(&key(number), 7), number);
+            assert_eq!(table.key(number), key(number));
+        }
+        let mut spread_hashes: Vec<u32> = table.entries.iter().map(|entry| entry.table_hash).collect();
+        spread_hashes.sort_unstable();
+        spread_hashes.dedup();
+        assert!(spread_hashes.len() > 19_000, "{}", spread_hashes.len());
+    }
+
+    #[test]
+    fn a_few_keys_under_one_hash_are_an_accident() {
+        let mut table = KeyTable::default();
+        for number in 0..=MANY_STRANGERS {
+            assert_eq!(table.entry_of(&number.to_be_bytes(), 7), number);
+        }
+        assert!(table.secret.is_none());
+    }
 }

@@ -7,5 +7,5 @@ mod stage;
 
 pub use manifest::{Manifest, ManifestFile};
 pub use publish::Output;
-pub use session_csv::{sessions_header, write_field, write_session};
+pub use session_csv::{RowStyle, sessions_header, write_field, write_session};
 pub use stage::{OutputKind, Staging};

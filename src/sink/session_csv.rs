@@ -16,12 +16,58 @@ pub fn sessions_header(key_names: &[String]) -> Vec<u8> {
     header
 }
 
-/// Appends the row of one session, its key in `key_columns` columns.
-pub fn write_session(session: &Session<'_>, key_columns: usize, out: &mut Vec<u8>) {
+/// How the rows of an output are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowStyle {
+    /// How many columns the key fills.
+    pub key_columns: usize,
+    /// Whether no value may look like a formula to a spreadsheet.
+    pub spreadsheet_safe: bool,
+}
+
+impl RowStyle {
+    /// Appends a value that came from outside.
+    pub fn write_value(self, value: &[u8], out: &mut Vec<u8>) {
+        if self.spreadsheet_safe && value.first().is_some_and(|&first| begins_formula(first)) {
+            write_field(&[b"'", value].concat(), out);
+        } else {
+            write_field(value, out);
+        }
+    }
+
+    /// Appends a row that was set aside, verbatim unless spreadsheets are to be kept safe: then a quote mark stands before
+    /// each field that would be a formula. A field begins at the start of the row and behind each `delimiter`, so a
+    /// delimiter inside quotes may get one too many, never one too few.
+    pub fn write_verbatim(self, row: &[u8], delimiter: u8, out: &mut Vec<u8>) {
+        if !self.spreadsheet_safe {
+            out.extend_from_slice(row);
+            return;
+        }
+        let mut at_start = true;
+        for (position, &byte) in row.iter().enumerate() {
+            let opens_quotes =
+                byte == b'"' && row.get(position + 1).is_some_and(|&next| begins_formula(next));
+            match byte {
+                b'"' if at_start && opens_quotes => out.extend_from_slice(b"\"'"),
+                _ if at_start && begins_formula(byte) => out.extend_from_slice(&[b'\'', byte]),
+                _ => out.push(byte),
+            }
+            at_start = byte == delimiter;
+        }
+    }
+}
+
+/// What spreadsheets take for the start of a formula, and what they skip before one.
+const fn begins_formula(first: u8) -> bool {
+    matches!(first, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
+}
+
+/// Appends the row of one session.
+pub fn write_session(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
     session.id().write(out);
-    for part in key_parts(session.key, key_columns) {
+    for part in key_parts(session.key, style.key_columns) {
         out.push(b',');
-        write_field(part, out);
+        style.write_value(part, out);
     }
     out.push(b',');
     session.start.write_rfc3339(out);
@@ -68,11 +114,12 @@ mod tests {
     use crate::session::{ClosedBy, OpenSession};
     use proptest::prelude::*;
 
-    fn row(key: &[u8], columns: usize, last_us: i64) -> String {
+    fn row(key: &[u8], key_columns: usize, last_us: i64) -> String {
+        let style = RowStyle { key_columns, spreadsheet_safe: false };
         let at = |us| Timestamp::from_us(us).unwrap();
         let open = OpenSession { start: at(0), last: at(last_us), events: 12 };
         let mut out = Vec::new();
-        write_session(&open.close(key, ClosedBy::Gap), columns, &mut out);
+        write_session(&open.close(key, ClosedBy::Gap), style, &mut out);
         String::from_utf8(out).unwrap().split_off(36)
     }
 
@@ -93,6 +140,34 @@ mod tests {
     fn a_composite_key_fills_its_columns() {
         assert!(row(b"ann\x1eshop", 2, 0).starts_with(",ann,shop,1970"));
         assert!(row(b"ann\x1eshop", 1, 0).starts_with(",ann\x1eshop,1970"));
+    }
+
+    #[test]
+    fn a_value_that_a_spreadsheet_would_run_gets_a_quote_mark_only_where_that_is_asked_for() {
+        let value = |spreadsheet_safe, value: &[u8]| {
+            let mut out = Vec::new();
+            RowStyle { key_columns: 1, spreadsheet_safe }.write_value(value, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        for dangerous in ["=1+1", "+1", "-1", "@a", "\tx"] {
+            assert_eq!(value(true, dangerous.as_bytes()), format!("'{dangerous}"));
+            assert_eq!(value(false, dangerous.as_bytes()), dangerous);
+        }
+        assert_eq!(value(true, b"\r=1"), "\"'\r=1\"");
+        assert_eq!(value(true, b"a=1"), "a=1");
+        assert_eq!(value(true, b""), "");
+    }
+
+    #[test]
+    fn a_row_set_aside_is_verbatim_unless_it_is_made_safe_field_by_field() {
+        let row = b"=a,b-c,\"=d\",\"e\",@f,,-";
+        let written = |spreadsheet_safe| {
+            let mut out = Vec::new();
+            RowStyle { key_columns: 1, spreadsheet_safe }.write_verbatim(row, b',', &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(false).as_bytes(), row);
+        assert_eq!(written(true), "'=a,b-c,\"'=d\",\"e\",'@f,,'-");
     }
 
     proptest! {

@@ -57,7 +57,8 @@ struct StagedFile {
 impl StagedFile {
     fn create(path: PathBuf) -> io::Result<Self> {
         durable::step("create file")?;
-        let file = File::create(&path)?;
+        // A name that is there already, be it a link to somebody's file, is never written through.
+        let file = File::create_new(&path)?;
         Ok(Self { path, file, buffer: Vec::new(), hash: Box::new(Xxh3::new()), bytes: 0, rows: 0 })
     }
 

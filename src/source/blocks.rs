@@ -28,6 +28,8 @@ pub enum Trouble {
     Read(io::Error),
     /// A row is longer than `MAX_ROW_BYTES`; it begins this many lines after the last block.
     RowTooLong(u64),
+    /// The batch is longer than `--max-bytes` allows.
+    TooManyBytes,
     /// A quoted field is never closed and swallows the rest of the file; it opens this many lines after the last block.
     UnclosedQuote(u64),
 }

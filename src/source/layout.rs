@@ -33,24 +33,29 @@ pub struct FirstRow {
     line: Vec<u8>,
 }
 
-/// Reads the first row of `file`; `None` if there is none.
+/// Reads the first row of `file`; `None` if there is none in its first `max_bytes` bytes.
 ///
 /// # Errors
 /// [`ErrorKind::NoInput`] if the file cannot be read, [`ErrorKind::DataRefused`] if it has no rows of text.
-pub fn read_first_row(file: &BatchFile, delimiter: u8) -> Result<Option<FirstRow>> {
+pub fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result<Option<FirstRow>> {
     let reader = file.reader().map_err(|error| file.read_error(&error))?;
     let mut blocks = BlockReader::new(reader, delimiter);
-    loop {
+    let mut bytes = 0;
+    while bytes <= max_bytes {
         let block = match blocks.next(Vec::new()) {
             Ok(Some(block)) => block,
             // The run itself meets such trouble again, and knows the line.
-            Ok(None) | Err(Trouble::UnclosedQuote(_) | Trouble::RowTooLong(_)) => return Ok(None),
+            Ok(None) | Err(Trouble::UnclosedQuote(_) | Trouble::RowTooLong(_) | Trouble::TooManyBytes) => {
+                return Ok(None);
+            }
             Err(Trouble::Read(error)) => return Err(file.read_error(&error)),
         };
         if let Some(row) = first_row(&block.bytes, delimiter).map(|(row, _)| row) {
             return Ok(Some(row));
         }
+        bytes += block.bytes.len() as u64;
     }
+    Ok(None)
 }
 
 /// The first row of `bytes` that is not blank, and where the next one begins.
