@@ -15,13 +15,12 @@ use std::time::Duration;
 /// How a report is written to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
     Text,
-    /// One JSON document
     Json,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Every command")]
 pub(super) struct CommonFlags {
     /// Folder of the checkpoint
     #[arg(long, value_name = "DIR", default_value = "sessionize-state")]
@@ -29,13 +28,13 @@ pub(super) struct CommonFlags {
     /// Folder of the outputs
     #[arg(long, value_name = "DIR", default_value = "sessionize-out")]
     out: PathBuf,
-    /// How to write the report to standard output
+    /// How the report goes to standard output: text for people, or one JSON document
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
     /// How long to wait for another run to end, such as 10m
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration)]
     wait: Duration,
-    /// Print no report for people
+    /// No report for people, no progress bar; a JSON report is still printed
     #[arg(short, long)]
     pub(super) quiet: bool,
     /// What stands in for the wall clock, for backfills and tests

@@ -13,9 +13,7 @@ const MAX_FUTURE_US: i64 = 300_000_000;
 /// Close every open session: the explicit cut
 #[derive(Debug, Args)]
 pub(super) struct FinalizeFlags {
-    #[command(flatten)]
-    common: CommonFlags,
-    /// Only state that nothing older than this is still to come, and close what that completes
+    /// Only state that nothing older than this is still to come, and close the sessions that this completes
     #[arg(long, value_name = "T", value_parser = values::time)]
     as_of: Option<Timestamp>,
     /// Put a quote mark before values that a spreadsheet would take for a formula
@@ -24,6 +22,8 @@ pub(super) struct FinalizeFlags {
     /// How many generations of open state are kept
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..))]
     keep: u64,
+    #[command(flatten)]
+    common: CommonFlags,
 }
 
 pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
@@ -31,7 +31,7 @@ pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
     if let Some(stated) = flags.as_of {
         check_stated("--as-of", stated, common.as_of, MAX_FUTURE_US)?;
     }
-    let mut context = Context::open(&common)?;
+    let mut context = Context::open_existing(&common)?;
     let watch = watch_signals()?;
     let settings = FinalizeSettings {
         as_of: flags.as_of,

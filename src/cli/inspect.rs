@@ -10,8 +10,6 @@ use clap::Args;
 /// Show what the checkpoint holds
 #[derive(Debug, Args)]
 pub(super) struct InspectFlags {
-    #[command(flatten)]
-    common: CommonFlags,
     /// Show the open sessions too
     #[arg(long)]
     sessions: bool,
@@ -21,10 +19,12 @@ pub(super) struct InspectFlags {
     /// Show the ledger of all runs too
     #[arg(long)]
     runs: bool,
+    #[command(flatten)]
+    common: CommonFlags,
 }
 
 pub(super) fn execute(flags: &InspectFlags) -> Result<()> {
-    let context = Context::open(&flags.common.settings())?;
+    let context = Context::open_existing(&flags.common.settings())?;
     let separator = char::from(KEY_SEPARATOR).to_string();
     let key = (!flags.key.is_empty()).then(|| flags.key.join(&separator).into_bytes());
     let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };

@@ -15,82 +15,98 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "\
+Examples:
+  sessionize run --batch data/sample/day-1.csv
+  sessionize run --batch logs/2020-01-01/*.csv --key user_id --time ts --gap 30m --lateness 1h
+  zcat access.log.gz | sessionize run --batch - --delimiter tab --time-format epoch-s
+  sessionize run --each --batch logs/2019-*.csv        # a backfill, one commit for each file";
+
 /// Take in a batch: complete sessions are written, open ones are kept for the next run
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct RunFlags {
-    #[command(flatten)]
-    common: CommonFlags,
-    /// Files of the batch; - is standard input. All together are one batch
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "files")]
+    /// Files of the batch, all together one batch; - is standard input. CSV, also in gzip or zstd
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "files", help_heading = BATCH)]
     batch: Vec<PathBuf>,
     /// More files of the batch
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Commit the files one after the other, in the order given, each as a batch of its own
-    #[arg(long)]
+    /// Commit the files one after the other in the order given, each as a batch of its own
+    #[arg(long, help_heading = BATCH)]
     each: bool,
+    /// Say what would be done, and change no byte
+    #[arg(long, help_heading = BATCH)]
+    dry_run: bool,
     /// Columns of the key: header names or 1-based numbers, joined by commas [default: 1]
-    #[arg(long, value_name = "COL[,COL]", value_delimiter = ',')]
-    key: Option<Vec<String>>,
+    #[arg(long, value_name = "COL[,COL]", value_delimiter = ',', value_parser = values::column, help_heading = COLUMNS)]
+    key: Option<Vec<ColumnRequest>>,
     /// Column of the event time: header name or 1-based number [default: 2]
-    #[arg(long, value_name = "COL")]
-    time: Option<String>,
-    /// Whether files begin with a header; auto: the first row is one iff its time column is no time
-    #[arg(long, value_enum, default_value = "auto")]
+    #[arg(long, value_name = "COL", value_parser = values::column, help_heading = COLUMNS)]
+    time: Option<ColumnRequest>,
+    /// Whether files begin with a header row; auto: they do if the time column of the first row is no time
+    #[arg(long, value_enum, default_value = "auto", help_heading = COLUMNS)]
     header: Header,
     /// Character between fields, or tab [default: ,]
-    #[arg(long, value_name = "CHAR", value_parser = values::delimiter)]
+    #[arg(long, value_name = "CHAR", value_parser = values::delimiter, help_heading = COLUMNS)]
     delimiter: Option<u8>,
-    /// Longest pause inside a session [default: 5m; web analytics' custom is 30m]
-    #[arg(long, value_name = "DUR", value_parser = values::duration_us)]
+    /// Longest pause inside a session [default: 5m]; web analytics' custom is 30m
+    #[arg(long, value_name = "DUR", value_parser = values::duration_us, help_heading = SESSIONS)]
     gap: Option<i64>,
     /// Allowed lateness: how far the watermark stays behind the latest event
-    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us)]
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us, help_heading = LATE)]
     lateness: i64,
-    /// State that the data is complete up to this time; the watermark goes there instead
-    #[arg(long, value_name = "T", value_parser = values::time, conflicts_with = "lateness")]
+    /// State that the data is complete up to this time: the watermark goes there instead
+    #[arg(long, value_name = "T", value_parser = values::time, conflicts_with = "lateness", help_heading = LATE)]
     watermark: Option<Timestamp>,
     /// How times are written: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern [default: auto]
-    #[arg(long, value_name = "FORMAT", value_parser = values::time_format)]
+    #[arg(long, value_name = "FORMAT", value_parser = values::time_format, help_heading = COLUMNS)]
     time_format: Option<String>,
     /// Zone of times that name none, such as Europe/Paris [default: UTC]
-    #[arg(long, value_name = "ZONE", value_parser = values::timezone)]
+    #[arg(long, value_name = "ZONE", value_parser = values::timezone, help_heading = COLUMNS)]
     timezone: Option<String>,
     /// Events further in the future than this are rejected
-    #[arg(long, value_name = "DUR", default_value = "5m", value_parser = values::duration_us)]
+    #[arg(long, value_name = "DUR", default_value = "5m", value_parser = values::duration_us, help_heading = LIMITS)]
     max_future: i64,
-    /// More rejected rows than this fail the run: a number, or a share of the rows
-    #[arg(long, value_name = "N|N%", default_value = "1%")]
+    /// More rejected rows than this fail the run: a number, or a share of the rows; 0 is strict
+    #[arg(long, value_name = "N|N%", default_value = "1%", help_heading = LIMITS)]
     max_rejects: Limit,
-    /// What becomes of late rows
-    #[arg(long, value_enum, default_value = "side")]
+    /// What becomes of late events: side writes them to an output of their own, drop only counts them
+    #[arg(long, value_enum, default_value = "side", help_heading = LATE)]
     late: Late,
-    /// More late rows than this fail the run: a number, or a share of the rows
-    #[arg(long, value_name = "N|N%", default_value = "50%")]
+    /// More late events than this fail the run: a number, or a share of the rows
+    #[arg(long, value_name = "N|N%", default_value = "50%", help_heading = LIMITS)]
     max_late: Limit,
-    /// Change the definition; nothing may be open
-    #[arg(long)]
+    /// Change what the checkpoint has fixed (gap, columns); nothing may be open
+    #[arg(long, help_heading = SESSIONS)]
     redefine: bool,
-    /// Say what would be done, and change no byte
-    #[arg(long)]
-    dry_run: bool,
     /// Threads that parse and fold [default: all processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = MACHINE)]
     threads: Option<u16>,
-    /// Memory for events and open sessions; beyond it events go to temporary files [default: a quarter of the machine's]
-    #[arg(long, value_name = "SIZE", value_parser = values::size_bytes)]
+    /// Memory for events and open sessions; beyond it events go to temporary files [default: a quarter of all]
+    #[arg(long, value_name = "SIZE", value_parser = values::size_bytes, help_heading = MACHINE)]
     memory: Option<usize>,
     /// More bytes than this, after decompression, fail the run, such as 10GiB [default: no limit]
-    #[arg(long, value_name = "SIZE", value_parser = values::size_bytes)]
+    #[arg(long, value_name = "SIZE", value_parser = values::size_bytes, help_heading = LIMITS)]
     max_bytes: Option<usize>,
     /// Put a quote mark before values that a spreadsheet would take for a formula
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUTS)]
     spreadsheet_safe: bool,
     /// How many generations of open state are kept
-    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..), help_heading = MACHINE)]
     keep: u64,
+    #[command(flatten)]
+    common: CommonFlags,
 }
+
+const BATCH: &str = "The batch";
+const COLUMNS: &str = "Columns (fixed by the first run)";
+const SESSIONS: &str = "Sessions (fixed by the first run)";
+const LATE: &str = "Late events";
+const LIMITS: &str = "Limits";
+const OUTPUTS: &str = "Outputs";
+const MACHINE: &str = "The machine";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Header {
@@ -101,9 +117,7 @@ enum Header {
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 enum Late {
-    /// Written to an output of their own
     Side,
-    /// Only counted
     Drop,
 }
 
@@ -138,11 +152,8 @@ impl RunFlags {
     fn request(&self) -> DefinitionRequest {
         let source = SourceRequest {
             name: None,
-            key: self
-                .key
-                .as_ref()
-                .map(|columns| columns.iter().map(|column| ColumnRequest::read(column)).collect()),
-            time: self.time.as_deref().map(ColumnRequest::read),
+            key: self.key.clone(),
+            time: self.time.clone(),
             header: match self.header {
                 Header::Auto => None,
                 Header::Yes => Some(true),

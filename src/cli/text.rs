@@ -1,8 +1,9 @@
 //! Reports for people: aligned, short, thousands separated.
 
-use crate::report::{InspectReport, LedgerReport, RunReport, Status};
+use crate::report::{InspectReport, LedgerReport, OpenSessionReport, RunReport, Status};
 use indicatif::{HumanBytes, HumanCount};
 use std::fmt::Write;
+use std::time::Duration;
 
 /// Lines of a name and a value, the values in one column.
 #[derive(Default)]
@@ -40,7 +41,7 @@ pub(super) fn run_text(report: &RunReport) -> String {
     let mut text = String::new();
     for file in report.files.iter().filter(|file| file.status == "known") {
         // Writing to a string cannot fail, here and below.
-        let _ = writeln!(text, "{}: skipped, a run before has taken it in", file.path);
+        let _ = writeln!(text, "{}: skipped, its content was taken in before", printable(&file.path));
     }
     match (report.status, report.run) {
         (Status::NothingToDo, _) => {
@@ -70,10 +71,8 @@ fn run_lines(report: &RunReport) -> Lines {
         lines.add("late", late_text(report));
     }
     lines.count("sessions completed", report.sessions_completed);
-    lines.add(
-        "sessions open",
-        format!("{} with {} events", HumanCount(report.sessions_open), HumanCount(report.events_open)),
-    );
+    lines.count("sessions open", report.sessions_open);
+    lines.count("events open", report.events_open);
     lines.some("watermark", report.watermark.as_ref());
     lines.some("sessions in", report.outputs.sessions.as_ref());
     lines.some("late rows in", report.outputs.late.as_ref());
@@ -84,8 +83,9 @@ fn run_lines(report: &RunReport) -> Lines {
 fn late_text(report: &RunReport) -> String {
     let advice = report.late.as_ref().map_or_else(String::new, |late| {
         format!(
-            ", by up to {} s; --lateness {} would have kept all",
-            late.latest_by_s, late.lateness_to_keep_all
+            ", the latest by {}; --lateness {} would have kept all",
+            duration_text(late.latest_by_s),
+            late.lateness_to_keep_all
         )
     });
     format!("{}{advice}", HumanCount(report.events_late))
@@ -114,22 +114,11 @@ pub(super) fn inspect_text(report: &InspectReport) -> String {
     let mut text = lines.text();
     if let Some(runs) = &report.ledger {
         text.push_str("\nruns\n");
-        for run in runs {
-            text.push_str(&ledger_line(run));
-        }
+        text.push_str(&table(&RUN_COLUMNS, &runs.iter().map(ledger_row).collect::<Vec<_>>()));
     }
     if let Some(sessions) = &report.sessions {
         text.push_str("\nopen sessions\n");
-        for open in sessions {
-            let _ = writeln!(
-                text,
-                "  {}  {}  {:>9}  {}",
-                open.start,
-                open.end,
-                HumanCount(open.events).to_string(),
-                open.key
-            );
-        }
+        text.push_str(&table(&OPEN_COLUMNS, &sessions.iter().map(open_row).collect::<Vec<_>>()));
     }
     text
 }
@@ -142,17 +131,87 @@ fn watermark_text(report: &InspectReport) -> String {
     }
 }
 
-fn ledger_line(run: &LedgerReport) -> String {
-    let files: Vec<&str> = run.files.iter().map(|file| file.path.as_str()).collect();
-    format!(
-        "  {:>6}  {}  {}: {} rows, {} late, {} rejected, {} sessions  {}\n",
-        run.run,
-        run.as_of,
-        run.kind,
-        HumanCount(run.rows_read),
-        HumanCount(run.events_late),
-        HumanCount(run.rows_rejected),
-        HumanCount(run.sessions_completed),
-        files.join(" ")
-    )
+/// Headings of a table; those that begin with `#` are of numbers, which stand to the right.
+const RUN_COLUMNS: [&str; 8] =
+    ["#run", "started", "kind", "#rows", "#late", "#rejected", "#sessions", "files"];
+const OPEN_COLUMNS: [&str; 4] = ["start", "end", "#events", "key"];
+
+fn ledger_row(run: &LedgerReport) -> [String; 8] {
+    let files: Vec<String> = run.files.iter().map(|file| printable(&file.path)).collect();
+    let count = |count| HumanCount(count).to_string();
+    // To the second is enough for people.
+    let started = run.as_of.get(..19).map_or_else(|| run.as_of.clone(), |seconds| format!("{seconds}Z"));
+    [
+        run.run.to_string(),
+        started,
+        run.kind.to_owned(),
+        count(run.rows_read),
+        count(run.events_late),
+        count(run.rows_rejected),
+        count(run.sessions_completed),
+        files.join(" "),
+    ]
+}
+
+fn open_row(open: &OpenSessionReport) -> [String; 4] {
+    [open.start.clone(), open.end.clone(), HumanCount(open.events).to_string(), printable(&open.key)]
+}
+
+fn table<const N: usize>(headings: &[&str; N], rows: &[[String; N]]) -> String {
+    if rows.is_empty() {
+        return "  none\n".to_owned();
+    }
+    let names = headings.map(|heading| heading.trim_start_matches('#').to_owned());
+    let lines = || std::iter::once(&names).chain(rows);
+    let widths: [usize; N] =
+        std::array::from_fn(|column| lines().map(|line| line[column].chars().count()).max().unwrap_or(0));
+    let mut text = String::new();
+    for line in lines() {
+        let mut row = String::new();
+        for ((cell, heading), width) in line.iter().zip(headings).zip(widths) {
+            let _ = if heading.starts_with('#') {
+                write!(row, "  {cell:>width$}")
+            } else {
+                write!(row, "  {cell:width$}")
+            };
+        }
+        text.push_str(row.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Keys and names come from outside: nothing in them may move the cursor of a terminal.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{FFFD}")
+}
+
+/// Seconds as people write them; fractions only below one second.
+fn duration_text(seconds: f64) -> String {
+    let shown = if seconds < 1.0 { seconds } else { seconds.round() };
+    Duration::try_from_secs_f64(shown)
+        .map_or_else(|_| format!("{seconds} s"), |duration| humantime::format_duration(duration).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_its_numbers_to_the_right_and_no_spaces_behind() {
+        let rows = [["1,000".to_owned(), "a".to_owned()], ["2".to_owned(), String::new()]];
+        assert_eq!(table(&["#rows", "files"], &rows), "   rows  files\n  1,000  a\n      2\n");
+        assert_eq!(table(&["#rows"], &[]), "  none\n");
+    }
+
+    #[test]
+    fn nothing_that_comes_from_outside_moves_the_cursor() {
+        assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{FFFD}[2Jb\u{FFFD}");
+    }
+
+    #[test]
+    fn durations_are_short() {
+        assert_eq!(duration_text(510.4), "8m 30s");
+        assert_eq!(duration_text(0.25), "250ms");
+    }
 }

@@ -1,5 +1,6 @@
 //! The values of flags: durations, times, sizes, bytes.
 
+use crate::definition::ColumnRequest;
 use crate::event::Timestamp;
 use crate::source::timestamp::{TimeFormat, TimeParser};
 use std::time::Duration;
@@ -19,10 +20,25 @@ pub(super) fn duration_us(text: &str) -> Result<i64, String> {
     i64::try_from(duration.as_micros()).map_err(|_| "the duration is too long".to_owned())
 }
 
+/// Numbers with fewer digits are times of 1970 to those who count in seconds, and years or dates to all others.
+const EPOCH_DIGITS: usize = 9;
+
 /// A time in any form that `--time-format auto` understands; UTC unless it says otherwise.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
+    if text.len() < EPOCH_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("write the date as 2020-01-01, {text} could be anything"));
+    }
     let parsed = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC).parse(text.as_bytes());
     parsed.map_err(|_| "not a time; times read like 2020-01-01T00:02:00Z".to_owned())
+}
+
+/// A header name or a 1-based number.
+pub(super) fn column(text: &str) -> Result<ColumnRequest, String> {
+    match text {
+        "" => Err("a column has no name; columns are header names or numbers, joined by commas".to_owned()),
+        "0" => Err("columns count from 1".to_owned()),
+        name => Ok(ColumnRequest::read(name)),
+    }
 }
 
 /// `128MiB`, `1GB`.
@@ -69,6 +85,20 @@ mod tests {
         for wrong in ["", "5", "-5m", "5 parsecs", "1ns", "300000y"] {
             assert!(duration_us(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_short_number_is_no_time() {
+        for wrong in ["2020", "20200101", "0"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(time("1577836800"), time("2020-01-01"));
+    }
+
+    #[test]
+    fn a_column_has_a_name_or_a_number_from_1() {
+        assert_eq!(column("2"), Ok(ColumnRequest::Number(2)));
+        assert!(column("").is_err() && column("0").is_err());
     }
 
     #[test]

@@ -75,8 +75,11 @@ pub(super) fn commit(
     stopwatch.book(|phases| &mut phases.stage);
     watch.check()?;
     context.checkpoint.commit(&entry)?;
+    let sessions = entry.counts.sessions_completed;
+    tracing::info!(run = run.number(), sessions, generation = entry.head.generation, "committed");
     stopwatch.book(|phases| &mut phases.commit);
     context.output.publish(run, &manifest)?;
+    tracing::info!(files = manifest.files.len(), "published");
     context.checkpoint.drop_old_generations(keeping.keep_generations)?;
     stopwatch.book(|phases| &mut phases.publish);
     Ok((entry, manifest))

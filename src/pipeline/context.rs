@@ -31,6 +31,8 @@ impl Context {
         let holder = LockHolder { process: std::process::id(), since: settings.as_of };
         let lock = Lock::take(&settings.state, holder, settings.wait)?;
         let checkpoint = Checkpoint::open(&settings.state)?;
+        let run = checkpoint.head().map_or(0, |head| head.run.number());
+        tracing::info!(state = %settings.state.display(), run, "the checkpoint is open");
         let output = Output::at(settings.out.clone());
         let (recovery, staged) = decide(&checkpoint, &output)?;
         match (recovery, staged) {
@@ -42,6 +44,23 @@ impl Context {
             _ => {}
         }
         Ok(Self { checkpoint, output, _copy: None, _lock: Some(lock) })
+    }
+
+    /// The same for commands that cannot make anything of a checkpoint that is not there: nothing is created.
+    ///
+    /// # Errors
+    /// As [`Context::open`], and [`ErrorKind::Failed`] if there is no checkpoint.
+    pub fn open_existing(settings: &CommonSettings) -> Result<Self> {
+        if settings.state.is_dir() {
+            return Self::open(settings);
+        }
+        let output = Output::at(settings.out.clone());
+        match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
+            Some(published) => Err(out_of_step(Recovery::Behind, None, Some(published), output.folder())),
+            None => Err(Error::new(ErrorKind::Failed, "there is no checkpoint here")
+                .at(settings.state.display())
+                .remedy("give the --state of one, or make one with `sessionize run`")),
+        }
     }
 
     /// Opens a copy of the checkpoint, so that nothing at all is changed.

@@ -6,8 +6,8 @@ use crate::source::{ParsedBlock, Reason};
 
 /// How many rejected rows an error shows.
 const SHOWN_REJECTS: usize = 3;
-/// How many bytes of each.
-const SHOWN_BYTES: usize = 60;
+/// How many characters of each.
+const SHOWN_CHARACTERS: usize = 60;
 
 /// What the rows of a batch have come to so far.
 #[derive(Debug, Default)]
@@ -61,8 +61,13 @@ impl Tally {
             }
         }
         if self.first_rejects.len() < SHOWN_REJECTS {
-            let text = row[..row.len().min(SHOWN_BYTES)].escape_ascii().to_string();
-            self.first_rejects.push(format!("{place} {} \"{text}\"", reason.name()));
+            self.first_rejects.push(format!("{place} {} \"{}\"", reason.name(), shown(row)));
         }
     }
+}
+
+/// The beginning of a row as it can stand in one line of text.
+fn shown(row: &[u8]) -> String {
+    let beginning = String::from_utf8_lossy(&row[..row.len().min(4 * SHOWN_CHARACTERS)]);
+    beginning.chars().flat_map(char::escape_debug).take(SHOWN_CHARACTERS).collect()
 }

@@ -45,7 +45,13 @@ impl Output {
     /// [`ErrorKind::Checkpoint`] if it cannot be read: nothing can be held against a broken manifest.
     pub fn newest_manifest(&self) -> Result<Option<Manifest>> {
         let folder = self.folder.join(MANIFESTS);
-        let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
+        let names = names_in(&folder).map_err(|error| match error.kind() {
+            io::ErrorKind::NotADirectory => Error::new(ErrorKind::Failed, "the output folder is no folder")
+                .at(self.folder.display())
+                .remedy("give --out a folder, or a name that is free"),
+            io::ErrorKind::PermissionDenied => failed("read the folder of manifests", &folder, &error),
+            _ => unreadable(&folder, &error.to_string()),
+        })?;
         let Some(newest) = names.into_iter().filter_map(|name| run_of_manifest(&name)).max() else {
             return Ok(None);
         };

@@ -152,10 +152,18 @@ fn locate(column: &Column, names: &[String], by_name: bool, file: &BatchFile) ->
 fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));
     let shown: Vec<&str> = names.iter().take(50).map(|name| name.get(..100).unwrap_or(name)).collect();
-    let what = format!("there is no column {wanted}: its {} columns are {}", names.len(), shown.join(", "));
+    let what = format!("there is no column {wanted}: its columns are {}", shown.join(", "));
+    // Only a column that an earlier file has shown has both.
+    let remedy = if column.name.is_some() && column.position.is_some() {
+        "files must have the columns that the first one had: mend its header, or give it a --state and --out of its own"
+    } else if names.len() == 1 {
+        "check --delimiter, then name the columns with --key and --time"
+    } else {
+        "name the columns with --key and --time"
+    };
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())
-        .remedy("name the columns with --key and --time; nothing was changed")
+        .remedy(format!("{remedy}; nothing was changed"))
 }
 
 fn twice(name: &str, file: &BatchFile) -> Error {
