@@ -114,6 +114,17 @@ pub enum RunKind {
     Finalize,
     /// Only the watermark was moved.
     FinalizeAsOf,
+    /// The state after an earlier run was taken up again.
+    Rollback {
+        /// That run.
+        to: u64,
+    },
+    /// What was open of one key was removed.
+    Evict,
+    /// The state of another checkpoint was taken in.
+    Import,
+    /// The state was written again in a newer format.
+    Migrate,
 }
 
 /// What a run counted.
@@ -135,6 +146,8 @@ pub struct Counts {
     pub events_open_before: u64,
     /// Events held after.
     pub events_open_after: u64,
+    /// Events that left without a session.
+    pub events_removed: u64,
 }
 
 /// A run in the ledger.
@@ -265,11 +278,12 @@ mod tests {
                 events_completed: 6,
                 events_open_before: 7,
                 events_open_after: 8,
+                events_removed: 9,
             },
             head: head(),
         };
         let expected =
-            ["02", "04", "01", "0162", "01", "02", "03", "010203", "01", "0474696d6504", "05060708", HEAD];
+            ["02", "04", "01", "0162", "01", "02", "03", "010203", "01", "0474696d6504", "0506070809", HEAD];
         assert_eq!(hex(&row), expected.concat());
     }
 

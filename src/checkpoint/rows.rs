@@ -57,6 +57,10 @@ pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
             RunKind::Batch => v1::RunKind::Batch,
             RunKind::Finalize => v1::RunKind::Finalize,
             RunKind::FinalizeAsOf => v1::RunKind::FinalizeAsOf,
+            RunKind::Rollback { to } => v1::RunKind::Rollback { to: to.number() },
+            RunKind::Evict => v1::RunKind::Evict,
+            RunKind::Import => v1::RunKind::Import,
+            RunKind::Migrate => v1::RunKind::Migrate,
         },
         as_of_us: entry.as_of.us(),
         files: entry.files.iter().map(file_row).collect(),
@@ -76,6 +80,10 @@ pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
             v1::RunKind::Batch => RunKind::Batch,
             v1::RunKind::Finalize => RunKind::Finalize,
             v1::RunKind::FinalizeAsOf => RunKind::FinalizeAsOf,
+            v1::RunKind::Rollback { to } => RunKind::Rollback { to: RunId::new(to) },
+            v1::RunKind::Evict => RunKind::Evict,
+            v1::RunKind::Import => RunKind::Import,
+            v1::RunKind::Migrate => RunKind::Migrate,
         },
         as_of: time(row.as_of_us)?,
         files: row.files.into_iter().map(file).collect(),
@@ -149,6 +157,7 @@ fn counts_row(counts: &Counts) -> v1::Counts {
         events_completed: counts.events_completed,
         events_open_before: counts.events_open_before,
         events_open_after: counts.events_open_after,
+        events_removed: counts.events_removed,
     }
 }
 
@@ -162,5 +171,6 @@ fn counts(row: v1::Counts) -> Counts {
         events_completed: row.events_completed,
         events_open_before: row.events_open_before,
         events_open_after: row.events_open_after,
+        events_removed: row.events_removed,
     }
 }

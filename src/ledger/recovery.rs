@@ -11,6 +11,16 @@ pub struct HeadMark {
     pub digest: u128,
 }
 
+/// What is staged with a manifest of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Staged {
+    /// The run, and the head that it was staged for.
+    pub mark: HeadMark,
+    /// The run that was the newest published one when it was staged: the one before it, or none or any where a state was
+    /// imported.
+    pub follows: Option<RunId>,
+}
+
 /// The decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recovery {
@@ -30,14 +40,17 @@ pub enum Recovery {
 ///
 /// The commit of the head stands between staging and publishing. So a staged manifest that equals the head is a
 /// committed run; any other is not. A manifest is published last, so it equals the head once publishing is done.
-pub fn recover(head: Option<HeadMark>, published: Option<HeadMark>, staged: Option<HeadMark>) -> Recovery {
+///
+/// A rollback is a run like any other: it has a number and a manifest of its own, and the outputs that it retracts are moved
+/// while it is published. So it needs no rule of its own.
+pub fn recover(head: Option<HeadMark>, published: Option<HeadMark>, staged: Option<Staged>) -> Recovery {
     if head == published {
         return Recovery::Discard;
     }
     let (Some(head), published_run) = (head, published.map(|mark| mark.run)) else {
         return Recovery::Behind;
     };
-    if staged == Some(head) && published_run.map_or(RunId::new(1), RunId::next) == head.run {
+    if staged == Some(Staged { mark: head, follows: published_run }) {
         return Recovery::Publish;
     }
     match published_run.cmp(&Some(head.run)) {
@@ -54,16 +67,23 @@ mod tests {
     #[test]
     fn each_way_in_which_they_can_stand_has_its_decision() {
         let mark = |run, digest| Some(HeadMark { run: RunId::new(run), digest });
+        let staged = |run, digest, follows: Option<u64>| {
+            let follows = follows.map(RunId::new);
+            Some(Staged { mark: HeadMark { run: RunId::new(run), digest }, follows })
+        };
         for (head, published, staged, decision) in [
             (None, None, None, Recovery::Discard),
-            (None, None, mark(1, 1), Recovery::Discard),
+            (None, None, staged(1, 1, None), Recovery::Discard),
             (mark(3, 3), mark(3, 3), None, Recovery::Discard),
-            (mark(3, 3), mark(3, 3), mark(4, 4), Recovery::Discard),
-            (mark(1, 1), None, mark(1, 1), Recovery::Publish),
-            (mark(4, 4), mark(3, 3), mark(4, 4), Recovery::Publish),
-            (mark(4, 4), mark(3, 3), mark(4, 5), Recovery::Ahead),
+            (mark(3, 3), mark(3, 3), staged(4, 4, Some(3)), Recovery::Discard),
+            (mark(1, 1), None, staged(1, 1, None), Recovery::Publish),
+            (mark(4, 4), mark(3, 3), staged(4, 4, Some(3)), Recovery::Publish),
+            // An imported state, beside a new output folder.
+            (mark(4, 4), None, staged(4, 4, None), Recovery::Publish),
+            (mark(4, 4), mark(3, 3), staged(4, 4, None), Recovery::Ahead),
+            (mark(4, 4), mark(3, 3), staged(4, 5, Some(3)), Recovery::Ahead),
             (mark(4, 4), mark(3, 3), None, Recovery::Ahead),
-            (mark(5, 5), mark(3, 3), mark(5, 5), Recovery::Ahead),
+            (mark(5, 5), mark(3, 3), staged(5, 5, Some(4)), Recovery::Ahead),
             (mark(1, 1), None, None, Recovery::Ahead),
             (None, mark(1, 1), None, Recovery::Behind),
             (mark(2, 2), mark(3, 3), None, Recovery::Behind),

@@ -45,6 +45,17 @@ pub enum RunKind {
     Finalize,
     /// The gentle form: only the watermark was moved.
     FinalizeAsOf,
+    /// The state after run `to` was taken up again; what came between no longer stands.
+    Rollback {
+        /// The run whose state it is.
+        to: RunId,
+    },
+    /// What was open of one key was removed.
+    Evict,
+    /// The state of another checkpoint was taken in.
+    Import,
+    /// The state was written again in a newer format.
+    Migrate,
 }
 
 impl RunKind {
@@ -54,6 +65,10 @@ impl RunKind {
             Self::Batch => "batch",
             Self::Finalize => "finalize",
             Self::FinalizeAsOf => "finalize --as-of",
+            Self::Rollback { .. } => "rollback",
+            Self::Evict => "evict",
+            Self::Import => "import-state",
+            Self::Migrate => "migrate",
         }
     }
 }
@@ -126,6 +141,8 @@ pub struct Counts {
     pub events_open_before: u64,
     /// The same after it.
     pub events_open_after: u64,
+    /// Events that left without a session: evicted, or lost with a damaged checkpoint.
+    pub events_removed: u64,
 }
 
 impl Counts {
@@ -135,21 +152,51 @@ impl Counts {
     }
 
     /// Holds the accounting identity (rule 13):
-    /// `rows read = rejected + late + events in emitted sessions + growth of the events held open`.
+    /// `rows read = rejected + late + events in emitted sessions + events removed + growth of the events held open`.
     ///
     /// # Errors
     /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
     pub fn check_identity(&self) -> Result<(), String> {
         let before = u128::from(self.rows_read) + u128::from(self.events_open_before);
-        let after = [self.rows_rejected(), self.events_late, self.events_completed, self.events_open_after];
+        let after = [
+            self.rows_rejected(),
+            self.events_late,
+            self.events_completed,
+            self.events_open_after,
+            self.events_removed,
+        ];
         if before == after.iter().map(|&count| u128::from(count)).sum() {
             return Ok(());
         }
         Err(format!(
             "the accounts do not balance: {} rows read + {} events held before, against {} rejected + {} late + {} in \
-             completed sessions + {} held after",
-            self.rows_read, self.events_open_before, after[0], after[1], after[2], after[3]
+             completed sessions + {} held after + {} removed",
+            self.rows_read, self.events_open_before, after[0], after[1], after[2], after[3], after[4]
         ))
+    }
+
+    /// What takes these counts back: the same, with before and after exchanged.
+    #[must_use]
+    pub fn taken_back(&self) -> Self {
+        Self {
+            events_open_before: self.events_open_after,
+            events_open_after: self.events_open_before,
+            ..self.clone()
+        }
+    }
+
+    /// Adds what another run counted; what is held open is that of `self` before and of `other` after.
+    pub fn add(&mut self, other: &Self) {
+        self.rows_read += other.rows_read;
+        self.events_accepted += other.events_accepted;
+        self.events_late += other.events_late;
+        for (reason, rows) in &other.rejects {
+            *self.rejects.entry(reason.clone()).or_default() += rows;
+        }
+        self.sessions_completed += other.sessions_completed;
+        self.events_completed += other.events_completed;
+        self.events_removed += other.events_removed;
+        self.events_open_after = other.events_open_after;
     }
 }
 
@@ -166,6 +213,19 @@ pub struct RunEntry {
     pub counts: Counts,
     /// Where it left the checkpoint.
     pub head: Head,
+}
+
+impl RunEntry {
+    /// Holds the accounting identity. A rollback has the counts of what it takes back: its identity reads backwards.
+    ///
+    /// # Errors
+    /// As [`Counts::check_identity`].
+    pub fn check_identity(&self) -> Result<(), String> {
+        match self.kind {
+            RunKind::Rollback { .. } => self.counts.taken_back().check_identity(),
+            _ => self.counts.check_identity(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -190,6 +250,7 @@ mod tests {
             Counts { events_completed: 8, ..balanced.clone() },
             Counts { events_open_before: 2, ..balanced.clone() },
             Counts { events_open_after: 3, ..balanced.clone() },
+            Counts { events_removed: 1, ..balanced.clone() },
             Counts { rejects: BTreeMap::new(), ..balanced },
         ] {
             assert!(wrong.check_identity().is_err(), "{wrong:?}");

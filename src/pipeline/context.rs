@@ -3,7 +3,7 @@
 
 use crate::checkpoint::{Checkpoint, Lock, LockHolder, head_digest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{HeadMark, Recovery, recover};
+use crate::ledger::{HeadMark, Recovery, Staged, recover};
 use crate::settings::CommonSettings;
 use crate::sink::{Manifest, Output};
 use std::path::Path;
@@ -83,13 +83,14 @@ impl Context {
     }
 }
 
-type Staged = Option<(HeadMark, Manifest)>;
+type StagedManifest = Option<(HeadMark, Manifest)>;
 
-fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, Staged)> {
+fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedManifest)> {
     let head = checkpoint.head().map(head_digest);
     let published = output.newest_manifest()?.as_ref().and_then(Manifest::mark);
     let staged = head.and_then(|head| output.staged_manifest(head.run)).and_then(|m| Some((m.mark()?, m)));
-    let recovery = recover(head, published, staged.as_ref().map(|(mark, _)| *mark));
+    let mark = |(mark, manifest): &(HeadMark, Manifest)| Staged { mark: *mark, follows: manifest.follows() };
+    let recovery = recover(head, published, staged.as_ref().map(mark));
     match recovery {
         Recovery::Discard | Recovery::Publish => Ok((recovery, staged)),
         Recovery::Behind | Recovery::Ahead | Recovery::Strangers => {

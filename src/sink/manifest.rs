@@ -26,6 +26,13 @@ pub struct Manifest {
     run: u64,
     generation: u64,
     head_digest: String,
+    /// The newest published run when this one was staged, where that is not the one before it: a state was imported. 0 stands
+    /// for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    follows: Option<u64>,
+    /// The run whose state a rollback has taken up again: the outputs of later ones are retracted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rolled_back_to: Option<u64>,
     /// The files of the run.
     pub files: Vec<ManifestFile>,
 }
@@ -38,8 +45,42 @@ impl Manifest {
             run: mark.run.number(),
             generation,
             head_digest: format!("{:032x}", mark.digest),
+            follows: None,
+            rolled_back_to: None,
             files,
         }
+    }
+
+    /// The same for a run that is staged beside outputs whose newest run is `published`.
+    #[must_use]
+    pub fn following(mut self, published: Option<RunId>) -> Self {
+        let published = published.map_or(0, RunId::number);
+        self.follows = (published + 1 != self.run).then_some(published);
+        self
+    }
+
+    /// The same for a rollback to `run`.
+    #[must_use]
+    pub fn rolling_back_to(mut self, run: Option<RunId>) -> Self {
+        self.rolled_back_to = run.map(RunId::number);
+        self
+    }
+
+    /// The run that was the newest published one before this one; `None` if there was none.
+    pub fn follows(&self) -> Option<RunId> {
+        let before = self.follows.unwrap_or(self.run.saturating_sub(1));
+        (before > 0).then(|| RunId::new(before))
+    }
+
+    /// The runs whose outputs it retracts, those that were retracted before among them.
+    pub fn retracts(&self) -> impl Iterator<Item = RunId> + use<> {
+        let last = self.run;
+        self.rolled_back_to.into_iter().flat_map(move |to| to + 1..last).map(RunId::new)
+    }
+
+    /// The generation of the state that it was staged with.
+    pub const fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// The run and the digest of its head; `None` if the digest is no digest.
@@ -106,6 +147,21 @@ mod tests {
         let manifest = Manifest::new(mark, 5, vec![file]);
         assert_eq!(String::from_utf8(manifest.to_bytes()).unwrap(), GOLDEN);
         assert_eq!(Manifest::from_bytes(GOLDEN.as_bytes()).unwrap().mark(), Some(mark));
+    }
+
+    #[test]
+    fn a_rollback_and_an_import_say_so() {
+        let mark = HeadMark { run: RunId::new(7), digest: 255 };
+        let plain = Manifest::new(mark, 5, Vec::new()).following(Some(RunId::new(6)));
+        assert_eq!(plain, Manifest::new(mark, 5, Vec::new()));
+        assert_eq!(plain.follows(), Some(RunId::new(6)));
+        assert_eq!(plain.retracts().count(), 0);
+        let imported = plain.clone().following(None);
+        assert_eq!(Manifest::from_bytes(&imported.to_bytes()), Ok(imported.clone()));
+        assert_eq!(imported.follows(), None);
+        let rollback = plain.rolling_back_to(Some(RunId::new(4)));
+        assert_eq!(Manifest::from_bytes(&rollback.to_bytes()), Ok(rollback.clone()));
+        assert_eq!(rollback.retracts().collect::<Vec<_>>(), [RunId::new(5), RunId::new(6)]);
     }
 
     #[test]

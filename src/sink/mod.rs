@@ -2,6 +2,7 @@
 
 mod manifest;
 mod publish;
+mod retract;
 mod session_csv;
 mod stage;
 

@@ -91,6 +91,9 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Failed`] if a file cannot be moved, [`ErrorKind::Checkpoint`] if one is gone.
     pub fn publish(&self, run: RunId, manifest: &Manifest) -> Result<()> {
+        for retracted in manifest.retracts() {
+            self.retract(retracted)?;
+        }
         let staging = self.staging_of(run);
         for kind in OutputKind::ALL {
             let path = kind.path_of(run);
@@ -148,6 +151,6 @@ fn unreadable(path: &Path, damage: &str) -> Error {
         .remedy("put back a backup of the output folder together with its state folder")
 }
 
-fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
+pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
     Error::io(ErrorKind::Failed, action, path, error)
 }

@@ -1,0 +1,147 @@
+//! What the ledger says as a whole: which runs stand, what a rollback takes back, whether its accounts close.
+
+use super::{Counts, FileDigest, Head, RunEntry, RunId, RunKind};
+use std::collections::BTreeSet;
+
+/// The runs that stand: those that no later rollback has taken back.
+pub fn standing(entries: &[RunEntry]) -> BTreeSet<RunId> {
+    let mut standing = BTreeSet::new();
+    for entry in entries {
+        if let RunKind::Rollback { to } = entry.kind {
+            standing.retain(|&run| run <= to);
+        }
+        standing.insert(entry.head.run);
+    }
+    standing
+}
+
+/// What a rollback is going to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollbackPlan {
+    /// The run whose state is taken up again.
+    pub to: Head,
+    /// Heads under which that state may still be found: the run's own, and those of earlier rollbacks to it.
+    pub found_under: Vec<Head>,
+    /// The runs that stand no longer.
+    pub retracted: Vec<RunId>,
+    /// The files that they took in: they may come again.
+    pub forgotten: Vec<FileDigest>,
+    /// What they counted, added up.
+    pub counts: Counts,
+}
+
+/// Why there is nothing to roll back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRollback {
+    /// There is no such run.
+    Unknown,
+    /// It is the last one: nothing came after it.
+    Last,
+    /// It was taken back by this later rollback.
+    TakenBack(RunId),
+}
+
+/// Decides what a rollback to the state after `run` takes back.
+///
+/// # Errors
+/// Why it cannot be done.
+pub fn plan_rollback(entries: &[RunEntry], run: RunId) -> Result<RollbackPlan, NoRollback> {
+    let target = entries.iter().find(|entry| entry.head.run == run).ok_or(NoRollback::Unknown)?;
+    let last = entries.last().map_or(run, |entry| entry.head.run);
+    if run == last {
+        return Err(NoRollback::Last);
+    }
+    let standing = standing(entries);
+    if !standing.contains(&run) {
+        return Err(NoRollback::TakenBack(taken_back_by(entries, run).unwrap_or(last)));
+    }
+    let after = |entry: &&RunEntry| entry.head.run > run && standing.contains(&entry.head.run);
+    let mut counts = Counts { events_open_before: target.head.events_open, ..Counts::default() };
+    counts.events_open_after = counts.events_open_before;
+    let mut forgotten = Vec::new();
+    // What a rollback among them has counted belongs to runs that were taken back before.
+    for entry in entries.iter().filter(after) {
+        if !matches!(entry.kind, RunKind::Rollback { .. }) {
+            counts.add(&entry.counts);
+        }
+        forgotten.extend(entry.files.iter().map(|file| file.digest));
+    }
+    let same_state = |entry: &&RunEntry| entry.kind == RunKind::Rollback { to: run };
+    let copies = entries.iter().filter(after).filter(same_state).map(|entry| entry.head.clone());
+    Ok(RollbackPlan {
+        to: target.head.clone(),
+        found_under: std::iter::once(target.head.clone()).chain(copies).collect(),
+        retracted: entries.iter().filter(after).map(|entry| entry.head.run).collect(),
+        forgotten,
+        counts: counts.taken_back(),
+    })
+}
+
+fn taken_back_by(entries: &[RunEntry], run: RunId) -> Option<RunId> {
+    let takes_back = |entry: &&RunEntry| match entry.kind {
+        RunKind::Rollback { to } => to < run && run < entry.head.run,
+        _ => false,
+    };
+    entries.iter().find(takes_back).map(|entry| entry.head.run)
+}
+
+/// Everything in which the ledger contradicts itself, with the run where it shows; nothing if its accounts close.
+pub fn audit(entries: &[RunEntry]) -> Vec<(RunId, String)> {
+    let mut found = Vec::new();
+    let mut expected = RunId::new(1);
+    let mut before: Option<&RunEntry> = None;
+    for (number, entry) in entries.iter().enumerate() {
+        let run = entry.head.run;
+        if run != expected {
+            found.push((run, format!("run {} should stand here", expected.number())));
+        }
+        expected = run.next();
+        found.extend(entry.check_identity().err().map(|imbalance| (run, imbalance)));
+        found.extend(audit_step(before, entry).into_iter().map(|finding| (run, finding)));
+        if let RunKind::Rollback { to } = entry.kind {
+            found.extend(audit_rollback(&entries[..number], entry, to).map(|finding| (run, finding)));
+        }
+        before = Some(entry);
+    }
+    found
+}
+
+fn audit_step(before: Option<&RunEntry>, entry: &RunEntry) -> Vec<String> {
+    let mut found = Vec::new();
+    let held = before.map_or(0, |before| before.counts.events_open_after);
+    if entry.counts.events_open_before != held {
+        found.push(format!(
+            "{} events were held before it, but {held} after the run before",
+            entry.counts.events_open_before
+        ));
+    }
+    if entry.counts.events_open_after != entry.head.events_open {
+        found.push(format!(
+            "{} events are held after it, but its head has {}",
+            entry.counts.events_open_after, entry.head.events_open
+        ));
+    }
+    let Some(before) = before.map(|before| &before.head) else { return found };
+    if entry.head.generation <= before.generation {
+        found.push(format!("generation {} does not follow {}", entry.head.generation, before.generation));
+    }
+    let goes_back = entry.head.watermark < before.watermark || entry.head.latest < before.latest;
+    if goes_back && !matches!(entry.kind, RunKind::Rollback { .. }) {
+        found.push("the watermark or the latest event goes back".to_owned());
+    }
+    found
+}
+
+fn audit_rollback(before: &[RunEntry], entry: &RunEntry, to: RunId) -> Option<String> {
+    let target = before.iter().find(|entry| entry.head.run == to);
+    let Some(target) = target.filter(|_| standing(before).contains(&to)) else {
+        return Some(format!("it rolls back to run {}, which did not stand", to.number()));
+    };
+    let state = |head: &Head| (head.watermark, head.latest, head.sessions_open, head.events_open);
+    let same = state(&target.head) == state(&entry.head) && target.head.definition == entry.head.definition;
+    (!same).then(|| format!("its state is not that of run {}", to.number()))
+}
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod tests;

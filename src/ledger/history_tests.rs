@@ -1,0 +1,139 @@
+use super::*;
+use crate::definition::DefinitionRequest;
+use crate::event::Timestamp;
+use crate::ledger::FileEntry;
+use crate::watermark::Watermark;
+
+fn run(number: u64) -> RunId {
+    RunId::new(number)
+}
+
+fn digest(run: u64) -> FileDigest {
+    FileDigest { hash: run.into(), bytes: 1 }
+}
+
+/// A ledger in which every batch reads ten rows, completes `completed` events and holds the rest.
+struct Ledger(Vec<RunEntry>);
+
+impl Ledger {
+    fn entry(&self, kind: RunKind, counts: Counts, watermark_us: i64) -> RunEntry {
+        let number = self.0.len() as u64 + 1;
+        let watermark = Watermark::at(Timestamp::from_us(watermark_us).unwrap());
+        let head = Head {
+            run: run(number),
+            generation: number,
+            chunks: 0,
+            state_digest: 0,
+            keys_open: 1,
+            sessions_open: 1,
+            events_open: counts.events_open_after,
+            oldest_open_start: None,
+            watermark,
+            watermark_origin: None,
+            latest: None,
+            definition: DefinitionRequest::default().create(),
+        };
+        let files = match kind {
+            RunKind::Batch => vec![FileEntry { path: String::new(), digest: digest(number), rows: 10 }],
+            _ => Vec::new(),
+        };
+        RunEntry { kind, as_of: Timestamp::MIN, files, counts, head }
+    }
+
+    fn held(&self) -> u64 {
+        self.0.last().map_or(0, |entry| entry.counts.events_open_after)
+    }
+
+    fn batch(&mut self, completed: u64) {
+        let counts = Counts {
+            rows_read: 10,
+            events_accepted: 10,
+            events_completed: completed,
+            events_open_before: self.held(),
+            events_open_after: self.held() + 10 - completed,
+            ..Counts::default()
+        };
+        let watermark_us = i64::try_from(self.0.len()).unwrap();
+        let entry = self.entry(RunKind::Batch, counts, watermark_us);
+        self.0.push(entry);
+    }
+
+    fn rollback(&mut self, to: u64) -> RollbackPlan {
+        let plan = plan_rollback(&self.0, run(to)).unwrap();
+        let watermark = plan.to.watermark.time().unwrap().us();
+        let entry = self.entry(RunKind::Rollback { to: run(to) }, plan.counts.clone(), watermark);
+        self.0.push(entry);
+        plan
+    }
+}
+
+fn four_batches() -> Ledger {
+    let mut ledger = Ledger(Vec::new());
+    for completed in [3, 12, 0, 5] {
+        ledger.batch(completed);
+    }
+    ledger
+}
+
+fn numbers(runs: impl IntoIterator<Item = RunId>) -> Vec<u64> {
+    runs.into_iter().map(RunId::number).collect()
+}
+
+#[test]
+fn a_rollback_takes_back_what_came_after_and_the_accounts_still_close() {
+    let mut ledger = four_batches();
+    let plan = ledger.rollback(2);
+    assert_eq!(numbers(plan.retracted), [3, 4]);
+    assert_eq!(plan.forgotten, [digest(3), digest(4)]);
+    assert_eq!((plan.counts.rows_read, plan.counts.events_completed), (20, 5));
+    assert_eq!((plan.counts.events_open_before, plan.counts.events_open_after), (20, 5));
+    assert_eq!(numbers(standing(&ledger.0)), [1, 2, 5]);
+    assert_eq!(audit(&ledger.0), []);
+}
+
+#[test]
+fn a_second_rollback_counts_nothing_twice_and_finds_the_state_under_the_first() {
+    let mut ledger = four_batches();
+    ledger.rollback(2);
+    ledger.batch(1);
+    let plan = ledger.rollback(2);
+    assert_eq!(numbers(plan.retracted), [5, 6]);
+    assert_eq!(plan.forgotten, [digest(6)]);
+    assert_eq!((plan.counts.rows_read, plan.counts.events_completed), (10, 1));
+    assert_eq!(numbers(plan.found_under.iter().map(|head| head.run)), [2, 5]);
+    let plan = ledger.rollback(1);
+    assert_eq!((numbers(plan.retracted), plan.counts.rows_read), (vec![2, 7], 10));
+    assert_eq!(audit(&ledger.0), []);
+}
+
+#[test]
+fn what_cannot_be_rolled_back_to_says_why() {
+    let mut ledger = four_batches();
+    let refusal = |ledger: &Ledger, to| plan_rollback(&ledger.0, run(to)).unwrap_err();
+    assert_eq!(refusal(&ledger, 0), NoRollback::Unknown);
+    assert_eq!(refusal(&ledger, 5), NoRollback::Unknown);
+    assert_eq!(refusal(&ledger, 4), NoRollback::Last);
+    ledger.rollback(2);
+    assert_eq!(refusal(&ledger, 3), NoRollback::TakenBack(run(5)));
+    ledger.rollback(1);
+    assert_eq!(refusal(&ledger, 2), NoRollback::TakenBack(run(6)));
+}
+
+#[test]
+fn an_audit_finds_every_break_in_the_chain() {
+    let finds = |change: fn(&mut Vec<RunEntry>), expected: &[u64]| {
+        let mut ledger = four_batches();
+        ledger.rollback(2);
+        change(&mut ledger.0);
+        let found = audit(&ledger.0);
+        assert_eq!(numbers(found.iter().map(|(run, _)| *run)), expected, "{found:?}");
+    };
+    finds(|_| (), &[]);
+    finds(|entries| drop(entries.remove(1)), &[3, 3, 5]);
+    finds(|entries| entries[1].counts.rows_read += 1, &[2]);
+    finds(|entries| entries[1].head.events_open += 1, &[2, 5]);
+    finds(|entries| entries[2].head.generation = 2, &[3]);
+    finds(|entries| entries[2].head.watermark = Watermark::BEGINNING, &[3]);
+    finds(|entries| entries[4].kind = RunKind::Batch, &[5, 5]);
+    finds(|entries| entries[4].head.sessions_open += 1, &[5]);
+}
