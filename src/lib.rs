@@ -2,8 +2,8 @@
 //!
 //! The rooms, from the inside out:
 //!
-//! - the pure core: [`event`], [`gap`], [`session`], [`watermark`], [`partition`], [`reducer`],
-//!   [`definition`], [`ledger`];
+//! - the pure core: [`event`], [`gap`], [`session`], [`watermark`], [`partition`], [`rules`],
+//!   [`reducer`], [`definition`], [`ledger`];
 //! - the rooms that touch the world: [`source`], [`sink`], [`checkpoint`], [`durable`];
 //! - [`pipeline`], which joins them for one run, and [`cli`], which turns flags into settings and reports into text.
 //!
@@ -24,6 +24,7 @@ pub mod partition;
 pub mod pipeline;
 pub mod reducer;
 pub mod report;
+pub mod rules;
 pub mod session;
 pub mod settings;
 pub mod sink;

@@ -1,8 +1,10 @@
 //! An [`OpenSession`] may still grow; a [`Session`] is complete. Closing consumes the open one.
 
 mod id;
+mod told;
 
 pub use id::{NAMESPACE, SessionId};
+pub use told::Told;
 
 use crate::event::Timestamp;
 
@@ -13,6 +15,18 @@ pub enum ClosedBy {
     Gap,
     /// A finalize cut it.
     Finalize,
+    /// The next event would have made it too long.
+    MaxDuration,
+    /// The next event would have been one too many.
+    MaxEvents,
+    /// The next event had another value in a column that splits.
+    SplitOn,
+    /// The next event was on another day.
+    Midnight,
+    /// The next event begins sessions.
+    StartOn,
+    /// Its last event ends sessions.
+    EndOn,
 }
 
 impl ClosedBy {
@@ -21,6 +35,12 @@ impl ClosedBy {
         match self {
             Self::Gap => "gap",
             Self::Finalize => "finalize",
+            Self::MaxDuration => "max-duration",
+            Self::MaxEvents => "max-events",
+            Self::SplitOn => "split-on",
+            Self::Midnight => "midnight",
+            Self::StartOn => "start-on",
+            Self::EndOn => "end-on",
         }
     }
 }
@@ -50,7 +70,16 @@ impl OpenSession {
 
     /// The complete session.
     pub const fn close(self, key: &[u8], closed_by: ClosedBy) -> Session<'_> {
-        Session { key, start: self.start, end: self.last, events: self.events, closed_by }
+        Session {
+            key,
+            start: self.start,
+            ordinal: 0,
+            end: self.last,
+            events: self.events,
+            closed_by,
+            told: &[],
+            rows: &[],
+        }
     }
 }
 
@@ -61,19 +90,24 @@ pub struct Session<'k> {
     pub key: &'k [u8],
     /// Time of the first event.
     pub start: Timestamp,
+    /// How many sessions of the key began at the same instant before; not zero only under split rules.
+    pub ordinal: u32,
     /// Time of the last event.
     pub end: Timestamp,
     /// How many events it has.
     pub events: u64,
     /// Why it ended.
     pub closed_by: ClosedBy,
+    /// What the aggregates tell, in their order.
+    pub told: &'k [Told],
+    /// Its rows in order, where events are emitted.
+    pub rows: &'k [Vec<u8>],
 }
 
 impl Session<'_> {
-    /// The id, a pure function of key and start (rule 8). Costs one SHA-1 over about 60 bytes.
+    /// The id, a pure function of key, start and ordinal (rule 8). Costs one SHA-1 over about 60 bytes.
     pub fn id(&self) -> SessionId {
-        // Two sessions of a key start at the same instant only under a split rule; the gap alone never does that.
-        SessionId::derive(self.key, self.start, 0)
+        SessionId::derive(self.key, self.start, self.ordinal)
     }
 
     /// Microseconds from the first to the last event.

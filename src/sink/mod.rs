@@ -5,6 +5,7 @@ mod publish;
 mod retract;
 mod session_csv;
 mod stage;
+mod told;
 
 pub use manifest::{Manifest, ManifestFile};
 pub use publish::Output;

@@ -1,0 +1,35 @@
+//! Which events are the same event.
+
+use super::kept::{Kept, KeptList};
+use super::payload::Values;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// What tells two events apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dedup {
+    /// The value of a column; an empty one is no duplicate of anything.
+    Column(usize),
+    /// The whole row, by its digest.
+    Row(usize),
+}
+
+/// The word that asks for whole rows.
+pub(super) const ROW: &str = "row";
+
+impl Dedup {
+    pub(super) fn compile(text: &str, kept: &mut KeptList) -> Self {
+        if text == ROW {
+            Self::Row(kept.place_of(Kept::RowDigest))
+        } else {
+            Self::Column(kept.place_of(Kept::column(text)))
+        }
+    }
+
+    /// xxh3-128 of what identifies the event among those of its key; `None` where nothing does.
+    pub(super) fn identity(self, values: Values<'_>) -> Option<u128> {
+        match self {
+            Self::Column(place) => Some(values.get(place)).filter(|value| !value.is_empty()).map(xxh3_128),
+            Self::Row(place) => values.get(place).try_into().ok().map(u128::from_le_bytes),
+        }
+    }
+}

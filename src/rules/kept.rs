@@ -1,0 +1,63 @@
+//! Which parts of a row the rules look at: they travel with the event, everything else stays in the file.
+
+use crate::definition::ColumnRequest;
+
+/// A part of a row that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// The value of a column.
+    Column(ColumnRequest),
+    /// xxh3-128 of the whole row: two rows with one digest are the same row.
+    RowDigest,
+    /// The whole row.
+    Row,
+}
+
+impl Kept {
+    pub(super) fn column(text: &str) -> Self {
+        Self::Column(ColumnRequest::read(text))
+    }
+}
+
+/// What the values of a kept part must be; anything else rejects the row. An empty value is a missing one and passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Demand {
+    /// A number.
+    pub number: bool,
+    /// A duration.
+    pub duration: bool,
+}
+
+/// Kept parts in the order of the payload, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptList {
+    parts: Vec<(Kept, Demand)>,
+}
+
+impl KeptList {
+    /// The place of `kept`, which is added if it is new.
+    pub(super) fn place_of(&mut self, kept: Kept) -> usize {
+        self.demand(kept, |_| ())
+    }
+
+    /// The same, for values that must have a certain form.
+    pub(super) fn demand(&mut self, kept: Kept, set: impl FnOnce(&mut Demand)) -> usize {
+        let found = self.parts.iter().position(|(part, _)| *part == kept);
+        let place = found.unwrap_or_else(|| {
+            self.parts.push((kept, Demand::default()));
+            self.parts.len() - 1
+        });
+        set(&mut self.parts[place].1);
+        place
+    }
+
+    /// The parts in order.
+    pub fn iter(&self) -> impl Iterator<Item = &(Kept, Demand)> {
+        self.parts.iter()
+    }
+
+    /// Whether nothing is kept: events then carry key and time only.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+}

@@ -1,0 +1,33 @@
+//! What ends a session besides the gap, and what a session tells of its events.
+//!
+//! Every rule is decided in the fold, in the one order `(time, seq)`, from nothing but the key's own events: so none of
+//! them depends on how events were cut into batches. `docs/semantics.md` states each with an example.
+//!
+//! Rules travel in three forms: as words ([`RuleTexts`]: flags, checkpoint), ready for use ([`RuleSet`]), and as what they
+//! know of one key ([`RuledKey`]).
+
+mod aggregate;
+mod condition;
+mod dedup;
+mod flag;
+mod gap_by;
+mod kept;
+mod local_day;
+mod number;
+mod payload;
+mod set;
+mod split;
+mod state;
+mod told;
+
+pub use aggregate::{AggregateText, Function};
+pub use condition::ConditionText;
+pub use flag::{NO_RULE, RuleFlag, RuleTexts};
+pub use gap_by::{GapByText, duration};
+pub use kept::{Demand, Kept, KeptList};
+pub use number::is_number;
+pub use payload::{MAX_PAYLOAD_BYTES, Values, push_value};
+pub use set::{Emit, RuleSet};
+pub use split::SplitState;
+pub use state::{Before, Folded, RuledKey, RuledSession};
+pub use told::Bounds;

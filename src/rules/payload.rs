@@ -1,0 +1,70 @@
+//! What an event carries besides key and time: the values that the rules look at, in one fixed order.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "values are held against MAX_PAYLOAD_BYTES before they are packed"
+)]
+
+/// The longest payload, in bytes: its length travels in two bytes.
+pub const MAX_PAYLOAD_BYTES: usize = 65_535;
+
+/// Bytes before each value: its length.
+const LENGTH_BYTES: usize = 2;
+
+/// Appends one value; `false` if the payload would become too long, and then nothing is appended.
+#[must_use]
+pub fn push_value(payload: &mut Vec<u8>, value: &[u8]) -> bool {
+    if payload.len() + LENGTH_BYTES + value.len() > MAX_PAYLOAD_BYTES {
+        return false;
+    }
+    payload.extend_from_slice(&(value.len() as u16).to_le_bytes());
+    payload.extend_from_slice(value);
+    true
+}
+
+/// The values of one event by their place in [`super::RuleSet::kept`].
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'p>(&'p [u8]);
+
+impl<'p> Values<'p> {
+    /// The values that were packed into `payload`.
+    pub const fn of(payload: &'p [u8]) -> Self {
+        Self(payload)
+    }
+
+    /// The value at `place`; empty where there is none. Linear in the place, which is small.
+    pub fn get(self, place: usize) -> &'p [u8] {
+        let mut rest = self.0;
+        for _ in 0..place {
+            rest = split_value(rest).1;
+        }
+        split_value(rest).0
+    }
+}
+
+fn split_value(payload: &[u8]) -> (&[u8], &[u8]) {
+    let Some((length, rest)) = payload.split_first_chunk::<LENGTH_BYTES>() else { return (b"", b"") };
+    rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).unwrap_or((b"", b""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_back_what_was_packed_and_nothing_behind_it() {
+        let mut payload = Vec::new();
+        for value in [&b"landing"[..], b"", b"\x00\xFF"] {
+            assert!(push_value(&mut payload, value));
+        }
+        let values = Values::of(&payload);
+        assert_eq!([0, 1, 2, 3].map(|place| values.get(place)), [&b"landing"[..], b"", b"\x00\xFF", b""]);
+    }
+
+    #[test]
+    fn a_payload_has_an_end() {
+        let mut payload = Vec::new();
+        assert!(push_value(&mut payload, &[1; MAX_PAYLOAD_BYTES - LENGTH_BYTES]));
+        assert!(!push_value(&mut payload, b""));
+        assert_eq!(payload.len(), MAX_PAYLOAD_BYTES);
+    }
+}

@@ -1,0 +1,141 @@
+//! All rules of a checkpoint, ready for use.
+
+use super::aggregate::{Aggregate, AggregateText};
+use super::condition::{Condition, ConditionText};
+use super::dedup::Dedup;
+use super::flag::{RuleFlag, RuleTexts};
+use super::gap_by::{GapByText, Gaps};
+use super::kept::{Kept, KeptList};
+use super::split::Splits;
+use super::told::Bounds;
+use crate::gap::Gap;
+use crate::session::Told;
+use chrono_tz::Tz;
+
+const DEFAULT_MAX_DISTINCT: usize = 1_000;
+const DEFAULT_MAX_LIST: usize = 1_000;
+
+/// What a run writes of a completed session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Emit {
+    /// A row for the session.
+    pub sessions: bool,
+    /// A row for each of its events.
+    pub events: bool,
+}
+
+/// The rules of a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSet {
+    pub(super) gaps: Gaps,
+    pub(super) splits: Splits,
+    pub(super) dedup: Option<Dedup>,
+    pub(super) aggregates: Vec<Aggregate>,
+    pub(super) bounds: Bounds,
+    /// Where a whole row stands among the kept values, if events are emitted.
+    pub(super) row: Option<usize>,
+    names: Vec<String>,
+    kept: KeptList,
+    emit: Emit,
+    retain_us: Option<i64>,
+}
+
+impl RuleSet {
+    /// Compiles the rules in `texts` over the gap `usual`; `zone` is where midnight is.
+    ///
+    /// # Errors
+    /// What makes no sense, in words: only for texts that are not canonical.
+    pub fn compile(texts: &RuleTexts, usual: Gap, zone: Tz) -> Result<Self, String> {
+        let mut kept = KeptList::default();
+        let texts_of_aggregates =
+            texts.values(RuleFlag::Aggregate).map(AggregateText::read).collect::<Result<Vec<_>, _>>()?;
+        let aggregates = texts_of_aggregates.iter().map(|text| text.compile(&mut kept)).collect();
+        let emit = emit_of(texts.value(RuleFlag::Emit));
+        Ok(Self {
+            splits: splits(texts, zone, &mut kept)?,
+            gaps: gaps(texts, usual, &mut kept)?,
+            dedup: texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept)),
+            aggregates,
+            bounds: Bounds {
+                distinct: number(texts, RuleFlag::MaxDistinct)?.unwrap_or(DEFAULT_MAX_DISTINCT),
+                list: number(texts, RuleFlag::MaxList)?.unwrap_or(DEFAULT_MAX_LIST),
+            },
+            row: emit.events.then(|| kept.place_of(Kept::Row)),
+            names: texts_of_aggregates.iter().map(AggregateText::name).collect(),
+            kept,
+            emit,
+            retain_us: texts.value(RuleFlag::Retain).map(duration_us).transpose()?,
+        })
+    }
+
+    /// Whether there is no rule but the gap: events then need no payload, and sessions nothing but start, end and count.
+    pub fn is_plain(&self) -> bool {
+        self.kept.is_empty()
+            && self.aggregates.is_empty()
+            && self.splits == Splits::default()
+            && self.retain_us.is_none()
+    }
+
+    /// Which parts of a row travel with its event.
+    pub const fn kept(&self) -> &KeptList {
+        &self.kept
+    }
+
+    /// The names of the aggregates' output columns.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// What is written of a completed session.
+    pub const fn emit(&self) -> Emit {
+        self.emit
+    }
+
+    /// How long completed sessions stay correctable, in microseconds; `None` where they never change.
+    pub const fn retain_us(&self) -> Option<i64> {
+        self.retain_us
+    }
+
+    /// What the aggregates tell of no event.
+    pub(super) fn told_of_nothing(&self) -> Vec<Told> {
+        self.aggregates.iter().map(|aggregate| Told::nothing(aggregate.function)).collect()
+    }
+}
+
+fn splits(texts: &RuleTexts, zone: Tz, kept: &mut KeptList) -> Result<Splits, String> {
+    Ok(Splits {
+        max_duration_us: texts.value(RuleFlag::MaxDuration).map(duration_us).transpose()?,
+        max_events: number(texts, RuleFlag::MaxEvents)?.map(|number| number as u64),
+        on: texts.values(RuleFlag::SplitOn).map(|column| kept.place_of(Kept::column(column))).collect(),
+        at_midnight: texts.value(RuleFlag::SplitAt).map(|_| zone),
+        start_on: conditions(texts, RuleFlag::StartOn, kept)?,
+        end_on: conditions(texts, RuleFlag::EndOn, kept)?,
+    })
+}
+
+fn conditions(texts: &RuleTexts, flag: RuleFlag, kept: &mut KeptList) -> Result<Vec<Condition>, String> {
+    texts.values(flag).map(|text| Ok(ConditionText::read(text)?.compile(kept))).collect()
+}
+
+fn gaps(texts: &RuleTexts, usual: Gap, kept: &mut KeptList) -> Result<Gaps, String> {
+    let by = texts.value(RuleFlag::GapBy).map(GapByText::read).transpose()?;
+    Ok(Gaps::compile(usual, by.as_ref(), texts.value(RuleFlag::GapColumn), kept))
+}
+
+fn number(texts: &RuleTexts, flag: RuleFlag) -> Result<Option<usize>, String> {
+    let read = |text: &str| text.parse().map_err(|_| format!("{}: '{text}' is no number", flag.name()));
+    texts.value(flag).map(read).transpose()
+}
+
+fn duration_us(text: &str) -> Result<i64, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    i64::try_from(duration.as_micros()).map_err(|_| format!("'{text}' is too long"))
+}
+
+fn emit_of(text: Option<&str>) -> Emit {
+    match text {
+        Some("events") => Emit { sessions: false, events: true },
+        Some("both") => Emit { sessions: true, events: true },
+        _ => Emit { sessions: true, events: false },
+    }
+}

@@ -1,0 +1,85 @@
+//! What ends a session besides the gap.
+
+use super::condition::Condition;
+use super::payload::Values;
+use crate::event::Timestamp;
+use crate::session::{ClosedBy, OpenSession};
+use chrono_tz::Tz;
+
+/// The split rules of a checkpoint, ready for use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Splits {
+    pub(super) max_duration_us: Option<i64>,
+    pub(super) max_events: Option<u64>,
+    /// Places of columns whose changed value begins a new session.
+    pub(super) on: Vec<usize>,
+    /// The zone whose midnight begins a new session.
+    pub(super) at_midnight: Option<Tz>,
+    pub(super) start_on: Vec<Condition>,
+    pub(super) end_on: Vec<Condition>,
+}
+
+impl Splits {
+    /// Why the event at `time` cannot go on with `session`, whose gap it keeps; the first of the rules in this order.
+    pub(super) fn before(
+        &self,
+        session: &OpenSession,
+        limits: &SplitState,
+        time: Timestamp,
+        values: Values<'_>,
+    ) -> Option<ClosedBy> {
+        if self.max_duration_us.is_some_and(|max_us| time.us_since(session.start) > max_us) {
+            return Some(ClosedBy::MaxDuration);
+        }
+        if limits.day_end.is_some_and(|day_end| time >= day_end) {
+            return Some(ClosedBy::Midnight);
+        }
+        if self.start_on.iter().any(|condition| condition.holds(values)) {
+            return Some(ClosedBy::StartOn);
+        }
+        if self.on.iter().zip(&limits.values).any(|(&place, value)| is_change(value, values.get(place))) {
+            return Some(ClosedBy::SplitOn);
+        }
+        self.max_events.is_some_and(|max| session.events >= max).then_some(ClosedBy::MaxEvents)
+    }
+
+    /// Whether an event ends the session that it belongs to.
+    pub(super) fn ends(&self, values: Values<'_>) -> bool {
+        self.end_on.iter().any(|condition| condition.holds(values))
+    }
+
+    /// What these rules have to know of a session that begins at `start`.
+    pub(super) fn begin(&self, start: Timestamp) -> SplitState {
+        SplitState {
+            day_end: self.at_midnight.map(|zone| super::local_day::next_midnight(start, zone)),
+            values: vec![Vec::new(); self.on.len()],
+        }
+    }
+}
+
+/// What the split rules know of an open session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SplitState {
+    /// The first instant of the local day after the session's start.
+    pub day_end: Option<Timestamp>,
+    /// The last value of each column of `--split-on` that was not empty.
+    pub values: Vec<Vec<u8>>,
+}
+
+impl SplitState {
+    /// Takes the values of an event of the session in.
+    pub(super) fn take(&mut self, splits: &Splits, values: Values<'_>) {
+        for (&place, kept) in splits.on.iter().zip(&mut self.values) {
+            let value = values.get(place);
+            if !value.is_empty() && value != kept.as_slice() {
+                kept.clear();
+                kept.extend_from_slice(value);
+            }
+        }
+    }
+}
+
+/// An empty value changes nothing, and the first value of a session has nothing to change.
+fn is_change(kept: &[u8], value: &[u8]) -> bool {
+    !kept.is_empty() && !value.is_empty() && kept != value
+}

@@ -1,0 +1,66 @@
+//! What aggregates tell, as fields of a row.
+
+use super::session_csv::write_field;
+use crate::session::Told;
+
+/// Appends the value as a CSV field: nothing for a missing value, a `+` behind a `distinct` that is only a floor, and for
+/// `list` a JSON array whose last element is `null` if values were left out.
+pub(super) fn write_told(told: &Told, out: &mut Vec<u8>) {
+    match told {
+        Told::Text(None) | Told::Sum(None) | Told::Extreme(None) => {}
+        Told::Text(Some(text)) | Told::Extreme(Some(text)) => write_field(text, out),
+        Told::Count(count) => out.extend_from_slice(itoa::Buffer::new().format(*count).as_bytes()),
+        Told::Sum(Some(sum)) => out.extend_from_slice(sum.to_plain_string().as_bytes()),
+        Told::Distinct(values, more) => {
+            out.extend_from_slice(itoa::Buffer::new().format(values.len()).as_bytes());
+            out.extend_from_slice(if *more { b"+" } else { b"" });
+        }
+        Told::List(values, more) => write_field(json_array(values, *more).as_bytes(), out),
+        Told::Any(any) => out.extend_from_slice(if *any { b"true" } else { b"false" }),
+    }
+}
+
+/// A JSON array of strings. Bytes that are not UTF-8 become the replacement character: JSON has no others.
+fn json_array(values: &[Vec<u8>], more: bool) -> String {
+    let texts = values.iter().map(|value| Some(String::from_utf8_lossy(value)));
+    let elements: Vec<_> = texts.chain(more.then_some(None)).collect();
+    // Strings and nulls always have a JSON form.
+    serde_json::to_string(&elements).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(told: &Told) -> String {
+        let mut out = Vec::new();
+        write_told(told, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_is_missing_is_empty_and_what_is_cut_is_marked() {
+        let values = || ["a", "b"].map(|value| value.as_bytes().to_vec());
+        for (told, expected) in [
+            (Told::Text(None), ""),
+            (Told::Sum(None), ""),
+            (Told::Extreme(None), ""),
+            (Told::Text(Some(b"a,b".to_vec())), "\"a,b\""),
+            (Told::Sum(Some("0.10".parse().unwrap())), "0.10"),
+            (Told::Count(0), "0"),
+            (Told::Distinct(values().into(), false), "2"),
+            (Told::Distinct(values().into(), true), "2+"),
+            (Told::List(Vec::new(), false), "[]"),
+            (Told::List(vec![b"x".to_vec()], true), "\"[\"\"x\"\",null]\""),
+            (Told::Any(true), "true"),
+        ] {
+            assert_eq!(field(&told), expected, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_json_whatever_its_values_hold() {
+        let values = vec![b"a\"b\\".to_vec(), b"\n\xFF".to_vec()];
+        assert_eq!(json_array(&values, false), "[\"a\\\"b\\\\\",\"\\n\u{FFFD}\"]");
+    }
+}
