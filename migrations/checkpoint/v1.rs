@@ -34,6 +34,8 @@ pub struct Source {
     pub time_format: String,
     /// IANA name.
     pub timezone: String,
+    /// The columns that rules look at, in the order in which the rules name them.
+    pub kept: Vec<Column>,
 }
 
 /// What a session means.
@@ -43,6 +45,10 @@ pub struct Definition {
     pub gap_us: i64,
     /// Where events come from.
     pub sources: Vec<Source>,
+    /// Rules besides the gap: flags with their values, in the words of the command line, sorted by flag.
+    pub rules: Vec<(String, Vec<String>)>,
+    /// The columns of emitted events; `None` while no file has shown them, or where none are emitted.
+    pub event_columns: Option<Vec<String>>,
 }
 
 /// A row of a batch file.
@@ -88,6 +94,8 @@ pub struct Head {
     pub watermark_origin: Option<WatermarkOrigin>,
     /// The latest event ever accepted.
     pub latest_us: Option<i64>,
+    /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
+    pub accepts_from_us: Option<i64>,
     /// What a session means.
     pub definition: Definition,
 }
@@ -148,6 +156,12 @@ pub struct Counts {
     pub events_open_after: u64,
     /// Events that left without a session.
     pub events_removed: u64,
+    /// Events that were there already.
+    pub events_duplicate: u64,
+    /// Completed sessions taken back by corrections.
+    pub sessions_retracted: u64,
+    /// Events in them.
+    pub events_retracted: u64,
 }
 
 /// A run in the ledger.
@@ -187,6 +201,82 @@ pub struct StateRow<'a> {
     pub tail_us: Vec<i64>,
 }
 
+/// A piece of what is open of one key under rules. The pieces of a key follow each other; joined, their parts are one
+/// encoded [`RuledState`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RuledRow<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// The piece.
+    pub part: &'a [u8],
+    /// Whether further pieces follow.
+    pub more: bool,
+}
+
+/// What is open of one key under rules.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RuledState {
+    /// The session that may grow.
+    pub open: Option<RuledSession>,
+    /// What is remembered of the session before it.
+    pub before: Option<Before>,
+    /// Events not folded yet: microseconds, kept values.
+    pub tail: Vec<(i64, Vec<u8>)>,
+}
+
+/// An open session under rules.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RuledSession {
+    /// Start, last event, number of events.
+    pub open: OpenSession,
+    /// Sessions of the key with the same start before it.
+    pub ordinal: u32,
+    /// The last instant at which an event keeps the gap.
+    pub reach_us: i64,
+    /// Where the local day of its start ends.
+    pub day_end_us: Option<i64>,
+    /// The last values of the columns that split.
+    pub split_values: Vec<Vec<u8>>,
+    /// What the aggregates tell, in their order.
+    pub told: Vec<Told>,
+    /// Identities of its events, sorted.
+    pub identities: Vec<u128>,
+    /// Its rows, where events are emitted.
+    pub rows: Vec<Vec<u8>>,
+}
+
+/// What is remembered of a completed session.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Before {
+    /// Its start.
+    pub start_us: i64,
+    /// Its ordinal.
+    pub ordinal: u32,
+    /// Its last event.
+    pub end_us: i64,
+    /// Identities of events at that time, sorted.
+    pub identities: Vec<u128>,
+}
+
+/// What one aggregate tells.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Told {
+    /// First or last value.
+    Text(Option<Vec<u8>>),
+    /// A count.
+    Count(u64),
+    /// A sum as a decimal number.
+    Sum(Option<String>),
+    /// The smallest or largest number as it was written.
+    Extreme(Option<Vec<u8>>),
+    /// Different values, sorted, and whether there were more.
+    Distinct(Vec<Vec<u8>>, bool),
+    /// Values in order, and whether there were more.
+    List(Vec<Vec<u8>>, bool),
+    /// Whether any event fulfilled a condition.
+    Any(bool),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +302,7 @@ mod tests {
                 place: Some(Place { file: b"a.csv".to_vec(), line: 7 }),
             }),
             latest_us: None,
+            accepts_from_us: Some(2),
             definition: Definition {
                 gap_us: 300_000_000,
                 sources: vec![Source {
@@ -222,7 +313,10 @@ mod tests {
                     delimiter: b',',
                     time_format: "auto".into(),
                     timezone: "UTC".into(),
+                    kept: vec![Column { position: None, name: None }],
                 }],
+                rules: vec![("agg".into(), vec!["count".into()])],
+                event_columns: Some(vec!["u".into()]),
             },
         }
     }
@@ -244,6 +338,7 @@ mod tests {
         "612e637376",
         "07",
         "00",
+        "0104",
         "fc0046c323",
         "01",
         "0103776562",
@@ -256,6 +351,10 @@ mod tests {
         "2c",
         "046175746f",
         "03555443",
+        "010000",
+        "0103616767",
+        "0105636f756e74",
+        "01010175",
     );
 
     #[test]
@@ -279,11 +378,26 @@ mod tests {
                 events_open_before: 7,
                 events_open_after: 8,
                 events_removed: 9,
+                events_duplicate: 10,
+                sessions_retracted: 11,
+                events_retracted: 12,
             },
             head: head(),
         };
-        let expected =
-            ["02", "04", "01", "0162", "01", "02", "03", "010203", "01", "0474696d6504", "0506070809", HEAD];
+        let expected = [
+            "02",
+            "04",
+            "01",
+            "0162",
+            "01",
+            "02",
+            "03",
+            "010203",
+            "01",
+            "0474696d6504",
+            "05060708090a0b0c",
+            HEAD,
+        ];
         assert_eq!(hex(&row), expected.concat());
     }
 
@@ -295,5 +409,58 @@ mod tests {
             tail_us: vec![3, 4],
         };
         assert_eq!(hex(&row), ["026162", "01", "000202", "02", "0608"].concat());
+    }
+
+    #[test]
+    fn golden_ruled_state() {
+        assert_eq!(hex(&RuledRow { key: b"ab", part: b"c", more: true }), "02616201 6301".replace(' ', ""));
+        let state = RuledState {
+            open: Some(RuledSession {
+                open: OpenSession { start_us: 0, last_us: 1, events: 2 },
+                ordinal: 3,
+                reach_us: 4,
+                day_end_us: Some(5),
+                split_values: vec![b"a".to_vec()],
+                told: vec![
+                    Told::Text(Some(b"t".to_vec())),
+                    Told::Count(7),
+                    Told::Sum(Some("1.5".into())),
+                    Told::Extreme(None),
+                    Told::Distinct(vec![b"d".to_vec()], true),
+                    Told::List(Vec::new(), false),
+                    Told::Any(true),
+                ],
+                identities: vec![9],
+                rows: vec![b"r".to_vec()],
+            }),
+            before: Some(Before { start_us: -1, ordinal: 0, end_us: 1, identities: vec![8] }),
+            tail: vec![(6, b"p".to_vec())],
+        };
+        let expected = [
+            "01",
+            "000202",
+            "03",
+            "08",
+            "010a",
+            "010161",
+            "07",
+            "00010174",
+            "0107",
+            "020103312e35",
+            "0300",
+            "0401016401",
+            "050000",
+            "0601",
+            "0109",
+            "010172",
+            "01",
+            "01",
+            "00",
+            "02",
+            "0108",
+            "01",
+            "0c0170",
+        ];
+        assert_eq!(hex(&state), expected.concat());
     }
 }

@@ -5,6 +5,7 @@ use crate::event::{Place, Timestamp};
 use crate::gap::Gap;
 use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
 use crate::migrations::checkpoint::v1;
+use crate::rules::{RuleFlag, RuleTexts};
 use crate::watermark::Watermark;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub(super) fn head_row(head: &Head) -> v1::Head {
         watermark_us: head.watermark.time().map(Timestamp::us),
         watermark_origin: head.watermark_origin.as_ref().map(origin_row),
         latest_us: head.latest.map(Timestamp::us),
+        accepts_from_us: head.accepts_from.time().map(Timestamp::us),
         definition: definition_row(&head.definition),
     }
 }
@@ -38,10 +40,11 @@ pub(super) fn head(row: v1::Head) -> Result<Head, Damage> {
         sessions_open: row.sessions_open,
         events_open: row.events_open,
         oldest_open_start: row.oldest_open_start_us.map(time).transpose()?,
-        watermark: row.watermark_us.map(time).transpose()?.map_or(Watermark::BEGINNING, Watermark::at),
+        watermark: watermark(row.watermark_us)?,
         watermark_origin: row.watermark_origin.map(origin),
         latest: row.latest_us.map(time).transpose()?,
-        definition: definition(row.definition),
+        accepts_from: watermark(row.accepts_from_us)?,
+        definition: definition(row.definition)?,
     })
 }
 
@@ -96,6 +99,10 @@ pub(super) fn time(us: i64) -> Result<Timestamp, Damage> {
     Timestamp::from_us(us).ok_or_else(|| format!("{us} microseconds is no time in the years 1 to 9999"))
 }
 
+fn watermark(us: Option<i64>) -> Result<Watermark, Damage> {
+    Ok(us.map(time).transpose()?.map_or(Watermark::BEGINNING, Watermark::at))
+}
+
 fn origin_row(origin: &WatermarkOrigin) -> v1::WatermarkOrigin {
     let place =
         |place: &Place| v1::Place { file: place.file.as_os_str().as_bytes().to_vec(), line: place.line };
@@ -114,6 +121,12 @@ fn definition_row(definition: &Definition) -> v1::Definition {
     v1::Definition {
         gap_us: definition.gap.us(),
         sources: definition.sources.iter().map(source_row).collect(),
+        rules: definition
+            .rules
+            .iter()
+            .map(|(flag, values)| (flag.name().to_owned(), values.to_vec()))
+            .collect(),
+        event_columns: definition.event_columns.clone(),
     }
 }
 
@@ -127,11 +140,22 @@ fn source_row(source: &Source) -> v1::Source {
         delimiter: source.delimiter,
         time_format: source.time_format.clone(),
         timezone: source.timezone.clone(),
+        kept: source.kept.iter().map(column).collect(),
     }
 }
 
-fn definition(row: v1::Definition) -> Definition {
-    Definition { gap: Gap::from_us(row.gap_us), sources: row.sources.into_iter().map(source).collect() }
+fn definition(row: v1::Definition) -> Result<Definition, Damage> {
+    let mut rules = RuleTexts::default();
+    for (name, values) in row.rules {
+        let flag = RuleFlag::named(&name).ok_or_else(|| format!("there is no rule {name}"))?;
+        rules.set(flag, values);
+    }
+    Ok(Definition {
+        gap: Gap::from_us(row.gap_us),
+        sources: row.sources.into_iter().map(source).collect(),
+        rules,
+        event_columns: row.event_columns,
+    })
 }
 
 fn source(row: v1::Source) -> Source {
@@ -144,6 +168,7 @@ fn source(row: v1::Source) -> Source {
         delimiter: row.delimiter,
         time_format: row.time_format,
         timezone: row.timezone,
+        kept: row.kept.into_iter().map(column).collect(),
     }
 }
 
@@ -158,6 +183,9 @@ fn counts_row(counts: &Counts) -> v1::Counts {
         events_open_before: counts.events_open_before,
         events_open_after: counts.events_open_after,
         events_removed: counts.events_removed,
+        events_duplicate: counts.events_duplicate,
+        sessions_retracted: counts.sessions_retracted,
+        events_retracted: counts.events_retracted,
     }
 }
 
@@ -172,5 +200,8 @@ fn counts(row: v1::Counts) -> Counts {
         events_open_before: row.events_open_before,
         events_open_after: row.events_open_after,
         events_removed: row.events_removed,
+        events_duplicate: row.events_duplicate,
+        sessions_retracted: row.sessions_retracted,
+        events_retracted: row.events_retracted,
     }
 }

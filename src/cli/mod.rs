@@ -6,6 +6,7 @@ mod finalize;
 mod inspect;
 mod machine;
 mod progress;
+mod rules;
 mod run;
 mod text;
 mod values;

@@ -1,6 +1,7 @@
 //! `sessionize run`
 
 use super::common::{CommonFlags, check_stated, run_text, watch_signals};
+use super::rules::RuleFlags;
 use super::{machine, progress, values};
 use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
 use crate::error::Result;
@@ -54,6 +55,8 @@ pub(super) struct RunFlags {
     /// Longest pause inside a session [default: 5m]; web analytics' custom is 30m
     #[arg(long, value_name = "DUR", value_parser = values::duration_us, help_heading = SESSIONS)]
     gap: Option<i64>,
+    #[command(flatten)]
+    rules: RuleFlags,
     /// Allowed lateness: how far the watermark stays behind the latest event
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us, help_heading = LATE)]
     lateness: i64,
@@ -163,7 +166,11 @@ impl RunFlags {
             time_format: self.time_format.clone(),
             timezone: self.timezone.clone(),
         };
-        DefinitionRequest { gap: self.gap.map(Gap::from_us), sources: vec![source] }
+        DefinitionRequest {
+            gap: self.gap.map(Gap::from_us),
+            sources: vec![source],
+            rules: self.rules.texts(),
+        }
     }
 }
 

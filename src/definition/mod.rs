@@ -8,9 +8,10 @@ mod source;
 pub use column::{Column, ColumnRequest, columns_text};
 pub use difference::Difference;
 pub use request::DefinitionRequest;
-pub use source::{Source, SourceRequest};
+pub use source::{SOURCE_COLUMN, Source, SourceRequest};
 
 use crate::gap::Gap;
+use crate::rules::{RuleSet, RuleTexts};
 
 /// The gap of the program's origin: five minutes.
 pub const DEFAULT_GAP: Gap = Gap::from_us(300 * 1_000_000);
@@ -22,6 +23,10 @@ pub struct Definition {
     pub gap: Gap,
     /// Where events come from, one or more. The first one names the key columns of the output.
     pub sources: Vec<Source>,
+    /// Rules besides the gap.
+    pub rules: RuleTexts,
+    /// The columns of emitted events; `None` while no file has shown them, or where none are emitted.
+    pub event_columns: Option<Vec<String>>,
 }
 
 impl Definition {
@@ -32,6 +37,16 @@ impl Definition {
             if key.len() == 1 { "key".to_owned() } else { format!("key_{}", number + 1) }
         };
         key.iter().enumerate().map(|(n, column)| column.name.clone().unwrap_or_else(|| fallback(n))).collect()
+    }
+
+    /// The rules, ready for use. Midnight is that of the first source's zone.
+    ///
+    /// # Errors
+    /// What makes no sense, in words: only for a definition that this program has not made.
+    pub fn rule_set(&self) -> Result<RuleSet, String> {
+        let zone = self.sources.first().map_or("UTC", |source| source.timezone.as_str());
+        let zone = zone.parse().map_err(|_| format!("there is no time zone named {zone}"))?;
+        RuleSet::compile(&self.rules, self.gap, zone)
     }
 
     /// The key columns of the first source. Every other source has as many.

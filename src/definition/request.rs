@@ -1,9 +1,11 @@
 //! What a run asks of the definition, and how that is held against what is kept.
 
+use super::column::ColumnRequest;
 use super::difference::{Difference, Differences};
 use super::source::{Source, SourceRequest};
 use super::{DEFAULT_GAP, Definition, gap_text};
 use crate::gap::Gap;
+use crate::rules::RuleTexts;
 
 /// What a run asks for; `None` takes what the checkpoint has, or the default in a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,20 +14,26 @@ pub struct DefinitionRequest {
     pub gap: Option<Gap>,
     /// The sources. A single one without a name asks the same of every source that the checkpoint has.
     pub sources: Vec<SourceRequest>,
+    /// Rules besides the gap, flag by flag.
+    pub rules: RuleTexts,
 }
 
 impl Default for DefinitionRequest {
     fn default() -> Self {
-        Self { gap: None, sources: vec![SourceRequest::default()] }
+        Self { gap: None, sources: vec![SourceRequest::default()], rules: RuleTexts::default() }
     }
 }
 
 impl DefinitionRequest {
     /// The definition of a new checkpoint, with the defaults where nothing is asked for.
     pub fn create(&self) -> Definition {
+        let rules = RuleTexts::default().overridden_by(&self.rules);
+        let kept: Vec<ColumnRequest> = rules.columns().iter().map(|name| ColumnRequest::read(name)).collect();
         Definition {
             gap: self.gap.unwrap_or(DEFAULT_GAP),
-            sources: self.sources.iter().map(SourceRequest::create).collect(),
+            sources: self.sources.iter().map(|source| source.create(&kept)).collect(),
+            rules,
+            event_columns: None,
         }
     }
 
@@ -36,13 +44,16 @@ impl DefinitionRequest {
             Some(asked) => kept.sources.iter().map(|source| asked.over(source)).collect(),
             None => self.sources.iter().map(|asked| over_namesake(asked, kept)).collect(),
         };
-        Self { gap: self.gap.or(Some(kept.gap)), sources }
+        Self { gap: self.gap.or(Some(kept.gap)), sources, rules: kept.rules.overridden_by(&self.rules) }
     }
 
     /// Every point in which this request differs from `kept`; empty means that the run may go on.
     pub fn differences(&self, kept: &Definition) -> Vec<Difference> {
         let mut found = Differences::default();
         found.compare("gap", &kept.gap, self.gap.as_ref(), |&gap| gap_text(gap));
+        for (flag, kept, asked) in kept.rules.differences(&self.rules) {
+            found.add(flag.name(), kept, asked);
+        }
         if let Some(asked) = self.unnamed() {
             for source in &kept.sources {
                 found.extend(asked.differences(source));

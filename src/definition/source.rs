@@ -3,6 +3,9 @@
 use super::column::{Column, ColumnRequest, columns_text, requests_text, same_columns};
 use super::difference::Differences;
 
+/// The column that rules may name in any source with a name: it holds that name.
+pub const SOURCE_COLUMN: &str = "source";
+
 /// How the files of one source are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -20,6 +23,8 @@ pub struct Source {
     pub time_format: String,
     /// The zone of times that name none, as an IANA name.
     pub timezone: String,
+    /// The columns that rules look at, in the order in which the rules name them.
+    pub kept: Vec<Column>,
 }
 
 /// What a run asks of one source; `None` takes what the checkpoint has, or the default in a new one.
@@ -42,11 +47,12 @@ pub struct SourceRequest {
 }
 
 impl SourceRequest {
-    /// The source of a new checkpoint, with the defaults where nothing is asked for.
-    pub fn create(&self) -> Source {
+    /// The source of a new checkpoint, with the defaults where nothing is asked for; rules look at the columns `kept`.
+    pub fn create(&self, kept: &[ColumnRequest]) -> Source {
         let key = self.key.clone().unwrap_or_else(|| vec![ColumnRequest::Number(1)]);
         let time = self.time.clone().unwrap_or(ColumnRequest::Number(2));
-        let by_name = key.iter().chain([&time]).any(|column| matches!(column, ColumnRequest::Name(_)));
+        let columns = key.iter().chain([&time]).chain(kept);
+        let by_name = columns.into_iter().any(|column| self.needs_header(column));
         Source {
             name: self.name.clone(),
             key: key.iter().map(ColumnRequest::unresolved).collect(),
@@ -55,6 +61,15 @@ impl SourceRequest {
             delimiter: self.delimiter.unwrap_or(b','),
             time_format: self.time_format.clone().unwrap_or_else(|| "auto".to_owned()),
             timezone: self.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
+            kept: kept.iter().map(ColumnRequest::unresolved).collect(),
+        }
+    }
+
+    /// Whether only a header can tell where `column` is. The name of the source stands in no file.
+    fn needs_header(&self, column: &ColumnRequest) -> bool {
+        match column {
+            ColumnRequest::Number(_) => false,
+            ColumnRequest::Name(name) => self.name.is_none() || name != SOURCE_COLUMN,
         }
     }
 

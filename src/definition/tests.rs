@@ -5,16 +5,16 @@ use super::*;
 fn asking(change: impl FnOnce(&mut SourceRequest)) -> DefinitionRequest {
     let mut source = SourceRequest::default();
     change(&mut source);
-    DefinitionRequest { gap: None, sources: vec![source] }
+    DefinitionRequest { gap: None, sources: vec![source], ..DefinitionRequest::default() }
 }
 
 fn kept() -> Definition {
     let source = Source {
         key: vec![Column { position: Some(0), name: Some("user".into()) }],
         header: Some(true),
-        ..SourceRequest::default().create()
+        ..SourceRequest::default().create(&[])
     };
-    Definition { gap: DEFAULT_GAP, sources: vec![source] }
+    Definition { gap: DEFAULT_GAP, sources: vec![source], rules: RuleTexts::default(), event_columns: None }
 }
 
 #[test]
@@ -41,7 +41,11 @@ fn every_part_that_differs_is_listed() {
         time_format: Some("epoch-s".into()),
         timezone: Some("Europe/Paris".into()),
     };
-    let request = DefinitionRequest { gap: Some(Gap::from_us(1_800_000_000)), sources: vec![source] };
+    let request = DefinitionRequest {
+        gap: Some(Gap::from_us(1_800_000_000)),
+        sources: vec![source],
+        ..DefinitionRequest::default()
+    };
     let listed: Vec<String> = request.differences(&kept()).iter().map(ToString::to_string).collect();
     assert_eq!(
         listed,
@@ -61,7 +65,7 @@ fn every_part_that_differs_is_listed() {
 fn a_name_needs_a_header() {
     let request = asking(|r| r.time = Some(ColumnRequest::read("ts")));
     assert_eq!(request.create().sources[0].header, Some(true));
-    assert_eq!(SourceRequest::default().create().header, None);
+    assert_eq!(SourceRequest::default().create(&[]).header, None);
 }
 
 #[test]
@@ -86,11 +90,19 @@ fn listed(request: &DefinitionRequest, kept: &Definition) -> Vec<String> {
 
 #[test]
 fn sources_are_held_against_their_namesakes() {
-    let two = DefinitionRequest { gap: None, sources: vec![named("views", "user"), named("sales", "buyer")] };
+    let two = DefinitionRequest {
+        gap: None,
+        sources: vec![named("views", "user"), named("sales", "buyer")],
+        ..DefinitionRequest::default()
+    };
     let kept = two.create();
     assert_eq!(listed(&two, &kept), <[&str; 0]>::default());
     assert_eq!(listed(&DefinitionRequest::default(), &kept), <[&str; 0]>::default());
-    let other = DefinitionRequest { gap: None, sources: vec![named("sales", "customer")] };
+    let other = DefinitionRequest {
+        gap: None,
+        sources: vec![named("sales", "customer")],
+        ..DefinitionRequest::default()
+    };
     assert_eq!(
         listed(&other, &kept),
         [
@@ -104,7 +116,11 @@ fn sources_are_held_against_their_namesakes() {
 
 #[test]
 fn a_request_without_names_asks_the_same_of_every_source() {
-    let two = DefinitionRequest { gap: None, sources: vec![named("views", "user"), named("sales", "buyer")] };
+    let two = DefinitionRequest {
+        gap: None,
+        sources: vec![named("views", "user"), named("sales", "buyer")],
+        ..DefinitionRequest::default()
+    };
     let kept = two.create();
     let zone = asking(|r| r.timezone = Some("Europe/Paris".into()));
     assert_eq!(
@@ -122,6 +138,10 @@ fn a_request_without_names_asks_the_same_of_every_source() {
 
 #[test]
 fn the_first_source_names_the_key_columns() {
-    let two = DefinitionRequest { gap: None, sources: vec![named("views", "user"), named("sales", "buyer")] };
+    let two = DefinitionRequest {
+        gap: None,
+        sources: vec![named("views", "user"), named("sales", "buyer")],
+        ..DefinitionRequest::default()
+    };
     assert_eq!(two.create().key_names(), ["user"]);
 }

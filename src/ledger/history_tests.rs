@@ -31,6 +31,7 @@ impl Ledger {
             watermark,
             watermark_origin: None,
             latest: None,
+            accepts_from: Watermark::BEGINNING,
             definition: DefinitionRequest::default().create(),
         };
         let files = match kind {

@@ -118,6 +118,8 @@ pub struct Head {
     pub watermark_origin: Option<WatermarkOrigin>,
     /// The latest event ever accepted.
     pub latest: Option<Timestamp>,
+    /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
+    pub accepts_from: Watermark,
     /// What a session means here.
     pub definition: Definition,
 }
@@ -143,6 +145,12 @@ pub struct Counts {
     pub events_open_after: u64,
     /// Events that left without a session: evicted, or lost with a damaged checkpoint.
     pub events_removed: u64,
+    /// Events that were there already and are dropped.
+    pub events_duplicate: u64,
+    /// Completed sessions that corrections took back.
+    pub sessions_retracted: u64,
+    /// Events in them.
+    pub events_retracted: u64,
 }
 
 impl Counts {
@@ -152,26 +160,29 @@ impl Counts {
     }
 
     /// Holds the accounting identity (rule 13):
-    /// `rows read = rejected + late + events in emitted sessions + events removed + growth of the events held open`.
+    /// `rows read = rejected + late + duplicates + events in emitted sessions + events removed + growth of the events held
+    /// open`, where sessions that were taken back no longer count as emitted.
     ///
     /// # Errors
     /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
     pub fn check_identity(&self) -> Result<(), String> {
-        let before = u128::from(self.rows_read) + u128::from(self.events_open_before);
+        let before = [self.rows_read, self.events_open_before, self.events_retracted];
         let after = [
             self.rows_rejected(),
             self.events_late,
+            self.events_duplicate,
             self.events_completed,
-            self.events_open_after,
             self.events_removed,
+            self.events_open_after,
         ];
-        if before == after.iter().map(|&count| u128::from(count)).sum() {
+        let sum = |counts: &[u64]| counts.iter().map(|&count| u128::from(count)).sum::<u128>();
+        if sum(&before) == sum(&after) {
             return Ok(());
         }
         Err(format!(
-            "the accounts do not balance: {} rows read + {} events held before, against {} rejected + {} late + {} in \
-             completed sessions + {} held after + {} removed",
-            self.rows_read, self.events_open_before, after[0], after[1], after[2], after[3], after[4]
+            "the accounts do not balance: {} rows read + {} events held before + {} taken back, against {} rejected + {} \
+             late + {} duplicate + {} in completed sessions + {} removed + {} held after",
+            before[0], before[1], before[2], after[0], after[1], after[2], after[3], after[4], after[5]
         ))
     }
 
@@ -196,6 +207,9 @@ impl Counts {
         self.sessions_completed += other.sessions_completed;
         self.events_completed += other.events_completed;
         self.events_removed += other.events_removed;
+        self.events_duplicate += other.events_duplicate;
+        self.sessions_retracted += other.sessions_retracted;
+        self.events_retracted += other.events_retracted;
         self.events_open_after = other.events_open_after;
     }
 }
@@ -241,6 +255,8 @@ mod tests {
             events_completed: 7,
             events_open_before: 3,
             events_open_after: 2,
+            events_duplicate: 1,
+            events_retracted: 1,
             ..Counts::default()
         };
         assert_eq!(balanced.check_identity(), Ok(()));
@@ -251,6 +267,8 @@ mod tests {
             Counts { events_open_before: 2, ..balanced.clone() },
             Counts { events_open_after: 3, ..balanced.clone() },
             Counts { events_removed: 1, ..balanced.clone() },
+            Counts { events_duplicate: 0, ..balanced.clone() },
+            Counts { events_retracted: 0, ..balanced.clone() },
             Counts { rejects: BTreeMap::new(), ..balanced },
         ] {
             assert!(wrong.check_identity().is_err(), "{wrong:?}");

@@ -149,7 +149,7 @@ impl Job<'_> {
             return Ok(Outbox::open(None));
         }
         self.output.discard_staging()?;
-        let header = sessions_header(&self.definition.key_names());
+        let header = sessions_header(&self.definition.key_names(), &[]);
         Staging::begin(self.output, self.run(), &header).map(|staging| Outbox::open(Some(staging)))
     }
 }

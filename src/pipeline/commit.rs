@@ -68,6 +68,7 @@ pub(super) fn commit(
         watermark: keeping.watermark,
         watermark_origin: keeping.origin,
         latest: keeping.latest,
+        accepts_from: keeping.watermark,
         definition: keeping.definition,
     };
     let manifest = staging.seal(head_digest(&head), head.generation)?;

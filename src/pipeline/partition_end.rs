@@ -3,8 +3,8 @@
 use super::outbox::Emitted;
 use crate::checkpoint::{EncodedPartition, encode_partition};
 use crate::event::Timestamp;
-use crate::reducer::{OutOfOrder, Reducer};
-use crate::session::Session;
+use crate::reducer::Reducer;
+use crate::session::{OutOfOrder, Session};
 use crate::sink::RowStyle;
 use crate::watermark::Watermark;
 

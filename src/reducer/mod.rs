@@ -10,16 +10,9 @@ mod table;
 
 use crate::event::{Event, Timestamp};
 use crate::gap::Gap;
-use crate::session::{ClosedBy, OpenSession, Session};
+use crate::session::{ClosedBy, OpenSession, OutOfOrder, Session};
 use crate::watermark::Watermark;
 use table::{Entry, KeyTable};
-
-/// An event came before one that is already folded: the input is not ordered by time within its keys.
-///
-/// Only an event that is folded while later batches of the same run are still to come can meet this. Whoever sees it
-/// starts over with all events of the run in order; nothing that the reducer emitted before may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OutOfOrder;
 
 /// What is open of one key: at most one session, and the tail of events that the watermark has not reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -143,12 +143,11 @@ impl Function {
 
 /// Function, argument, and what stands behind them.
 fn parts(text: &str) -> Option<(&str, &str, &str)> {
-    match text.split_once('(') {
-        Some((function, rest)) => rest.rsplit_once(')').map(|(argument, name)| (function, argument, name)),
-        None => {
-            let end = text.find('=').unwrap_or(text.len());
-            Some((&text[..end], "", &text[end..]))
-        }
+    if let Some((function, rest)) = text.split_once('(') {
+        rest.rsplit_once(')').map(|(argument, name)| (function, argument, name))
+    } else {
+        let end = text.find('=').unwrap_or(text.len());
+        Some((&text[..end], "", &text[end..]))
     }
 }
 

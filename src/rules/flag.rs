@@ -3,6 +3,8 @@
 use super::aggregate::AggregateText;
 use super::condition::ConditionText;
 use super::gap_by::{GapByText, short};
+use super::set::RuleSet;
+use crate::gap::Gap;
 use std::collections::BTreeMap;
 
 /// A flag of `run` that is part of the definition.
@@ -115,6 +117,7 @@ impl RuleFlag {
 fn duration_text(value: &str) -> Result<String, String> {
     match humantime::parse_duration(value) {
         Ok(duration) if duration.is_zero() => Err("it must be longer than nothing".to_owned()),
+        Ok(duration) if i64::try_from(duration.as_micros()).is_err() => Err("it is too long".to_owned()),
         Ok(duration) => Ok(short(duration)),
         Err(error) => Err(format!("{error}; durations read like 90s, 5m, 1h30m, 7d")),
     }
@@ -159,6 +162,13 @@ impl RuleTexts {
     /// The value of a flag that has one.
     pub fn value(&self, flag: RuleFlag) -> Option<&str> {
         self.values(flag).next()
+    }
+
+    /// The columns that these rules look at, in the order in which [`RuleSet`] keeps them.
+    pub fn columns(&self) -> Vec<String> {
+        // Only the values of times and gaps depend on gap and zone, not what is kept.
+        let set = RuleSet::compile(self, Gap::from_us(0), chrono_tz::UTC);
+        set.map_or_else(|_| Vec::new(), |set| set.kept().columns().map(str::to_owned).collect())
     }
 
     /// Flags that were given, with their values in words.

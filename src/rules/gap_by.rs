@@ -60,8 +60,15 @@ pub(super) fn short(duration: Duration) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Gaps {
     usual: Gap,
-    by_value: Option<(usize, Vec<(Vec<u8>, Gap)>)>,
+    by_value: Option<ByValue>,
     column: Option<usize>,
+}
+
+/// The gaps of certain values of one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ByValue {
+    place: usize,
+    gaps: Vec<(Vec<u8>, Gap)>,
 }
 
 impl Gaps {
@@ -76,7 +83,7 @@ impl Gaps {
         let by_value = by.map(|by| {
             let certain = by.gaps.iter().filter(|(value, _)| value != ANY_VALUE);
             let gaps = certain.map(|(value, gap)| (value.clone().into_bytes(), gap_of(*gap))).collect();
-            (kept.place_of(Kept::column(&by.column)), gaps)
+            ByValue { place: kept.place_of(Kept::column(&by.column)), gaps }
         });
         let column = column.map(|column| kept.demand(Kept::column(column), |demand| demand.duration = true));
         Self { usual: any.map_or(usual, |(_, gap)| gap_of(*gap)), by_value, column }
@@ -86,7 +93,7 @@ impl Gaps {
     pub(super) fn reach(&self, time: Timestamp, values: Values<'_>) -> Timestamp {
         let own = self.column.and_then(|place| duration(values.get(place))).map(gap_of);
         let of_value = || {
-            let (place, gaps) = self.by_value.as_ref()?;
+            let ByValue { place, gaps } = self.by_value.as_ref()?;
             let value = values.get(*place);
             gaps.iter().find(|(other, _)| other == value).map(|(_, gap)| *gap)
         };

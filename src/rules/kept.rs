@@ -1,12 +1,10 @@
 //! Which parts of a row the rules look at: they travel with the event, everything else stays in the file.
 
-use crate::definition::ColumnRequest;
-
 /// A part of a row that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// The value of a column.
-    Column(ColumnRequest),
+    /// The value of a column, as it is asked for: by header name or 1-based number.
+    Column(String),
     /// xxh3-128 of the whole row: two rows with one digest are the same row.
     RowDigest,
     /// The whole row.
@@ -15,7 +13,7 @@ pub enum Kept {
 
 impl Kept {
     pub(super) fn column(text: &str) -> Self {
-        Self::Column(ColumnRequest::read(text))
+        Self::Column(text.to_owned())
     }
 }
 
@@ -54,6 +52,14 @@ impl KeptList {
     /// The parts in order.
     pub fn iter(&self) -> impl Iterator<Item = &(Kept, Demand)> {
         self.parts.iter()
+    }
+
+    /// The columns among them, in order.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|(part, _)| match part {
+            Kept::Column(column) => Some(column.as_str()),
+            Kept::RowDigest | Kept::Row => None,
+        })
     }
 
     /// Whether nothing is kept: events then carry key and time only.

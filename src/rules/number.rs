@@ -13,10 +13,7 @@ const MAX_DIGITS: usize = 64;
 /// assert!([&b""[..], b"1e3", b"1,5", b"NaN", b" 1", b"."].iter().all(|text| !is_number(text)));
 /// ```
 pub fn is_number(text: &[u8]) -> bool {
-    let unsigned = match text {
-        [b'+' | b'-', rest @ ..] => rest,
-        rest => rest,
-    };
+    let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let (mut digits, mut points) = (0, 0);
     for byte in unsigned {
         match byte {

@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_payload_has_an_end() {
         let mut payload = Vec::new();
-        assert!(push_value(&mut payload, &[1; MAX_PAYLOAD_BYTES - LENGTH_BYTES]));
+        assert!(push_value(&mut payload, &vec![1; MAX_PAYLOAD_BYTES - LENGTH_BYTES]));
         assert!(!push_value(&mut payload, b""));
         assert_eq!(payload.len(), MAX_PAYLOAD_BYTES);
     }

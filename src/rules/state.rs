@@ -4,8 +4,7 @@ use super::payload::Values;
 use super::set::RuleSet;
 use super::split::SplitState;
 use crate::event::Timestamp;
-use crate::reducer::OutOfOrder;
-use crate::session::{ClosedBy, OpenSession, Session, Told};
+use crate::session::{ClosedBy, OpenSession, OutOfOrder, Session, Told};
 use std::collections::BTreeSet;
 
 /// An open session under rules.

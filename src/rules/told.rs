@@ -34,7 +34,7 @@ impl Told {
         match &aggregate.of {
             Of::Events => self.take_value(aggregate.function, b"", bounds),
             Of::Matching(condition) if condition.holds(values) => {
-                self.take_value(aggregate.function, b"", bounds)
+                self.take_value(aggregate.function, b"", bounds);
             }
             Of::Matching(_) => {}
             Of::Column(place) => match values.get(*place) {
@@ -68,9 +68,9 @@ impl Told {
             }
             Self::List(values, more) => {
                 if values.len() < bounds.list {
-                    values.push(value.to_vec())
+                    values.push(value.to_vec());
                 } else {
-                    *more = true
+                    *more = true;
                 }
             }
             Self::Any(any) => *any = true,

@@ -45,6 +45,13 @@ impl ClosedBy {
     }
 }
 
+/// An event came before one that is already folded: the input is not ordered by time within its keys.
+///
+/// Only an event that is folded while later batches of the same run are still to come can meet this. Whoever sees it
+/// starts over with all events of the run in order; nothing that the reducer emitted before may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfOrder;
+
 /// A session that the next event of its key may extend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenSession {

@@ -1,18 +1,24 @@
 //! Sessions as CSV rows.
 
+use super::told::write_told;
 use crate::event::key_parts;
 use crate::session::Session;
 
 const SECOND_US: u64 = 1_000_000;
 
-/// The header row: `session_id`, the key columns, `start,end,duration_s,events,closed_by`.
-pub fn sessions_header(key_names: &[String]) -> Vec<u8> {
+/// The header row: `session_id`, the key columns, `start,end,duration_s,events,closed_by`, the aggregates.
+pub fn sessions_header(key_names: &[String], aggregates: &[String]) -> Vec<u8> {
     let mut header = b"session_id,".to_vec();
     for name in key_names {
         write_field(name.as_bytes(), &mut header);
         header.push(b',');
     }
-    header.extend_from_slice(b"start,end,duration_s,events,closed_by\n");
+    header.extend_from_slice(b"start,end,duration_s,events,closed_by");
+    for name in aggregates {
+        header.push(b',');
+        write_field(name.as_bytes(), &mut header);
+    }
+    header.push(b'\n');
     header
 }
 
@@ -79,6 +85,10 @@ pub fn write_session(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) 
     out.extend_from_slice(itoa::Buffer::new().format(session.events).as_bytes());
     out.push(b',');
     out.extend_from_slice(session.closed_by.name().as_bytes());
+    for told in session.told {
+        out.push(b',');
+        write_told(told, out);
+    }
     out.push(b'\n');
 }
 
@@ -126,8 +136,8 @@ mod tests {
     #[test]
     fn a_row_has_the_columns_of_the_header() {
         assert_eq!(
-            sessions_header(&["user".into()]),
-            b"session_id,user,start,end,duration_s,events,closed_by\n"
+            sessions_header(&["user".into()], &["pages".into()]),
+            b"session_id,user,start,end,duration_s,events,closed_by,pages\n"
         );
         assert_eq!(row(b"ann", 1, 60_000_000), ",ann,1970-01-01T00:00:00Z,1970-01-01T00:01:00Z,60,12,gap\n");
         assert_eq!(
