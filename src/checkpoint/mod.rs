@@ -50,7 +50,8 @@ impl Checkpoint {
             Some(bytes) => {
                 Some(codec::decode_head(&bytes).map_err(|damage| store.damaged("the head", &damage))?)
             }
-            None if store.is_empty() => None,
+            // A first run may have staged its state and then failed, or died, before its commit.
+            None if store.holds_only(&keys::generation(1))? => None,
             None => return Err(store.damaged("the head", "it is missing, but other entries are there")),
         };
         Ok(Self { store, head })

@@ -49,8 +49,13 @@ impl Store {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.db.is_empty()
+    /// Whether every key begins with `prefix`; an empty store has no other keys either. Keys are in order: the first and
+    /// the last one tell.
+    pub(super) fn holds_only(&self, prefix: &[u8]) -> Result<bool> {
+        let ends = [self.db.first(), self.db.last()];
+        let ends: sled::Result<Vec<_>> = ends.into_iter().collect();
+        let ends = ends.map_err(|error| self.unreadable(&error))?;
+        Ok(ends.iter().flatten().all(|(key, _)| key.starts_with(prefix)))
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>> {
