@@ -36,7 +36,7 @@ impl Plan {
                 let mut times = time_parser(source)?;
                 let layout = first.map(|first| resolve(source, &first, &mut times, &file)).transpose()?;
                 plan.files.push((path, None));
-                plan.new.push(FileToRead { file, layout, times });
+                plan.new.push(FileToRead { file, layout, delimiter: source.delimiter, times });
             } else {
                 plan.files.push((path, Some(file.digest()?)));
             }
@@ -65,8 +65,8 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
     if head.events_open > 0 {
         return Err(refuse(
             format!(
-                "{} sessions are still open under the old definition ({})",
-                head.sessions_open,
+                "{} events are still open under the old definition ({})",
+                head.events_open,
                 listed.join(", ")
             ),
             "close them with `sessionize finalize` first",

@@ -22,8 +22,10 @@ const ROUND_BLOCKS: usize = 16;
 #[derive(Debug)]
 pub(super) struct FileToRead {
     pub(super) file: BatchFile,
-    /// `None` for a file without rows.
+    /// `None` for a file without rows, or whose first row is in trouble: reading meets that trouble again.
     pub(super) layout: Option<Layout>,
+    /// The byte between its fields.
+    pub(super) delimiter: u8,
     /// Reads its times.
     pub(super) times: TimeParser,
 }
@@ -226,8 +228,7 @@ fn read_file(
             return sender.send(ReadBlock { file: number, is_first, block }).ok();
         }
     };
-    let delimiter = of.layout.as_ref().map_or(b',', |layout| layout.delimiter);
-    let mut blocks = BlockReader::new(reader, delimiter);
+    let mut blocks = BlockReader::new(reader, of.delimiter);
     while let Some(block) = blocks.next(recycled.try_recv().unwrap_or_default()).transpose() {
         let block = block.and_then(|block| {
             let left = bytes_left.checked_sub(block.bytes.len() as u64);
