@@ -3,7 +3,7 @@
 
 use super::batch::BatchFile;
 use super::blocks::{BlockReader, Trouble};
-use super::timestamp::TimeParser;
+use super::timestamp::{NotATime, TimeParser};
 use crate::definition::{Column, ColumnRequest, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -96,15 +96,16 @@ pub fn resolve(
         header
     } else {
         let time = locate(&source.time, &names, false, file)?;
-        times.parse(&first.fields[time]).is_err()
+        // A date that does not exist is a row to reject: no header says February 31.
+        times.parse(&first.fields[time]) == Err(NotATime::Unreadable)
     };
-    let is_first_file = source.header.is_none() || source.time.position.is_none();
+    let is_first_file = is_undecided(source);
     let locate_all = |columns: &[Column]| -> Result<Vec<usize>> {
         columns.iter().map(|column| locate(column, &names, header && !is_first_file, file)).collect()
     };
     let key = locate_all(&source.key)?;
     let time = locate_all(std::slice::from_ref(&source.time))?[0];
-    if is_first_file || (header && source.time.name.is_none()) {
+    if is_first_file {
         source.header = Some(header);
         for (column, &position) in source.key.iter_mut().zip(&key) {
             *column = decided(position, header, &names);
@@ -121,6 +122,14 @@ pub fn resolve(
         header_line,
         delimiter: source.delimiter,
     })
+}
+
+/// Whether no file has shown yet where the columns stand and what they are called.
+fn is_undecided(source: &Source) -> bool {
+    let mut columns = source.key.iter().chain([&source.time]);
+    let is_unseen = source.header.is_none() || columns.clone().any(|column| column.position.is_none());
+    // Columns that were asked for by number, below a header that was promised.
+    is_unseen || (source.header == Some(true) && columns.all(|column| column.name.is_none()))
 }
 
 /// The column as the first file has shown it. A name that stands twice does not tell it apart: it stays a number.
