@@ -77,6 +77,13 @@ impl Folder {
         found
     }
 
+    /// Every published file below the default output folder: what is only staged is left out.
+    pub fn published(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = self.files(OUT);
+        files.retain(|path, _| !path.starts_with(Path::new(OUT).join(".staging")));
+        files
+    }
+
     /// Sessions of all published runs under the default output folder, in the order of the runs.
     pub fn sessions(&self) -> Vec<SessionRow> {
         let files = self.files(&format!("{OUT}/sessions"));

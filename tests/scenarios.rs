@@ -1,0 +1,328 @@
+//! Runs the scenario files of `tests/scenarios/` through the program. `tests/scenarios/README.md` describes their form.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+mod oracle;
+#[path = "scenarios/script.rs"]
+mod script;
+mod support;
+
+use script::{Scenario, Step, escape};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use support::{Finished, Folder, OUT, STATE};
+
+/// A scenario under way.
+struct Stage {
+    folder: Folder,
+    /// Batches that were written as `n.csv`.
+    inputs: usize,
+    /// Events in open sessions and tails, by the last report.
+    events_open: u64,
+}
+
+/// The output folder before and after a step.
+struct Published {
+    before: BTreeMap<PathBuf, Vec<u8>>,
+    after: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+/// What a step got wrong.
+type Complaints = Vec<String>;
+
+impl Published {
+    /// The contents of new files of this kind.
+    fn new_files(&self, kind: &str) -> Vec<&[u8]> {
+        let folder = PathBuf::from(OUT).join(kind);
+        let is_new = |path: &PathBuf| path.starts_with(&folder) && !self.before.contains_key(path);
+        self.after.iter().filter(|(path, _)| is_new(path)).map(|(_, content)| &content[..]).collect()
+    }
+
+    /// Lines of new files behind their header, sorted.
+    fn new_lines(&self, kind: &str) -> Vec<String> {
+        let lines = |content: &&[u8]| -> Vec<String> {
+            let content = content.strip_suffix(b"\n").unwrap_or(content);
+            content.split(|&byte| byte == b'\n').skip(1).map(escape).collect()
+        };
+        let mut all: Vec<String> = self.new_files(kind).iter().flat_map(lines).collect();
+        all.sort();
+        all
+    }
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self { folder: Folder::new(), inputs: 0, events_open: 0 }
+    }
+
+    fn take(&mut self, step: &Step) -> Complaints {
+        match step.words[0].as_str() {
+            "file" => _ = self.folder.write(&step.words[1], &step.input),
+            "gzip" => _ = self.folder.write(&step.words[1], gzip(&step.input)),
+            "zstd" => _ = self.folder.write(&step.words[1], zstd::encode_all(&step.input[..], 1).unwrap()),
+            "run" | "finalize" | "inspect" => return self.command(step),
+            other => panic!("there is no step {other}"),
+        }
+        Complaints::new()
+    }
+
+    fn command(&mut self, step: &Step) -> Complaints {
+        let before = self.folder.published();
+        let state_before = self.folder.files(STATE);
+        let finished = self.finish(step);
+        let published = Published { before, after: self.folder.published() };
+        let mut complaints: Complaints =
+            step.unknown_lines().iter().map(|line| format!("no such line: {line}")).collect();
+        check_code(step, &finished, &mut complaints);
+        check_published(step, &published, &mut complaints);
+        if let Ok(report) = serde_json::from_str::<Value>(&finished.stdout) {
+            self.check_report(step, &report, &published, &mut complaints);
+        }
+        if step.words.iter().any(|word| word == "--dry-run") && state_before != self.folder.files(STATE) {
+            complaints.push("the dry run has changed the state folder".into());
+        }
+        complaints
+    }
+
+    fn finish(&mut self, step: &Step) -> Finished {
+        let mut arguments: Vec<&str> = step.words.iter().map(String::as_str).collect();
+        for (flag, value) in [("--format", "json"), ("--as-of-clock", "2021-01-01T00:00:00Z")] {
+            if !arguments.contains(&flag) {
+                arguments.extend([flag, value]);
+            }
+        }
+        if arguments.contains(&"-") {
+            return self.folder.sessionize_with_input(&arguments, &step.input);
+        }
+        let batch = format!("{}.csv", self.inputs + 1);
+        if !step.input.is_empty() {
+            self.inputs += 1;
+            self.folder.write(&batch, &step.input);
+            arguments.extend(["--batch", &batch]);
+        }
+        self.folder.sessionize(&arguments)
+    }
+
+    fn check_report(
+        &mut self,
+        step: &Step,
+        report: &Value,
+        published: &Published,
+        complaints: &mut Complaints,
+    ) {
+        let facts = step.facts();
+        for (path, expected) in &facts {
+            let actual =
+                report.pointer(&format!("/{}", path.replace('.', "/"))).map_or("nothing".into(), shown);
+            if actual != *expected {
+                complaints.push(format!("{path} = {actual}, expected {expected}"));
+            }
+        }
+        if step.words[0] == "inspect" {
+            compare("open", &step.all("open"), &open_sessions(report), complaints);
+            return;
+        }
+        let runs = report["runs"].as_array().cloned().unwrap_or_else(|| vec![report.clone()]);
+        for run in &runs {
+            if run["status"] != "committed" && !facts.iter().any(|(path, _)| path.ends_with("status")) {
+                complaints.push(format!("it is {}", shown(&run["status"])));
+            }
+            complaints.extend(self.check_identity(run));
+        }
+        check_totals(&runs, published, complaints);
+    }
+
+    /// Rule 13: rows read = rejected + late + events in emitted sessions + growth of the events held open.
+    fn check_identity(&mut self, run: &Value) -> Option<String> {
+        let count = |name: &str| run[name].as_u64().unwrap();
+        let held_before = self.events_open;
+        if run["status"] != "dry-run" {
+            self.events_open = count("events_open");
+        }
+        let gone =
+            count("rows_rejected") + count("events_late") + count("events_completed") + count("events_open");
+        (count("rows_read") + held_before != gone)
+            .then(|| format!("rule 13 does not hold, {held_before} held before: {run}"))
+    }
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A value of a report without quotes.
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn open_sessions(report: &Value) -> Vec<String> {
+    let row = |of: &Value| ["key", "start", "end", "events"].map(|name| shown(&of[name])).join(",");
+    let mut rows: Vec<String> =
+        report["sessions"].as_array().map(|all| all.iter().map(row).collect()).unwrap_or_default();
+    rows.sort();
+    rows
+}
+
+fn compare(what: &str, expected: &[String], actual: &[String], complaints: &mut Complaints) {
+    for line in expected {
+        let times = |list: &[String]| list.iter().filter(|other| *other == line).count();
+        if times(expected) > times(actual) {
+            complaints.push(format!("missing   {what} {line}"));
+        }
+    }
+    for line in actual {
+        let times = |list: &[String]| list.iter().filter(|other| *other == line).count();
+        if times(actual) > times(expected) {
+            complaints.push(format!("too much  {what} {line}"));
+        }
+    }
+}
+
+fn check_code(step: &Step, finished: &Finished, complaints: &mut Complaints) {
+    let expected = step.one("exit").map_or(0, |code| code.parse().unwrap());
+    let Finished { code, stdout, stderr } = finished;
+    if *code != Some(expected) {
+        complaints.push(format!("exit {code:?}, expected {expected}: {stderr}"));
+    }
+    let is_one_line = stderr.starts_with("sessionize: ") && stderr.trim_end().lines().count() == 1;
+    // The parser of the command line says more when it does not understand.
+    if expected != 0 && expected != 2 && !is_one_line {
+        complaints.push(format!("an error is one line, not: {stderr}"));
+    }
+    for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
+        for part in step.all(name) {
+            if !text.contains(&part) {
+                complaints.push(format!("{name} without \"{part}\": {text}"));
+            }
+        }
+    }
+}
+
+fn check_published(step: &Step, published: &Published, complaints: &mut Complaints) {
+    let sessions = new_sessions(step, published, complaints);
+    compare("session", &step.all("session"), &sessions, complaints);
+    compare("late", &step.all("late"), &published.new_lines("late"), complaints);
+    compare("reject", &step.all("reject"), &published.new_lines("rejects"), complaints);
+    for expected in step.all("header") {
+        let (kind, line) = expected.split_once(' ').unwrap();
+        let of = |content: &&[u8]| content.split(|&byte| byte == b'\n').next().map(escape);
+        let actual = published.new_files(kind).first().and_then(of);
+        if actual.as_deref() != Some(line) {
+            complaints.push(format!("header {kind} {actual:?}, expected {line}"));
+        }
+    }
+    for (path, content) in &published.before {
+        if published.after.get(path) != Some(content) {
+            complaints.push(format!("{} was published and has changed", path.display()));
+        }
+    }
+}
+
+/// Rows of new sessions without their ids, which are held against the oracle and against the ids of the scenario.
+fn new_sessions(step: &Step, published: &Published, complaints: &mut Complaints) -> Vec<String> {
+    let mut missing_ids = step.all("id");
+    let mut shown = Vec::new();
+    for content in published.new_files("sessions") {
+        let parsed = support::read_sessions(content);
+        let mut reader = csv::ReaderBuilder::new().from_reader(content);
+        let starts: Vec<usize> = reader
+            .byte_records()
+            .map(|row| usize::try_from(row.unwrap().position().unwrap().byte()).unwrap())
+            .collect();
+        for (number, session) in parsed.iter().enumerate() {
+            let end = starts.get(number + 1).copied().unwrap_or(content.len());
+            let row = content[starts[number]..end].trim_ascii_end();
+            shown.push(escape(&row[37..]));
+            let key = support::read_csv(row)[0][1..=session.key.len()].join(&0x1E);
+            let id = oracle::session_id(&key, oracle::us(&session.start)).to_string();
+            if id != session.id {
+                complaints.push(format!("the id {} should be {id}", session.id));
+            }
+            missing_ids.retain(|expected| *expected != session.id);
+        }
+    }
+    complaints.extend(missing_ids.iter().map(|id| format!("missing   id {id}")));
+    shown
+}
+
+/// The published sessions are those that the reports count, and nothing is published without a commit.
+fn check_totals(runs: &[Value], published: &Published, complaints: &mut Complaints) {
+    let committed: Vec<&Value> = runs.iter().filter(|run| run["status"] == "committed").collect();
+    let sum = |name: &str| committed.iter().map(|run| run[name].as_u64().unwrap()).sum::<u64>();
+    let sessions: Vec<_> =
+        published.new_files("sessions").into_iter().flat_map(support::read_sessions).collect();
+    let events: u64 = sessions.iter().map(|session| session.events).sum();
+    if (sum("sessions_completed"), sum("events_completed")) != (sessions.len() as u64, events) {
+        complaints.push(format!("{} sessions with {events} events were published", sessions.len()));
+    }
+    if published.new_files("sessions").len() != committed.len() {
+        complaints.push("every committed run has one sessions file, and no other run has".into());
+    }
+}
+
+fn scenarios_of(file: &str) -> Vec<Scenario> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(file);
+    script::read(&std::fs::read_to_string(path).unwrap())
+}
+
+#[track_caller]
+fn play(file: &str) {
+    let mut failures = String::new();
+    for scenario in scenarios_of(file) {
+        let mut stage = Stage::new();
+        for step in &scenario.steps {
+            for complaint in stage.take(step) {
+                let _ = write!(failures, "\n{file}:{}: {}\n  {complaint}", step.line, scenario.title);
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// One test for each file.
+macro_rules! scenario_files {
+    ($($name:ident)*) => {
+        $(#[test] fn $name() { play(concat!(stringify!($name), ".txt")); })*
+        const FILES: &[&str] = &[$(concat!(stringify!($name), ".txt")),*];
+    };
+}
+
+scenario_files! {
+    batch
+    csv
+    definition
+    finalize
+    gap
+    header
+    identity
+    late
+    origin
+    rejects
+    times
+}
+
+#[test]
+fn every_file_is_played() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let names =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut found: Vec<String> = names.filter(|name| name != "README.md" && name != "script.rs").collect();
+    found.sort();
+    let mut played = FILES.to_vec();
+    played.sort_unstable();
+    assert_eq!(found, played);
+}
+
+#[test]
+fn every_rule_has_a_scenario() {
+    let titles: Vec<String> = FILES.iter().flat_map(|file| scenarios_of(file)).map(|of| of.title).collect();
+    for rule in 1..=13 {
+        let cited = format!("Rule {rule}:");
+        assert!(titles.iter().any(|title| title.starts_with(&cited)), "rule {rule} of docs/semantics.md");
+    }
+}
