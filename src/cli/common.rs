@@ -63,7 +63,7 @@ impl CommonFlags {
 }
 
 /// Writes to standard output. If nobody reads it any more, there is nobody to tell.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 

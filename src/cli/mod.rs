@@ -1,6 +1,9 @@
 //! Flags to settings, reports to text. One file for each verb.
 
+mod columns;
 mod common;
+mod config;
+mod configuration;
 mod fake;
 mod finalize;
 mod inspect;
@@ -12,7 +15,10 @@ mod text;
 mod values;
 
 use crate::error::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use configuration::Invocation;
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -20,7 +26,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
    0  done, also when there was nothing to do
    1  failed, nothing was changed
-   2  the command line makes no sense
+   2  the command line or the configuration file makes no sense
   65  the data was refused: rejects or late rows over the limit, or not understood
   66  a batch file is missing or unreadable
   74  the checkpoint is damaged or out of step with its output
@@ -33,6 +39,10 @@ Exit codes:
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    /// Configuration file: a key for each flag; --no-SWITCH takes back a switch that it turns on
+    /// [default: sessionize.toml in the working folder, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Log what is done to standard error; twice for more. `RUST_LOG` overrides it
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -43,24 +53,36 @@ enum Verb {
     Run(Box<run::RunFlags>),
     Finalize(finalize::FinalizeFlags),
     Inspect(inspect::InspectFlags),
+    Config(config::ConfigFlags),
     Fake(fake::FakeFlags),
+}
+
+/// The command line that the program understands, as clap knows it.
+pub fn command() -> clap::Command {
+    configuration::with_negations(Cli::command())
 }
 
 /// Runs the program and says with which code it ends. Errors are one line on standard error.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    log_to_stderr(cli.verbose);
-    let outcome = match cli.verb {
-        Verb::Run(flags) => run::execute(&flags),
-        Verb::Finalize(flags) => finalize::execute(&flags),
-        Verb::Inspect(flags) => inspect::execute(&flags),
-        Verb::Fake(flags) => fake::execute(&flags),
-    };
-    let code = exit_code(outcome);
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let code = exit_code(execute(&words));
     if let Some(steps) = crate::durable::fault::asked_count() {
         say(&format!("durable steps: {steps}"));
     }
     code
+}
+
+fn execute(words: &[OsString]) -> Result<()> {
+    let invocation = Invocation::read(command(), words)?;
+    let cli = Cli::from_arg_matches(&invocation.matches).unwrap_or_else(|error| error.exit());
+    log_to_stderr(cli.verbose);
+    match cli.verb {
+        Verb::Run(flags) => run::execute(&flags),
+        Verb::Finalize(flags) => finalize::execute(&flags),
+        Verb::Inspect(flags) => inspect::execute(&flags),
+        Verb::Config(flags) => config::execute(&flags, cli.config, command()),
+        Verb::Fake(flags) => fake::execute(&flags),
+    }
 }
 
 fn exit_code(outcome: Result<()>) -> ExitCode {

@@ -1,10 +1,11 @@
 //! `sessionize run`
 
+use super::columns::ColumnFlags;
 use super::common::{CommonFlags, check_stated, run_text, watch_signals};
 use super::rules::RuleFlags;
 use super::{machine, progress, values};
-use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
-use crate::error::Result;
+use crate::definition::DefinitionRequest;
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::gap::Gap;
 use crate::pipeline::{self, Context};
@@ -29,7 +30,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunFlags {
     /// Files of the batch, all together one batch; - is standard input. CSV, also in gzip or zstd
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "files", help_heading = BATCH)]
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = BATCH)]
     batch: Vec<PathBuf>,
     /// More files of the batch
     #[arg(value_name = "FILE")]
@@ -40,18 +41,8 @@ pub(super) struct RunFlags {
     /// Say what would be done, and change no byte
     #[arg(long, help_heading = BATCH)]
     dry_run: bool,
-    /// Columns of the key: header names or 1-based numbers, joined by commas [default: 1]
-    #[arg(long, value_name = "COL[,COL]", value_delimiter = ',', value_parser = values::column, help_heading = COLUMNS)]
-    key: Option<Vec<ColumnRequest>>,
-    /// Column of the event time: header name or 1-based number [default: 2]
-    #[arg(long, value_name = "COL", value_parser = values::column, help_heading = COLUMNS)]
-    time: Option<ColumnRequest>,
-    /// Whether files begin with a header row; auto: they do if the time column of the first row is no time
-    #[arg(long, value_enum, default_value = "auto", help_heading = COLUMNS)]
-    header: Header,
-    /// Character between fields, or tab [default: ,]
-    #[arg(long, value_name = "CHAR", value_parser = values::delimiter, help_heading = COLUMNS)]
-    delimiter: Option<u8>,
+    #[command(flatten)]
+    columns: ColumnFlags,
     /// Longest pause inside a session [default: 5m]; web analytics' custom is 30m
     #[arg(long, value_name = "DUR", value_parser = values::duration_us, help_heading = SESSIONS)]
     gap: Option<i64>,
@@ -63,12 +54,6 @@ pub(super) struct RunFlags {
     /// State that the data is complete up to this time: the watermark goes there instead
     #[arg(long, value_name = "T", value_parser = values::time, conflicts_with = "lateness", help_heading = LATE)]
     watermark: Option<Timestamp>,
-    /// How times are written: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern [default: auto]
-    #[arg(long, value_name = "FORMAT", value_parser = values::time_format, help_heading = COLUMNS)]
-    time_format: Option<String>,
-    /// Zone of times that name none, such as Europe/Paris [default: UTC]
-    #[arg(long, value_name = "ZONE", value_parser = values::timezone, help_heading = COLUMNS)]
-    timezone: Option<String>,
     /// Events further in the future than this are rejected
     #[arg(long, value_name = "DUR", default_value = "5m", value_parser = values::duration_us, help_heading = LIMITS)]
     max_future: i64,
@@ -104,19 +89,11 @@ pub(super) struct RunFlags {
 }
 
 const BATCH: &str = "The batch";
-const COLUMNS: &str = "Columns (fixed by the first run)";
 const SESSIONS: &str = "Sessions (fixed by the first run)";
 const LATE: &str = "Late events";
 const LIMITS: &str = "Limits";
 const OUTPUTS: &str = "Outputs";
 const MACHINE: &str = "The machine";
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Header {
-    Auto,
-    Yes,
-    No,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 enum Late {
@@ -153,22 +130,9 @@ impl RunFlags {
     }
 
     fn request(&self) -> DefinitionRequest {
-        let source = SourceRequest {
-            name: None,
-            key: self.key.clone(),
-            time: self.time.clone(),
-            header: match self.header {
-                Header::Auto => None,
-                Header::Yes => Some(true),
-                Header::No => Some(false),
-            },
-            delimiter: self.delimiter,
-            time_format: self.time_format.clone(),
-            timezone: self.timezone.clone(),
-        };
         DefinitionRequest {
             gap: self.gap.map(Gap::from_us),
-            sources: vec![source],
+            sources: vec![self.columns.request()],
             rules: self.rules.texts(),
         }
     }
@@ -178,6 +142,10 @@ pub(super) fn execute(flags: &RunFlags) -> Result<()> {
     let common = flags.common.settings();
     let settings = flags.settings(&common)?;
     let paths: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
+    if paths.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "no batch file is named")
+            .remedy("name one: sessionize run --batch FILE, or the key batch of the configuration file"));
+    }
     let files = open_batch(&paths)?;
     let open = if settings.dry_run { Context::open_copy } else { Context::open };
     let mut context = open(&common)?;

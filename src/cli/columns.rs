@@ -1,0 +1,55 @@
+//! Flags about the columns of a source, for `run` and for `[[source]]` tables.
+
+use super::values;
+use crate::definition::{ColumnRequest, SourceRequest};
+use clap::{Args, ValueEnum};
+
+const COLUMNS: &str = "Columns (fixed by the first run)";
+
+#[derive(Debug, Args)]
+pub(super) struct ColumnFlags {
+    /// Columns of the key: header names or 1-based numbers, joined by commas [default: 1]
+    #[arg(long, value_name = "COL[,COL]", value_delimiter = ',', value_parser = values::column, help_heading = COLUMNS)]
+    key: Option<Vec<ColumnRequest>>,
+    /// Column of the event time: header name or 1-based number [default: 2]
+    #[arg(long, value_name = "COL", value_parser = values::column, help_heading = COLUMNS)]
+    time: Option<ColumnRequest>,
+    /// Whether files begin with a header row; auto: they do if the time column of the first row is no time
+    #[arg(long, value_enum, default_value = "auto", help_heading = COLUMNS)]
+    header: Header,
+    /// Character between fields, or tab [default: ,]
+    #[arg(long, value_name = "CHAR", value_parser = values::delimiter, help_heading = COLUMNS)]
+    delimiter: Option<u8>,
+    /// How times are written: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern [default: auto]
+    #[arg(long, value_name = "FORMAT", value_parser = values::time_format, help_heading = COLUMNS)]
+    time_format: Option<String>,
+    /// Zone of times that name none, such as Europe/Paris [default: UTC]
+    #[arg(long, value_name = "ZONE", value_parser = values::timezone, help_heading = COLUMNS)]
+    timezone: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Header {
+    Auto,
+    Yes,
+    No,
+}
+
+impl ColumnFlags {
+    /// What they ask of a source without a name.
+    pub(super) fn request(&self) -> SourceRequest {
+        SourceRequest {
+            name: None,
+            key: self.key.clone(),
+            time: self.time.clone(),
+            header: match self.header {
+                Header::Auto => None,
+                Header::Yes => Some(true),
+                Header::No => Some(false),
+            },
+            delimiter: self.delimiter,
+            time_format: self.time_format.clone(),
+            timezone: self.timezone.clone(),
+        }
+    }
+}

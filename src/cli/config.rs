@@ -1,0 +1,39 @@
+//! `sessionize config`
+
+use super::common::{Format, print};
+use super::configuration::{Invocation, effective, effective_text};
+use crate::error::Result;
+use clap::{Args, Command};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Show the settings that a command would have, and where each of them comes from
+#[derive(Debug, Args)]
+pub(super) struct ConfigFlags {
+    /// How the settings go to standard output: text for people, or one JSON document
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// The command as it would be given, such as `run --gap 30m`; left out: run without flags
+    #[arg(value_name = "VERB", trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<OsString>,
+}
+
+pub(super) fn execute(flags: &ConfigFlags, config: Option<PathBuf>, root: Command) -> Result<()> {
+    let mut words = vec![OsString::from("sessionize")];
+    if let Some(config) = config {
+        words.extend(["--config".into(), config.into()]);
+    }
+    if flags.command.first().is_none_or(|word| word.as_encoded_bytes().starts_with(b"-")) {
+        words.push("run".into());
+    }
+    words.extend(flags.command.iter().cloned());
+    // Only shown, not done: what a verb cannot do without may be missing.
+    let root = root.mut_subcommands(|verb| verb.mut_args(|flag| flag.required(false)));
+    let invocation = Invocation::read(root, &words)?;
+    let report = effective(&invocation);
+    match flags.format {
+        Format::Json => print(&(serde_json::to_string_pretty(&report).unwrap_or_default() + "\n")),
+        Format::Text => print(&effective_text(&report)),
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! The settings that hold, and where each comes from.
+
+use super::Invocation;
+use super::defaults::is_given;
+use super::document::{Document, Table, Value};
+use super::keys;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// The settings of one verb.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct EffectiveReport {
+    verb: String,
+    /// The configuration file, if there is one.
+    file: Option<String>,
+    settings: Vec<EffectiveSetting>,
+    /// The `[[source]]` tables, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<EffectiveSource>,
+}
+
+#[derive(Debug, Serialize)]
+struct EffectiveSetting {
+    key: String,
+    /// `None` where the flag has no value.
+    value: Option<EffectiveValue>,
+    from: Origin,
+    /// File and line, where it comes from the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum EffectiveValue {
+    Switch(bool),
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Origin {
+    Flag,
+    File,
+    Default,
+}
+
+#[derive(Debug, Serialize)]
+struct EffectiveSource {
+    place: String,
+    settings: Vec<EffectiveSetting>,
+}
+
+/// The settings that `invocation` would have.
+pub(in crate::cli) fn effective(invocation: &Invocation) -> EffectiveReport {
+    let document = invocation.document.as_ref();
+    let flags = keys::flags(&invocation.verb).chain(keys::flags(&invocation.root));
+    let sources = document.filter(|_| invocation.verb.get_name() == "run").map_or_else(Vec::new, of_sources);
+    EffectiveReport {
+        verb: invocation.verb.get_name().to_owned(),
+        file: document.map(|document| document.path.display().to_string()),
+        settings: flags.map(|flag| of_flag(invocation, flag)).collect(),
+        sources,
+    }
+}
+
+fn of_flag(invocation: &Invocation, flag: &Arg) -> EffectiveSetting {
+    let key = flag.get_long().unwrap_or_default().to_owned();
+    let verb = invocation.verb.get_name();
+    let matches = invocation.matches.subcommand_matches(verb).unwrap_or(&invocation.matches);
+    let id = flag.get_id().as_str();
+    let known = matches.ids().any(|known| known.as_str() == id);
+    let source = if known { matches.value_source(id) } else { None };
+    let raw: Vec<String> = match flag.get_action() {
+        ArgAction::Count => vec![matches.get_count(id).to_string()],
+        _ if known => matches
+            .get_raw(id)
+            .into_iter()
+            .flatten()
+            .map(|value| value.to_string_lossy().into_owned())
+            .collect(),
+        _ => Vec::new(),
+    };
+    let negated = super::defaults::verb_negation(&invocation.verb, &key)
+        .is_some_and(|negation| is_given(&invocation.given, negation));
+    let line = invocation.defaults.get(&key).map(|default| default.line);
+    let place = |line| invocation.document.as_ref().map(|document: &Document| document.place(line));
+    let (from, place) = match (source, line) {
+        (Some(ValueSource::CommandLine), _) => (Origin::Flag, None),
+        _ if negated => (Origin::Flag, None),
+        (Some(_), Some(line)) => (Origin::File, place(line)),
+        _ => (Origin::Default, None),
+    };
+    EffectiveSetting { key, value: value_of(flag, raw), from, place }
+}
+
+fn value_of(flag: &Arg, mut raw: Vec<String>) -> Option<EffectiveValue> {
+    match flag.get_action() {
+        ArgAction::SetTrue => Some(EffectiveValue::Switch(raw.iter().any(|value| value == "true"))),
+        ArgAction::Append if !raw.is_empty() => Some(EffectiveValue::Many(raw)),
+        _ => raw.pop().or_else(|| told_default(flag)).map(EffectiveValue::One),
+    }
+}
+
+/// The default that the help tells of where the flag has none: one that the checkpoint or the machine may know better.
+fn told_default(flag: &Arg) -> Option<String> {
+    let help = flag.get_help()?.to_string();
+    let (_, told) = help.split_once("[default: ")?;
+    Some(told.split([';', ']']).next()?.to_owned())
+}
+
+fn of_sources(document: &Document) -> Vec<EffectiveSource> {
+    let of_table = |table: &Table| EffectiveSource {
+        place: document.place(table.line),
+        settings: table
+            .settings
+            .iter()
+            .map(|setting| EffectiveSetting {
+                key: setting.key.clone(),
+                value: Some(match &setting.value {
+                    Value::Switch(value) => EffectiveValue::Switch(*value),
+                    Value::One(value) => EffectiveValue::One(value.clone()),
+                    Value::Many(values) => EffectiveValue::Many(values.clone()),
+                }),
+                from: Origin::File,
+                place: Some(document.place(setting.line)),
+            })
+            .collect(),
+    };
+    document.sources.iter().map(of_table).collect()
+}
+
+/// The report for people: one line for each setting.
+pub(in crate::cli) fn effective_text(report: &EffectiveReport) -> String {
+    let mut text = report.verb.clone();
+    // Writing to a string cannot fail, here and below.
+    let _ = match &report.file {
+        Some(file) => writeln!(text, " with {file}"),
+        None => writeln!(text, " without a configuration file"),
+    };
+    lines(&report.settings, &mut text);
+    for source in &report.sources {
+        let _ = writeln!(text, "\nsource ({})", source.place);
+        lines(&source.settings, &mut text);
+    }
+    text
+}
+
+fn lines(settings: &[EffectiveSetting], text: &mut String) {
+    let rows: Vec<(&str, String, String)> = settings
+        .iter()
+        .map(|setting| (setting.key.as_str(), value_text(setting), origin_text(setting)))
+        .collect();
+    let key_width = rows.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
+    let value_width = rows.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0).min(40);
+    for (key, value, origin) in rows {
+        let _ = writeln!(text, "  {key:key_width$}  {value:value_width$}  {origin}");
+    }
+}
+
+fn value_text(setting: &EffectiveSetting) -> String {
+    match &setting.value {
+        None => "-".to_owned(),
+        Some(EffectiveValue::Switch(value)) => value.to_string(),
+        Some(EffectiveValue::One(value)) => value.clone(),
+        Some(EffectiveValue::Many(values)) => values.join(" "),
+    }
+}
+
+fn origin_text(setting: &EffectiveSetting) -> String {
+    match (setting.from, &setting.place) {
+        (Origin::Flag, _) => "flag".to_owned(),
+        (Origin::File, Some(place)) => place.clone(),
+        (Origin::File | Origin::Default, _) => "default".to_owned(),
+    }
+}

@@ -1,0 +1,64 @@
+//! What is asked of the program: the command line over the configuration file over the defaults.
+
+use super::defaults::{self, Defaults};
+use super::document::Document;
+use super::keys;
+use crate::error::Result;
+use clap::{ArgMatches, Command};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A command line together with the configuration file that stands behind it.
+#[derive(Debug)]
+pub(in crate::cli) struct Invocation {
+    pub(super) verb: Command,
+    pub(super) root: Command,
+    /// What the command line says alone.
+    pub(super) given: ArgMatches,
+    /// The same with what the file says and with the defaults.
+    pub(in crate::cli) matches: ArgMatches,
+    pub(super) document: Option<Document>,
+    pub(super) defaults: Defaults,
+}
+
+impl Invocation {
+    /// Parses a command line for `root`. One that makes no sense, or asks for help, ends the process as clap does.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Usage`] if the configuration file makes no sense.
+    pub(in crate::cli) fn read(root: Command, words: &[OsString]) -> Result<Self> {
+        let name = |matches: &ArgMatches| matches.subcommand_name().map(str::to_owned);
+        // Mistakes are ignored here: the second pass meets them again, and knows what the file says.
+        let first = parse(root.clone().ignore_errors(true), words);
+        let Some(verb) = name(&first).and_then(|name| root.find_subcommand(name).cloned()) else {
+            let matches = parse(root.clone(), words);
+            return Ok(Self {
+                verb: Command::new(""),
+                root,
+                given: first,
+                matches,
+                document: None,
+                defaults: Defaults::new(),
+            });
+        };
+        let config = first.get_one::<PathBuf>("config").cloned();
+        let given = first.subcommand_matches(verb.get_name()).cloned().unwrap_or_default();
+        let document =
+            if keys::flags(&verb).next().is_some() { Document::find(config.as_deref())? } else { None };
+        let defaults = match &document {
+            Some(document) => {
+                defaults::check(document, &root)?;
+                defaults::defaults(document, &root, &verb, &given)?
+            }
+            None => Defaults::new(),
+        };
+        let with_defaults = defaults::give(root.clone(), &defaults)
+            .mut_subcommand(verb.get_name(), |verb| defaults::give(verb, &defaults));
+        let matches = parse(with_defaults, words);
+        Ok(Self { verb, root, given, matches, document, defaults })
+    }
+}
+
+fn parse(command: Command, words: &[OsString]) -> ArgMatches {
+    command.try_get_matches_from(words).unwrap_or_else(|error| error.exit())
+}
