@@ -49,6 +49,11 @@ impl KeyHash {
         PartitionId(self.0 as u8)
     }
 
+    /// All bits.
+    pub const fn whole(self) -> u64 {
+        self.0
+    }
+
     /// The bits that find the key inside its partition: the upper half, which says nothing of the partition.
     pub const fn table(self) -> u32 {
         (self.0 >> 32) as u32

@@ -11,6 +11,7 @@ use super::rounds::Stop;
 use super::totals::OpenTotals;
 use crate::checkpoint::StateWriter;
 use crate::error::Result;
+use crate::event::Timestamp;
 use crate::partition::{PARTITIONS, PartitionId};
 use crate::reducer::Reducer;
 use crate::session::{OutOfOrder, Session};
@@ -26,6 +27,28 @@ const WAVE: usize = 32;
 #[derive(Debug)]
 pub(super) struct Streaming {
     reducers: Vec<Reducer>,
+    order: Order,
+}
+
+/// How well the rounds so far follow each other in time.
+#[derive(Debug, Default)]
+struct Order {
+    latest: Option<Timestamp>,
+    disorder_us: i64,
+}
+
+impl Order {
+    /// Takes a round in; returns the time before which probably nothing comes any more: twice the disorder seen so far
+    /// before the latest event.
+    fn settled(&mut self, round: &[ParsedBlock]) -> Watermark {
+        let earliest = round.iter().filter_map(|block| block.earliest).min();
+        if let (Some(latest), Some(earliest)) = (self.latest, earliest) {
+            self.disorder_us = self.disorder_us.max(latest.us_since(earliest));
+        }
+        self.latest = self.latest.max(round.iter().filter_map(|block| Some(block.latest?.0)).max());
+        let settled = self.latest.map(|latest| latest.saturating_add_us(-2 * self.disorder_us));
+        settled.map_or(Watermark::BEGINNING, Watermark::at)
+    }
 }
 
 impl From<OutOfOrder> for Stop {
@@ -46,7 +69,11 @@ impl Streaming {
             job.pool.install(|| partitions.par_iter().map(load).collect::<Result<_>>())?;
         let (reducers, digests): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
         job.checkpoint.check_state(&digests.concat())?;
-        Ok(Self { reducers })
+        Ok(Self { reducers, order: Order::default() })
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.reducers.iter().map(Reducer::memory_bytes).sum()
     }
 }
 
@@ -60,13 +87,16 @@ impl Way for Streaming {
         outbox: &Outbox,
     ) -> std::result::Result<(), Stop> {
         let mut places = outbox.places(PARTITIONS);
+        let horizons = Horizons { reached: horizon, settled: self.order.settled(round).min(horizon) };
         let fold = |(number, (reducer, place)): (usize, (&mut Reducer, &mut Emitted))| {
-            fold_round(reducer, number, round, horizon, job.style(), place)
+            fold_round(reducer, number, round, horizons, job.style(), place)
         };
         job.pool.install(|| self.reducers.par_iter_mut().zip(&mut places).enumerate().try_for_each(fold))?;
         outbox.send_sessions(places)?;
-        let memory: usize = self.reducers.iter().map(Reducer::memory_bytes).sum();
-        if memory > job.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
+        if self.memory_bytes() > job.memory_bytes {
+            self.reducers.iter_mut().for_each(Reducer::forget_swept);
+        }
+        if self.memory_bytes() > job.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
     }
 
     fn end(
@@ -90,19 +120,28 @@ impl Way for Streaming {
     }
 }
 
+/// How far a round may be folded, and how far it is swept.
+#[derive(Debug, Clone, Copy)]
+struct Horizons {
+    reached: Watermark,
+    settled: Watermark,
+}
+
 fn fold_round(
     reducer: &mut Reducer,
     partition: usize,
     round: &[ParsedBlock],
-    horizon: Watermark,
+    Horizons { reached, settled }: Horizons,
     style: RowStyle,
     place: &mut Emitted,
 ) -> std::result::Result<(), OutOfOrder> {
     let mut completed = |session: Session<'_>| place.push(&session, style);
     for block in round {
         for event in block.partitions[partition].iter() {
-            reducer.take(event, horizon, &mut completed)?;
+            reducer.take(event, reached, &mut completed)?;
         }
     }
-    reducer.advance(horizon, &mut completed)
+    reducer.advance(reached, &mut completed)?;
+    reducer.sweep(settled, &mut completed);
+    Ok(())
 }

@@ -6,12 +6,14 @@
 //!
 //! Completed sessions leave through a callback as soon as they are known; nothing is collected here.
 
+mod swept;
 mod table;
 
 use crate::event::{Event, Timestamp};
 use crate::gap::Gap;
 use crate::session::{ClosedBy, OpenSession, OutOfOrder, Session};
 use crate::watermark::Watermark;
+use swept::Swept;
 use table::{Entry, KeyTable};
 
 /// What is open of one key: at most one session, and the tail of events that the watermark has not reached.
@@ -45,12 +47,20 @@ pub struct Reducer {
     gap: Gap,
     table: KeyTable,
     held: Vec<Held>,
+    swept: Swept,
+    taken_since_sweep: usize,
 }
 
 impl Reducer {
     /// A reducer with nothing open.
     pub fn new(gap: Gap) -> Self {
-        Self { gap, table: KeyTable::default(), held: Vec::new() }
+        Self {
+            gap,
+            table: KeyTable::default(),
+            held: Vec::new(),
+            swept: Swept::default(),
+            taken_since_sweep: 0,
+        }
     }
 
     /// Puts back what an earlier run left open. A key may come in several pieces; its tail goes on in their order.
@@ -75,9 +85,10 @@ impl Reducer {
         horizon: Watermark,
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder> {
+        self.taken_since_sweep += 1;
         let entry = self.table.entry_of(event.key, event.table_hash);
         if self.held.is_empty() && horizon.reaches(event.time) {
-            return fold(&mut self.table, self.gap, entry, event.time, completed);
+            return self.fold(entry, event.time, completed);
         }
         self.held.push(Held { time: event.time, entry });
         Ok(())
@@ -97,10 +108,49 @@ impl Reducer {
         // The sort is stable, and `held` is in the order of arrival: ties keep the order of seq.
         self.held.sort_by_key(|held| held.time);
         let reached = self.held.partition_point(|held| horizon.reaches(held.time));
-        for held in self.held.drain(..reached) {
-            fold(&mut self.table, self.gap, held.entry, held.time, completed)?;
+        for number in 0..reached {
+            let Held { time, entry } = self.held[number];
+            self.fold(entry, time, completed)?;
         }
+        self.held.drain(..reached);
         Ok(())
+    }
+
+    /// Closes the sessions that `settled` has passed and lets go of their keys, so that a long ordered batch needs no
+    /// more memory than its open sessions, and that memory stays in the processor's cache.
+    ///
+    /// `settled` is a guess that no event before it is still to come, and at most the horizon of the last
+    /// [`Reducer::advance`]. If it was wrong for a swept session, the event that shows it is [`OutOfOrder`]. Does nothing
+    /// until as many events came in as there are keys: constant time for each event.
+    pub fn sweep(&mut self, settled: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(reached) = settled.time() else { return };
+        if self.taken_since_sweep < self.table.len() {
+            return;
+        }
+        self.taken_since_sweep = 0;
+        self.swept.begin(settled);
+        let Self { gap, table, held, swept, .. } = self;
+        let passed = |open: &mut OpenSession| gap.is_passed(open.last, reached);
+        let close = |key: &[u8], entry: &mut Entry| {
+            if let Some(session) = entry.open.take_if(passed) {
+                swept.add(key, session.last);
+                completed(session.close(key, ClosedBy::Gap));
+            }
+        };
+        table.for_each_mut(close);
+        for held in held.iter() {
+            table.get_mut(held.entry).is_held = true;
+        }
+        let numbers = table.retain(|entry| std::mem::take(&mut entry.is_held) || entry.open.is_some());
+        for held in held {
+            held.entry = numbers[held.entry as usize];
+        }
+    }
+
+    /// Gives the memory back that remembers swept sessions. What it was for, an event that comes late for one of them
+    /// but for no other reason, then ends the attempt too.
+    pub fn forget_swept(&mut self) {
+        self.swept.forget();
     }
 
     /// Closes every session that `watermark` has passed (rule 6).
@@ -131,7 +181,7 @@ impl Reducer {
 
     /// Memory in use, in bytes.
     pub fn memory_bytes(&self) -> usize {
-        self.table.memory_bytes() + self.held.capacity() * size_of::<Held>()
+        self.table.memory_bytes() + self.held.capacity() * size_of::<Held>() + self.swept.memory_bytes()
     }
 
     fn close_where(
@@ -146,27 +196,30 @@ impl Reducer {
             }
         });
     }
-}
 
-/// One step of the fold (rule 5).
-fn fold(
-    table: &mut KeyTable,
-    gap: Gap,
-    number: u32,
-    time: Timestamp,
-    completed: &mut impl FnMut(Session<'_>),
-) -> Result<(), OutOfOrder> {
-    let Entry { open, .. } = table.get_mut(number);
-    match open {
-        None => *open = Some(OpenSession::begin(time)),
-        Some(session) if time < session.last => return Err(OutOfOrder),
-        Some(session) if gap.joins(session.last, time) => session.extend(time),
-        Some(session) => {
-            let before = std::mem::replace(session, OpenSession::begin(time));
-            completed(before.close(table.key(number), ClosedBy::Gap));
+    /// One step of the fold (rule 5).
+    #[inline]
+    fn fold(
+        &mut self,
+        number: u32,
+        time: Timestamp,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        let Entry { open, .. } = self.table.get_mut(number);
+        match open {
+            None => {
+                *open = Some(OpenSession::begin(time));
+                self.swept.allows(self.table.key(number), time, self.gap)?;
+            }
+            Some(session) if time < session.last => return Err(OutOfOrder),
+            Some(session) if self.gap.joins(session.last, time) => session.extend(time),
+            Some(session) => {
+                let before = std::mem::replace(session, OpenSession::begin(time));
+                completed(before.close(self.table.key(number), ClosedBy::Gap));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]

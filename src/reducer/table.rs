@@ -14,6 +14,8 @@ const MANY_STRANGERS: u32 = 16;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) open: Option<OpenSession>,
+    /// Whether events of the key are held; only true inside a sweep.
+    pub(super) is_held: bool,
     key_end: usize,
     table_hash: u32,
 }
@@ -57,7 +59,7 @@ impl KeyTable {
         }
         let number = entries.len() as u32;
         keys.extend_from_slice(key);
-        entries.push(Entry { open: None, key_end: keys.len(), table_hash });
+        entries.push(Entry { open: None, is_held: false, key_end: keys.len(), table_hash });
         numbers
             .insert_unique(spread(table_hash), number, |&other| spread(entries[other as usize].table_hash));
         number
@@ -70,12 +72,12 @@ impl KeyTable {
             entry.table_hash = secret_hash(&secret, &self.keys[start..entry.key_end]);
             start = entry.key_end;
         }
-        self.numbers.clear();
-        for (number, entry) in (0..).zip(&self.entries) {
-            let hash_of = |&other: &u32| spread(self.entries[other as usize].table_hash);
-            self.numbers.insert_unique(spread(entry.table_hash), number, hash_of);
-        }
+        self.index();
         self.secret = Some(secret);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     pub(super) fn get_mut(&mut self, number: u32) -> &mut Entry {
@@ -96,6 +98,39 @@ impl KeyTable {
             let end = entry.key_end;
             visit(&self.keys[start..end], entry);
             start = end;
+        }
+    }
+
+    /// Drops the entries that `keep` does not want; the others stay in their order. Returns the new number of each entry
+    /// that was kept, by its old one.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut Entry) -> bool) -> Vec<u32> {
+        let mut numbers = vec![u32::MAX; self.entries.len()];
+        let (mut start, mut kept, mut keys_end) = (0, 0, 0);
+        for (old, number) in numbers.iter_mut().enumerate() {
+            let entry = &mut self.entries[old];
+            let key = start..entry.key_end;
+            start = key.end;
+            if keep(entry) {
+                self.keys.copy_within(key.clone(), keys_end);
+                keys_end += key.len();
+                entry.key_end = keys_end;
+                self.entries.swap(kept, old);
+                *number = kept as u32;
+                kept += 1;
+            }
+        }
+        self.entries.truncate(kept);
+        self.keys.truncate(keys_end);
+        self.index();
+        numbers
+    }
+
+    /// Builds the hash table anew.
+    fn index(&mut self) {
+        self.numbers.clear();
+        for (number, entry) in (0..).zip(&self.entries) {
+            let hash_of = |&other: &u32| spread(self.entries[other as usize].table_hash);
+            self.numbers.insert_unique(spread(entry.table_hash), number, hash_of);
         }
     }
 
@@ -139,6 +174,18 @@ mod tests {
         spread_hashes.sort_unstable();
         spread_hashes.dedup();
         assert!(spread_hashes.len() > 19_000, "{}", spread_hashes.len());
+    }
+
+    #[test]
+    fn entries_that_are_kept_keep_their_keys_and_their_order() {
+        let mut table = KeyTable::default();
+        for key in ["one", "", "three", "four"] {
+            let number = table.entry_of(key.as_bytes(), 7);
+            table.get_mut(number).is_held = key.len() != 3;
+        }
+        assert_eq!(table.retain(|entry| entry.is_held), [u32::MAX, 0, 1, 2]);
+        assert_eq!(table.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&b""[..], b"three", b"four"]);
+        assert_eq!((table.entry_of(b"four", 7), table.entry_of(b"one", 7)), (2, 3));
     }
 
     #[test]

@@ -40,6 +40,10 @@ impl Folding {
         self.with(|reducer, mut completed| reducer.advance(Watermark::at(at(horizon)), &mut completed))
     }
 
+    fn sweep(&mut self, settled: i64) {
+        self.with(|reducer, mut completed| reducer.sweep(Watermark::at(at(settled)), &mut completed));
+    }
+
     fn state(&mut self) -> Vec<(String, Option<OpenSession>, Vec<i64>)> {
         let mut state = Vec::new();
         self.reducer.open_state(|of_key| {
@@ -124,4 +128,62 @@ fn keys_with_one_hash_stay_apart() {
             .unwrap();
     }
     assert_eq!(folding.state().len(), 2);
+}
+
+/// `a` was swept with its last event at 10, `b` is open.
+fn swept() -> Folding {
+    let mut folding = Folding::new();
+    for (key, us) in [("a", 0), ("a", 10), ("b", 50)] {
+        folding.take(key, us, 100).unwrap();
+    }
+    folding.sweep(50);
+    assert_eq!(folding.emitted, [("a".into(), 0, 10, 2, ClosedBy::Gap)]);
+    assert_eq!(folding.state(), [("b".into(), Some(OpenSession::begin(at(50))), vec![])]);
+    folding
+}
+
+#[test]
+fn a_sweep_lets_go_of_what_is_passed_and_of_nothing_else() {
+    let mut folding = swept();
+    folding.take("a", 60, 100).unwrap();
+    assert_eq!(folding.state().len(), 2);
+}
+
+#[test]
+fn an_event_for_a_swept_session_is_out_of_order_and_one_behind_its_gap_is_not() {
+    assert_eq!(swept().take("a", 5, 100), Err(OutOfOrder), "before its end");
+    assert_eq!(swept().take("a", 20, 100), Err(OutOfOrder), "it would have joined");
+    assert_eq!(swept().take("a", 21, 100), Ok(()));
+    assert_eq!(swept().take("c", 5, 100), Ok(()), "a key that was never swept");
+}
+
+#[test]
+fn once_swept_sessions_are_forgotten_every_session_before_them_is_out_of_order() {
+    let mut folding = swept();
+    folding.reducer.forget_swept();
+    assert_eq!(folding.take("c", 50, 100), Ok(()));
+    assert_eq!(folding.take("d", 49, 100), Err(OutOfOrder));
+}
+
+#[test]
+fn a_key_with_held_events_survives_its_swept_session() {
+    let mut folding = Folding::new();
+    for (key, us) in [("x", 0), ("a", 1), ("a", 40), ("b", 41)] {
+        folding.take(key, us, 30).unwrap();
+    }
+    folding.sweep(30);
+    assert_eq!(folding.emitted.len(), 2);
+    assert_eq!(folding.state(), [("a".into(), None, vec![40]), ("b".into(), None, vec![41])]);
+    folding.advance(41).unwrap();
+    assert_eq!(folding.state().len(), 2);
+}
+
+#[test]
+fn a_sweep_waits_until_as_many_events_came_as_there_are_keys() {
+    let mut folding = swept();
+    folding.sweep(99);
+    assert_eq!(folding.state().len(), 1, "one key, no event since: nothing is due");
+    folding.take("b", 50, 100).unwrap();
+    folding.sweep(99);
+    assert_eq!(folding.state().len(), 0);
 }
