@@ -19,7 +19,7 @@ fn rows_of(source: &str) -> String {
         if let Some(name) = text.strip_prefix("pub struct ").or_else(|| text.strip_prefix("pub enum ")) {
             let name: String = name.chars().take_while(|character| character.is_alphanumeric()).collect();
             variants = text.starts_with("pub enum ").then_some(0);
-            page.push(format!("{name}"));
+            page.push(name);
         } else if let Some(number) = &mut variants {
             if line.starts_with("    ") && text.starts_with(|first: char| first.is_uppercase()) {
                 page.push(format!("  {number} {}", text.trim_end_matches(" {")));

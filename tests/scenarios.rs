@@ -1,4 +1,5 @@
-//! Runs the scenario files of `tests/scenarios/` through the program. `tests/scenarios/README.md` describes their form.
+//! Runs the scenario files of `tests/scenarios/`, and the examples of `docs/semantics.md`, through the program.
+//! `tests/scenarios/README.md` describes their form.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
@@ -270,10 +271,36 @@ fn scenarios_of(file: &str) -> Vec<Scenario> {
     script::read(&std::fs::read_to_string(path).unwrap())
 }
 
+/// The blocks of a page that are marked as scenarios. All other lines are blank, so that line numbers are those of the page.
+fn scenarios_in_page(page: &str) -> Vec<Scenario> {
+    let text = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+    let mut inside = false;
+    let mut scenarios = String::new();
+    for line in text.lines() {
+        inside = if line.starts_with("```") { line == "```scenario" } else { inside };
+        let shown = inside && !line.starts_with("```");
+        scenarios += if shown { line } else { "" };
+        scenarios += "\n";
+    }
+    script::read(&scenarios)
+}
+
 #[track_caller]
 fn play(file: &str) {
+    play_all(file, scenarios_of(file));
+}
+
+#[test]
+fn examples_of_the_documentation() {
+    let scenarios = scenarios_in_page("docs/semantics.md");
+    assert!(scenarios.len() >= 13, "the examples of docs/semantics.md were not found");
+    play_all("docs/semantics.md", scenarios);
+}
+
+#[track_caller]
+fn play_all(file: &str, scenarios: Vec<Scenario>) {
     let mut failures = String::new();
-    for scenario in scenarios_of(file) {
+    for scenario in scenarios {
         let mut stage = Stage::new();
         for step in &scenario.steps {
             for complaint in stage.take(step) {
