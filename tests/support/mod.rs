@@ -12,6 +12,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
+pub mod stream;
+
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
@@ -148,8 +151,30 @@ impl Finished {
 
     /// The document of `--format json`.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Holds the accounting identity (rule 13) over the reports of a checkpoint, one after the other.
+#[derive(Debug, Default)]
+pub struct Accounts {
+    events_held: u64,
+}
+
+impl Accounts {
+    /// Books the report of a run or a finalize; says what does not balance:
+    /// rows read = rejected + late + events in emitted sessions + growth of the events held open.
+    #[must_use]
+    pub fn imbalance(&mut self, report: &Value) -> Option<String> {
+        let count = |name: &str| report[name].as_u64().unwrap();
+        let before = self.events_held;
+        if report["status"] != "dry-run" {
+            self.events_held = count("events_open");
+        }
+        let after = ["rows_rejected", "events_late", "events_completed", "events_open"].map(count);
+        let balances = count("rows_read") + before == after.iter().sum::<u64>();
+        (!balances).then(|| format!("rule 13 does not hold with {before} events held before: {report}"))
     }
 }
 
