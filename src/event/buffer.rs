@@ -6,6 +6,9 @@ use super::Timestamp;
 /// Bytes before the key of each packed event: time (8), table hash (4), key length (4).
 const HEADER_BYTES: usize = 16;
 
+/// Keys up to this length are packed without a call to copy them.
+const SHORT_KEY_BYTES: usize = 16;
+
 /// One event, its key borrowed from the buffer that holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event<'a> {
@@ -27,13 +30,20 @@ pub struct EventBuffer {
 impl EventBuffer {
     /// Appends an event behind all others.
     pub fn push(&mut self, event: Event<'_>) {
-        let mut header = [0; HEADER_BYTES];
-        header[..8].copy_from_slice(&event.time.us().to_le_bytes());
-        header[8..12].copy_from_slice(&event.table_hash.to_le_bytes());
-        header[12..].copy_from_slice(&(event.key.len() as u32).to_le_bytes());
-        self.bytes.reserve(HEADER_BYTES + event.key.len());
-        self.bytes.extend_from_slice(&header);
-        self.bytes.extend_from_slice(event.key);
+        let key = event.key;
+        let mut packed = [0; HEADER_BYTES + SHORT_KEY_BYTES];
+        packed[..8].copy_from_slice(&event.time.us().to_le_bytes());
+        packed[8..12].copy_from_slice(&event.table_hash.to_le_bytes());
+        packed[12..HEADER_BYTES].copy_from_slice(&(key.len() as u32).to_le_bytes());
+        if key.len() <= SHORT_KEY_BYTES {
+            copy_short(key, &mut packed[HEADER_BYTES..]);
+            let end = self.bytes.len() + HEADER_BYTES + key.len();
+            self.bytes.extend_from_slice(&packed);
+            self.bytes.truncate(end);
+        } else {
+            self.bytes.extend_from_slice(&packed[..HEADER_BYTES]);
+            self.bytes.extend_from_slice(key);
+        }
         self.events += 1;
     }
 
@@ -93,6 +103,21 @@ impl EventBuffer {
     }
 }
 
+/// Copies at most 16 bytes: as two pieces of a fixed length that may overlap, which needs no loop.
+#[inline]
+fn copy_short(from: &[u8], to: &mut [u8]) {
+    let length = from.len();
+    if let (Some(head), Some(tail)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
+        to[..8].copy_from_slice(head);
+        to[length - 8..length].copy_from_slice(tail);
+    } else if let (Some(head), Some(tail)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
+        to[..4].copy_from_slice(head);
+        to[length - 4..length].copy_from_slice(tail);
+    } else {
+        to[..length].copy_from_slice(from);
+    }
+}
+
 /// The first packed event of `bytes` and what stands behind it; `None` where there is no whole one.
 pub(crate) fn unpack(bytes: &[u8]) -> Option<(Event<'_>, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>()?;
@@ -132,6 +157,17 @@ mod tests {
         let buffer = buffer(&events);
         assert_eq!(pairs(&buffer), events);
         assert_eq!(buffer.len(), 3);
+    }
+
+    #[test]
+    fn keys_of_every_length_come_back() {
+        let keys: Vec<Vec<u8>> = (0..40).map(|length| (1..=length).collect()).collect();
+        let mut buffer = EventBuffer::default();
+        for key in &keys {
+            buffer.push(Event { key, table_hash: 7, time: Timestamp::MAX });
+        }
+        assert_eq!(buffer.iter().map(|event| event.key.to_vec()).collect::<Vec<_>>(), keys);
+        assert!(buffer.iter().all(|event| (event.table_hash, event.time) == (7, Timestamp::MAX)));
     }
 
     #[test]

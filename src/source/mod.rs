@@ -5,6 +5,7 @@ mod blocks;
 mod layout;
 mod reason;
 mod rows;
+mod separators;
 pub mod timestamp;
 
 pub use batch::{BatchFile, open_batch};

@@ -8,6 +8,7 @@
 use super::blocks::Block;
 use super::layout::Layout;
 use super::reason::Reason;
+use super::separators::Separators;
 use super::timestamp::{NotATime, TimeParser};
 use crate::event::{Event, EventBuffer, KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
 use crate::partition::{KeyHash, PARTITIONS};
@@ -175,18 +176,20 @@ impl BlockParser {
 
     fn parse_plain(&mut self, bytes: &[u8], layout: &Layout, parsed: &mut ParsedBlock) {
         let mut ends: Vec<usize> = Vec::with_capacity(layout.fields + 1);
-        let (mut start, mut line) = (0, parsed.lines);
-        for at in memchr::memchr2_iter(layout.delimiter, b'\n', bytes).chain([bytes.len()]) {
+        let mut start = 0;
+        for at in Separators::of(bytes, layout.delimiter, b'\n') {
             ends.push(at);
-            if bytes.get(at).is_some_and(|&byte| byte == layout.delimiter) {
-                continue;
+            if bytes[at] == b'\n' {
+                self.take_plain_row(&bytes[start..at], start, &mut ends, parsed.lines, layout, parsed);
+                ends.clear();
+                start = at + 1;
+                parsed.lines += 1;
             }
-            self.take_plain_row(&bytes[start..at], start, &mut ends, line, layout, parsed);
-            ends.clear();
-            start = at + 1;
-            line += 1;
         }
-        parsed.lines += lines_in(bytes);
+        if start < bytes.len() {
+            ends.push(bytes.len());
+            self.take_plain_row(&bytes[start..], start, &mut ends, parsed.lines, layout, parsed);
+        }
     }
 
     fn take_plain_row(
