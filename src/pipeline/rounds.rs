@@ -112,7 +112,7 @@ impl Reading<'_> {
                 watch.book(|phases| &mut phases.reduce);
                 for block in round.into_iter().filter_map(|read| read.block.ok()) {
                     // The reader may be done already.
-                    let _ = give_back.send(block.bytes);
+                    let _ = give_back.send(block.into_memory());
                 }
             }
         })
@@ -124,7 +124,7 @@ impl Reading<'_> {
             if let (Ok(block), Some(layout)) = (&read.block, &of.layout) {
                 let parser = parser.of(read.file, || BlockParser::new(of.times.clone(), self.rules));
                 parser.parse(block, layout, read.is_first && layout.header, parsed);
-                self.watch.bytes_parsed.fetch_add(block.bytes.len() as u64, Ordering::Relaxed);
+                self.watch.bytes_parsed.fetch_add(block.bytes().len() as u64, Ordering::Relaxed);
             } else {
                 parsed.clear();
             }
@@ -231,7 +231,7 @@ fn read_file(
     let mut blocks = BlockReader::new(reader, of.delimiter);
     while let Some(block) = blocks.next(recycled.try_recv().unwrap_or_default()).transpose() {
         let block = block.and_then(|block| {
-            let left = bytes_left.checked_sub(block.bytes.len() as u64);
+            let left = bytes_left.checked_sub(block.bytes().len() as u64);
             *bytes_left = left.ok_or(Trouble::TooManyBytes)?;
             Ok(block)
         });

@@ -13,12 +13,30 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Whole rows of one file.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// The rows. The last one of a file may lack its newline.
-    pub bytes: Vec<u8>,
+    /// The rows, and behind them what the memory held before: to clear it would cost as much as to read it.
+    memory: Vec<u8>,
+    length: usize,
     /// Whether any byte is a quote.
     pub quoted: bool,
     /// Where the last row begins, if the file ends inside a quoted field of its last line.
     pub unclosed: Option<usize>,
+}
+
+impl Block {
+    /// The rows. The last one of a file may lack its newline.
+    pub fn bytes(&self) -> &[u8] {
+        &self.memory[..self.length]
+    }
+
+    /// Gives the memory back for a further block.
+    pub fn into_memory(self) -> Vec<u8> {
+        self.memory
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(bytes: &[u8], quoted: bool) -> Self {
+        Self { memory: bytes.to_vec(), length: bytes.len(), quoted, unclosed: None }
+    }
 }
 
 /// Why no further block can be had.
@@ -64,44 +82,50 @@ impl<R: Read> BlockReader<R> {
     /// # Errors
     /// [`Trouble`]; the reader must not be used after it.
     pub fn next(&mut self, mut recycled: Vec<u8>) -> Result<Option<Block>, Trouble> {
-        recycled.clear();
-        recycled.append(&mut self.carried);
+        let mut length = self.carried.len();
+        grow(&mut recycled, length);
+        recycled[..length].copy_from_slice(&self.carried);
+        self.carried.clear();
         let mut target = BLOCK_BYTES;
         loop {
-            self.fill(&mut recycled, target).map_err(Trouble::Read)?;
+            length = self.fill(&mut recycled, length, target).map_err(Trouble::Read)?;
             if self.at_end {
-                return if recycled.is_empty() { Ok(None) } else { self.last_block(recycled).map(Some) };
+                return if length == 0 { Ok(None) } else { self.last_block(recycled, length).map(Some) };
             }
-            let quoted = memchr::memchr(b'"', &recycled).is_some();
-            let scan = if quoted { scan_quoted(&recycled, self.delimiter) } else { scan_plain(&recycled) };
+            let bytes = &recycled[..length];
+            let quoted = memchr::memchr(b'"', bytes).is_some();
+            let scan = if quoted { scan_quoted(bytes, self.delimiter) } else { scan_plain(bytes) };
             if scan.rows_end > 0 {
-                self.carried.extend_from_slice(&recycled[scan.rows_end..]);
-                recycled.truncate(scan.rows_end);
-                return Ok(Some(Block { bytes: recycled, quoted, unclosed: None }));
+                self.carried.extend_from_slice(&bytes[scan.rows_end..]);
+                return Ok(Some(Block { memory: recycled, length: scan.rows_end, quoted, unclosed: None }));
             }
-            if recycled.len() >= MAX_ROW_BYTES {
+            if length >= MAX_ROW_BYTES {
                 return Err(Trouble::RowTooLong(0));
             }
-            target = recycled.len() * 2;
+            target = length * 2;
         }
     }
 
-    fn last_block(&self, bytes: Vec<u8>) -> Result<Block, Trouble> {
-        let quoted = memchr::memchr(b'"', &bytes).is_some();
-        let scan = if quoted { scan_quoted(&bytes, self.delimiter) } else { scan_plain(&bytes) };
-        let Some(quote) = scan.open_quote else { return Ok(Block { bytes, quoted, unclosed: None }) };
-        let swallowed = memchr::memchr(b'\n', &bytes[quote..]).is_some_and(|at| quote + at + 1 < bytes.len());
+    fn last_block(&self, memory: Vec<u8>, length: usize) -> Result<Block, Trouble> {
+        let bytes = &memory[..length];
+        let quoted = memchr::memchr(b'"', bytes).is_some();
+        let scan = if quoted { scan_quoted(bytes, self.delimiter) } else { scan_plain(bytes) };
+        let Some(quote) = scan.open_quote else {
+            return Ok(Block { memory, length, quoted, unclosed: None });
+        };
+        let swallowed = memchr::memchr(b'\n', &bytes[quote..]).is_some_and(|at| quote + at + 1 < length);
         if swallowed {
             return Err(Trouble::UnclosedQuote(memchr::memchr_iter(b'\n', &bytes[..quote]).count() as u64));
         }
-        Ok(Block { unclosed: Some(scan.rows_end), bytes, quoted })
+        Ok(Block { unclosed: Some(scan.rows_end), memory, length, quoted })
     }
 
-    fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) -> io::Result<()> {
-        let mut filled = bytes.len();
-        bytes.resize(target.max(filled), 0);
-        while filled < bytes.len() {
-            match self.reader.read(&mut bytes[filled..]) {
+    /// Reads into `memory` behind its first `filled` bytes until `target` are there or the end has come; returns how many.
+    fn fill(&mut self, memory: &mut Vec<u8>, mut filled: usize, target: usize) -> io::Result<usize> {
+        let target = target.max(filled);
+        grow(memory, target);
+        while filled < target {
+            match self.reader.read(&mut memory[filled..target]) {
                 Ok(0) => {
                     self.at_end = true;
                     break;
@@ -111,11 +135,17 @@ impl<R: Read> BlockReader<R> {
                 Err(error) => return Err(error),
             }
         }
-        bytes.truncate(filled);
-        if std::mem::take(&mut self.at_start) && bytes.starts_with(BYTE_ORDER_MARK) {
-            bytes.drain(..BYTE_ORDER_MARK.len());
+        if std::mem::take(&mut self.at_start) && memory[..filled].starts_with(BYTE_ORDER_MARK) {
+            memory.copy_within(BYTE_ORDER_MARK.len()..filled, 0);
+            filled -= BYTE_ORDER_MARK.len();
         }
-        Ok(())
+        Ok(filled)
+    }
+}
+
+fn grow(memory: &mut Vec<u8>, length: usize) {
+    if memory.len() < length {
+        memory.resize(length, 0);
     }
 }
 
@@ -160,7 +190,8 @@ mod tests {
     fn blocks(bytes: &[u8]) -> Result<Vec<Block>, Trouble> {
         let mut reader = BlockReader::new(bytes, b',');
         let mut all = Vec::new();
-        while let Some(block) = reader.next(Vec::new())? {
+        // Memory that was in use before must not show.
+        while let Some(block) = reader.next(b"\"\n,".repeat(BLOCK_BYTES / 4))? {
             all.push(block);
         }
         Ok(all)
@@ -174,22 +205,22 @@ mod tests {
             let blocks = blocks(&bytes).unwrap();
             assert!(blocks.len() > 2);
             assert!(
-                blocks.iter().all(|block| block.bytes.starts_with(b"key,") && block.bytes.ends_with(b"\n"))
+                blocks.iter().all(|block| block.bytes().starts_with(b"key,") && block.bytes().ends_with(b"\n"))
             );
-            assert_eq!(blocks.iter().flat_map(|block| block.bytes.clone()).collect::<Vec<_>>(), bytes);
+            assert_eq!(blocks.iter().flat_map(|block| block.bytes().to_vec()).collect::<Vec<_>>(), bytes);
         }
     }
 
     #[test]
     fn a_byte_order_mark_is_not_data() {
-        assert_eq!(blocks(b"\xEF\xBB\xBFa,1\n").unwrap()[0].bytes, b"a,1\n");
+        assert_eq!(blocks(b"\xEF\xBB\xBFa,1\n").unwrap()[0].bytes(), b"a,1\n");
         assert!(blocks(b"\xEF\xBB\xBF").unwrap().is_empty());
     }
 
     #[test]
     fn a_row_may_be_longer_than_a_block_but_not_endless() {
         let long = [vec![b'x'; 3 * BLOCK_BYTES], b"\ny\n".to_vec()].concat();
-        assert_eq!(blocks(&long).unwrap().iter().map(|block| block.bytes.len()).sum::<usize>(), long.len());
+        assert_eq!(blocks(&long).unwrap().iter().map(|block| block.bytes().len()).sum::<usize>(), long.len());
         let endless = io::repeat(b'x').take(1 << 40);
         assert!(matches!(BlockReader::new(endless, b',').next(Vec::new()), Err(Trouble::RowTooLong(0))));
     }

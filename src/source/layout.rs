@@ -50,10 +50,10 @@ pub fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result
             }
             Err(Trouble::Read(error)) => return Err(file.read_error(&error)),
         };
-        if let Some(row) = first_row(&block.bytes, delimiter).map(|(row, _)| row) {
+        if let Some(row) = first_row(block.bytes(), delimiter).map(|(row, _)| row) {
             return Ok(Some(row));
         }
-        bytes += block.bytes.len() as u64;
+        bytes += block.bytes().len() as u64;
     }
     Ok(None)
 }

@@ -129,12 +129,12 @@ impl BlockParser {
     /// Reads the rows of `block` into `parsed`, whose content is replaced. `skip_header` drops the first row.
     pub fn parse(&mut self, block: &Block, layout: &Layout, skip_header: bool, parsed: &mut ParsedBlock) {
         parsed.clear();
-        let mut bytes = &block.bytes[..];
+        let mut bytes = block.bytes();
         if skip_header && let Some((_, end)) = super::layout::first_row(bytes, layout.delimiter) {
             parsed.lines = lines_in(&bytes[..end]);
             bytes = &bytes[end..];
         }
-        let whole = block.unclosed.map_or(bytes.len(), |at| at - (block.bytes.len() - bytes.len()));
+        let whole = block.unclosed.map_or(bytes.len(), |at| at - (block.bytes().len() - bytes.len()));
         let (rows, cut_row) = bytes.split_at(whole);
         if block.quoted {
             self.parse_with_csv(rows, layout, parsed);

@@ -27,7 +27,7 @@ fn layout(key: &[usize], time: usize, fields: usize) -> Layout {
 
 fn parse(bytes: &[u8], quoted: bool, layout: &Layout) -> ParsedBlock {
     let mut parsed = ParsedBlock::default();
-    let block = Block { bytes: bytes.to_vec(), quoted, unclosed: None };
+    let block = Block::of(bytes, quoted);
     parser().parse(&block, layout, false, &mut parsed);
     parsed
 }
