@@ -122,9 +122,9 @@ impl Job<'_> {
 
     fn attempt(
         self,
-        mut way: impl Way,
+        mut way: impl Way + Send,
         reading: &Reading<'_>,
-        close_at: impl Fn(&Tally) -> Close,
+        close_at: impl Fn(&Tally) -> Close + Sync,
         watch: &mut Stopwatch,
     ) -> std::result::Result<Attempted, Stop> {
         let outbox = self.open_outbox()?;

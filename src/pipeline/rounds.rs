@@ -3,7 +3,7 @@
 
 use super::outbox::{AsideRow, Outbox};
 use super::tally::Tally;
-use super::watch::{Stopwatch, Watch};
+use super::watch::{Stopwatch, Watch, timed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Place;
 use crate::sink::{OutputKind, RowStyle};
@@ -78,38 +78,43 @@ impl FileParser {
 }
 
 impl Reading<'_> {
-    /// Reads all files; `consume` gets each parsed round together with the tally up to it.
+    /// Reads all files; `consume` gets each parsed round together with the tally up to it. While it works, the next
+    /// round is parsed.
     pub(super) fn for_each_round(
         &self,
         pool: &rayon::ThreadPool,
         outbox: &Outbox,
         watch: &mut Stopwatch,
-        mut consume: impl FnMut(&[ParsedBlock], &Tally) -> std::result::Result<(), Stop>,
+        mut consume: impl FnMut(&[ParsedBlock], &Tally) -> std::result::Result<(), Stop> + Send,
     ) -> std::result::Result<Tally, Stop> {
         let mut tally = Tally::of_files(self.files.len());
-        let (sender, blocks) = bounded(2 * ROUND_BLOCKS);
+        let (sender, blocks) = bounded(ROUND_BLOCKS);
         let (give_back, recycled) = unbounded();
         std::thread::scope(|scope| {
             // The scope ends only when the reader does: it must lose its channel first, on every way out.
             let blocks = blocks;
             scope.spawn(move || read_files(self.files, self.max_bytes, &sender, &recycled));
-            let mut parsed: Vec<ParsedBlock> = Vec::new();
+            let (mut parsed, mut next): (Vec<ParsedBlock>, Vec<ParsedBlock>) = (Vec::new(), Vec::new());
+            let mut blocks_parsed = 0;
             loop {
                 let round: Vec<ReadBlock> = blocks.iter().take(ROUND_BLOCKS).collect();
-                if round.is_empty() {
-                    watch.book(|phases| &mut phases.read);
-                    return Ok(tally);
-                }
                 self.watch.check()?;
-                parsed.resize_with(parsed.len().max(round.len()), ParsedBlock::default);
-                let parsed = &mut parsed[..round.len()];
-                pool.install(|| self.parse_round(&round, parsed));
-                for (read, parsed) in round.iter().zip(&*parsed) {
+                next.resize_with(next.len().max(round.len()), ParsedBlock::default);
+                let consumable = &parsed[..blocks_parsed];
+                let ((read, ()), (reduce, consumed)) = pool.join(
+                    || timed(|| self.parse_round(&round, &mut next[..round.len()])),
+                    || timed(|| if consumable.is_empty() { Ok(()) } else { consume(consumable, &tally) }),
+                );
+                watch.book_both(read, reduce);
+                consumed?;
+                for (read, parsed) in round.iter().zip(&next) {
                     self.book(read, parsed, &mut tally, outbox)?;
                 }
-                watch.book(|phases| &mut phases.read);
-                consume(parsed, &tally)?;
-                watch.book(|phases| &mut phases.reduce);
+                blocks_parsed = round.len();
+                if blocks_parsed == 0 {
+                    return Ok(tally);
+                }
+                std::mem::swap(&mut parsed, &mut next);
                 for block in round.into_iter().filter_map(|read| read.block.ok()) {
                     // The reader may be done already.
                     let _ = give_back.send(block.into_memory());

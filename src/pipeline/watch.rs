@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::report::Phases;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Shared with signal handlers and the progress bar.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,13 @@ impl Watch {
     }
 }
 
+/// What `act` gives, and how long it took.
+pub(super) fn timed<T>(act: impl FnOnce() -> T) -> (Duration, T) {
+    let start = Instant::now();
+    let given = act();
+    (start.elapsed(), given)
+}
+
 /// Adds up the time of each phase.
 #[derive(Debug)]
 pub(super) struct Stopwatch {
@@ -48,6 +55,16 @@ impl Stopwatch {
     pub(super) fn book(&mut self, of: impl FnOnce(&mut Phases) -> &mut f64) {
         let now = Instant::now();
         *of(&mut self.phases) += (now - self.last).as_secs_f64();
+        self.last = now;
+    }
+
+    /// Books the time since the last call on reading and reducing, which went on side by side, in these proportions.
+    pub(super) fn book_both(&mut self, read: Duration, reduce: Duration) {
+        let now = Instant::now();
+        let (passed, read, reduce) = ((now - self.last).as_secs_f64(), read.as_secs_f64(), reduce.as_secs_f64());
+        let share = if reduce > 0.0 { reduce / (read + reduce) } else { 0.0 };
+        self.phases.read += passed * (1.0 - share);
+        self.phases.reduce += passed * share;
         self.last = now;
     }
 
