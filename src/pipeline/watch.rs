@@ -61,7 +61,8 @@ impl Stopwatch {
     /// Books the time since the last call on reading and reducing, which went on side by side, in these proportions.
     pub(super) fn book_both(&mut self, read: Duration, reduce: Duration) {
         let now = Instant::now();
-        let (passed, read, reduce) = ((now - self.last).as_secs_f64(), read.as_secs_f64(), reduce.as_secs_f64());
+        let (passed, read, reduce) =
+            ((now - self.last).as_secs_f64(), read.as_secs_f64(), reduce.as_secs_f64());
         let share = if reduce > 0.0 { reduce / (read + reduce) } else { 0.0 };
         self.phases.read += passed * (1.0 - share);
         self.phases.reduce += passed * share;

@@ -205,7 +205,9 @@ mod tests {
             let blocks = blocks(&bytes).unwrap();
             assert!(blocks.len() > 2);
             assert!(
-                blocks.iter().all(|block| block.bytes().starts_with(b"key,") && block.bytes().ends_with(b"\n"))
+                blocks
+                    .iter()
+                    .all(|block| block.bytes().starts_with(b"key,") && block.bytes().ends_with(b"\n"))
             );
             assert_eq!(blocks.iter().flat_map(|block| block.bytes().to_vec()).collect::<Vec<_>>(), bytes);
         }
