@@ -34,12 +34,24 @@ pub fn head_digest(head: &Head) -> HeadMark {
 }
 
 fn seal<T: Encode>(row: &T) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    encode_into(row, &mut encoded);
+    frame(&encoded)
+}
+
+/// An encoded row behind its version and checksum.
+pub(super) fn frame(row: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0; FRAME_BYTES];
-    encode_into(row, &mut bytes);
+    bytes.extend_from_slice(row);
     let checksum = xxh3_64(&bytes[FRAME_BYTES..]);
     bytes[..4].copy_from_slice(&CURRENT_VERSION.to_le_bytes());
     bytes[4..FRAME_BYTES].copy_from_slice(&checksum.to_le_bytes());
     bytes
+}
+
+/// The row inside a frame.
+pub(super) fn unframed(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.split_off(FRAME_BYTES.min(bytes.len()))
 }
 
 fn open<T: Decode<()>>(bytes: &[u8]) -> Result<T, String> {

@@ -5,12 +5,14 @@
 mod codec;
 mod keys;
 mod lock;
+mod probe;
 mod rows;
 mod state;
 mod store;
 
 pub use codec::head_digest;
 pub use lock::{Lock, LockHolder};
+pub use probe::{StoredRow, recode};
 pub use state::{EncodedPartition, MAX_CHUNK_BYTES, encode_partition};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -44,6 +44,20 @@ pub struct Chunk {
     count: u32,
 }
 
+impl Chunk {
+    /// `count` rows that are encoded already.
+    pub(super) const fn of(rows: Vec<u8>, count: u32) -> Self {
+        Self { rows, count }
+    }
+}
+
+/// The rows of all `chunks`, their count before them.
+pub(super) fn rows_of_all(chunks: &[Chunk]) -> Vec<u8> {
+    let count: u32 = chunks.iter().map(|chunk| chunk.count).sum();
+    let rows = chunks.iter().flat_map(|chunk| &chunk.rows);
+    count.to_le_bytes().iter().chain(rows).copied().collect()
+}
+
 /// A chunk as it is stored.
 pub(super) struct SealedChunk {
     pub(super) bytes: Vec<u8>,

@@ -75,7 +75,7 @@ impl Manifest {
     /// The runs whose outputs it retracts, those that were retracted before among them.
     pub fn retracts(&self) -> impl Iterator<Item = RunId> + use<> {
         let last = self.run;
-        self.rolled_back_to.into_iter().flat_map(move |to| to + 1..last).map(RunId::new)
+        self.rolled_back_to.into_iter().flat_map(move |to| to.saturating_add(1)..last).map(RunId::new)
     }
 
     /// The generation of the state that it was staged with.

@@ -1,0 +1,76 @@
+//! The slow reader: the form is looked up by its shape, then chrono reads it with the pattern of that shape.
+
+use super::{NotATime, Timestamp};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// From the shape of a text (every digit a `0`) to its strftime pattern and whether it has an offset.
+static SHAPES: LazyLock<HashMap<String, (String, bool)>> = LazyLock::new(|| {
+    let mut shapes = HashMap::from([("0000-00-00".to_owned(), ("%Y-%m-%d".to_owned(), false))]);
+    let mut clocks = vec![("00:00".to_owned(), "%H:%M"), ("00:00:00".to_owned(), "%H:%M:%S")];
+    clocks.extend((1..=9).map(|digits| (format!("00:00:00.{}", "0".repeat(digits)), "%H:%M:%S%.f")));
+    let mut offsets = vec![(String::new(), "")];
+    for space in ["", " "] {
+        offsets.extend(["Z", "z", "+00:00", "+0000", "+00", "-00:00", "-0000", "-00"].map(|offset| {
+            let pattern = if offset.eq_ignore_ascii_case("z") || offset.len() == 3 { "%#z" } else { "%z" };
+            (format!("{space}{offset}"), pattern)
+        }));
+    }
+    for separator in [" ", "T", "t"] {
+        for ((clock, clock_pattern), (offset, offset_pattern)) in
+            clocks.iter().flat_map(|clock| offsets.iter().map(move |offset| (clock, offset)))
+        {
+            let space = if offset.starts_with(' ') { " " } else { "" };
+            let pattern = format!("%Y-%m-%d{separator}{clock_pattern}{space}{offset_pattern}");
+            shapes.insert(format!("0000-00-00{separator}{clock}{offset}"), (pattern, !offset.is_empty()));
+        }
+    }
+    shapes
+});
+
+pub fn read(bytes: &[u8], zone: Tz) -> Result<i64, NotATime> {
+    let text = str::from_utf8(bytes).map_err(|_| NotATime::Unreadable)?.trim_matches(' ');
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let us = match SHAPES.get(&shape) {
+        Some((pattern, with_offset)) => {
+            written(text, pattern, *with_offset, zone).ok_or(NotATime::Impossible)
+        }
+        None => epoch(text, &shape).ok_or(NotATime::Unreadable),
+    }?;
+    Timestamp::from_us(us).map(Timestamp::us).ok_or(NotATime::Impossible)
+}
+
+fn written(text: &str, pattern: &str, with_offset: bool, zone: Tz) -> Option<i64> {
+    if with_offset {
+        return DateTime::parse_from_str(text, pattern).ok().map(|moment| moment.timestamp_micros());
+    }
+    let local = match NaiveDateTime::parse_from_str(text, pattern) {
+        Ok(local) => local,
+        Err(_) => NaiveDate::parse_from_str(text, pattern).ok()?.and_hms_opt(0, 0, 0)?,
+    };
+    zone.from_local_datetime(&local).earliest().map(|moment| moment.timestamp_micros())
+}
+
+fn epoch(text: &str, shape: &str) -> Option<i64> {
+    let (whole, fraction) = shape.strip_prefix('-').unwrap_or(shape).split_once('.').unwrap_or((shape, "0"));
+    let whole = whole.trim_start_matches('-');
+    let only_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'0');
+    if !only_digits(whole) || !only_digits(fraction) || fraction.len() > 9 || shape.starts_with("--") {
+        return None;
+    }
+    let (text_whole, text_fraction) = text.trim_start_matches('-').split_once('.').unwrap_or((text, ""));
+    let size: i128 = text_whole.trim_start_matches('-').parse().ok()?;
+    let nanos: i128 = format!("{text_fraction:0<9}").parse().ok()?;
+    let per_unit_ns: i128 = match size {
+        0..100_000_000_000 => 1_000_000_000,
+        _ if text.contains('.') => return None,
+        100_000_000_000..100_000_000_000_000 => 1_000_000,
+        100_000_000_000_000..100_000_000_000_000_000 => 1_000,
+        _ => return None,
+    };
+    let size_ns = size * per_unit_ns + nanos;
+    let ns = if text.starts_with('-') { -size_ns } else { size_ns };
+    i64::try_from(ns.div_euclid(1_000)).ok()
+}

@@ -1,0 +1,154 @@
+//! Reads a batch file in blocks, and once more whole with the csv crate alone.
+
+use sessionize::event::{MAX_KEY_BYTES, Timestamp};
+use sessionize::partition::{KeyHash, PARTITIONS};
+use sessionize::source::timestamp::{NotATime, TimeFormat, TimeParser};
+use sessionize::source::{BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules};
+use sessionize::watermark::Watermark;
+
+const WATERMARK_US: i64 = 1_000_000_000;
+const LATEST_ALLOWED_US: i64 = 4_000_000_000_000_000;
+/// More than a block, so that blocks are cut somewhere inside.
+const LONG_BYTES: usize = 600 << 10;
+
+/// What has become of the rows of a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Outcome {
+    /// Key and time of accepted events, by partition, in the order of arrival.
+    events: Vec<Vec<(Vec<u8>, i64)>>,
+    /// Line, reason and bytes of the others.
+    aside: Vec<(u64, Reason, Vec<u8>)>,
+    rows: u64,
+}
+
+impl Outcome {
+    fn new() -> Self {
+        Self { events: vec![Vec::new(); PARTITIONS], ..Self::default() }
+    }
+}
+
+/// The first byte picks the delimiter and whether the file is made long, the second how many fields a row has.
+pub fn check(data: &[u8]) {
+    let Some((&[options, fields], file)) = data.split_first_chunk::<2>() else { return };
+    let delimiter = [b',', b';', b'\t', b'x'][usize::from(options) % 4];
+    let fields = 2 + usize::from(fields) % 3;
+    let layout = Layout {
+        source: None,
+        key: vec![0],
+        time: fields - 1,
+        fields,
+        header: false,
+        header_line: Vec::new(),
+        delimiter,
+    };
+    if options & 0xF0 == 0xF0 && file.len() > 256 {
+        let long: Vec<u8> = file.iter().copied().cycle().take(LONG_BYTES).collect();
+        check_file(&long, &layout);
+    } else {
+        check_file(file, &layout);
+    }
+}
+
+fn check_file(file: &[u8], layout: &Layout) {
+    // A quote that swallows further rows fails the run: there is nothing to compare.
+    let Some(ours) = read_in_blocks(file, layout) else { return };
+    let reference = read_whole(file, layout, ours.aside.last());
+    assert_eq!(ours, reference);
+}
+
+fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
+    let time = |us| Timestamp::from_us(us).unwrap_or(Timestamp::MAX);
+    let rules =
+        RowRules { watermark: Watermark::at(time(WATERMARK_US)), latest_allowed: time(LATEST_ALLOWED_US) };
+    let mut parser = BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
+    let mut blocks = BlockReader::new(file, layout.delimiter);
+    let mut parsed = ParsedBlock::default();
+    let mut outcome = Outcome::new();
+    let mut lines = 0;
+    while let Some(block) = blocks.next(Vec::new()).ok()? {
+        parser.parse(&block, layout, false, &mut parsed);
+        for (events, buffer) in outcome.events.iter_mut().zip(&parsed.partitions) {
+            events.extend(buffer.iter().map(|event| (event.key.to_vec(), event.time.us())));
+        }
+        for row in &parsed.aside {
+            outcome.aside.push((
+                lines + row.line,
+                row.reason,
+                parsed.aside_bytes[row.bytes.clone()].to_vec(),
+            ));
+        }
+        outcome.rows += parsed.rows;
+        lines += parsed.lines;
+    }
+    Some(outcome)
+}
+
+/// The csv crate over the whole file. A last row that ends inside quotes is taken as `last_aside` says: where a quote is
+/// open is for the crate an end like any other.
+fn read_whole(file: &[u8], layout: &Layout, last_aside: Option<&(u64, Reason, Vec<u8>)>) -> Outcome {
+    let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(layout.delimiter)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(file);
+    let mut times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
+    let mut outcome = Outcome::new();
+    let mut record = csv::ByteRecord::new();
+    let (mut start, mut line) = (0, 0);
+    while reader.read_byte_record(&mut record).unwrap_or(false) {
+        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let raw = &file[start..end];
+        let blank = raw.iter().take_while(|&&byte| byte == b'\n').count();
+        let first_line = line + blank as u64;
+        line += raw.split(|&byte| byte == b'\n').skip(1).count() as u64;
+        start = end;
+        let row = &raw[blank..];
+        let row = row.strip_suffix(b"\n").unwrap_or(row);
+        let ends_in_return = row.ends_with(b"\r");
+        let row = row.strip_suffix(b"\r").unwrap_or(row);
+        if row.is_empty() {
+            continue;
+        }
+        outcome.rows += 1;
+        let mut fields: Vec<&[u8]> = record.iter().collect();
+        if let Some(last) = fields.last_mut().filter(|_| ends_in_return) {
+            *last = last.strip_suffix(b"\r").unwrap_or(last);
+        }
+        let unclosed = (first_line, Reason::UnclosedQuote, row.to_vec());
+        if end == file.len() && last_aside == Some(&unclosed) {
+            outcome.aside.push(unclosed);
+            continue;
+        }
+        match event(&fields, layout, &mut times) {
+            Ok((key, us)) => outcome.events[KeyHash::of(key).partition().index()].push((key.to_vec(), us)),
+            Err(reason) => outcome.aside.push((first_line, reason, row.to_vec())),
+        }
+    }
+    outcome
+}
+
+fn event<'f>(
+    fields: &[&'f [u8]],
+    layout: &Layout,
+    times: &mut TimeParser,
+) -> Result<(&'f [u8], i64), Reason> {
+    if fields.len() < layout.fields {
+        return Err(Reason::TooFewFields);
+    }
+    if fields.len() > layout.fields {
+        return Err(Reason::TooManyFields);
+    }
+    let us = times.parse(fields[layout.time]).map(Timestamp::us).map_err(|error| match error {
+        NotATime::Unreadable => Reason::Time,
+        NotATime::Impossible => Reason::ImpossibleTime,
+    })?;
+    match fields[0].len() {
+        0 => Err(Reason::EmptyKey),
+        length if length > MAX_KEY_BYTES => Err(Reason::KeyTooLong),
+        _ if us < WATERMARK_US => Err(Reason::Late),
+        _ if us > LATEST_ALLOWED_US => Err(Reason::Future),
+        _ => Ok((fields[0], us)),
+    }
+}
