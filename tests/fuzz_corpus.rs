@@ -37,6 +37,11 @@ fn each_input(target: &str, check: fn(&[u8])) {
 #[test]
 fn rows_are_read_as_the_csv_crate_reads_them() {
     each_input("rows", rows::check);
+    each_input("rows", |data| {
+        if data.len() > 256 {
+            rows::check_long(data)
+        }
+    });
 }
 
 #[test]
