@@ -39,7 +39,7 @@ fn rows_are_read_as_the_csv_crate_reads_them() {
     each_input("rows", rows::check);
     each_input("rows", |data| {
         if data.len() > 256 {
-            rows::check_long(data)
+            rows::check_long(data);
         }
     });
 }
