@@ -1,7 +1,8 @@
-//! What is asked of the machine: the clock, its processors, its memory.
+//! What is asked of the machine: the clock, its processors, its memory, how many files it lets us have open.
 #![expect(clippy::disallowed_methods, reason = "here the wall clock and /proc come in, as settings")]
 
 use crate::event::Timestamp;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The wall clock.
 pub(super) fn now() -> Timestamp {
@@ -20,4 +21,12 @@ pub(super) fn quarter_of_memory_bytes() -> usize {
         line.split_whitespace().nth(1)?.parse::<usize>().ok()
     });
     total_kib.map_or(1 << 30, |kib| kib / 4 * 1024)
+}
+
+/// Asks for as many open files as the system allows: all files of a batch are open at once, and a backfill may name
+/// thousands of them.
+pub(super) fn allow_many_open_files() {
+    let allowed = getrlimit(Resource::Nofile);
+    // Where it is not granted, opening the file that is one too many says so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed });
 }

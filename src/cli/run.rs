@@ -146,6 +146,14 @@ pub(super) fn execute(flags: &RunFlags) -> Result<()> {
         return Err(Error::new(ErrorKind::Usage, "no batch file is named")
             .remedy("name one: sessionize run --batch FILE, or the key batch of the configuration file"));
     }
+    if flags.each && flags.dry_run {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "--each and --dry-run exclude each other: a file is run on what those before it leave",
+        )
+        .remedy("try the files one by one, or as one batch"));
+    }
+    machine::allow_many_open_files();
     let files = open_batch(&paths)?;
     let open = if settings.dry_run { Context::open_copy } else { Context::open };
     let mut context = open(&common)?;
