@@ -39,6 +39,12 @@ pub struct Outputs {
     pub late: Option<String>,
     /// Rejected rows.
     pub rejects: Option<String>,
+    /// Events of completed sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<String>,
+    /// What is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
 }
 
 /// Seconds spent in each part of a run.
@@ -82,6 +88,8 @@ pub struct RunReport {
     pub events_accepted: u64,
     /// Late events.
     pub events_late: u64,
+    /// Events that were there already and are dropped.
+    pub events_duplicate: u64,
     /// Rejected rows.
     pub rows_rejected: u64,
     /// The same by reason.
@@ -90,6 +98,8 @@ pub struct RunReport {
     pub sessions_completed: u64,
     /// Events in them.
     pub events_completed: u64,
+    /// Completed sessions that corrections took back.
+    pub sessions_retracted: u64,
     /// Open sessions after the run.
     pub sessions_open: u64,
     /// Events in open sessions and tails after the run.
@@ -124,10 +134,12 @@ impl RunReport {
             rows_read: 0,
             events_accepted: 0,
             events_late: 0,
+            events_duplicate: 0,
             rows_rejected: 0,
             rejects: BTreeMap::new(),
             sessions_completed: 0,
             events_completed: 0,
+            sessions_retracted: 0,
             sessions_open: 0,
             events_open: 0,
             watermark: None,
@@ -150,6 +162,9 @@ pub struct DefinitionReport {
     pub gap: String,
     /// Where events come from.
     pub sources: Vec<SourceReport>,
+    /// Rules besides the gap: flags with their values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<&'static str, Vec<String>>,
 }
 
 /// How the files of one source are read.

@@ -50,6 +50,10 @@ pub struct RunSettings {
     pub max_bytes: u64,
     /// Whether no value in an output may look like a formula to a spreadsheet.
     pub spreadsheet_safe: bool,
+    /// Whether what is open is written too, for eyes that cannot wait.
+    pub shows_open: bool,
+    /// Whether the run counts on corrections: the definition must have them.
+    pub corrects: bool,
 }
 
 /// How many rows of a kind a batch may have.

@@ -20,6 +20,12 @@ impl Watermark {
         self.0
     }
 
+    /// The watermark `us` microseconds before this one.
+    #[must_use]
+    pub fn behind(self, us: i64) -> Self {
+        Self(self.0.map(|time| time.saturating_add_us(-us)))
+    }
+
     /// Whether an event at `time` is late (rule 2: `time < watermark`).
     pub fn is_late(self, time: Timestamp) -> bool {
         Self(Some(time)) < self

@@ -1,16 +1,17 @@
 //! Head and ledger entries as bytes: format version, checksum, row.
 
 use super::rows;
+use super::state::MAX_CHUNK_BYTES;
 use crate::ledger::{Head, HeadMark, RunEntry};
 use crate::migrations::checkpoint::{CURRENT_VERSION, v1};
-use bincode::{Decode, Encode};
+use bincode::{BorrowDecode, Decode, Encode};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Bytes before the row: version (4), xxh3-64 of the row (8), both little-endian.
 const FRAME_BYTES: usize = 12;
 
 /// Rows come from our own encoder; a length beyond this is damage, not data.
-const MAX_ROW_BYTES: usize = 1 << 30;
+pub(super) const MAX_ROW_BYTES: usize = 1 << 30;
 
 pub(super) fn encode_head(head: &Head) -> Vec<u8> {
     seal(&rows::head_row(head))
@@ -69,6 +70,12 @@ fn open<T: Decode<()>>(bytes: &[u8]) -> Result<T, String> {
     let config = bincode::config::standard().with_limit::<MAX_ROW_BYTES>();
     let (value, used) = bincode::decode_from_slice(row, config).map_err(|error| error.to_string())?;
     if used == row.len() { Ok(value) } else { Err("it has bytes behind its end".to_owned()) }
+}
+
+/// The row at the start of the rows of a chunk, and its length.
+pub(super) fn decode_row<'r, T: BorrowDecode<'r, ()>>(rows: &'r [u8]) -> Result<(T, usize), String> {
+    let config = bincode::config::standard().with_limit::<MAX_CHUNK_BYTES>();
+    bincode::borrow_decode_from_slice(rows, config).map_err(|error| error.to_string())
 }
 
 /// Appends an encoded row.

@@ -7,18 +7,21 @@ mod keys;
 mod lock;
 mod probe;
 mod rows;
+mod ruled;
 mod state;
 mod store;
+mod stored;
 
 pub use codec::head_digest;
 pub use lock::{Lock, LockHolder};
 pub use probe::{StoredRow, recode};
-pub use state::{EncodedPartition, MAX_CHUNK_BYTES, encode_partition};
+pub use ruled::Pieces;
+pub use state::{EncodedPartition, MAX_CHUNK_BYTES};
+pub use stored::Stored;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, Head, RunEntry, RunId};
 use crate::partition::PartitionId;
-use crate::reducer::Reducer;
 use std::path::Path;
 use store::Store;
 
@@ -103,16 +106,18 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if a chunk is damaged.
-    pub fn load_partition(&self, partition: PartitionId, reducer: &mut Reducer) -> Result<Vec<u64>> {
+    pub fn load_partition(&self, partition: PartitionId, reducer: &mut impl Stored) -> Result<Vec<u64>> {
         let Some(head) = &self.head else { return Ok(Vec::new()) };
         let mut digests = Vec::new();
+        let mut pieces = Pieces::default();
+        let damaged = |damage: &str| self.store.damaged("a chunk of open sessions", damage);
         self.store.scan(&keys::state_of_partition(head.generation, partition), |_, bytes| {
-            let digest = state::decode_chunk(bytes, head.generation, reducer)
-                .map_err(|damage| self.store.damaged("a chunk of open sessions", &damage))?;
+            let digest = state::decode_chunk(bytes, head.generation, reducer, &mut pieces)
+                .map_err(|damage| damaged(&damage))?;
             digests.push(digest);
             Ok(())
         })?;
-        Ok(digests)
+        if pieces.is_whole() { Ok(digests) } else { Err(damaged("the last piece of a key is missing")) }
     }
 
     /// Holds the digests of all chunks, in order, against the head: a missing or foreign chunk shows here.

@@ -2,8 +2,11 @@
 
 use super::codec;
 use super::state;
+use super::{Pieces, Stored};
 use crate::gap::Gap;
-use crate::reducer::Reducer;
+use crate::reducer::{Reducer, RuledReducer};
+use crate::rules::{RuleSet, RuleTexts};
+use std::sync::Arc;
 
 /// A kind of row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub enum StoredRow {
     Run,
     /// Rows of a chunk of open state; the first four bytes say how many.
     OpenSessions,
+    /// The same under rules.
+    RuledSessions,
 }
 
 /// Decodes `row`, which has no checksum, and encodes what was read.
@@ -28,12 +33,18 @@ pub fn recode(kind: StoredRow, row: &[u8]) -> Result<Vec<u8>, String> {
         StoredRow::Run => {
             codec::decode_run(&codec::frame(row)).map(|entry| codec::unframed(codec::encode_run(&entry)))
         }
-        StoredRow::OpenSessions => {
-            let (count, rows) = row.split_first_chunk::<4>().ok_or("it is cut short")?;
-            let chunk = state::Chunk::of(rows.to_vec(), u32::from_le_bytes(*count));
-            let mut reducer = Reducer::new(Gap::from_us(0));
-            state::decode_chunk(&state::seal_chunk(&chunk, 1).bytes, 1, &mut reducer)?;
-            Ok(state::rows_of_all(&state::encode_partition(&mut reducer).chunks))
+        StoredRow::OpenSessions => recode_chunk(row, Reducer::new(Gap::from_us(0))),
+        StoredRow::RuledSessions => {
+            let rules = RuleSet::compile(&RuleTexts::default(), Gap::from_us(0), chrono_tz::UTC)?;
+            recode_chunk(row, RuledReducer::new(Arc::new(rules)))
         }
     }
+}
+
+fn recode_chunk(row: &[u8], mut reducer: impl Stored) -> Result<Vec<u8>, String> {
+    let (count, rows) = row.split_first_chunk::<4>().ok_or("it is cut short")?;
+    let chunk = state::Chunk::of(rows.to_vec(), u32::from_le_bytes(*count));
+    let sealed = state::seal_chunk(&chunk, 1);
+    state::decode_chunk(&sealed.bytes, 1, &mut reducer, &mut Pieces::default())?;
+    Ok(state::rows_of_all(&reducer.encode().chunks))
 }

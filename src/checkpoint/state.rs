@@ -1,12 +1,11 @@
 //! The open state of a partition as chunks of rows, cut by bytes.
 
 use super::codec::encode_into;
-use super::rows::time;
+use super::ruled::Pieces;
+use super::stored::Stored;
 use crate::event::Timestamp;
-use crate::migrations::checkpoint::v1;
-use crate::partition::KeyHash;
-use crate::reducer::{KeyState, Reducer};
 use crate::session::OpenSession;
+use bincode::Encode;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// The longest chunk. sled moves pages beyond a quarter of its segment into files that it never removes, and a page holds
@@ -17,7 +16,7 @@ pub const MAX_CHUNK_BYTES: usize = 128 << 10;
 const FULL_CHUNK_BYTES: usize = 56 << 10;
 
 /// The longest piece of a tail in one row: nine bytes at most for each time.
-const MAX_TAIL: usize = 512;
+pub(super) const MAX_TAIL: usize = 512;
 
 /// Bytes before the rows of a sealed chunk: generation (8), row count (4), xxh3-64 of what follows the checksum (8).
 const HEADER_BYTES: usize = 20;
@@ -64,44 +63,24 @@ pub(super) struct SealedChunk {
     pub(super) digest: u64,
 }
 
-/// Encodes what `reducer` has open. Linear; about 30 bytes a key beside the key itself.
-pub fn encode_partition(reducer: &mut Reducer) -> EncodedPartition {
-    let mut encoded = EncodedPartition::default();
-    reducer.open_state(|state| {
-        encoded.keys += 1;
-        encoded.sessions += u64::from(state.open.is_some());
-        encoded.events += state.events();
-        let start = state.open.map(|open| open.start);
-        encoded.oldest_start = encoded.oldest_start.into_iter().chain(start).min();
-        push_key(&mut encoded.chunks, &state);
-    });
-    encoded
-}
-
-fn push_key(chunks: &mut Vec<Chunk>, state: &KeyState<'_>) {
-    let open = state.open.map(|open| v1::OpenSession {
-        start_us: open.start.us(),
-        last_us: open.last.us(),
-        events: open.events,
-    });
-    let (first, rest) = state.tail.split_at(state.tail.len().min(MAX_TAIL));
-    push_row(chunks, &v1::StateRow { key: state.key, open, tail_us: us(first) });
-    for piece in rest.chunks(MAX_TAIL) {
-        push_row(chunks, &v1::StateRow { key: state.key, open: None, tail_us: us(piece) });
+impl EncodedPartition {
+    /// Counts a key.
+    pub(super) fn count(&mut self, open: Option<&OpenSession>, events: u64) {
+        self.keys += 1;
+        self.sessions += u64::from(open.is_some());
+        self.events += events;
+        self.oldest_start = self.oldest_start.into_iter().chain(open.map(|open| open.start)).min();
     }
-}
 
-fn us(times: &[Timestamp]) -> Vec<i64> {
-    times.iter().map(|time| time.us()).collect()
-}
-
-fn push_row(chunks: &mut Vec<Chunk>, row: &v1::StateRow<'_>) {
-    if chunks.last().is_none_or(|chunk| chunk.rows.len() >= FULL_CHUNK_BYTES) {
-        chunks.push(Chunk::default());
-    }
-    if let Some(chunk) = chunks.last_mut() {
-        encode_into(row, &mut chunk.rows);
-        chunk.count += 1;
+    /// Appends a row; a chunk that is full is followed by a new one.
+    pub(super) fn push_row<T: Encode>(&mut self, row: &T) {
+        if self.chunks.last().is_none_or(|chunk| chunk.rows.len() >= FULL_CHUNK_BYTES) {
+            self.chunks.push(Chunk::default());
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            encode_into(row, &mut chunk.rows);
+            chunk.count += 1;
+        }
     }
 }
 
@@ -117,8 +96,14 @@ pub(super) fn seal_chunk(chunk: &Chunk, generation: u64) -> SealedChunk {
     SealedChunk { bytes: body, digest }
 }
 
-/// Restores the rows of a sealed chunk into `reducer` and returns the digest of the chunk.
-pub(super) fn decode_chunk(bytes: &[u8], generation: u64, reducer: &mut Reducer) -> Result<u64, String> {
+/// Restores the rows of a sealed chunk into `reducer` and returns the digest of the chunk. `pieces` goes from chunk to chunk
+/// of a partition.
+pub(super) fn decode_chunk(
+    bytes: &[u8],
+    generation: u64,
+    reducer: &mut impl Stored,
+    pieces: &mut Pieces,
+) -> Result<u64, String> {
     let (digest, body) = bytes.split_first_chunk::<8>().ok_or("it is cut short")?;
     let (found, rest) = body.split_first_chunk::<8>().ok_or("it is cut short")?;
     let (count, mut rows) = rest.split_first_chunk::<4>().ok_or("it is cut short")?;
@@ -129,26 +114,11 @@ pub(super) fn decode_chunk(bytes: &[u8], generation: u64, reducer: &mut Reducer)
     if u64::from_le_bytes(*found) != generation {
         return Err(format!("it is of generation {}, not {generation}", u64::from_le_bytes(*found)));
     }
-    let config = bincode::config::standard().with_limit::<MAX_CHUNK_BYTES>();
     for _ in 0..u32::from_le_bytes(*count) {
-        let (row, used) =
-            bincode::borrow_decode_from_slice(rows, config).map_err(|error| error.to_string())?;
-        restore_row(&row, reducer)?;
+        let used = reducer.restore_row(rows, pieces)?;
         rows = &rows[used..];
     }
     if rows.is_empty() { Ok(digest) } else { Err("it has bytes behind its last row".to_owned()) }
-}
-
-fn restore_row(row: &v1::StateRow<'_>, reducer: &mut Reducer) -> Result<(), String> {
-    let open = match row.open {
-        Some(open) => {
-            Some(OpenSession { start: time(open.start_us)?, last: time(open.last_us)?, events: open.events })
-        }
-        None => None,
-    };
-    let tail = row.tail_us.iter().map(|&us| time(us)).collect::<Result<Vec<_>, _>>()?;
-    reducer.restore(KeyState { key: row.key, open, tail: &tail }, KeyHash::of(row.key).table());
-    Ok(())
 }
 
 pub(super) fn digest_of(digests: &[u64]) -> u128 {
@@ -164,6 +134,8 @@ mod tests {
     use super::*;
     use crate::event::{Event, MAX_KEY_BYTES};
     use crate::gap::Gap;
+    use crate::partition::KeyHash;
+    use crate::reducer::{Fold, Reducer};
     use crate::watermark::Watermark;
 
     fn at(us: i64) -> Timestamp {
@@ -173,7 +145,8 @@ mod tests {
     fn reducer_with(events: impl Iterator<Item = (Vec<u8>, i64)>, horizon: i64) -> Reducer {
         let mut reducer = Reducer::new(Gap::from_us(5));
         for (key, us) in events {
-            let event = Event { key: &key, table_hash: KeyHash::of(&key).table(), time: at(us) };
+            let event =
+                Event { key: &key, table_hash: KeyHash::of(&key).table(), time: at(us), payload: b"" };
             reducer.take(event, Watermark::at(at(horizon)), &mut |_| ()).unwrap();
         }
         reducer
@@ -191,7 +164,7 @@ mod tests {
         let long_keys = (0..5_u8).map(|n| (vec![n; MAX_KEY_BYTES], 3));
         let long_tail = (0..20_000_i64).map(|n| (b"tail".to_vec(), 253_402_300_799_000_000 + n));
         let mut before = reducer_with(many.chain(long_keys).chain(long_tail), 10);
-        let encoded = encode_partition(&mut before);
+        let encoded = before.encode();
         assert_eq!((encoded.keys, encoded.sessions, encoded.events), (5_006, 5_005, 25_005));
         assert_eq!(encoded.oldest_start, Some(at(0)));
 
@@ -199,19 +172,20 @@ mod tests {
         for chunk in &encoded.chunks {
             let sealed = seal_chunk(chunk, 4);
             assert!(sealed.bytes.len() <= MAX_CHUNK_BYTES);
-            assert_eq!(decode_chunk(&sealed.bytes, 4, &mut after), Ok(sealed.digest));
+            assert_eq!(decode_chunk(&sealed.bytes, 4, &mut after, &mut Pieces::default()), Ok(sealed.digest));
         }
         assert_eq!(states(&mut after), states(&mut before));
     }
 
     #[test]
     fn a_chunk_of_another_generation_or_with_a_flipped_bit_is_refused() {
-        let encoded = encode_partition(&mut reducer_with([(b"a".to_vec(), 1)].into_iter(), 10));
+        let encoded = reducer_with([(b"a".to_vec(), 1)].into_iter(), 10).encode();
         let sealed = seal_chunk(&encoded.chunks[0], 4).bytes;
-        let decode = |bytes: &[u8]| decode_chunk(bytes, 4, &mut Reducer::new(Gap::from_us(5)));
-        assert!(
-            decode_chunk(&sealed, 5, &mut Reducer::new(Gap::from_us(5))).unwrap_err().contains("generation")
-        );
+        let decode_at = |bytes: &[u8], generation| {
+            decode_chunk(bytes, generation, &mut Reducer::new(Gap::from_us(5)), &mut Pieces::default())
+        };
+        let decode = |bytes: &[u8]| decode_at(bytes, 4);
+        assert!(decode_at(&sealed, 5).unwrap_err().contains("generation"));
         for bit in 0..sealed.len() * 8 {
             let mut damaged = sealed.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);

@@ -19,6 +19,9 @@ pub(super) struct FinalizeFlags {
     /// Put a quote mark before values that a spreadsheet would take for a formula
     #[arg(long)]
     spreadsheet_safe: bool,
+    /// Write what is open, as it would be if nothing came any more, to open/latest.csv
+    #[arg(long)]
+    emit_open: bool,
     /// How many generations of open state are kept
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..))]
     keep: u64,
@@ -38,6 +41,7 @@ pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
         threads: machine::processors(),
         keep_generations: flags.keep,
         spreadsheet_safe: flags.spreadsheet_safe,
+        shows_open: flags.emit_open,
     };
     let report = pipeline::finalize(&mut context, &common, settings, &watch)?;
     flags.common.print(&report, run_text);

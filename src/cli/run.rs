@@ -60,7 +60,8 @@ pub(super) struct RunFlags {
     /// More rejected rows than this fail the run: a number, or a share of the rows; 0 is strict
     #[arg(long, value_name = "N|N%", default_value = "1%", help_heading = LIMITS)]
     max_rejects: Limit,
-    /// What becomes of late events: side writes them to an output of their own, drop only counts them
+    /// What becomes of late events: side writes them to an output of their own, drop only counts them, correct
+    /// lets them change completed sessions as long as --retain says
     #[arg(long, value_enum, default_value = "side", help_heading = LATE)]
     late: Late,
     /// More late events than this fail the run: a number, or a share of the rows
@@ -81,6 +82,9 @@ pub(super) struct RunFlags {
     /// Put a quote mark before values that a spreadsheet would take for a formula
     #[arg(long, help_heading = OUTPUTS)]
     spreadsheet_safe: bool,
+    /// Write what is open, as it would be if nothing came any more, to open/latest.csv, for eyes that cannot wait
+    #[arg(long, help_heading = OUTPUTS)]
+    emit_open: bool,
     /// How many generations of open state are kept
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..), help_heading = MACHINE)]
     keep: u64,
@@ -99,6 +103,7 @@ const MACHINE: &str = "The machine";
 enum Late {
     Side,
     Drop,
+    Correct,
 }
 
 /// The document of `--each`.
@@ -119,13 +124,15 @@ impl RunFlags {
             max_future_us: self.max_future,
             max_rejects: self.max_rejects,
             max_late: self.max_late,
-            keep_late_rows: self.late == Late::Side,
+            keep_late_rows: self.late != Late::Drop,
             dry_run: self.dry_run,
             threads: self.threads.map_or_else(machine::processors, usize::from),
             memory_bytes: self.memory.unwrap_or_else(machine::quarter_of_memory_bytes),
             keep_generations: self.keep,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
             spreadsheet_safe: self.spreadsheet_safe,
+            shows_open: self.emit_open,
+            corrects: self.late == Late::Correct,
         })
     }
 

@@ -70,11 +70,19 @@ fn run_lines(report: &RunReport) -> Lines {
     if report.events_late > 0 {
         lines.add("late", late_text(report));
     }
+    if report.events_duplicate > 0 {
+        lines.count("duplicates", report.events_duplicate);
+    }
     lines.count("sessions completed", report.sessions_completed);
+    if report.sessions_retracted > 0 {
+        lines.count("sessions taken back", report.sessions_retracted);
+    }
     lines.count("sessions open", report.sessions_open);
     lines.count("events open", report.events_open);
     lines.some("watermark", report.watermark.as_ref());
     lines.some("sessions in", report.outputs.sessions.as_ref());
+    lines.some("events in", report.outputs.events.as_ref());
+    lines.some("open sessions in", report.outputs.open.as_ref());
     lines.some("late rows in", report.outputs.late.as_ref());
     lines.some("rejects in", report.outputs.rejects.as_ref());
     lines
@@ -103,6 +111,9 @@ pub(super) fn inspect_text(report: &InspectReport) -> String {
         lines.add("key", source.key.join(","));
         lines.add("time", format!("{} ({}, {})", source.time, source.time_format, source.timezone));
         lines.add("header", source.header);
+    }
+    for (&flag, values) in &definition.rules {
+        lines.add(flag, values.join(" "));
     }
     lines.add("watermark", watermark_text(report));
     lines.count("sessions open", report.sessions_open);

@@ -1,15 +1,15 @@
 //! Events packed one behind the other in the order of arrival: the form in which they travel to a partition.
-#![expect(clippy::cast_possible_truncation, reason = "keys are at most MAX_KEY_BYTES long")]
+#![expect(clippy::cast_possible_truncation, reason = "keys and payloads are at most 65,535 bytes long")]
 
 use super::Timestamp;
 
-/// Bytes before the key of each packed event: time (8), table hash (4), key length (4).
+/// Bytes before the key of each packed event: time (8), table hash (4), key length (2), payload length (2).
 const HEADER_BYTES: usize = 16;
 
 /// Keys up to this length are packed without a call to copy them.
 const SHORT_KEY_BYTES: usize = 16;
 
-/// One event, its key borrowed from the buffer that holds it.
+/// One event, borrowed from the buffer that holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event<'a> {
     /// Who.
@@ -18,6 +18,8 @@ pub struct Event<'a> {
     pub table_hash: u32,
     /// When.
     pub time: Timestamp,
+    /// What rules keep of it, packed; empty where they keep nothing. At most 65,535 bytes.
+    pub payload: &'a [u8],
 }
 
 /// Packed events; `seq` is the position. Appending costs one copy of the key.
@@ -30,11 +32,12 @@ pub struct EventBuffer {
 impl EventBuffer {
     /// Appends an event behind all others.
     pub fn push(&mut self, event: Event<'_>) {
-        let key = event.key;
+        let Event { key, payload, .. } = event;
         let mut packed = [0; HEADER_BYTES + SHORT_KEY_BYTES];
         packed[..8].copy_from_slice(&event.time.us().to_le_bytes());
         packed[8..12].copy_from_slice(&event.table_hash.to_le_bytes());
-        packed[12..HEADER_BYTES].copy_from_slice(&(key.len() as u32).to_le_bytes());
+        packed[12..14].copy_from_slice(&(key.len() as u16).to_le_bytes());
+        packed[14..HEADER_BYTES].copy_from_slice(&(payload.len() as u16).to_le_bytes());
         if key.len() <= SHORT_KEY_BYTES {
             copy_short(key, &mut packed[HEADER_BYTES..]);
             let end = self.bytes.len() + HEADER_BYTES + key.len();
@@ -44,6 +47,7 @@ impl EventBuffer {
             self.bytes.extend_from_slice(&packed[..HEADER_BYTES]);
             self.bytes.extend_from_slice(key);
         }
+        self.bytes.extend_from_slice(payload);
         self.events += 1;
     }
 
@@ -96,7 +100,8 @@ impl EventBuffer {
         order.sort_unstable();
         let mut sorted = Self { bytes: Vec::with_capacity(self.bytes.len()), events: self.events };
         for (_, offset) in order {
-            let length = HEADER_BYTES + key_length(&self.bytes[offset..]);
+            let (key, payload) = lengths(&self.bytes[offset..]);
+            let length = HEADER_BYTES + key + payload;
             sorted.bytes.extend_from_slice(&self.bytes[offset..offset + length]);
         }
         sorted
@@ -123,16 +128,18 @@ pub(crate) fn unpack(bytes: &[u8]) -> Option<(Event<'_>, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>()?;
     let (time, header_rest) = header.split_first_chunk::<8>()?;
     let (hash, _) = header_rest.split_first_chunk::<4>()?;
-    let (key, behind) = rest.split_at_checked(key_length(bytes))?;
+    let (key_bytes, payload_bytes) = lengths(bytes);
+    let (key, rest) = rest.split_at_checked(key_bytes)?;
+    let (payload, behind) = rest.split_at_checked(payload_bytes)?;
     let time = Timestamp::from_us(i64::from_le_bytes(*time))?;
-    Some((Event { key, table_hash: u32::from_le_bytes(*hash), time }, behind))
+    Some((Event { key, table_hash: u32::from_le_bytes(*hash), time, payload }, behind))
 }
 
-fn key_length(packed: &[u8]) -> usize {
-    packed
-        .get(12..)
-        .and_then(|bytes| bytes.first_chunk::<4>())
-        .map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize)
+/// Lengths of key and payload of the event at the start of `packed`.
+fn lengths(packed: &[u8]) -> (usize, usize) {
+    let lengths = packed.get(12..).and_then(|bytes| bytes.first_chunk::<4>());
+    let [k0, k1, p0, p1] = lengths.copied().unwrap_or_default();
+    (usize::from(u16::from_le_bytes([k0, k1])), usize::from(u16::from_le_bytes([p0, p1])))
 }
 
 #[cfg(test)]
@@ -142,7 +149,12 @@ mod tests {
     fn buffer(events: &[(&'static [u8], i64)]) -> EventBuffer {
         let mut buffer = EventBuffer::default();
         for &(key, us) in events {
-            buffer.push(Event { key, table_hash: 7, time: Timestamp::from_us(us).unwrap() });
+            buffer.push(Event {
+                key,
+                table_hash: 7,
+                time: Timestamp::from_us(us).unwrap(),
+                payload: b"kept",
+            });
         }
         buffer
     }
@@ -156,6 +168,7 @@ mod tests {
         let events: [(&[u8], i64); 3] = [(b"apple", 5), (b"", -3), (b"\xFF\n,", 0)];
         let buffer = buffer(&events);
         assert_eq!(pairs(&buffer), events);
+        assert!(buffer.iter().all(|event| event.payload == b"kept"));
         assert_eq!(buffer.len(), 3);
     }
 
@@ -164,7 +177,7 @@ mod tests {
         let keys: Vec<Vec<u8>> = (0..40).map(|length| (1..=length).collect()).collect();
         let mut buffer = EventBuffer::default();
         for key in &keys {
-            buffer.push(Event { key, table_hash: 7, time: Timestamp::MAX });
+            buffer.push(Event { key, table_hash: 7, time: Timestamp::MAX, payload: b"" });
         }
         assert_eq!(buffer.iter().map(|event| event.key.to_vec()).collect::<Vec<_>>(), keys);
         assert!(buffer.iter().all(|event| (event.table_hash, event.time) == (7, Timestamp::MAX)));

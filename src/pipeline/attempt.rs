@@ -1,8 +1,9 @@
 //! One attempt at folding a batch, in one of two ways. Nothing is committed here.
 
 use super::collect::Collected;
+use super::folding::Folding;
 use super::outbox::{Outbox, Written};
-use super::partition_end::Close;
+use super::partition_end::{Close, Ending};
 use super::rounds::{Reading, Stop};
 use super::stream::Streaming;
 use super::tally::Tally;
@@ -13,9 +14,12 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::ledger::RunId;
-use crate::sink::{Output, RowStyle, Staging, sessions_header};
+use crate::reducer::{Reducer, RuledReducer};
+use crate::rules::RuleSet;
+use crate::sink::{Output, OutputKind, RowStyle, Staging, events_header, sessions_header};
 use crate::source::ParsedBlock;
 use crate::watermark::{Advance, Watermark};
+use std::sync::Arc;
 
 /// A way to fold a batch.
 pub(super) trait Way {
@@ -31,7 +35,7 @@ pub(super) trait Way {
     /// Ends every partition, in order: what `close` says is emitted, the rest goes to `writer`.
     fn end(
         self,
-        close: Close,
+        ending: Ending,
         job: Job<'_>,
         outbox: &Outbox,
         writer: Option<StateWriter<'_>>,
@@ -47,12 +51,15 @@ pub(super) struct Job<'j> {
     pub(super) checkpoint: &'j Checkpoint,
     pub(super) output: &'j Output,
     pub(super) definition: &'j Definition,
+    pub(super) rules: &'j Arc<RuleSet>,
     pub(super) pool: &'j rayon::ThreadPool,
     pub(super) memory_bytes: usize,
     /// Whether nothing may be written.
     pub(super) dry_run: bool,
     /// Whether no value in an output may look like a formula.
     pub(super) spreadsheet_safe: bool,
+    /// Whether what is open is written too.
+    pub(super) shows_open: bool,
 }
 
 /// What an attempt has come to: everything is on the disk, and no head points to it.
@@ -73,12 +80,27 @@ impl Job<'_> {
 
     /// How completed sessions are written.
     pub(super) fn style(&self) -> RowStyle {
-        RowStyle { key_columns: self.definition.key().len(), spreadsheet_safe: self.spreadsheet_safe }
+        RowStyle {
+            key_columns: self.definition.key().len(),
+            spreadsheet_safe: self.spreadsheet_safe,
+            with_op: self.rules.retain_us().is_some(),
+            emit: self.rules.emit(),
+        }
     }
 
     /// The watermark before it.
     pub(super) fn before(&self) -> Watermark {
         self.checkpoint.head().map_or(Watermark::BEGINNING, |head| head.watermark)
+    }
+
+    /// From where on events are accepted: from the watermark on, or from further back where sessions are correctable.
+    pub(super) fn accepts_from(&self) -> Watermark {
+        self.checkpoint.head().map_or(Watermark::BEGINNING, |head| head.accepts_from)
+    }
+
+    /// The same after a run that leaves the watermark at `watermark`.
+    pub(super) fn accepts_from_after(&self, watermark: Watermark) -> Watermark {
+        self.accepts_from().max(watermark.behind(self.rules.retain_us().unwrap_or(0)))
     }
 
     /// The latest event accepted by any run, `batch` among them.
@@ -99,12 +121,29 @@ impl Job<'_> {
         watch: &mut Stopwatch,
     ) -> Result<Attempted> {
         let close_at = |tally: &Tally| Close::Passed(self.watermark_after(advance, tally));
-        let streaming = Streaming::load(self)?;
+        if self.rules.is_plain() {
+            self.fold_with::<Reducer>(reading, close_at, watch)
+        } else if self.rules.retain_us().is_some() {
+            // Corrections compare whole keys before and after the batch: there is nothing to stream.
+            let collected = Collected::<RuledReducer>::new(self);
+            self.attempt(collected, reading, close_at, watch).map_err(Stop::into_error)
+        } else {
+            self.fold_with::<RuledReducer>(reading, close_at, watch)
+        }
+    }
+
+    fn fold_with<F: Folding>(
+        self,
+        reading: &Reading<'_>,
+        close_at: impl Fn(&Tally) -> Close + Copy + Sync,
+        watch: &mut Stopwatch,
+    ) -> Result<Attempted> {
+        let streaming = Streaming::<F>::load(self)?;
         watch.book(|phases| &mut phases.open);
         match self.attempt(streaming, reading, close_at, watch) {
             Err(Stop::GiveUp) => {
                 tracing::info!("the batch does not stream: reading it again, collecting its events first");
-                self.attempt(Collected::new(self), reading, close_at, watch).map_err(Stop::into_error)
+                self.attempt(Collected::<F>::new(self), reading, close_at, watch).map_err(Stop::into_error)
             }
             outcome => outcome.map_err(Stop::into_error),
         }
@@ -117,7 +156,12 @@ impl Job<'_> {
         close: Close,
         watch: &mut Stopwatch,
     ) -> Result<Attempted> {
-        self.attempt(Collected::new(self), reading, |_| close, watch).map_err(Stop::into_error)
+        let folded = if self.rules.is_plain() {
+            self.attempt(Collected::<Reducer>::new(self), reading, |_| close, watch)
+        } else {
+            self.attempt(Collected::<RuledReducer>::new(self), reading, |_| close, watch)
+        };
+        folded.map_err(Stop::into_error)
     }
 
     fn attempt(
@@ -133,7 +177,7 @@ impl Job<'_> {
                 way.take_round(round, close_at(tally).horizon(), self, &outbox)
             })?;
             let writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
-            let (open, state) = way.end(close_at(&tally), self, &outbox, writer)?;
+            let (open, state) = way.end(self.ending(close_at(&tally)), self, &outbox, writer)?;
             Ok((tally, open, state))
         })();
         // If the writer has failed, that is why the rest did.
@@ -144,13 +188,33 @@ impl Job<'_> {
         Ok(Attempted { tally, open, written, state, close })
     }
 
+    fn ending(self, close: Close) -> Ending {
+        let watermark = match close {
+            Close::Passed(watermark) => watermark,
+            Close::All => self.latest(None).map_or(self.before(), Watermark::at),
+        };
+        Ending { close, style: self.style(), watermark, shows_open: self.shows_open }
+    }
+
     fn open_outbox(self) -> Result<Outbox> {
         if self.dry_run {
             return Ok(Outbox::open(None));
         }
         self.output.discard_staging()?;
-        let header = sessions_header(&self.definition.key_names(), &[]);
-        Staging::begin(self.output, self.run(), &header).map(|staging| Outbox::open(Some(staging)))
+        let mut staging = Staging::begin(self.output, self.run())?;
+        let sessions = |style| sessions_header(&self.definition.key_names(), self.rules.names(), style);
+        let style = self.style();
+        if style.emit.sessions {
+            staging.open(OutputKind::Sessions, &sessions(style))?;
+        }
+        if style.emit.events {
+            let columns = self.definition.event_columns.as_deref().unwrap_or_default();
+            staging.open(OutputKind::Events, &events_header(columns))?;
+        }
+        if self.shows_open {
+            staging.open(OutputKind::Open, &sessions(RowStyle { with_op: false, ..style }))?;
+        }
+        Ok(Outbox::open(Some(staging)))
     }
 }
 

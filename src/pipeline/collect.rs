@@ -4,31 +4,32 @@
 //! of a few partitions' open sessions.
 
 use super::attempt::{Ended, Job, Way};
+use super::folding::Folding;
 use super::outbox::{Emitted, Outbox};
-use super::partition_end::{Close, PartitionEnd, end_partition};
+use super::partition_end::{Ending, PartitionEnd};
 use super::rounds::Stop;
-use super::spill::{SpillFile, merge};
+use super::spill::{SpillFile, SpilledRun, merge};
 use super::totals::OpenTotals;
 use crate::checkpoint::StateWriter;
 use crate::error::{Error, ErrorKind};
-use crate::event::EventBuffer;
+use crate::event::{Event, EventBuffer};
 use crate::partition::{PARTITIONS, PartitionId};
-use crate::reducer::Reducer;
-use crate::session::Session;
 use crate::source::ParsedBlock;
 use crate::watermark::Watermark;
 use rayon::prelude::*;
 use std::io;
+use std::marker::PhantomData;
 
 /// Partitions that are sorted or folded side by side: bounds the memory for copies and open sessions.
 const WAVE: usize = 16;
 
 /// Events of the batch by partition, in memory and on the disk.
 #[derive(Debug)]
-pub(super) struct Collected {
+pub(super) struct Collected<F> {
     buffers: Vec<EventBuffer>,
     spill: Option<SpillFile>,
     memory_bytes: usize,
+    reducer: PhantomData<fn() -> F>,
 }
 
 impl From<io::Error> for Stop {
@@ -43,12 +44,13 @@ impl From<io::Error> for Stop {
     }
 }
 
-impl Collected {
+impl<F> Collected<F> {
     pub(super) fn new(job: Job<'_>) -> Self {
         Self {
             buffers: vec![EventBuffer::default(); PARTITIONS],
             spill: None,
             memory_bytes: job.memory_bytes,
+            reducer: PhantomData,
         }
     }
 
@@ -71,7 +73,7 @@ impl Collected {
     }
 }
 
-impl Way for Collected {
+impl<F: Folding> Way for Collected<F> {
     /// Keeps the events, and spills them when the memory is full.
     fn take_round(
         &mut self,
@@ -93,7 +95,7 @@ impl Way for Collected {
 
     fn end(
         mut self,
-        close: Close,
+        ending: Ending,
         job: Job<'_>,
         outbox: &Outbox,
         mut writer: Option<StateWriter<'_>>,
@@ -105,7 +107,7 @@ impl Way for Collected {
         for (wave, buffers) in partitions.chunks(WAVE).zip(self.buffers.chunks_mut(WAVE)) {
             let places = outbox.places(wave.len());
             let fold = |((&partition, buffer), place): ((&PartitionId, &mut EventBuffer), Emitted)| {
-                fold_partition(job, close, partition, std::mem::take(buffer), spill, place)
+                fold_partition::<F>(job, ending, partition, std::mem::take(buffer), spill, place)
             };
             let folded = job.pool.install(|| {
                 wave.par_iter()
@@ -123,20 +125,34 @@ impl Way for Collected {
     }
 }
 
-fn fold_partition(
+fn fold_partition<F: Folding>(
     job: Job<'_>,
-    close: Close,
+    ending: Ending,
     partition: PartitionId,
     buffer: EventBuffer,
     spill: Option<&SpillFile>,
-    mut place: Emitted,
+    place: Emitted,
 ) -> std::result::Result<(PartitionEnd, Vec<u64>), Stop> {
-    let mut reducer = Reducer::new(job.definition.gap);
+    let mut reducer = F::begin(job);
     let digests = job.checkpoint.load_partition(partition, &mut reducer)?;
     let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
     let sorted = buffer.sorted_by_time();
     drop(buffer);
-    let mut completed = |session: Session<'_>| place.push(&session, job.style());
-    merge(runs, &sorted, |event| Ok::<(), Stop>(reducer.take(event, close.horizon(), &mut completed)?))?;
-    Ok((end_partition(&mut reducer, close, job.style(), place)?, digests))
+    Ok((reducer.fold_collected(job, ending, CollectedEvents { runs, sorted }, place)?, digests))
+}
+
+/// The events of one partition, on the disk and in memory.
+pub(super) struct CollectedEvents<'s> {
+    runs: Vec<SpilledRun<'s>>,
+    sorted: EventBuffer,
+}
+
+impl CollectedEvents<'_> {
+    /// Visits them in the order `(time, seq)`.
+    pub(super) fn for_each(
+        self,
+        visit: impl FnMut(Event<'_>) -> std::result::Result<(), Stop>,
+    ) -> std::result::Result<(), Stop> {
+        merge(self.runs, &self.sorted, visit)
+    }
 }

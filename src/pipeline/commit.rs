@@ -22,6 +22,7 @@ pub(super) struct Keeping {
     pub(super) watermark: Watermark,
     pub(super) origin: Option<WatermarkOrigin>,
     pub(super) latest: Option<Timestamp>,
+    pub(super) accepts_from: Watermark,
     pub(super) keep_generations: u64,
 }
 
@@ -31,8 +32,11 @@ pub(super) struct Keeping {
 /// [`ErrorKind::Failed`] if they do not balance.
 pub(super) fn balanced_counts(context: &Context, attempted: &Attempted) -> Result<Counts> {
     let counts = Counts {
-        sessions_completed: attempted.written.sessions,
-        events_completed: attempted.written.events,
+        sessions_completed: attempted.written.totals.sessions,
+        events_completed: attempted.written.totals.events,
+        sessions_retracted: attempted.written.totals.sessions_retracted,
+        events_retracted: attempted.written.totals.events_retracted,
+        events_duplicate: attempted.open.duplicates,
         events_open_before: context.checkpoint.head().map_or(0, |head| head.events_open),
         events_open_after: attempted.open.events,
         ..attempted.tally.counts.clone()
@@ -68,7 +72,7 @@ pub(super) fn commit(
         watermark: keeping.watermark,
         watermark_origin: keeping.origin,
         latest: keeping.latest,
-        accepts_from: keeping.watermark,
+        accepts_from: keeping.accepts_from,
         definition: keeping.definition,
     };
     let manifest = staging.seal(head_digest(&head), head.generation)?;
@@ -96,5 +100,7 @@ pub(super) fn outputs(context: &Context, run: RunId, manifest: &Manifest) -> Out
         sessions: path(OutputKind::Sessions),
         late: path(OutputKind::Late),
         rejects: path(OutputKind::Rejects),
+        events: path(OutputKind::Events),
+        open: path(OutputKind::Open),
     }
 }

@@ -4,6 +4,7 @@ use super::attempt::Job;
 use super::commit::{Keeping, balanced_counts, commit, outputs};
 use super::context::Context;
 use super::partition_end::Close;
+use super::plan::rule_set;
 use super::rounds::Reading;
 use super::run::{thread_pool, time_text};
 use super::watch::{Stopwatch, Watch};
@@ -26,6 +27,8 @@ pub struct FinalizeSettings {
     pub keep_generations: u64,
     /// Whether no value in an output may look like a formula to a spreadsheet.
     pub spreadsheet_safe: bool,
+    /// Whether what is open is written too.
+    pub shows_open: bool,
 }
 
 /// Folds every tail, closes every open session, and moves the watermark one microsecond past the latest accepted event;
@@ -48,18 +51,21 @@ pub fn finalize(
     }
     let close = if settings.as_of.is_some() { Close::Passed(watermark) } else { Close::All };
     let pool = thread_pool(settings.threads)?;
+    let rules = rule_set(&head.definition)?;
     let job = Job {
         checkpoint: &context.checkpoint,
         output: &context.output,
         definition: &head.definition,
+        rules: &rules,
         pool: &pool,
         memory_bytes: usize::MAX,
         dry_run: false,
         spreadsheet_safe: settings.spreadsheet_safe,
+        shows_open: settings.shows_open,
     };
     let reading = Reading {
         files: &[],
-        rules: RowRules { watermark: head.watermark, latest_allowed: Timestamp::MAX },
+        rules: RowRules { accepts_from: head.accepts_from, latest_allowed: Timestamp::MAX },
         keep_late_rows: false,
         style: job.style(),
         max_bytes: u64::MAX,
@@ -68,6 +74,7 @@ pub fn finalize(
     let run = job.run();
     let attempted = job.fold_nothing(&reading, close, &mut stopwatch)?;
     let counts = balanced_counts(context, &attempted)?;
+    let accepts_from = if settings.as_of.is_some() { job.accepts_from_after(watermark) } else { watermark };
     let moved = watermark > head.watermark;
     let keeping = Keeping {
         kind: if settings.as_of.is_some() { RunKind::FinalizeAsOf } else { RunKind::Finalize },
@@ -77,6 +84,7 @@ pub fn finalize(
         watermark,
         origin: if moved { Some(WatermarkOrigin { run, place: None }) } else { head.watermark_origin },
         latest: head.latest,
+        accepts_from,
         keep_generations: settings.keep_generations,
     };
     let (entry, manifest) = commit(context, attempted, counts, keeping, (&mut stopwatch, watch))?;
@@ -85,6 +93,8 @@ pub fn finalize(
         status: Status::Committed,
         sessions_completed: entry.counts.sessions_completed,
         events_completed: entry.counts.events_completed,
+        events_duplicate: entry.counts.events_duplicate,
+        sessions_retracted: entry.counts.sessions_retracted,
         outputs: outputs(context, run, &manifest),
         seconds: stopwatch.seconds(),
         seconds_by_phase: stopwatch.phases,

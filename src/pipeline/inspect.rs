@@ -1,17 +1,22 @@
 //! What a checkpoint holds, for people and machines.
 
 use super::context::Context;
+use super::plan::rule_set;
 use super::run::{origin_text, time_text};
+use crate::checkpoint::Stored;
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::Result;
 use crate::event::{KEY_SEPARATOR, Timestamp};
 use crate::ledger::{FileEntry, RunEntry};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::partition::{KeyHash, PartitionId};
-use crate::reducer::{KeyState, Reducer};
+use crate::reducer::{Reducer, RuledReducer};
 use crate::report::{
     DefinitionReport, FileReport, InspectReport, LedgerReport, OpenSessionReport, SourceReport,
 };
+use crate::session::Session;
+use crate::watermark::Watermark;
+use std::sync::Arc;
 
 /// What to show.
 #[derive(Debug, Clone, Default)]
@@ -50,19 +55,33 @@ pub fn inspect(context: &Context, settings: &InspectSettings) -> Result<InspectR
     })
 }
 
+/// Open sessions, tails included, as they would be if nothing came any more; those of one key if `only` names it.
 fn open_sessions(context: &Context, only: Option<&[u8]>) -> Result<Vec<OpenSessionReport>> {
     let Some(head) = context.checkpoint.head() else { return Ok(Vec::new()) };
-    let gap = head.definition.gap;
+    let rules = rule_set(&head.definition)?;
+    if rules.is_plain() {
+        open_in(context, head.watermark, only, || Reducer::new(head.definition.gap))
+    } else {
+        open_in(context, head.watermark, only, || RuledReducer::new(Arc::clone(&rules)))
+    }
+}
+
+fn open_in<F: Stored>(
+    context: &Context,
+    watermark: Watermark,
+    only: Option<&[u8]>,
+    begin: impl Fn() -> F,
+) -> Result<Vec<OpenSessionReport>> {
     let mut found: Vec<(Timestamp, OpenSessionReport)> = Vec::new();
     for partition in PartitionId::all() {
         if only.is_some_and(|key| KeyHash::of(key).partition() != partition) {
             continue;
         }
-        let mut reducer = Reducer::new(gap);
+        let mut reducer = begin();
         context.checkpoint.load_partition(partition, &mut reducer)?;
-        reducer.open_state(|state| {
-            if only.is_none_or(|key| key == state.key) {
-                found.extend(open_session(&state));
+        reducer.for_each_open(watermark, &mut |session| {
+            if only.is_none_or(|key| key == session.key) {
+                found.push((session.start, open_session(&session)));
             }
         });
     }
@@ -70,15 +89,13 @@ fn open_sessions(context: &Context, only: Option<&[u8]>) -> Result<Vec<OpenSessi
     Ok(found.into_iter().map(|(_, report)| report).collect())
 }
 
-/// A key's open session and its tail as one line; the watermark will decide where the tail belongs.
-fn open_session(state: &KeyState<'_>) -> Option<(Timestamp, OpenSessionReport)> {
-    let start = state.open.map(|open| open.start).or_else(|| state.tail.first().copied())?;
-    let end = state.tail.last().copied().or_else(|| state.open.map(|open| open.last))?;
-    let key = key_text(state.key);
-    Some((
-        start,
-        OpenSessionReport { key, start: start.to_string(), end: end.to_string(), events: state.events() },
-    ))
+fn open_session(session: &Session<'_>) -> OpenSessionReport {
+    OpenSessionReport {
+        key: key_text(session.key),
+        start: session.start.to_string(),
+        end: session.end.to_string(),
+        events: session.events,
+    }
 }
 
 /// A key for people: parts of a composite key with commas between them.
@@ -90,6 +107,7 @@ fn definition_report(definition: &Definition) -> DefinitionReport {
     DefinitionReport {
         gap: gap_text(definition.gap),
         sources: definition.sources.iter().map(source_report).collect(),
+        rules: definition.rules.iter().map(|(flag, values)| (flag.name(), values.to_vec())).collect(),
     }
 }
 

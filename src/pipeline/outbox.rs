@@ -3,29 +3,79 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Session;
-use crate::sink::{OutputKind, RowStyle, Staging, write_session};
+use crate::sink::{Op, OutputKind, RowStyle, Staging, write_events, write_session};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::thread::JoinHandle;
 
-/// Completed sessions of one partition, written as rows.
+/// Rows that are ready to be written.
+#[derive(Debug, Default)]
+struct Rows {
+    bytes: Vec<u8>,
+    count: u64,
+}
+
+/// What leaves one partition, written as rows.
 #[derive(Debug, Default)]
 pub(super) struct Emitted {
-    rows: Vec<u8>,
-    sessions: u64,
-    events: u64,
+    sessions: Rows,
+    events: Rows,
+    open: Rows,
+    totals: EmittedTotals,
+}
+
+/// Sums over what was emitted.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct EmittedTotals {
+    pub(super) sessions: u64,
+    pub(super) events: u64,
+    pub(super) sessions_retracted: u64,
+    pub(super) events_retracted: u64,
+}
+
+impl EmittedTotals {
+    fn add(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.events += other.events;
+        self.sessions_retracted += other.sessions_retracted;
+        self.events_retracted += other.events_retracted;
+    }
 }
 
 impl Emitted {
-    /// Appends the row of a session.
+    /// Appends a completed session: its row, those of its events, or both.
     pub(super) fn push(&mut self, session: &Session<'_>, style: RowStyle) {
-        write_session(session, style, &mut self.rows);
-        self.sessions += 1;
-        self.events += session.events;
+        if style.emit.sessions {
+            write_session(Op::Insert, session, style, &mut self.sessions.bytes);
+            self.sessions.count += 1;
+        }
+        if style.emit.events {
+            write_events(session, style, &mut self.events.bytes);
+            self.events.count += session.events;
+        }
+        self.totals.sessions += 1;
+        self.totals.events += session.events;
+    }
+
+    /// Appends the row that takes a completed session back.
+    pub(super) fn retract(&mut self, session: &Session<'_>, style: RowStyle) {
+        write_session(Op::Retract, session, style, &mut self.sessions.bytes);
+        self.sessions.count += 1;
+        self.totals.sessions_retracted += 1;
+        self.totals.events_retracted += session.events;
+    }
+
+    /// Appends the row of a session that is still open.
+    pub(super) fn show_open(&mut self, session: &Session<'_>, style: RowStyle) {
+        write_session(Op::Insert, session, RowStyle { with_op: false, ..style }, &mut self.open.bytes);
+        self.open.count += 1;
     }
 
     fn clear(&mut self) {
-        self.rows.clear();
-        (self.sessions, self.events) = (0, 0);
+        for rows in [&mut self.sessions, &mut self.events, &mut self.open] {
+            rows.bytes.clear();
+            rows.count = 0;
+        }
+        self.totals = EmittedTotals::default();
     }
 }
 
@@ -55,8 +105,7 @@ pub(super) struct Outbox {
 pub(super) struct Written {
     /// The staged files; `None` where nothing may be written.
     pub(super) staging: Option<Staging>,
-    pub(super) sessions: u64,
-    pub(super) events: u64,
+    pub(super) totals: EmittedTotals,
 }
 
 impl Outbox {
@@ -124,9 +173,10 @@ fn write_all(
                 // Nobody may be left to take them; then they are simply freed.
                 let _ = give_back.send(emitted);
             }
-            Message::Aside(aside) => {
+            Message::Aside(AsideRow { kind, header, row }) => {
                 if let Some(staging) = &mut written.staging {
-                    staging.write_aside(aside.kind, &aside.header, &aside.row)?;
+                    staging.open(kind, &header)?;
+                    staging.write(kind, &row, 1)?;
                 }
             }
         }
@@ -136,11 +186,15 @@ fn write_all(
 
 impl Written {
     fn take(&mut self, emitted: &Emitted) -> Result<()> {
-        self.sessions += emitted.sessions;
-        self.events += emitted.events;
-        match &mut self.staging {
-            Some(staging) => staging.write_sessions(&emitted.rows, emitted.sessions),
-            None => Ok(()),
+        self.totals.add(emitted.totals);
+        let Some(staging) = &mut self.staging else { return Ok(()) };
+        for (kind, rows) in [
+            (OutputKind::Sessions, &emitted.sessions),
+            (OutputKind::Events, &emitted.events),
+            (OutputKind::Open, &emitted.open),
+        ] {
+            staging.write(kind, &rows.bytes, rows.count)?;
         }
+        Ok(())
     }
 }

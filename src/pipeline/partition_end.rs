@@ -1,9 +1,8 @@
 //! The end of a partition in a run: what the final watermark closes is emitted, the rest is encoded for the checkpoint.
 
 use super::outbox::Emitted;
-use crate::checkpoint::{EncodedPartition, encode_partition};
+use crate::checkpoint::{EncodedPartition, Stored};
 use crate::event::Timestamp;
-use crate::reducer::Reducer;
 use crate::session::{OutOfOrder, Session};
 use crate::sink::RowStyle;
 use crate::watermark::Watermark;
@@ -25,6 +24,25 @@ impl Close {
             Self::All => Watermark::at(Timestamp::MAX),
         }
     }
+
+    /// Closes what is complete, after everything that the horizon has reached is folded.
+    pub(super) fn close(self, reducer: &mut impl Stored, completed: &mut impl FnMut(Session<'_>)) {
+        match self {
+            Self::Passed(watermark) => reducer.close_passed(watermark, completed),
+            Self::All => reducer.close_all(completed),
+        }
+    }
+}
+
+/// How a run ends, the same for every partition.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    pub(super) close: Close,
+    pub(super) style: RowStyle,
+    /// Where the watermark is in the end.
+    pub(super) watermark: Watermark,
+    /// Whether what is open is shown.
+    pub(super) shows_open: bool,
 }
 
 /// What is left of a partition.
@@ -32,21 +50,29 @@ impl Close {
 pub(super) struct PartitionEnd {
     pub(super) emitted: Emitted,
     pub(super) state: EncodedPartition,
+    /// Events that were there already.
+    pub(super) duplicates: u64,
 }
 
-/// Folds what is held as far as `close` reaches, closes, encodes the rest.
-pub(super) fn end_partition(
-    reducer: &mut Reducer,
-    close: Close,
-    style: RowStyle,
-    mut emitted: Emitted,
-) -> Result<PartitionEnd, OutOfOrder> {
-    let mut completed = |session: Session<'_>| emitted.push(&session, style);
-    reducer.advance(close.horizon(), &mut completed)?;
-    match close {
-        Close::Passed(watermark) => reducer.close_passed(watermark, &mut completed),
-        Close::All => reducer.close_all(&mut completed),
+impl Ending {
+    /// Folds what is held as far as it is reached, closes, encodes the rest.
+    pub(super) fn end_partition(
+        self,
+        reducer: &mut impl Stored,
+        mut emitted: Emitted,
+    ) -> Result<PartitionEnd, OutOfOrder> {
+        let mut completed = |session: Session<'_>| emitted.push(&session, self.style);
+        reducer.advance(self.close.horizon(), &mut completed)?;
+        self.close.close(reducer, &mut completed);
+        Ok(self.leave(reducer, emitted))
     }
-    let state = encode_partition(reducer);
-    Ok(PartitionEnd { emitted, state })
+
+    /// Shows and encodes what is open.
+    pub(super) fn leave(self, reducer: &mut impl Stored, mut emitted: Emitted) -> PartitionEnd {
+        if self.shows_open {
+            let mut show = |session: Session<'_>| emitted.show_open(&session, self.style);
+            reducer.for_each_open(self.watermark, &mut show);
+        }
+        PartitionEnd { emitted, state: reducer.encode(), duplicates: reducer.duplicates() }
+    }
 }

@@ -6,14 +6,17 @@ use crate::checkpoint::Checkpoint;
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, FileStatus, plan_files};
+use crate::rules::RuleSet;
 use crate::settings::RunSettings;
 use crate::source::timestamp::{TimeFormat, TimeParser};
-use crate::source::{BatchFile, read_first_row, resolve};
+use crate::source::{BatchFile, Wanted, read_first_row, resolve};
+use std::sync::Arc;
 
 /// The plan of a run.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) definition: Definition,
+    pub(super) rules: Arc<RuleSet>,
     /// What this run has decided about the definition, in words.
     pub(super) decided: Option<String>,
     pub(super) new: Vec<FileToRead>,
@@ -26,21 +29,38 @@ impl Plan {
         let kept = context.checkpoint.head().map(|head| &head.definition);
         let mut definition = choose_definition(context, settings)?;
         let statuses = statuses(&context.checkpoint, &files)?;
-        let mut plan =
-            Self { definition: definition.clone(), decided: None, new: Vec::new(), files: Vec::new() };
+        let rules = rule_set(&definition)?;
+        if settings.corrects && rules.retain_us().is_none() {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "--late correct does not say how long sessions are correctable",
+            )
+            .remedy("add --retain, such as --retain 3d, when the checkpoint is created or with --redefine"));
+        }
+        let mut event_columns = definition.event_columns.take();
+        let mut plan = Self {
+            definition: definition.clone(),
+            rules: Arc::clone(&rules),
+            decided: None,
+            new: Vec::new(),
+            files: Vec::new(),
+        };
         for (file, status) in files.into_iter().zip(statuses) {
             let path = file.path().to_string_lossy().into_owned();
             if status == FileStatus::New {
                 let source = source_of(&mut definition)?;
                 let first = read_first_row(&file, source.delimiter, settings.max_bytes)?;
                 let mut times = time_parser(source)?;
-                let layout = first.map(|first| resolve(source, &first, &mut times, &file)).transpose()?;
+                let mut wanted = Wanted { kept: rules.kept(), event_columns: &mut event_columns };
+                let layout = first.map(|first| resolve(source, &first, &mut times, &file, &mut wanted));
+                let layout = layout.transpose()?;
                 plan.files.push((path, None));
                 plan.new.push(FileToRead { file, layout, delimiter: source.delimiter, times });
             } else {
                 plan.files.push((path, Some(file.digest()?)));
             }
         }
+        definition.event_columns = event_columns;
         plan.decided = (kept != Some(&definition)).then(|| definition_text(&definition));
         plan.definition = definition;
         Ok(plan)
@@ -75,6 +95,14 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
     Ok(settings.request.over(&head.definition).create())
 }
 
+/// The rules of `definition`, ready for use.
+pub(super) fn rule_set(definition: &Definition) -> Result<Arc<RuleSet>> {
+    definition.rule_set().map(Arc::new).map_err(|what| {
+        Error::new(ErrorKind::Usage, format!("these rules do not go together: {what}"))
+            .remedy("leave one of them out")
+    })
+}
+
 /// The source that a file belongs to.
 fn source_of(definition: &mut Definition) -> Result<&mut Source> {
     let none = || Error::new(ErrorKind::Failed, "the definition has no source");
@@ -84,7 +112,9 @@ fn source_of(definition: &mut Definition) -> Result<&mut Source> {
 /// A definition as the run's report shows it.
 pub(super) fn definition_text(definition: &Definition) -> String {
     let sources: Vec<String> = definition.sources.iter().map(source_text).collect();
-    format!("gap {}, {}", gap_text(definition.gap), sources.join("; "))
+    let rules =
+        definition.rules.iter().map(|(flag, values)| format!(", {} {}", flag.name(), values.join(" ")));
+    format!("gap {}, {}{}", gap_text(definition.gap), sources.join("; "), rules.collect::<String>())
 }
 
 fn source_text(source: &Source) -> String {

@@ -44,15 +44,17 @@ pub fn run(
         checkpoint: &context.checkpoint,
         output: &context.output,
         definition: &plan.definition,
+        rules: &plan.rules,
         pool: &pool,
         memory_bytes: settings.memory_bytes,
         dry_run: settings.dry_run,
         spreadsheet_safe: settings.spreadsheet_safe,
+        shows_open: settings.shows_open,
     };
     let reading = Reading {
         files: &plan.new,
         rules: RowRules {
-            watermark: job.before(),
+            accepts_from: job.accepts_from(),
             latest_allowed: common.as_of.saturating_add_us(settings.max_future_us),
         },
         keep_late_rows: settings.keep_late_rows,
@@ -170,6 +172,7 @@ fn keep(
         watermark,
         origin,
         latest: job.latest(attempted.tally.latest.map(|(time, ..)| time)),
+        accepts_from: job.accepts_from_after(watermark),
         keep_generations: settings.keep_generations,
     }
 }
@@ -212,7 +215,7 @@ fn processed_file(path: &str, entry: Option<&FileEntry>) -> FileReport {
 fn late_report(attempted: &Attempted, head: Option<&Head>) -> Option<LateReport> {
     let earliest = attempted.tally.earliest_late?;
     let head = head?;
-    let behind_us = head.watermark.time()?.us_since(earliest);
+    let behind_us = head.accepts_from.time()?.us_since(earliest);
     let needed_us = head.latest.map_or(behind_us, |latest| latest.us_since(earliest).max(behind_us));
     let needed = Duration::from_secs(needed_us.unsigned_abs().div_ceil(1_000_000));
     Some(LateReport {
@@ -243,10 +246,12 @@ fn report(
         rows_read: counts.rows_read,
         events_accepted: counts.events_accepted,
         events_late: counts.events_late,
+        events_duplicate: counts.events_duplicate,
         rows_rejected: counts.rows_rejected(),
         rejects: counts.rejects.clone(),
         sessions_completed: counts.sessions_completed,
         events_completed: counts.events_completed,
+        sessions_retracted: counts.sessions_retracted,
         sessions_open: attempted.open.sessions,
         events_open: attempted.open.events,
         watermark: time_text(keeping.watermark.time()),

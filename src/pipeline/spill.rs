@@ -135,7 +135,7 @@ mod tests {
         let mut buffer = EventBuffer::default();
         for (us, key) in events {
             let time = Timestamp::from_us(*us).unwrap();
-            buffer.push(Event { key: key.as_bytes(), table_hash: 0, time });
+            buffer.push(Event { key: key.as_bytes(), table_hash: 0, time, payload: b"" });
         }
         buffer
     }

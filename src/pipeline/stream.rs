@@ -5,15 +5,15 @@
 //! that is rule 3 applied to the latest event so far, which can only grow.
 
 use super::attempt::{Ended, Job, Way};
+use super::folding::Folding;
 use super::outbox::{Emitted, Outbox};
-use super::partition_end::{Close, end_partition};
+use super::partition_end::Ending;
 use super::rounds::Stop;
 use super::totals::OpenTotals;
 use crate::checkpoint::StateWriter;
 use crate::error::Result;
 use crate::event::Timestamp;
 use crate::partition::{PARTITIONS, PartitionId};
-use crate::reducer::Reducer;
 use crate::session::{OutOfOrder, Session};
 use crate::sink::RowStyle;
 use crate::source::ParsedBlock;
@@ -25,8 +25,8 @@ const WAVE: usize = 32;
 
 /// One reducer for each partition.
 #[derive(Debug)]
-pub(super) struct Streaming {
-    reducers: Vec<Reducer>,
+pub(super) struct Streaming<F> {
+    reducers: Vec<F>,
     order: Order,
 }
 
@@ -57,15 +57,15 @@ impl From<OutOfOrder> for Stop {
     }
 }
 
-impl Streaming {
+impl<F: Folding> Streaming<F> {
     /// Reducers with all open state of the checkpoint in them.
     pub(super) fn load(job: Job<'_>) -> Result<Self> {
         let partitions: Vec<PartitionId> = PartitionId::all().collect();
         let load = |&partition: &PartitionId| {
-            let mut reducer = Reducer::new(job.definition.gap);
+            let mut reducer = F::begin(job);
             job.checkpoint.load_partition(partition, &mut reducer).map(|digests| (reducer, digests))
         };
-        let loaded: Vec<(Reducer, Vec<u64>)> =
+        let loaded: Vec<(F, Vec<u64>)> =
             job.pool.install(|| partitions.par_iter().map(load).collect::<Result<_>>())?;
         let (reducers, digests): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
         job.checkpoint.check_state(&digests.concat())?;
@@ -73,11 +73,11 @@ impl Streaming {
     }
 
     fn memory_bytes(&self) -> usize {
-        self.reducers.iter().map(Reducer::memory_bytes).sum()
+        self.reducers.iter().map(F::memory_bytes).sum()
     }
 }
 
-impl Way for Streaming {
+impl<F: Folding> Way for Streaming<F> {
     /// Gives up when an event comes before a folded one of its key, or when open sessions outgrow the memory.
     fn take_round(
         &mut self,
@@ -88,20 +88,20 @@ impl Way for Streaming {
     ) -> std::result::Result<(), Stop> {
         let mut places = outbox.places(PARTITIONS);
         let horizons = Horizons { reached: horizon, settled: self.order.settled(round).min(horizon) };
-        let fold = |(number, (reducer, place)): (usize, (&mut Reducer, &mut Emitted))| {
+        let fold = |(number, (reducer, place)): (usize, (&mut F, &mut Emitted))| {
             fold_round(reducer, number, round, horizons, job.style(), place)
         };
         job.pool.install(|| self.reducers.par_iter_mut().zip(&mut places).enumerate().try_for_each(fold))?;
         outbox.send_sessions(places)?;
         if self.memory_bytes() > job.memory_bytes {
-            self.reducers.iter_mut().for_each(Reducer::forget_swept);
+            self.reducers.iter_mut().for_each(F::forget_swept);
         }
         if self.memory_bytes() > job.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
     }
 
     fn end(
         mut self,
-        close: Close,
+        ending: Ending,
         job: Job<'_>,
         outbox: &Outbox,
         mut writer: Option<StateWriter<'_>>,
@@ -110,7 +110,7 @@ impl Way for Streaming {
         let mut partitions = PartitionId::all();
         for wave in self.reducers.chunks_mut(WAVE) {
             let places = outbox.places(wave.len());
-            let end = |(reducer, place)| end_partition(reducer, close, job.style(), place);
+            let end = |(reducer, place)| ending.end_partition(reducer, place);
             let ends = job.pool.install(|| {
                 wave.par_iter_mut().zip(places).map(end).collect::<std::result::Result<Vec<_>, OutOfOrder>>()
             })?;
@@ -128,7 +128,7 @@ struct Horizons {
 }
 
 fn fold_round(
-    reducer: &mut Reducer,
+    reducer: &mut impl Folding,
     partition: usize,
     round: &[ParsedBlock],
     Horizons { reached, settled }: Horizons,

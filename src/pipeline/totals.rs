@@ -13,6 +13,8 @@ pub(super) struct OpenTotals {
     pub(super) keys: u64,
     pub(super) sessions: u64,
     pub(super) events: u64,
+    /// Events that were there already and are dropped.
+    pub(super) duplicates: u64,
     pub(super) oldest_start: Option<Timestamp>,
 }
 
@@ -30,6 +32,7 @@ impl OpenTotals {
             self.keys += end.state.keys;
             self.sessions += end.state.sessions;
             self.events += end.state.events;
+            self.duplicates += end.duplicates;
             self.oldest_start = self.oldest_start.into_iter().chain(end.state.oldest_start).min();
             if let Some(writer) = &mut writer {
                 writer.put(partition, &end.state)?;

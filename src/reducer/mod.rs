@@ -1,13 +1,20 @@
 //! The fold of one partition: events in, completed sessions and open state out.
 //!
 //! A reducer lives for one run. It is given the open state of its partition ([`Reducer::restore`]), takes events in
-//! ([`Reducer::take`]), folds what the watermark has reached ([`Reducer::advance`]), closes what is complete
-//! ([`Reducer::close_passed`] or [`Reducer::close_all`]) and hands the rest back ([`Reducer::open_state`]).
+//! ([`Fold::take`]), folds what the watermark has reached ([`Fold::advance`]), closes what is complete
+//! ([`Fold::close_passed`] or [`Fold::close_all`]) and hands the rest back ([`Reducer::open_state`]).
 //!
 //! Completed sessions leave through a callback as soon as they are known; nothing is collected here.
 
+mod fold;
+mod ruled;
 mod swept;
 mod table;
+mod view;
+
+pub use fold::Fold;
+pub use ruled::{HeldEvent, RuledReducer, RuledState};
+pub use view::{View, ViewAt, ViewedSession};
 
 use crate::event::{Event, Timestamp};
 use crate::gap::Gap;
@@ -72,99 +79,6 @@ impl Reducer {
         self.held.extend(state.tail.iter().map(|&time| Held { time, entry }));
     }
 
-    /// Takes one event in, behind all that came before it.
-    ///
-    /// `horizon` is a watermark that the end of the batch is known to reach at least. What it has reached is folded at
-    /// once, the rest is held for [`Reducer::advance`]. Constant time; 40 to 60 bytes for each new key.
-    ///
-    /// # Errors
-    /// [`OutOfOrder`] if a later event of the key is already folded.
-    pub fn take(
-        &mut self,
-        event: Event<'_>,
-        horizon: Watermark,
-        completed: &mut impl FnMut(Session<'_>),
-    ) -> Result<(), OutOfOrder> {
-        self.taken_since_sweep += 1;
-        let entry = self.table.entry_of(event.key, event.table_hash);
-        if self.held.is_empty() && horizon.reaches(event.time) {
-            return self.fold(entry, event.time, completed);
-        }
-        self.held.push(Held { time: event.time, entry });
-        Ok(())
-    }
-
-    /// Folds every held event that `horizon` has reached, in the order `(time, seq)` (rule 4).
-    ///
-    /// Sorts the held events: O(n log n), close to O(n) where they are nearly ordered.
-    ///
-    /// # Errors
-    /// [`OutOfOrder`] if a later event of a key is already folded.
-    pub fn advance(
-        &mut self,
-        horizon: Watermark,
-        completed: &mut impl FnMut(Session<'_>),
-    ) -> Result<(), OutOfOrder> {
-        // The sort is stable, and `held` is in the order of arrival: ties keep the order of seq.
-        self.held.sort_by_key(|held| held.time);
-        let reached = self.held.partition_point(|held| horizon.reaches(held.time));
-        for number in 0..reached {
-            let Held { time, entry } = self.held[number];
-            self.fold(entry, time, completed)?;
-        }
-        self.held.drain(..reached);
-        Ok(())
-    }
-
-    /// Closes the sessions that `settled` has passed and lets go of their keys, so that a long ordered batch needs no
-    /// more memory than its open sessions, and that memory stays in the processor's cache.
-    ///
-    /// `settled` is a guess that no event before it is still to come, and at most the horizon of the last
-    /// [`Reducer::advance`]. If it was wrong for a swept session, the event that shows it is [`OutOfOrder`]. Does nothing
-    /// until as many events came in as there are keys: constant time for each event.
-    pub fn sweep(&mut self, settled: Watermark, completed: &mut impl FnMut(Session<'_>)) {
-        let Some(reached) = settled.time() else { return };
-        if self.taken_since_sweep < self.table.len() {
-            return;
-        }
-        self.taken_since_sweep = 0;
-        self.swept.begin(settled);
-        let Self { gap, table, held, swept, .. } = self;
-        let passed = |open: &mut OpenSession| gap.is_passed(open.last, reached);
-        let close = |key: &[u8], entry: &mut Entry| {
-            if let Some(session) = entry.open.take_if(passed) {
-                swept.add(key, session.last);
-                completed(session.close(key, ClosedBy::Gap));
-            }
-        };
-        table.for_each_mut(close);
-        for held in held.iter() {
-            table.get_mut(held.entry).is_held = true;
-        }
-        let numbers = table.retain(|entry| std::mem::take(&mut entry.is_held) || entry.open.is_some());
-        for held in held {
-            held.entry = numbers[held.entry as usize];
-        }
-    }
-
-    /// Gives the memory back that remembers swept sessions. What it was for, an event that comes late for one of them
-    /// but for no other reason, then ends the attempt too.
-    pub fn forget_swept(&mut self) {
-        self.swept.forget();
-    }
-
-    /// Closes every session that `watermark` has passed (rule 6).
-    pub fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
-        let Some(reached) = watermark.time() else { return };
-        let gap = self.gap;
-        self.close_where(|open| gap.is_passed(open.last, reached), ClosedBy::Gap, completed);
-    }
-
-    /// Closes every session (rule 7). The caller has folded all tails before.
-    pub fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
-        self.close_where(|_| true, ClosedBy::Finalize, completed);
-    }
-
     /// What is still open, key by key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(KeyState<'_>)) {
         self.held.sort_by_key(|held| (held.entry, held.time));
@@ -177,11 +91,6 @@ impl Reducer {
             }
             from = until;
         }
-    }
-
-    /// Memory in use, in bytes.
-    pub fn memory_bytes(&self) -> usize {
-        self.table.memory_bytes() + self.held.capacity() * size_of::<Held>() + self.swept.memory_bytes()
     }
 
     fn close_where(
@@ -219,6 +128,107 @@ impl Reducer {
             }
         }
         Ok(())
+    }
+}
+
+impl Fold for Reducer {
+    fn take(
+        &mut self,
+        event: Event<'_>,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        self.taken_since_sweep += 1;
+        let entry = self.table.entry_of(event.key, event.table_hash);
+        if self.held.is_empty() && horizon.reaches(event.time) {
+            return self.fold(entry, event.time, completed);
+        }
+        self.held.push(Held { time: event.time, entry });
+        Ok(())
+    }
+
+    fn advance(
+        &mut self,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        // The sort is stable, and `held` is in the order of arrival: ties keep the order of seq.
+        self.held.sort_by_key(|held| held.time);
+        let reached = self.held.partition_point(|held| horizon.reaches(held.time));
+        for number in 0..reached {
+            let Held { time, entry } = self.held[number];
+            self.fold(entry, time, completed)?;
+        }
+        self.held.drain(..reached);
+        Ok(())
+    }
+
+    fn sweep(&mut self, settled: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(reached) = settled.time() else { return };
+        if self.taken_since_sweep < self.table.len() {
+            return;
+        }
+        self.taken_since_sweep = 0;
+        self.swept.begin(settled);
+        let Self { gap, table, held, swept, .. } = self;
+        let passed = |open: &mut OpenSession| gap.is_passed(open.last, reached);
+        let close = |key: &[u8], entry: &mut Entry| {
+            if let Some(session) = entry.open.take_if(passed) {
+                swept.add(key, session.last);
+                completed(session.close(key, ClosedBy::Gap));
+            }
+        };
+        table.for_each_mut(close);
+        for held in held.iter() {
+            table.get_mut(held.entry).is_held = true;
+        }
+        let numbers = table.retain(|entry| std::mem::take(&mut entry.is_held) || entry.open.is_some());
+        for held in held {
+            held.entry = numbers[held.entry as usize];
+        }
+    }
+
+    fn forget_swept(&mut self) {
+        self.swept.forget();
+    }
+
+    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(reached) = watermark.time() else { return };
+        let gap = self.gap;
+        self.close_where(|open| gap.is_passed(open.last, reached), ClosedBy::Gap, completed);
+    }
+
+    fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
+        self.close_where(|_| true, ClosedBy::Finalize, completed);
+    }
+
+    fn for_each_open(&mut self, _watermark: Watermark, visit: &mut impl FnMut(Session<'_>)) {
+        let gap = self.gap;
+        self.open_state(|state| {
+            let mut open = state.open;
+            for &time in state.tail {
+                match &mut open {
+                    Some(session) if gap.joins(session.last, time) => session.extend(time),
+                    _ => {
+                        let before = open.replace(OpenSession::begin(time));
+                        if let Some(session) = before {
+                            visit(session.close(state.key, ClosedBy::Gap));
+                        }
+                    }
+                }
+            }
+            if let Some(session) = open {
+                visit(session.close(state.key, ClosedBy::StillOpen));
+            }
+        });
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.table.memory_bytes() + self.held.capacity() * size_of::<Held>() + self.swept.memory_bytes()
+    }
+
+    fn duplicates(&self) -> u64 {
+        0
     }
 }
 

@@ -32,7 +32,7 @@ impl Folding {
 
     fn take(&mut self, key: &str, us: i64, horizon: i64) -> Result<(), OutOfOrder> {
         let key = key.as_bytes();
-        let event = Event { key, table_hash: KeyHash::of(key).table(), time: at(us) };
+        let event = Event { key, table_hash: KeyHash::of(key).table(), time: at(us), payload: b"" };
         self.with(|reducer, mut completed| reducer.take(event, Watermark::at(at(horizon)), &mut completed))
     }
 
@@ -122,7 +122,7 @@ fn a_restored_key_goes_on_where_it_was() {
 fn keys_with_one_hash_stay_apart() {
     let mut folding = Folding::new();
     for key in ["a", "b"] {
-        let event = Event { key: key.as_bytes(), table_hash: 1, time: at(0) };
+        let event = Event { key: key.as_bytes(), table_hash: 1, time: at(0), payload: b"" };
         folding
             .with(|reducer, mut completed| reducer.take(event, Watermark::at(at(9)), &mut completed))
             .unwrap();

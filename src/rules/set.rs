@@ -51,6 +51,10 @@ impl RuleSet {
             texts.values(RuleFlag::Aggregate).map(AggregateText::read).collect::<Result<Vec<_>, _>>()?;
         let aggregates = texts_of_aggregates.iter().map(|text| text.compile(&mut kept)).collect();
         let emit = emit_of(texts.value(RuleFlag::Emit));
+        let retain_us = texts.value(RuleFlag::Retain).map(duration_us).transpose()?;
+        if emit.events && retain_us.is_some() {
+            return Err("--emit events writes each event once, --retain takes sessions back".to_owned());
+        }
         Ok(Self {
             splits: splits(texts, zone, &mut kept)?,
             gaps: gaps(texts, usual, &mut kept)?,
@@ -64,7 +68,7 @@ impl RuleSet {
             names: texts_of_aggregates.iter().map(AggregateText::name).collect(),
             kept,
             emit,
-            retain_us: texts.value(RuleFlag::Retain).map(duration_us).transpose()?,
+            retain_us,
         })
     }
 

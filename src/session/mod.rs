@@ -27,6 +27,8 @@ pub enum ClosedBy {
     StartOn,
     /// Its last event ends sessions.
     EndOn,
+    /// Nothing yet: it is shown while it is open.
+    StillOpen,
 }
 
 impl ClosedBy {
@@ -41,6 +43,7 @@ impl ClosedBy {
             Self::Midnight => "midnight",
             Self::StartOn => "start-on",
             Self::EndOn => "end-on",
+            Self::StillOpen => "open",
         }
     }
 }

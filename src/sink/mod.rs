@@ -9,5 +9,7 @@ mod told;
 
 pub use manifest::{Manifest, ManifestFile};
 pub use publish::Output;
-pub use session_csv::{RowStyle, sessions_header, write_field, write_session};
+pub use session_csv::{
+    Op, RowStyle, events_header, sessions_header, write_events, write_field, write_session,
+};
 pub use stage::{OutputKind, Staging};

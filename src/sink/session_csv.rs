@@ -2,13 +2,34 @@
 
 use super::told::write_told;
 use crate::event::key_parts;
+use crate::rules::Emit;
 use crate::session::Session;
 
 const SECOND_US: u64 = 1_000_000;
 
-/// The header row: `session_id`, the key columns, `start,end,duration_s,events,closed_by`, the aggregates.
-pub fn sessions_header(key_names: &[String], aggregates: &[String]) -> Vec<u8> {
-    let mut header = b"session_id,".to_vec();
+/// What a row of a correctable output does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// The session is there from now on.
+    Insert,
+    /// A row written before holds no longer.
+    Retract,
+}
+
+impl Op {
+    /// The word in the column `op`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "insert",
+            Self::Retract => "retract",
+        }
+    }
+}
+
+/// The header row: `op` where sessions are correctable, `session_id`, the key columns,
+/// `start,end,duration_s,events,closed_by`, the aggregates.
+pub fn sessions_header(key_names: &[String], aggregates: &[String], style: RowStyle) -> Vec<u8> {
+    let mut header = if style.with_op { b"op,session_id,".to_vec() } else { b"session_id,".to_vec() };
     for name in key_names {
         write_field(name.as_bytes(), &mut header);
         header.push(b',');
@@ -22,6 +43,17 @@ pub fn sessions_header(key_names: &[String], aggregates: &[String]) -> Vec<u8> {
     header
 }
 
+/// The header row of emitted events: their columns, `session_id,event_number`.
+pub fn events_header(columns: &[String]) -> Vec<u8> {
+    let mut header = Vec::new();
+    for name in columns {
+        write_field(name.as_bytes(), &mut header);
+        header.push(b',');
+    }
+    header.extend_from_slice(b"session_id,event_number\n");
+    header
+}
+
 /// How the rows of an output are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowStyle {
@@ -29,6 +61,10 @@ pub struct RowStyle {
     pub key_columns: usize,
     /// Whether no value may look like a formula to a spreadsheet.
     pub spreadsheet_safe: bool,
+    /// Whether rows say what they do.
+    pub with_op: bool,
+    /// What a completed session becomes.
+    pub emit: Emit,
 }
 
 impl RowStyle {
@@ -68,8 +104,25 @@ const fn begins_formula(first: u8) -> bool {
     matches!(first, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
 }
 
+/// Appends the rows of the events of one session, each with the session's id and its number in it, from 1.
+pub fn write_events(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
+    let id = session.id();
+    for (number, row) in (1_u64..).zip(session.rows) {
+        style.write_verbatim(row, b',', out);
+        out.push(b',');
+        id.write(out);
+        out.push(b',');
+        out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        out.push(b'\n');
+    }
+}
+
 /// Appends the row of one session.
-pub fn write_session(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
+pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
+    if style.with_op {
+        out.extend_from_slice(op.name().as_bytes());
+        out.push(b',');
+    }
     session.id().write(out);
     for part in key_parts(session.key, style.key_columns) {
         out.push(b',');
@@ -87,7 +140,7 @@ pub fn write_session(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) 
     out.extend_from_slice(session.closed_by.name().as_bytes());
     for told in session.told {
         out.push(b',');
-        write_told(told, out);
+        write_told(told, style, out);
     }
     out.push(b'\n');
 }
@@ -124,19 +177,26 @@ mod tests {
     use crate::session::{ClosedBy, OpenSession};
     use proptest::prelude::*;
 
+    const STYLE: RowStyle = RowStyle {
+        key_columns: 1,
+        spreadsheet_safe: false,
+        with_op: false,
+        emit: Emit { sessions: true, events: false },
+    };
+
     fn row(key: &[u8], key_columns: usize, last_us: i64) -> String {
-        let style = RowStyle { key_columns, spreadsheet_safe: false };
+        let style = RowStyle { key_columns, ..STYLE };
         let at = |us| Timestamp::from_us(us).unwrap();
         let open = OpenSession { start: at(0), last: at(last_us), events: 12 };
         let mut out = Vec::new();
-        write_session(&open.close(key, ClosedBy::Gap), style, &mut out);
+        write_session(Op::Insert, &open.close(key, ClosedBy::Gap), style, &mut out);
         String::from_utf8(out).unwrap().split_off(36)
     }
 
     #[test]
     fn a_row_has_the_columns_of_the_header() {
         assert_eq!(
-            sessions_header(&["user".into()], &["pages".into()]),
+            sessions_header(&["user".into()], &["pages".into()], STYLE),
             b"session_id,user,start,end,duration_s,events,closed_by,pages\n"
         );
         assert_eq!(row(b"ann", 1, 60_000_000), ",ann,1970-01-01T00:00:00Z,1970-01-01T00:01:00Z,60,12,gap\n");
@@ -156,7 +216,7 @@ mod tests {
     fn a_value_that_a_spreadsheet_would_run_gets_a_quote_mark_only_where_that_is_asked_for() {
         let value = |spreadsheet_safe, value: &[u8]| {
             let mut out = Vec::new();
-            RowStyle { key_columns: 1, spreadsheet_safe }.write_value(value, &mut out);
+            RowStyle { spreadsheet_safe, ..STYLE }.write_value(value, &mut out);
             String::from_utf8(out).unwrap()
         };
         for dangerous in ["=1+1", "+1", "-1", "@a", "\tx"] {
@@ -173,7 +233,7 @@ mod tests {
         let row = b"=a,b-c,\"=d\",\"e\",@f,,-";
         let written = |spreadsheet_safe| {
             let mut out = Vec::new();
-            RowStyle { key_columns: 1, spreadsheet_safe }.write_verbatim(row, b',', &mut out);
+            RowStyle { spreadsheet_safe, ..STYLE }.write_verbatim(row, b',', &mut out);
             String::from_utf8(out).unwrap()
         };
         assert_eq!(written(false).as_bytes(), row);

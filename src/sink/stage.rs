@@ -6,38 +6,48 @@ use super::publish::Output;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
 /// The kinds of output a run can have; each has its folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OutputKind {
-    /// Completed sessions: written by every run.
+    /// Completed sessions: written by every run that emits sessions.
     Sessions,
+    /// The events of completed sessions: written by every run that emits events.
+    Events,
     /// Late events, verbatim.
     Late,
     /// Rejected rows, verbatim.
     Rejects,
+    /// What is open: one file, replaced by each run that writes it.
+    Open,
 }
 
 impl OutputKind {
     /// All kinds, in the order in which they are published.
-    pub const ALL: [Self; 3] = [Self::Sessions, Self::Late, Self::Rejects];
+    pub const ALL: [Self; 5] = [Self::Sessions, Self::Events, Self::Late, Self::Rejects, Self::Open];
 
     /// The name of its folder.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sessions => "sessions",
+            Self::Events => "events",
             Self::Late => "late",
             Self::Rejects => "rejects",
+            Self::Open => "open",
         }
     }
 
     /// The path of a run's file, relative to the output folder.
     pub fn path_of(self, run: RunId) -> String {
-        format!("{}/{run}.csv", self.name())
+        match self {
+            Self::Open => "open/latest.csv".to_owned(),
+            _ => format!("{}/{run}.csv", self.name()),
+        }
     }
 }
 
@@ -86,48 +96,42 @@ impl StagedFile {
 pub struct Staging {
     run: RunId,
     folder: PathBuf,
-    sessions: StagedFile,
-    late: Option<StagedFile>,
-    rejects: Option<StagedFile>,
+    files: BTreeMap<OutputKind, StagedFile>,
 }
 
 impl Staging {
-    /// Begins the outputs of `run`, the sessions with their header row.
+    /// Begins the outputs of `run`.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if they cannot be created.
-    pub fn begin(output: &Output, run: RunId, sessions_header: &[u8]) -> Result<Self> {
+    /// [`ErrorKind::Failed`] if the folder cannot be created.
+    pub fn begin(output: &Output, run: RunId) -> Result<Self> {
         let folder = output.staging_of(run);
-        let begin = || {
-            durable::create_folder(&folder)?;
-            let mut sessions = StagedFile::create(staged_path(&folder, OutputKind::Sessions))?;
-            sessions.write(sessions_header, 0)?;
-            Ok(sessions)
-        };
-        let sessions = begin().map_err(|error| cannot_write(&folder, &error))?;
-        Ok(Self { run, folder, sessions, late: None, rejects: None })
+        durable::create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
+        Ok(Self { run, folder, files: BTreeMap::new() })
     }
 
-    /// Appends `rows` whole rows of completed sessions.
+    /// Begins one output with its header row, if it has not begun.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if it cannot be created.
+    pub fn open(&mut self, kind: OutputKind, header: &[u8]) -> Result<()> {
+        if self.files.contains_key(&kind) {
+            return Ok(());
+        }
+        let path = staged_path(&self.folder, kind);
+        let mut file = StagedFile::create(path.clone()).map_err(|error| cannot_write(&path, &error))?;
+        file.write(header, 0).map_err(|error| cannot_write(&path, &error))?;
+        self.files.insert(kind, file);
+        Ok(())
+    }
+
+    /// Appends `rows` whole rows to an output that has begun; there is nothing to append to any other.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if they cannot be written.
-    pub fn write_sessions(&mut self, bytes: &[u8], rows: u64) -> Result<()> {
-        self.sessions.write(bytes, rows).map_err(|error| cannot_write(&self.sessions.path, &error))
-    }
-
-    /// Appends one row that was set aside; the file begins with `header` when the first one comes.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Failed`] if it cannot be written.
-    pub fn write_aside(&mut self, kind: OutputKind, header: &[u8], row: &[u8]) -> Result<()> {
-        let path = staged_path(&self.folder, kind);
-        let slot = match kind {
-            OutputKind::Sessions => return self.write_sessions(row, 1),
-            OutputKind::Late => &mut self.late,
-            OutputKind::Rejects => &mut self.rejects,
-        };
-        write_lazily(slot, &path, header, row).map_err(|error| cannot_write(&path, &error))
+    pub fn write(&mut self, kind: OutputKind, bytes: &[u8], rows: u64) -> Result<()> {
+        let Some(file) = self.files.get_mut(&kind) else { return Ok(()) };
+        file.write(bytes, rows).map_err(|error| cannot_write(&file.path, &error))
     }
 
     /// Syncs all files and writes the manifest for the head that is about to be committed.
@@ -136,13 +140,7 @@ impl Staging {
     /// [`ErrorKind::Failed`] if anything cannot be brought to the disk.
     pub fn seal(mut self, mark: HeadMark, generation: u64) -> Result<Manifest> {
         let mut files = Vec::new();
-        for kind in OutputKind::ALL {
-            let slot = match kind {
-                OutputKind::Sessions => Some(&mut self.sessions),
-                OutputKind::Late => self.late.as_mut(),
-                OutputKind::Rejects => self.rejects.as_mut(),
-            };
-            let Some(staged) = slot else { continue };
+        for (kind, staged) in &mut self.files {
             staged.finish().map_err(|error| cannot_write(&staged.path, &error))?;
             files.push(ManifestFile {
                 path: kind.path_of(self.run),
@@ -164,15 +162,6 @@ impl std::fmt::Debug for Staging {
             .field("folder", &self.folder)
             .finish_non_exhaustive()
     }
-}
-
-fn write_lazily(slot: &mut Option<StagedFile>, path: &Path, header: &[u8], row: &[u8]) -> io::Result<()> {
-    if slot.is_none() {
-        let mut file = StagedFile::create(path.to_owned())?;
-        file.write(header, 0)?;
-        *slot = Some(file);
-    }
-    slot.as_mut().map_or(Ok(()), |file| file.write(row, 1))
 }
 
 fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {

@@ -1,14 +1,15 @@
 //! What aggregates tell, as fields of a row.
 
-use super::session_csv::write_field;
+use super::session_csv::{RowStyle, write_field};
 use crate::session::Told;
 
 /// Appends the value as a CSV field: nothing for a missing value, a `+` behind a `distinct` that is only a floor, and for
 /// `list` a JSON array whose last element is `null` if values were left out.
-pub(super) fn write_told(told: &Told, out: &mut Vec<u8>) {
+pub(super) fn write_told(told: &Told, style: RowStyle, out: &mut Vec<u8>) {
     match told {
         Told::Text(None) | Told::Sum(None) | Told::Extreme(None) => {}
-        Told::Text(Some(text)) | Told::Extreme(Some(text)) => write_field(text, out),
+        Told::Text(Some(text)) => style.write_value(text, out),
+        Told::Extreme(Some(number)) => write_field(number, out),
         Told::Count(count) => out.extend_from_slice(itoa::Buffer::new().format(*count).as_bytes()),
         Told::Sum(Some(sum)) => out.extend_from_slice(sum.to_plain_string().as_bytes()),
         Told::Distinct(values, more) => {
@@ -31,10 +32,13 @@ fn json_array(values: &[Vec<u8>], more: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::Emit;
 
     fn field(told: &Told) -> String {
         let mut out = Vec::new();
-        write_told(told, &mut out);
+        let style =
+            RowStyle { key_columns: 1, spreadsheet_safe: false, with_op: false, emit: Emit::default() };
+        write_told(told, style, &mut out);
         String::from_utf8(out).unwrap()
     }
 

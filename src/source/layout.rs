@@ -3,9 +3,11 @@
 
 use super::batch::BatchFile;
 use super::blocks::{BlockReader, Trouble};
+use super::kept::{KeptPart, Shown, resolve_kept};
 use super::timestamp::{NotATime, TimeParser};
 use crate::definition::{Column, ColumnRequest, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
+use crate::rules::KeptList;
 
 /// Where to look in the rows of one file. Positions count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,17 @@ pub struct Layout {
     pub header_line: Vec<u8>,
     /// The byte between fields.
     pub delimiter: u8,
+    /// What rules keep of a row.
+    pub kept: Vec<KeptPart>,
+}
+
+/// What rules want from the files of a run.
+#[derive(Debug)]
+pub struct Wanted<'w> {
+    /// The parts of a row that they keep.
+    pub kept: &'w KeptList,
+    /// What emitted events are made of; the first file of all decides it.
+    pub event_columns: &'w mut Option<Vec<String>>,
 }
 
 /// The first row of a file that is not blank.
@@ -89,6 +102,7 @@ pub fn resolve(
     first: &FirstRow,
     times: &mut TimeParser,
     file: &BatchFile,
+    wanted: &mut Wanted<'_>,
 ) -> Result<Layout> {
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
@@ -112,6 +126,8 @@ pub fn resolve(
         }
         source.time = decided(time, header, &names);
     }
+    let shown = Shown { names: &names, header, is_first_file };
+    let kept = resolve_kept(source, wanted, &shown, file)?;
     let header_line = if header { first.line.clone() } else { Vec::new() };
     Ok(Layout {
         source: source.name.clone(),
@@ -121,6 +137,7 @@ pub fn resolve(
         header,
         header_line,
         delimiter: source.delimiter,
+        kept,
     })
 }
 
@@ -133,7 +150,7 @@ fn is_undecided(source: &Source) -> bool {
 }
 
 /// The column as the first file has shown it. A name that stands twice does not tell it apart: it stays a number.
-fn decided(position: usize, header: bool, names: &[String]) -> Column {
+pub(super) fn decided(position: usize, header: bool, names: &[String]) -> Column {
     let name = &names[position];
     let tells = header && !name.is_empty() && names.iter().filter(|other| *other == name).count() == 1;
     // A name that reads like a number would be taken for one when it is asked for.
@@ -141,7 +158,7 @@ fn decided(position: usize, header: bool, names: &[String]) -> Column {
     Column { position: Some(position as u32), name }
 }
 
-fn locate(column: &Column, names: &[String], by_name: bool, file: &BatchFile) -> Result<usize> {
+pub(super) fn locate(column: &Column, names: &[String], by_name: bool, file: &BatchFile) -> Result<usize> {
     let found = match (&column.name, column.position) {
         (Some(name), position) if by_name || position.is_none() => {
             let mut places = names.iter().enumerate().filter(|(_, other)| *other == name);

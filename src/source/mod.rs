@@ -2,6 +2,7 @@
 
 mod batch;
 mod blocks;
+mod kept;
 mod layout;
 mod reason;
 mod rows;
@@ -10,6 +11,7 @@ pub mod timestamp;
 
 pub use batch::{BatchFile, open_batch};
 pub use blocks::{BLOCK_BYTES, Block, BlockReader, Trouble};
-pub use layout::{FirstRow, Layout, read_first_row, resolve};
+pub use kept::KeptPart;
+pub use layout::{FirstRow, Layout, Wanted, read_first_row, resolve};
 pub use reason::Reason;
 pub use rows::{BlockParser, ParsedBlock, RowRules, SetAside};

@@ -17,6 +17,12 @@ pub enum Reason {
     KeyTooLong,
     /// A part of a composite key holds the byte that joins the parts.
     KeySeparator,
+    /// A column that an aggregate adds up or compares holds no number.
+    NotANumber,
+    /// The gap column holds no duration.
+    NotADuration,
+    /// The columns that rules look at are longer than [`crate::rules::MAX_PAYLOAD_BYTES`] together.
+    KeptTooLong,
     /// The event lies further in the future than allowed (rule 9).
     Future,
     /// The file ends inside a quoted field of its last line.
@@ -36,6 +42,9 @@ impl Reason {
             Self::EmptyKey => "empty-key",
             Self::KeyTooLong => "key-too-long",
             Self::KeySeparator => "key-separator",
+            Self::NotANumber => "not-a-number",
+            Self::NotADuration => "not-a-duration",
+            Self::KeptTooLong => "kept-columns-too-long",
             Self::Future => "future",
             Self::UnclosedQuote => "unclosed-quote",
             Self::Late => "late",

@@ -19,8 +19,8 @@ use std::ops::Range;
 /// What decides whether an event is taken in.
 #[derive(Debug, Clone, Copy)]
 pub struct RowRules {
-    /// Events before it are late (rule 2).
-    pub watermark: Watermark,
+    /// Events before it are late (rule 2): the watermark, or further back where completed sessions are correctable.
+    pub accepts_from: Watermark,
     /// Events after it are rejected (rule 9).
     pub latest_allowed: Timestamp,
 }
@@ -85,7 +85,7 @@ impl ParsedBlock {
         (self.earliest, self.latest, self.earliest_late) = (None, None, None);
     }
 
-    fn accept(&mut self, time: Timestamp, key: &[u8], line: u64) {
+    fn accept(&mut self, time: Timestamp, key: &[u8], payload: &[u8], line: u64) {
         self.accepted += 1;
         if self.latest.is_none_or(|(latest, _)| latest < time) {
             self.latest = Some((time, line));
@@ -94,7 +94,7 @@ impl ParsedBlock {
             self.earliest = Some(time);
         }
         let hash = KeyHash::of(key);
-        let event = Event { key, table_hash: hash.table(), time };
+        let event = Event { key, table_hash: hash.table(), time, payload };
         self.partitions[hash.partition().index()].push(event);
     }
 
@@ -111,6 +111,7 @@ pub struct BlockParser {
     times: TimeParser,
     rules: RowRules,
     joined_key: Vec<u8>,
+    payload: Vec<u8>,
 }
 
 /// A row as both paths hand it over.
@@ -123,7 +124,7 @@ struct Row<'a> {
 impl BlockParser {
     /// A parser with the rules of one run.
     pub const fn new(times: TimeParser, rules: RowRules) -> Self {
-        Self { times, rules, joined_key: Vec::new() }
+        Self { times, rules, joined_key: Vec::new(), payload: Vec::new() }
     }
 
     /// Reads the rows of `block` into `parsed`, whose content is replaced. `skip_header` drops the first row.
@@ -224,16 +225,23 @@ impl BlockParser {
         parsed: &mut ParsedBlock,
     ) {
         parsed.rows += 1;
-        let Self { times, rules, joined_key } = self;
-        match read_event(row, layout, field, times, joined_key) {
-            Ok((time, _)) if rules.watermark.is_late(time) => {
+        let Self { times, rules, joined_key, payload } = self;
+        let event = read_event(row, layout, &field, times, joined_key).and_then(|event| {
+            // Without rules there is nothing to pack, and the payload stays empty.
+            if !layout.kept.is_empty() {
+                layout.pack(row.bytes, &field, payload)?;
+            }
+            Ok(event)
+        });
+        match event {
+            Ok((time, _)) if rules.accepts_from.is_late(time) => {
                 parsed.earliest_late = parsed.earliest_late.into_iter().chain([time]).min();
                 parsed.set_aside(row.line, Reason::Late, row.bytes);
             }
             Ok((time, _)) if time > rules.latest_allowed => {
                 parsed.set_aside(row.line, Reason::Future, row.bytes);
             }
-            Ok((time, key)) => parsed.accept(time, key, row.line),
+            Ok((time, key)) => parsed.accept(time, key, payload, row.line),
             Err(reason) => parsed.set_aside(row.line, reason, row.bytes),
         }
     }

@@ -59,6 +59,7 @@ fn layout([delimiter, fields]: [u8; 2]) -> Layout {
         header: false,
         header_line: Vec::new(),
         delimiter,
+        kept: Vec::new(),
     }
 }
 
@@ -72,7 +73,7 @@ fn check_file(file: &[u8], layout: &Layout) {
 fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
     let time = |us| Timestamp::from_us(us).unwrap_or(Timestamp::MAX);
     let rules =
-        RowRules { watermark: Watermark::at(time(WATERMARK_US)), latest_allowed: time(LATEST_ALLOWED_US) };
+        RowRules { accepts_from: Watermark::at(time(WATERMARK_US)), latest_allowed: time(LATEST_ALLOWED_US) };
     let mut parser = BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
     let mut blocks = BlockReader::new(file, layout.delimiter);
     let mut parsed = PARSED.take();

@@ -1,0 +1,146 @@
+//! What rules keep of a key as rows: one encoded state, cut into pieces that fit a chunk.
+
+use super::codec::{MAX_ROW_BYTES, encode_into};
+use super::rows::time;
+use crate::event::Timestamp;
+use crate::migrations::checkpoint::v1;
+use crate::reducer::RuledState;
+use crate::rules::{Before, RuledKey, RuledSession, SplitState};
+use crate::session::{OpenSession, Told};
+use bigdecimal::BigDecimal;
+
+/// The longest piece of one row. With the longest key before it a row still fits behind a full chunk.
+const MAX_PART_BYTES: usize = 4 << 10;
+
+/// Calls `push` with each row of a key.
+pub(super) fn for_each_row(state: &RuledState<'_>, mut push: impl FnMut(&v1::RuledRow<'_>)) {
+    let mut bytes = Vec::new();
+    encode_into(&state_row(state), &mut bytes);
+    let mut parts = bytes.chunks(MAX_PART_BYTES).peekable();
+    while let Some(part) = parts.next() {
+        push(&v1::RuledRow { key: state.key, part, more: parts.peek().is_some() });
+    }
+}
+
+/// What is read of a key: its state and its tail.
+pub(super) type Restored = (RuledKey, Vec<(Timestamp, Box<[u8]>)>);
+
+/// Joins the pieces of keys under rules. Pieces of one key follow each other, also from one chunk to the next.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    key: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl Pieces {
+    /// Takes a row in; hands out the key and its state when its last piece has come.
+    pub(super) fn take(&mut self, row: &v1::RuledRow<'_>) -> Result<Option<(Vec<u8>, Restored)>, String> {
+        if !self.bytes.is_empty() && self.key != row.key {
+            return Err("a piece of a key is missing".to_owned());
+        }
+        self.bytes.extend_from_slice(row.part);
+        if row.more {
+            self.key = row.key.to_vec();
+            return Ok(None);
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        let config = bincode::config::standard().with_limit::<MAX_ROW_BYTES>();
+        let (state, used): (v1::RuledState, usize) =
+            bincode::decode_from_slice(&bytes, config).map_err(|error| error.to_string())?;
+        if used != bytes.len() {
+            return Err("a key has bytes behind its end".to_owned());
+        }
+        Ok(Some((row.key.to_vec(), restored(state)?)))
+    }
+
+    /// Whether the last key is whole.
+    pub(super) fn is_whole(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+fn state_row(state: &RuledState<'_>) -> v1::RuledState {
+    v1::RuledState {
+        open: state.state.open.as_ref().map(session_row),
+        before: state.state.before.as_ref().map(|before| v1::Before {
+            start_us: before.start.us(),
+            ordinal: before.ordinal,
+            end_us: before.end.us(),
+            identities: before.identities.iter().copied().collect(),
+        }),
+        tail: state.tail.iter().map(|held| (held.time.us(), held.payload.to_vec())).collect(),
+    }
+}
+
+fn session_row(session: &RuledSession) -> v1::RuledSession {
+    v1::RuledSession {
+        open: v1::OpenSession {
+            start_us: session.open.start.us(),
+            last_us: session.open.last.us(),
+            events: session.open.events,
+        },
+        ordinal: session.ordinal,
+        reach_us: session.reach.us(),
+        day_end_us: session.splits.day_end.map(Timestamp::us),
+        split_values: session.splits.values.clone(),
+        told: session.told.iter().map(told_row).collect(),
+        identities: session.identities.iter().copied().collect(),
+        rows: session.rows.clone(),
+    }
+}
+
+fn told_row(told: &Told) -> v1::Told {
+    match told {
+        Told::Text(text) => v1::Told::Text(text.clone()),
+        Told::Count(count) => v1::Told::Count(*count),
+        Told::Sum(sum) => v1::Told::Sum(sum.as_ref().map(BigDecimal::to_plain_string)),
+        Told::Extreme(number) => v1::Told::Extreme(number.clone()),
+        Told::Distinct(values, more) => v1::Told::Distinct(values.iter().cloned().collect(), *more),
+        Told::List(values, more) => v1::Told::List(values.clone(), *more),
+        Told::Any(any) => v1::Told::Any(*any),
+    }
+}
+
+fn restored(row: v1::RuledState) -> Result<Restored, String> {
+    let before = |row: v1::Before| -> Result<Before, String> {
+        Ok(Before {
+            start: time(row.start_us)?,
+            ordinal: row.ordinal,
+            end: time(row.end_us)?,
+            identities: row.identities.into_iter().collect(),
+        })
+    };
+    let held = |(us, payload): (i64, Vec<u8>)| Ok((time(us)?, payload.into_boxed_slice()));
+    let key =
+        RuledKey { open: row.open.map(session).transpose()?, before: row.before.map(before).transpose()? };
+    Ok((key, row.tail.into_iter().map(held).collect::<Result<_, String>>()?))
+}
+
+fn session(row: v1::RuledSession) -> Result<RuledSession, String> {
+    Ok(RuledSession {
+        open: OpenSession {
+            start: time(row.open.start_us)?,
+            last: time(row.open.last_us)?,
+            events: row.open.events,
+        },
+        ordinal: row.ordinal,
+        reach: time(row.reach_us)?,
+        splits: SplitState { day_end: row.day_end_us.map(time).transpose()?, values: row.split_values },
+        told: row.told.into_iter().map(told).collect::<Result<_, _>>()?,
+        identities: row.identities.into_iter().collect(),
+        rows: row.rows,
+    })
+}
+
+fn told(row: v1::Told) -> Result<Told, String> {
+    let number = |text: String| text.parse().map_err(|_| format!("'{text}' is no number"));
+    Ok(match row {
+        v1::Told::Text(text) => Told::Text(text),
+        v1::Told::Count(count) => Told::Count(count),
+        v1::Told::Sum(sum) => Told::Sum(sum.map(number).transpose()?),
+        v1::Told::Extreme(number) => Told::Extreme(number),
+        v1::Told::Distinct(values, more) => Told::Distinct(values.into_iter().collect(), more),
+        v1::Told::List(values, more) => Told::List(values, more),
+        v1::Told::Any(any) => Told::Any(any),
+    })
+}

@@ -1,0 +1,83 @@
+//! One partition where completed sessions stay correctable.
+//!
+//! Events wait until nothing can come before them any more; sessions are told earlier, from a view of each key
+//! ([`crate::reducer::View`]). What a run writes is the difference between the views before and after it.
+
+use super::attempt::Job;
+use super::collect::CollectedEvents;
+use super::outbox::Emitted;
+use super::partition_end::{Close, Ending, PartitionEnd};
+use super::rounds::Stop;
+use crate::reducer::{Fold, RuledReducer, View, ViewAt};
+use crate::session::Session;
+use crate::watermark::Watermark;
+use std::cell::RefCell;
+
+/// Folds the events of a partition, whose open state is in `reducer`, and emits what changes.
+///
+/// Memory: two views of the partition beside its state.
+pub(super) fn correct(
+    mut reducer: RuledReducer,
+    job: Job<'_>,
+    ending: Ending,
+    events: CollectedEvents<'_>,
+    place: Emitted,
+) -> Result<PartitionEnd, Stop> {
+    let before = reducer.views(ViewAt::Watermark(job.before()));
+    // Nothing is folded before all is there: every event waits.
+    events.for_each(|event| Ok(reducer.take(event, Watermark::BEGINNING, &mut |_| ())?))?;
+    let after = reducer.views(ending.view_at());
+    let place = emit_changes(&reducer, &before, &after, ending, place);
+    let settled = settle(&mut reducer, ending, job.accepts_from_after(ending.watermark))?;
+    let mut end = ending.leave(&mut reducer, place);
+    count_views(&mut end, &after, settled);
+    Ok(end)
+}
+
+impl Ending {
+    fn view_at(self) -> ViewAt {
+        match self.close {
+            Close::Passed(watermark) => ViewAt::Watermark(watermark),
+            Close::All => ViewAt::End,
+        }
+    }
+}
+
+fn emit_changes(
+    reducer: &RuledReducer,
+    before: &[View],
+    after: &[View],
+    ending: Ending,
+    place: Emitted,
+) -> Emitted {
+    let place = RefCell::new(place);
+    reducer.changes(
+        before,
+        after,
+        |gone| place.borrow_mut().retract(&gone, ending.style),
+        |come| place.borrow_mut().push(&come, ending.style),
+    );
+    place.into_inner()
+}
+
+/// Folds for good what no event can come before any more. Its sessions are told already; returns their events.
+fn settle(reducer: &mut RuledReducer, ending: Ending, accepts_from: Watermark) -> Result<u64, Stop> {
+    let mut events = 0;
+    let mut settled = |session: Session<'_>| events += session.events;
+    let close = match ending.close {
+        Close::Passed(_) => Close::Passed(accepts_from),
+        Close::All => Close::All,
+    };
+    reducer.advance(close.horizon(), &mut settled)?;
+    close.close(reducer, &mut settled);
+    Ok(events)
+}
+
+/// The state holds sessions that are told already. What is open is what the views have left.
+fn count_views(end: &mut PartitionEnd, after: &[View], settled: u64) {
+    let told: u64 = after.iter().map(View::events_complete).sum();
+    let open = || after.iter().filter_map(|view| view.left.open.as_ref());
+    end.state.events -= told - settled;
+    end.state.sessions = open().count() as u64;
+    end.state.oldest_start = open().map(|session| session.open.start).min();
+}

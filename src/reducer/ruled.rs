@@ -1,0 +1,206 @@
+//! The fold of one partition under rules.
+
+use super::Fold;
+use super::view::{View, ViewAt};
+use crate::event::{Event, Timestamp};
+use crate::rules::{Folded, RuleSet, RuledKey};
+use crate::session::{ClosedBy, OutOfOrder, Session};
+use crate::watermark::Watermark;
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// An event that waits for the watermark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldEvent {
+    /// When.
+    pub time: Timestamp,
+    /// What it carries.
+    pub payload: Box<[u8]>,
+    /// The number of its key.
+    number: usize,
+}
+
+/// What is open of one key under rules.
+#[derive(Debug, Clone, Copy)]
+pub struct RuledState<'a> {
+    /// Whose it is.
+    pub key: &'a [u8],
+    /// The session that may grow, and what is remembered of those before it.
+    pub state: &'a RuledKey,
+    /// Events not folded yet, in the order `(time, seq)`.
+    pub tail: &'a [HeldEvent],
+}
+
+impl RuledState<'_> {
+    /// Events in the open session and in the tail.
+    pub fn events(&self) -> u64 {
+        self.state.open.as_ref().map_or(0, |session| session.open.events) + self.tail.len() as u64
+    }
+}
+
+/// Folds the events of one partition in the order `(time, seq)`, as [`super::Reducer`] does, under a [`RuleSet`].
+///
+/// Where that one knows three numbers of a session, this one keeps whatever the rules ask for. Keys stay in the order in
+/// which they were first seen.
+#[derive(Debug)]
+pub struct RuledReducer {
+    pub(super) rules: Arc<RuleSet>,
+    pub(super) keys: IndexMap<Box<[u8]>, RuledKey>,
+    pub(super) held: Vec<HeldEvent>,
+    duplicates: u64,
+    bytes_of_keys: usize,
+    bytes_held: usize,
+    bytes_of_rows: usize,
+}
+
+impl RuledReducer {
+    /// A reducer with nothing open.
+    pub fn new(rules: Arc<RuleSet>) -> Self {
+        Self {
+            rules,
+            keys: IndexMap::new(),
+            held: Vec::new(),
+            duplicates: 0,
+            bytes_of_keys: 0,
+            bytes_held: 0,
+            bytes_of_rows: 0,
+        }
+    }
+
+    /// Puts back what an earlier run left open of a key.
+    pub fn restore(
+        &mut self,
+        key: &[u8],
+        state: RuledKey,
+        tail: impl Iterator<Item = (Timestamp, Box<[u8]>)>,
+    ) {
+        let number = self.number_of(key);
+        self.keys[number] = state;
+        for (time, payload) in tail {
+            self.hold(time, payload, number);
+        }
+    }
+
+    /// What is still open, key by key, in the order in which the keys were first seen.
+    pub fn open_state(&mut self, mut visit: impl FnMut(RuledState<'_>)) {
+        self.held.sort_by_key(|held| (held.number, held.time));
+        let mut from = 0;
+        for (number, (key, state)) in self.keys.iter().enumerate() {
+            let until = from + self.held[from..].partition_point(|held| held.number == number);
+            let tail = &self.held[from..until];
+            if state.open.is_some() || state.before.is_some() || !tail.is_empty() {
+                visit(RuledState { key, state, tail });
+            }
+            from = until;
+        }
+    }
+
+    fn number_of(&mut self, key: &[u8]) -> usize {
+        self.keys.get_index_of(key).unwrap_or_else(|| {
+            self.bytes_of_keys += key.len() + size_of::<RuledKey>();
+            self.keys.insert_full(key.into(), RuledKey::default()).0
+        })
+    }
+
+    fn hold(&mut self, time: Timestamp, payload: Box<[u8]>, number: usize) {
+        self.bytes_held += held_bytes(&payload);
+        self.held.push(HeldEvent { time, payload, number });
+    }
+
+    fn fold(
+        &mut self,
+        number: usize,
+        time: Timestamp,
+        payload: &[u8],
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        let Some((key, state)) = self.keys.get_index_mut(number) else { return Ok(()) };
+        let mut bytes_of_rows = self.bytes_of_rows + if self.rules.emit().events { payload.len() } else { 0 };
+        let mut counted = |session: Session<'_>| {
+            bytes_of_rows = bytes_of_rows.saturating_sub(session.rows.iter().map(Vec::len).sum());
+            completed(session);
+        };
+        let folded = state.fold(&self.rules, key, (time, payload), &mut counted)?;
+        self.bytes_of_rows = bytes_of_rows;
+        self.duplicates += u64::from(folded == Folded::Duplicate);
+        Ok(())
+    }
+}
+
+impl Fold for RuledReducer {
+    fn take(
+        &mut self,
+        event: Event<'_>,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        let number = self.number_of(event.key);
+        if self.held.is_empty() && horizon.reaches(event.time) {
+            return self.fold(number, event.time, event.payload, completed);
+        }
+        self.hold(event.time, event.payload.into(), number);
+        Ok(())
+    }
+
+    fn advance(
+        &mut self,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        // The sort is stable, and `held` is in the order of arrival: ties keep the order of seq.
+        self.held.sort_by_key(|held| held.time);
+        let reached = self.held.partition_point(|held| horizon.reaches(held.time));
+        let rest = self.held.split_off(reached);
+        for HeldEvent { time, payload, number } in std::mem::replace(&mut self.held, rest) {
+            self.bytes_held -= held_bytes(&payload);
+            self.fold(number, time, &payload, completed)?;
+        }
+        Ok(())
+    }
+
+    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(reached) = watermark.time() else { return };
+        for (key, state) in &mut self.keys {
+            state.close_passed(key, reached, completed);
+        }
+    }
+
+    fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
+        for (key, state) in &mut self.keys {
+            state.close(key, ClosedBy::Finalize, completed);
+            // No event can come at a time before the watermark that a finalize sets.
+            state.before = None;
+        }
+    }
+
+    fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(Session<'_>)) {
+        let rules = Arc::clone(&self.rules);
+        self.open_state(|of_key| {
+            let RuledState { key, state, tail } = of_key;
+            let mut left = View::of(&rules, key, state, tail, ViewAt::Watermark(watermark)).left;
+            for event in tail.iter().filter(|event| !watermark.reaches(event.time)) {
+                // A tail is in order and lies behind what is folded.
+                let folded = left.fold(&rules, key, (event.time, &event.payload), visit);
+                debug_assert!(folded.is_ok());
+            }
+            left.close(key, ClosedBy::StillOpen, visit);
+        });
+    }
+
+    fn memory_bytes(&self) -> usize {
+        // What rules keep of a session besides its rows is small, and counted by its frame.
+        self.bytes_of_keys + self.bytes_held + self.bytes_of_rows
+    }
+
+    fn sweep(&mut self, _settled: Watermark, _completed: &mut impl FnMut(Session<'_>)) {}
+
+    fn forget_swept(&mut self) {}
+
+    fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+}
+
+const fn held_bytes(payload: &[u8]) -> usize {
+    payload.len() + size_of::<HeldEvent>()
+}

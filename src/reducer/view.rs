@@ -1,0 +1,132 @@
+//! What a key would come to if the watermark stood somewhere: a look ahead that changes nothing.
+//!
+//! Where completed sessions stay correctable, events are folded for good only when nothing can come before them any more;
+//! until then they wait. A session is told earlier all the same: it is what the view of its key shows as complete. A run
+//! compares the views before and after it, and what has changed is taken back and told anew.
+
+use super::ruled::{HeldEvent, RuledReducer};
+use crate::event::Timestamp;
+use crate::rules::{RuleSet, RuledKey};
+use crate::session::{ClosedBy, Session, Told};
+use crate::watermark::Watermark;
+
+/// Where a view stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewAt {
+    /// The watermark is here.
+    Watermark(Watermark),
+    /// Everything is folded and closed.
+    End,
+}
+
+/// A complete session of a view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewedSession {
+    start: Timestamp,
+    ordinal: u32,
+    end: Timestamp,
+    events: u64,
+    closed_by: ClosedBy,
+    told: Vec<Told>,
+}
+
+impl ViewedSession {
+    fn of(session: &Session<'_>) -> Self {
+        Self {
+            start: session.start,
+            ordinal: session.ordinal,
+            end: session.end,
+            events: session.events,
+            closed_by: session.closed_by,
+            told: session.told.to_vec(),
+        }
+    }
+
+    /// The session as it is written.
+    pub fn session<'s>(&'s self, key: &'s [u8]) -> Session<'s> {
+        Session {
+            key,
+            start: self.start,
+            ordinal: self.ordinal,
+            end: self.end,
+            events: self.events,
+            closed_by: self.closed_by,
+            told: &self.told,
+            rows: &[],
+        }
+    }
+}
+
+/// What one key comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct View {
+    /// Complete sessions that are not folded for good.
+    pub complete: Vec<ViewedSession>,
+    /// What is left: the open session, and events beyond the watermark.
+    pub left: RuledKey,
+}
+
+impl View {
+    pub(super) fn of(rules: &RuleSet, key: &[u8], state: &RuledKey, tail: &[HeldEvent], at: ViewAt) -> Self {
+        let mut view = Self { complete: Vec::new(), left: state.clone() };
+        let Self { complete, left } = &mut view;
+        let mut completed = |session: Session<'_>| complete.push(ViewedSession::of(&session));
+        let reached = |event: &&HeldEvent| match at {
+            ViewAt::Watermark(watermark) => watermark.reaches(event.time),
+            ViewAt::End => true,
+        };
+        for event in tail.iter().take_while(reached) {
+            // A tail is in order and lies behind what is folded.
+            let folded = left.fold(rules, key, (event.time, &event.payload), &mut completed);
+            debug_assert!(folded.is_ok());
+        }
+        match at {
+            ViewAt::Watermark(watermark) => {
+                if let Some(reached) = watermark.time() {
+                    left.close_passed(key, reached, &mut completed);
+                }
+            }
+            ViewAt::End => left.close(key, ClosedBy::Finalize, &mut completed),
+        }
+        view
+    }
+
+    /// Events in complete sessions.
+    pub fn events_complete(&self) -> u64 {
+        self.complete.iter().map(|session| session.events).sum()
+    }
+}
+
+impl RuledReducer {
+    /// The view of every key at `at`, by the number of the key. Costs a copy of what is open, and a fold of all tails.
+    pub fn views(&mut self, at: ViewAt) -> Vec<View> {
+        let mut views = vec![View::default(); self.keys.len()];
+        let (rules, mut number) = (std::sync::Arc::clone(&self.rules), 0);
+        let keys: Vec<_> = self.keys.keys().cloned().collect();
+        self.open_state(|of_key| {
+            while *keys[number] != *of_key.key {
+                number += 1;
+            }
+            views[number] = View::of(&rules, of_key.key, of_key.state, of_key.tail, at);
+        });
+        views
+    }
+
+    /// What has changed between two views of all keys: `retract` gets what is no more, then `insert` what is new, key by
+    /// key.
+    pub fn changes(
+        &self,
+        before: &[View],
+        after: &[View],
+        mut retract: impl FnMut(Session<'_>),
+        mut insert: impl FnMut(Session<'_>),
+    ) {
+        for (number, key) in self.keys.keys().enumerate() {
+            let complete =
+                |views: &[View]| views.get(number).map_or_else(Vec::new, |view| view.complete.clone());
+            let (old, new) = (complete(before), complete(after));
+            old.iter().filter(|session| !new.contains(session)).for_each(|gone| retract(gone.session(key)));
+            new.iter().filter(|session| !old.contains(session)).for_each(|come| insert(come.session(key)));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The parts of a row that rules look at, packed into the payload of its event.
+
+use super::layout::{Wanted, decided, locate};
+use super::reason::Reason;
+use super::{BatchFile, Layout};
+use crate::definition::{Column, SOURCE_COLUMN, Source};
+use crate::error::{Error, ErrorKind, Result};
+use crate::rules::{Demand, Kept, duration, is_number, push_value};
+use csv::ByteRecord;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// A kept part as one file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptPart {
+    /// The field at this position, which must be what the rules demand.
+    Field(usize, Demand),
+    /// The same value for every row.
+    Constant(Vec<u8>),
+    /// xxh3-128 of the row.
+    RowDigest,
+    /// The row, its fields in this order.
+    Row(Vec<usize>),
+}
+
+impl Layout {
+    /// Packs the kept parts of a row into `payload`, whose content is replaced. Linear in their bytes.
+    ///
+    /// # Errors
+    /// Why the row is rejected.
+    pub(super) fn pack<'f>(
+        &self,
+        row: &[u8],
+        field: impl Fn(usize) -> &'f [u8],
+        payload: &mut Vec<u8>,
+    ) -> std::result::Result<(), Reason> {
+        payload.clear();
+        for part in &self.kept {
+            let fits = match part {
+                KeptPart::Field(position, demand) => {
+                    let value = field(*position);
+                    check(value, *demand)?;
+                    push_value(payload, value)
+                }
+                KeptPart::Constant(value) => push_value(payload, value),
+                KeptPart::RowDigest => push_value(payload, &xxh3_128(row).to_le_bytes()),
+                KeptPart::Row(columns) => push_value(payload, &csv_row(columns.iter().map(|&n| field(n)))),
+            };
+            if !fits {
+                return Err(Reason::KeptTooLong);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An empty value is a missing one: nothing is demanded of it.
+fn check(value: &[u8], demand: Demand) -> std::result::Result<(), Reason> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    if demand.number && !is_number(value) {
+        return Err(Reason::NotANumber);
+    }
+    if demand.duration && duration(value).is_none() {
+        return Err(Reason::NotADuration);
+    }
+    Ok(())
+}
+
+/// Fields as one CSV row without its line end.
+fn csv_row<'f>(fields: impl Iterator<Item = &'f [u8]>) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let written = writer.write_byte_record(&fields.collect::<ByteRecord>()).is_ok();
+    let mut row = writer.into_inner().unwrap_or_default();
+    debug_assert!(written && row.ends_with(b"\n"));
+    row.pop();
+    row
+}
+
+/// What a file's first row has shown.
+pub(super) struct Shown<'f> {
+    pub(super) names: &'f [String],
+    pub(super) header: bool,
+    pub(super) is_first_file: bool,
+}
+
+/// Resolves what the rules keep in one file of `source`; the first file decides positions and names.
+///
+/// A column that a source with a name does not have is missing in all of its rows: sources differ, and a rule about one of
+/// them should not forbid the others.
+pub(super) fn resolve_kept(
+    source: &mut Source,
+    wanted: &mut Wanted<'_>,
+    shown: &Shown<'_>,
+    file: &BatchFile,
+) -> Result<Vec<KeptPart>> {
+    let Source { name, kept, .. } = source;
+    let mut parts = Vec::new();
+    let mut columns = kept.iter_mut();
+    for (part, demand) in wanted.kept.iter() {
+        parts.push(match part {
+            Kept::Column(_) => {
+                let Some(column) = columns.next() else { continue };
+                resolve_column(name.as_deref(), column, *demand, shown, file)?
+            }
+            Kept::RowDigest => KeptPart::RowDigest,
+            Kept::Row => KeptPart::Row(resolve_row(wanted.event_columns, shown, file)?),
+        });
+    }
+    Ok(parts)
+}
+
+fn resolve_column(
+    source: Option<&str>,
+    column: &mut Column,
+    demand: Demand,
+    shown: &Shown<'_>,
+    file: &BatchFile,
+) -> Result<KeptPart> {
+    if let (Some(name), Some(SOURCE_COLUMN)) = (source, column.name.as_deref()) {
+        return Ok(KeptPart::Constant(name.as_bytes().to_vec()));
+    }
+    let is_absent = || column.name.as_ref().is_some_and(|name| !shown.names.contains(name));
+    if source.is_some() && is_absent() {
+        return Ok(KeptPart::Constant(Vec::new()));
+    }
+    let position = locate(column, shown.names, shown.header && !shown.is_first_file, file)?;
+    if shown.is_first_file {
+        *column = decided(position, shown.header, shown.names);
+    }
+    Ok(KeptPart::Field(position, demand))
+}
+
+/// Where each column of emitted events stands in this file.
+fn resolve_row(
+    event_columns: &mut Option<Vec<String>>,
+    shown: &Shown<'_>,
+    file: &BatchFile,
+) -> Result<Vec<usize>> {
+    let numbered = || (1..=shown.names.len()).map(|number| format!("column_{number}")).collect();
+    let here: Vec<String> = if shown.header { shown.names.to_vec() } else { numbered() };
+    let columns = event_columns.get_or_insert_with(|| here.clone());
+    let mut left: Vec<Option<&String>> = here.iter().map(Some).collect();
+    let mut places = Vec::with_capacity(columns.len());
+    for column in columns.iter() {
+        let place = left.iter().position(|name| *name == Some(column));
+        let place = place.ok_or_else(|| other_columns(columns, &here, file))?;
+        left[place] = None;
+        places.push(place);
+    }
+    if places.len() == here.len() { Ok(places) } else { Err(other_columns(columns, &here, file)) }
+}
+
+fn other_columns(wanted: &[String], here: &[String], file: &BatchFile) -> Error {
+    let what = format!(
+        "events are emitted with the columns {}, but this file has {}",
+        wanted.join(", "),
+        here.join(", ")
+    );
+    Error::new(ErrorKind::DataRefused, what)
+        .at(file.path().display())
+        .remedy("--emit events needs the same columns in every file, in any order; nothing was changed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_value_is_demanded_nothing_of() {
+        let demand = Demand { number: true, duration: true };
+        assert_eq!(check(b"", demand), Ok(()));
+        assert_eq!(check(b"90", demand), Ok(()));
+        assert_eq!(check(b"1.5", demand), Err(Reason::NotADuration));
+        assert_eq!(check(b"5m", demand), Err(Reason::NotANumber));
+        assert_eq!(check(b"anything", Demand::default()), Ok(()));
+    }
+
+    #[test]
+    fn a_row_is_written_as_csv() {
+        let fields: [&[u8]; 4] = [b"a", b"b,c", b"", b"say \"x\""];
+        assert_eq!(csv_row(fields.into_iter()), b"a,\"b,c\",,\"say \"\"x\"\"\"");
+        assert_eq!(csv_row([&b""[..]].into_iter()), b"\"\"");
+    }
+}
