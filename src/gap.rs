@@ -36,3 +36,16 @@ impl Gap {
         !self.joins(last, reached)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negative_gap_counts_as_zero_which_joins_equal_times_only() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        assert_eq!(Gap::from_us(-5), Gap::from_us(0));
+        assert!(Gap::from_us(-5).joins(at(7), at(7)));
+        assert!(Gap::from_us(-5).is_passed(at(7), at(8)));
+    }
+}

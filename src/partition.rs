@@ -59,3 +59,27 @@ impl KeyHash {
         (self.0 >> 32) as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_cut_into_partition_and_table_as_the_format_says() {
+        // XXH3-64 by the reference implementation: 0x681ecd4627da1d58 and 0x42b220e32fd53135.
+        for (key, partition, table) in [(b"berry", 0x58_u8, 0x681e_cd46), (b"candy", 0x35, 0x42b2_20e3)] {
+            let hash = KeyHash::of(key);
+            assert_eq!(
+                (hash.partition().number(), hash.partition().index(), hash.table()),
+                (partition, usize::from(partition), table)
+            );
+        }
+    }
+
+    #[test]
+    fn all_partitions_are_256_in_order() {
+        let numbers: Vec<u8> = PartitionId::all().map(PartitionId::number).collect();
+        assert_eq!(numbers, (0..=255).collect::<Vec<u8>>());
+        assert_eq!(numbers.len(), PARTITIONS);
+    }
+}

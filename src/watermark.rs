@@ -63,3 +63,27 @@ impl Advance {
         before.max(Watermark(reached))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_follows_the_latest_event_or_goes_where_it_is_stated_but_never_back() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let (lateness, stated) = (Advance::Lateness(10), Advance::Stated(at(60)));
+        for (advance, before, latest, after) in [
+            (lateness, None, None, None),
+            (lateness, None, Some(50), Some(40)),
+            (lateness, Some(30), Some(50), Some(40)),
+            (lateness, Some(45), Some(50), Some(45)),
+            (lateness, Some(45), None, Some(45)),
+            (stated, None, None, Some(60)),
+            (stated, Some(30), Some(90), Some(60)),
+            (stated, Some(70), Some(90), Some(70)),
+        ] {
+            let [before, after] = [before, after].map(|us: Option<i64>| Watermark(us.map(at)));
+            assert_eq!(advance.after(before, latest.map(at)), after, "{advance:?} {before:?} {latest:?}");
+        }
+    }
+}

@@ -124,7 +124,7 @@ fn expected(case: &Case) -> Vec<(Vec<u8>, i64, i64, u64, String)> {
 }
 
 proptest! {
-    #![proptest_config(stream::config(32))]
+    #![proptest_config(stream::config(20))]
 
     #[test]
     fn the_sessions_are_those_of_the_oracle(case in case(60)) {

@@ -120,7 +120,7 @@ fn play(folder: &Folder, batches: &[Batch], model: &mut Model) -> BTreeMap<Strin
 }
 
 proptest! {
-    #![proptest_config(stream::config(32))]
+    #![proptest_config(stream::config(20))]
 
     #[test]
     fn sessions_of_the_accepted_events_and_a_late_output_of_the_others(batches in batches()) {

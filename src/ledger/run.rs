@@ -247,6 +247,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn counts_of_runs_add_up_and_what_is_open_is_that_of_the_last() {
+        let run = |n: u64| Counts {
+            rows_read: n,
+            events_accepted: 2 * n,
+            events_late: 3 * n,
+            rejects: BTreeMap::from([("time".to_owned(), 4 * n), (format!("reason {n}"), n)]),
+            sessions_completed: 5 * n,
+            events_completed: 6 * n,
+            events_removed: 7 * n,
+            events_duplicate: 8 * n,
+            sessions_retracted: 9 * n,
+            events_retracted: 10 * n,
+            events_open_before: 11 * n,
+            events_open_after: 12 * n,
+        };
+        let mut sum = run(10);
+        sum.add(&run(3));
+        let rejects = BTreeMap::from([
+            ("time".to_owned(), 52),
+            ("reason 10".to_owned(), 10),
+            ("reason 3".to_owned(), 3),
+        ]);
+        let expected = Counts { rejects, events_open_before: 110, events_open_after: 36, ..run(13) };
+        assert_eq!(sum, expected);
+    }
+
+    #[test]
     fn the_identity_holds_only_if_every_row_is_accounted_for() {
         let balanced = Counts {
             rows_read: 10,

@@ -68,3 +68,24 @@ impl Swept {
         if is_passed && !self.forgotten { Ok(()) } else { Err(OutOfOrder) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_swept_sessions_of_a_key_the_later_one_counts_whenever_it_was_asked_for() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let gap = Gap::from_us(10);
+        let mut swept = Swept::default();
+        swept.begin(Watermark::at(at(200)));
+        for last in [0, 100] {
+            swept.add(b"a", at(last));
+            assert_eq!(swept.allows(b"b", at(150), gap), Ok(()));
+        }
+        swept.add(b"a", at(50));
+        for (us, allowed) in [(40, false), (90, false), (110, false), (111, true), (250, true)] {
+            assert_eq!(swept.allows(b"a", at(us), gap).is_ok(), allowed, "{us}");
+        }
+    }
+}
