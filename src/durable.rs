@@ -1,21 +1,45 @@
 //! The steps on which durability rests: create, write, sync, rename, remove.
 //!
 //! Every change that sink and checkpoint make to the disk goes through here, in the order that `docs/durability.md`
-//! lists. Binaries built with debug assertions can count the steps and fail or die at each of them, which is how the
-//! crash tests go through all of them; release binaries have no such hook.
+//! lists. Once a sync has failed nobody knows what is on the disk, so every later step of the process is refused.
+//! Binaries built with debug assertions can count the steps and fail or die at each of them, which is how the crash
+//! tests go through all of them; release binaries have no such hook.
 #![expect(clippy::disallowed_methods, reason = "the one place that changes names on the disk")]
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static SYNC_FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a sync of this process has failed. Then nothing more may be written.
+pub fn sync_has_failed() -> bool {
+    SYNC_FAILED.load(Ordering::SeqCst)
+}
 
 /// Announces a durable step; the fault hook of the tests may fail or end the process here.
 ///
 /// # Errors
-/// An injected one.
+/// After a failed sync; and an injected one.
 pub fn step(name: &'static str) -> io::Result<()> {
     tracing::trace!(step = name, "durable step");
+    if sync_has_failed() {
+        return Err(io::Error::other("a sync has failed before, nothing more is written"));
+    }
     fault::reached(name)
+}
+
+/// Announces a step and does it; if it fails, it is the last one of this process.
+///
+/// # Errors
+/// As `work`. After an error nothing is known of what was written: the run must end.
+pub fn sync(name: &'static str, work: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    let synced = step(name).and_then(|()| work());
+    if synced.is_err() {
+        SYNC_FAILED.store(true, Ordering::SeqCst);
+    }
+    synced
 }
 
 /// Writes all of `bytes`.
@@ -30,10 +54,9 @@ pub fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
 /// Brings the content of a file to the disk (fsync).
 ///
 /// # Errors
-/// As [`File::sync_all`]. After an error nothing is known of what was written: the run must end.
+/// As [`File::sync_all`].
 pub fn sync_file(file: &File) -> io::Result<()> {
-    step("sync file")?;
-    file.sync_all()
+    sync("sync file", || file.sync_all())
 }
 
 /// Brings the names in a folder to the disk.
@@ -41,8 +64,23 @@ pub fn sync_file(file: &File) -> io::Result<()> {
 /// # Errors
 /// As [`File::sync_all`].
 pub fn sync_folder(path: &Path) -> io::Result<()> {
-    step("sync folder")?;
-    File::open(path)?.sync_all()
+    let folder = File::open(path)?;
+    sync("sync folder", || folder.sync_all())
+}
+
+/// Brings the names of `path` and of the folders above it to the disk, as far up as they may be read.
+///
+/// # Errors
+/// As [`File::sync_all`].
+pub fn sync_names_above(path: &Path) -> io::Result<()> {
+    for folder in path.ancestors().skip(1) {
+        match sync_folder(or_here(folder)) {
+            // What may not be read was not made by us.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+            synced => synced?,
+        }
+    }
+    Ok(())
 }
 
 /// Moves a file into place; whoever looks sees the old name or the new one, never half a file.
@@ -54,16 +92,36 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-/// Creates a folder and those above it.
+/// Creates a folder and those above it, and brings their names to the disk.
 ///
 /// # Errors
-/// As [`fs::create_dir_all`].
+/// As [`fs::create_dir`] and [`File::sync_all`].
 pub fn create_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
+    let above = or_here(path.parent().unwrap_or(Path::new("")));
+    create_folder(above)?;
     step("create folder")?;
-    fs::create_dir_all(path)
+    match fs::create_dir(path) {
+        // Another run, before it has come to the lock.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        created => created?,
+    }
+    sync_folder(above)
+}
+
+fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
+/// Removes a file.
+///
+/// # Errors
+/// As [`fs::remove_file`].
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    step("remove file")?;
+    fs::remove_file(path)
 }
 
 /// Removes a folder with all that is in it; one that is not there counts as removed.
@@ -80,21 +138,22 @@ pub fn remove_folder(path: &Path) -> io::Result<()> {
 
 #[cfg(debug_assertions)]
 pub(crate) mod fault {
-    //! `SESSIONIZE_FAULT`: `count`, `abort:K` or `fail:K`, with K counted from 1.
+    //! `SESSIONIZE_FAULT`: `count`, `abort:K`, `fail:K` or `hold:K`, with K counted from 1. A held process says so and waits
+    //! for the end of its standard input.
 
-    use std::io;
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::io::{self, Write};
+    use std::sync::{Mutex, OnceLock, PoisonError};
 
     #[derive(Clone, Copy, PartialEq)]
     enum Plan {
         Nothing,
         Count,
-        Abort(u64),
-        Fail(u64),
+        Abort(usize),
+        Fail(usize),
+        Hold(usize),
     }
 
-    static REACHED: AtomicU64 = AtomicU64::new(0);
+    static REACHED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
     fn plan() -> Plan {
         static PLAN: OnceLock<Plan> = OnceLock::new();
@@ -102,29 +161,40 @@ pub(crate) mod fault {
     }
 
     fn read_plan(text: &str) -> Plan {
-        let at = |prefix| text.strip_prefix(prefix).and_then(|number| number.parse().ok());
-        match (text, at("abort:"), at("fail:")) {
-            ("count", ..) => Plan::Count,
-            (_, Some(step), _) => Plan::Abort(step),
-            (_, _, Some(step)) => Plan::Fail(step),
+        let Some((what, number)) = text.split_once(':') else {
+            return if text == "count" { Plan::Count } else { Plan::Nothing };
+        };
+        match (what, number.parse()) {
+            ("abort", Ok(step)) => Plan::Abort(step),
+            ("fail", Ok(step)) => Plan::Fail(step),
+            ("hold", Ok(step)) => Plan::Hold(step),
             _ => Plan::Nothing,
         }
     }
 
     pub(super) fn reached(name: &'static str) -> io::Result<()> {
-        let number = REACHED.fetch_add(1, Ordering::SeqCst) + 1;
+        if plan() == Plan::Nothing {
+            return Ok(());
+        }
+        let mut reached = REACHED.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.push(name);
         match plan() {
-            Plan::Abort(step) if step == number => std::process::abort(),
-            Plan::Fail(step) if step <= number => {
-                Err(io::Error::other(format!("injected fault at durable step {number}, {name}")))
+            Plan::Abort(step) if step == reached.len() => std::process::abort(),
+            Plan::Fail(step) if step == reached.len() => {
+                Err(io::Error::other(format!("injected fault at durable step {step}, {name}")))
+            }
+            Plan::Hold(step) if step == reached.len() => {
+                io::stderr().write_all(b"held\n")?;
+                io::copy(&mut io::stdin().lock(), &mut io::sink()).map(|_| ())
             }
             _ => Ok(()),
         }
     }
 
-    /// How many durable steps the process has done, if that was asked for.
-    pub(crate) fn asked_count() -> Option<u64> {
-        (plan() == Plan::Count).then(|| REACHED.load(Ordering::SeqCst))
+    /// The durable steps that the process has done, if that was asked for.
+    pub(crate) fn asked_count() -> Option<String> {
+        let reached = REACHED.lock().unwrap_or_else(PoisonError::into_inner);
+        (plan() == Plan::Count).then(|| format!("{}: {}", reached.len(), reached.join(", ")))
     }
 }
 
@@ -137,7 +207,7 @@ pub(crate) mod fault {
         Ok(())
     }
 
-    pub(crate) fn asked_count() -> Option<u64> {
+    pub(crate) fn asked_count() -> Option<String> {
         None
     }
 }

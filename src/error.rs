@@ -80,6 +80,12 @@ impl Error {
         self
     }
 
+    /// Adds what to do next, where nothing better is known yet.
+    #[must_use]
+    pub fn or_remedy(self, remedy: impl Into<String>) -> Self {
+        if self.remedy.is_some() { self } else { self.remedy(remedy) }
+    }
+
     /// The kind, and with it the exit code.
     pub const fn kind(&self) -> ErrorKind {
         self.kind

@@ -96,6 +96,10 @@ pub struct Head {
     pub latest_us: Option<i64>,
     /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
     pub accepts_from_us: Option<i64>,
+    /// How many file digests the ledger knows.
+    pub known_files: u64,
+    /// Their sum: over all of them `(hash + bytes) * (2 * run + 1)`, modulo 2 to the 128.
+    pub known_files_sum: u128,
     /// What a session means.
     pub definition: Definition,
 }
@@ -303,6 +307,8 @@ mod tests {
             }),
             latest_us: None,
             accepts_from_us: Some(2),
+            known_files: 11,
+            known_files_sum: 12,
             definition: Definition {
                 gap_us: 300_000_000,
                 sources: vec![Source {
@@ -339,6 +345,8 @@ mod tests {
         "07",
         "00",
         "0104",
+        "0b",
+        "0c",
         "fc0046c323",
         "01",
         "0103776562",

@@ -8,7 +8,8 @@ pub(super) const HEAD: &[u8] = b"head";
 /// All entries of the ledger.
 pub(super) const RUNS: &[u8] = b"run/";
 
-const FILES: &[u8] = b"file/";
+/// All file digests.
+pub(super) const FILES: &[u8] = b"file/";
 const STATE: &[u8] = b"state/";
 
 pub(super) fn run(run: RunId) -> Vec<u8> {
@@ -18,6 +19,12 @@ pub(super) fn run(run: RunId) -> Vec<u8> {
 /// The length comes first: most files are told to be new by their length alone.
 pub(super) fn file(digest: &FileDigest) -> Vec<u8> {
     [FILES, &digest.bytes.to_be_bytes(), &digest.hash.to_be_bytes()].concat()
+}
+
+/// The digest in a key made by [`file`].
+pub(super) fn digest_of_file(key: &[u8]) -> Option<FileDigest> {
+    let (bytes, hash) = key.strip_prefix(FILES)?.split_first_chunk()?;
+    Some(FileDigest { hash: u128::from_be_bytes(hash.try_into().ok()?), bytes: u64::from_be_bytes(*bytes) })
 }
 
 pub(super) fn files_of_length(bytes: u64) -> Vec<u8> {

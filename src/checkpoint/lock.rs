@@ -33,7 +33,7 @@ impl Lock {
     /// # Errors
     /// [`ErrorKind::Locked`] with the holder if the time is over, [`ErrorKind::Failed`] if the file cannot be made.
     pub fn take(folder: &Path, holder: LockHolder, wait: Duration) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(|error| {
+        crate::durable::create_folder(folder).map_err(|error| {
             let failed = failed("create the state folder", folder, &error);
             let is_file = error.kind() == std::io::ErrorKind::AlreadyExists;
             if is_file { failed.remedy("give --state a folder, or a name that is free") } else { failed }

@@ -20,7 +20,7 @@ pub use state::{EncodedPartition, MAX_CHUNK_BYTES};
 pub use stored::Stored;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{FileDigest, Head, RunEntry, RunId};
+use crate::ledger::{FileDigest, Head, KnownFiles, RunEntry, RunId};
 use crate::partition::PartitionId;
 use std::path::Path;
 use store::Store;
@@ -59,7 +59,32 @@ impl Checkpoint {
             None if store.holds_only(&keys::generation(1))? => None,
             None => return Err(store.damaged("the head", "it is missing, but other entries are there")),
         };
-        Ok(Self { store, head })
+        let checkpoint = Self { store, head };
+        checkpoint.check_files()?;
+        Ok(checkpoint)
+    }
+
+    /// Holds the digests of all known files against the head: a lost one would let its file in twice.
+    fn check_files(&self) -> Result<()> {
+        let mut found = KnownFiles::default();
+        self.store.scan(keys::FILES, |key, run| {
+            let digest = keys::digest_of_file(key);
+            let digest = digest.ok_or_else(|| self.store.damaged("a file entry", "its key is cut"))?;
+            found = found.with(digest, self.run_of_entry(run)?);
+            Ok(())
+        })?;
+        let expected = self.head.as_ref().map(|head| head.known_files).unwrap_or_default();
+        if found == expected {
+            return Ok(());
+        }
+        let damage = format!("{} files found, {} expected, or they are others", found.count, expected.count);
+        Err(self.store.damaged("the list of known files", &damage))
+    }
+
+    fn run_of_entry(&self, bytes: &[u8]) -> Result<RunId> {
+        let number = bytes.try_into().map(u64::from_be_bytes);
+        let number = number.map_err(|_| self.store.damaged("a file entry", "it is not eight bytes"))?;
+        Ok(RunId::new(number))
     }
 
     /// Where the last run left it; `None` before the first one.
@@ -73,9 +98,7 @@ impl Checkpoint {
     /// [`ErrorKind::Checkpoint`] if the entry is damaged.
     pub fn run_of_file(&self, digest: &FileDigest) -> Result<Option<RunId>> {
         let Some(bytes) = self.store.get(&keys::file(digest))? else { return Ok(None) };
-        let number = bytes.as_ref().try_into().map(u64::from_be_bytes);
-        let number = number.map_err(|_| self.store.damaged("a file entry", "it is not eight bytes"))?;
-        Ok(Some(RunId::new(number)))
+        self.run_of_entry(&bytes).map(Some)
     }
 
     /// Whether any committed file has this length: only then can one of this length be known.
@@ -98,6 +121,11 @@ impl Checkpoint {
             );
             Ok(())
         })?;
+        let expected = self.head.as_ref().map_or(0, |head| head.run.number());
+        if runs.len() as u64 != expected {
+            let damage = format!("{} runs found, {expected} expected", runs.len());
+            return Err(self.store.damaged("the ledger", &damage));
+        }
         Ok(runs)
     }
 
@@ -158,6 +186,9 @@ impl Checkpoint {
         ];
         for file in &entry.files {
             writes.push((keys::file(&file.digest), entry.head.run.number().to_be_bytes().to_vec()));
+        }
+        if self.head.is_none() {
+            self.store.sync_foundation()?;
         }
         self.store.write_together(writes)?;
         self.head = Some(entry.head.clone());

@@ -3,7 +3,9 @@
 use crate::definition::{Column, Definition, Source};
 use crate::event::{Place, Timestamp};
 use crate::gap::Gap;
-use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
+use crate::ledger::{
+    Counts, FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin,
+};
 use crate::migrations::checkpoint::v1;
 use crate::rules::{RuleFlag, RuleTexts};
 use crate::watermark::Watermark;
@@ -26,6 +28,8 @@ pub(super) fn head_row(head: &Head) -> v1::Head {
         watermark_origin: head.watermark_origin.as_ref().map(origin_row),
         latest_us: head.latest.map(Timestamp::us),
         accepts_from_us: head.accepts_from.time().map(Timestamp::us),
+        known_files: head.known_files.count,
+        known_files_sum: head.known_files.sum,
         definition: definition_row(&head.definition),
     }
 }
@@ -45,6 +49,7 @@ pub(super) fn head(row: v1::Head) -> Result<Head, Damage> {
         latest: row.latest_us.map(time).transpose()?,
         accepts_from: watermark(row.accepts_from_us)?,
         definition: definition(row.definition)?,
+        known_files: KnownFiles { count: row.known_files, sum: row.known_files_sum },
     })
 }
 

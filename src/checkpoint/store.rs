@@ -7,8 +7,16 @@
 use super::checkpoint_error;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What sled calls its files.
+const LOG: &str = "db";
+const CONFIGURATION: &str = "conf";
+const SNAPSHOTS: &str = "snap.";
 
 /// sled keeps a page in its log only up to a quarter of a segment; larger ones become files that are never removed.
 const SEGMENT_BYTES: usize = 16 << 20;
@@ -18,16 +26,41 @@ const WAY_OUT: &str =
     "put back a backup of the state folder together with its output folder, or start a new pair";
 
 /// The one tree.
-#[derive(Debug)]
 pub(super) struct Store {
-    db: sled::Db,
+    /// `None` only while it is closed.
+    db: Option<sled::Db>,
     folder: PathBuf,
+    /// Set by the first failed write: what sled still holds back must then not reach the disk.
+    broken: AtomicBool,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let Some(db) = self.db.take() else { return };
+        if self.broken.load(Ordering::Relaxed) || durable::sync_has_failed() {
+            // sled writes what it holds when it is dropped. The process is about to end.
+            std::mem::forget(db);
+        } else {
+            // A failure to write here is found by the next open, as after a crash.
+            let _ = guard(|| {
+                drop(db);
+                Ok(())
+            });
+        }
+    }
 }
 
 impl Store {
     pub(super) fn open(folder: &Path) -> Result<Self> {
-        // sled checks some of what it reads by assertions; a damaged file must not look like a crash of ours.
-        let opened = std::panic::catch_unwind(|| {
+        remove_unfinished(folder)
+            .map_err(|error| Error::io(ErrorKind::Failed, "open the checkpoint", folder, &error))?;
+        let opened = guard(|| {
             sled::Config::new()
                 .path(folder)
                 .segment_size(SEGMENT_BYTES)
@@ -36,15 +69,12 @@ impl Store {
                 .open()
         });
         match opened {
-            Ok(Ok(db)) => Ok(Self { db, folder: folder.to_owned() }),
-            Ok(Err(sled::Error::Io(error))) if is_environment(&error) => {
+            Ok(db) => Ok(Self { db: Some(db), folder: folder.to_owned(), broken: AtomicBool::new(false) }),
+            Err(sled::Error::Io(error)) if is_environment(&error) => {
                 Err(Error::io(ErrorKind::Failed, "open the checkpoint", folder, &error))
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 Err(checkpoint_error(folder, format!("the checkpoint does not open: {error}"), WAY_OUT))
-            }
-            Err(_) => {
-                Err(checkpoint_error(folder, "the checkpoint does not open: its files are damaged", WAY_OUT))
             }
         }
     }
@@ -52,14 +82,12 @@ impl Store {
     /// Whether every key begins with `prefix`; an empty store has no other keys either. Keys are in order: the first and
     /// the last one tell.
     pub(super) fn holds_only(&self, prefix: &[u8]) -> Result<bool> {
-        let ends = [self.db.first(), self.db.last()];
-        let ends: sled::Result<Vec<_>> = ends.into_iter().collect();
-        let ends = ends.map_err(|error| self.unreadable(&error))?;
+        let ends = self.call(|db| Ok([db.first()?, db.last()?])).map_err(|error| self.unreadable(&error))?;
         Ok(ends.iter().flatten().all(|(key, _)| key.starts_with(prefix)))
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>> {
-        self.db.get(key).map_err(|error| self.unreadable(&error))
+        self.call(|db| db.get(key)).map_err(|error| self.unreadable(&error))
     }
 
     pub(super) fn scan(
@@ -67,21 +95,25 @@ impl Store {
         prefix: &[u8],
         mut visit: impl FnMut(&[u8], &[u8]) -> Result<()>,
     ) -> Result<()> {
-        for entry in self.db.scan_prefix(prefix) {
-            let (key, value) = entry.map_err(|error| self.unreadable(&error))?;
-            visit(&key, &value)?;
+        let mut entries =
+            self.call(|db| Ok(db.scan_prefix(prefix))).map_err(|error| self.unreadable(&error))?;
+        loop {
+            match guard(|| entries.next().transpose()) {
+                Ok(None) => return Ok(()),
+                Ok(Some((key, value))) => visit(&key, &value)?,
+                Err(error) => return Err(self.unreadable(&error)),
+            }
         }
-        Ok(())
     }
 
     pub(super) fn any_with_prefix(&self, prefix: &[u8]) -> Result<bool> {
-        let first = self.db.scan_prefix(prefix).next().transpose();
+        let first = self.call(|db| db.scan_prefix(prefix).next().transpose());
         first.map(|entry| entry.is_some()).map_err(|error| self.unreadable(&error))
     }
 
     pub(super) fn insert(&self, key: &[u8], value: &[u8]) -> Result<()> {
         self.step("write state")?;
-        self.db.insert(key, value).map(|_| ()).map_err(|error| self.unwritable(error))
+        self.write(|db| db.insert(key, value).map(|_| ()))
     }
 
     pub(super) fn write_together(&self, writes: Vec<(Vec<u8>, Vec<u8>)>) -> Result<()> {
@@ -90,47 +122,57 @@ impl Store {
             batch.insert(key, value);
         }
         self.step("commit")?;
-        self.db.apply_batch(batch).map_err(|error| self.unwritable(error))?;
+        self.write(|db| db.apply_batch(batch))?;
         self.sync()
     }
 
     pub(super) fn remove_prefix(&self, prefix: &[u8]) -> Result<()> {
         let keys: Vec<_> = self
-            .db
-            .scan_prefix(prefix)
-            .keys()
-            .collect::<sled::Result<_>>()
-            .map_err(|e| self.unreadable(&e))?;
+            .call(|db| db.scan_prefix(prefix).keys().collect::<sled::Result<_>>())
+            .map_err(|error| self.unreadable(&error))?;
         self.remove(keys)
     }
 
     pub(super) fn remove_range(&self, from: &[u8], to: &[u8]) -> Result<()> {
-        let keys: Vec<_> =
-            self.db.range(from..to).keys().collect::<sled::Result<_>>().map_err(|e| self.unreadable(&e))?;
+        let keys: Vec<_> = self
+            .call(|db| db.range(from..to).keys().collect::<sled::Result<_>>())
+            .map_err(|error| self.unreadable(&error))?;
         self.remove(keys)
     }
 
     fn remove(&self, keys: Vec<sled::IVec>) -> Result<()> {
         for key in keys {
             self.step("remove state")?;
-            self.db.remove(key).map_err(|error| self.unwritable(error))?;
+            self.write(|db| db.remove(key).map(|_| ()))?;
         }
         Ok(())
     }
 
     /// Brings everything to the disk. sled's flush ends in `sync_file_range`, which does not: the files are synced here.
     pub(super) fn sync(&self) -> Result<()> {
-        self.step("flush")?;
-        self.db.flush().map_err(|error| self.unwritable(error))?;
-        let log = self.folder.join("db");
-        let synced = File::open(&log).and_then(|file| durable::sync_file(&file));
+        let mut flushed = Ok(());
+        let synced = durable::sync("flush", || {
+            flushed = self.write(|db| db.flush().map(|_| ()));
+            flushed.as_ref().map_err(|error| io::Error::other(error.to_string())).copied()
+        });
+        flushed?;
+        let log = self.folder.join(LOG);
         synced
+            .and_then(|()| durable::sync_file(&File::open(&log)?))
             .and_then(|()| durable::sync_folder(&self.folder))
-            .map_err(|error| Error::io(ErrorKind::Failed, "sync the checkpoint", &log, &error))
+            .map_err(|error| self.unsynced(&error))
+    }
+
+    /// Brings what sled writes once, and the names above the folder, to the disk.
+    pub(super) fn sync_foundation(&self) -> Result<()> {
+        File::open(self.folder.join(CONFIGURATION))
+            .and_then(|file| durable::sync_file(&file))
+            .and_then(|()| durable::sync_names_above(&self.folder))
+            .map_err(|error| self.unsynced(&error))
     }
 
     pub(super) fn bytes_on_disk(&self) -> Result<u64> {
-        self.db.size_on_disk().map_err(|error| self.unreadable(&error))
+        self.call(sled::Db::size_on_disk).map_err(|error| self.unreadable(&error))
     }
 
     /// The error for an entry that is there but cannot be trusted.
@@ -142,12 +184,28 @@ impl Store {
         checkpoint_error(&self.folder, format!("the checkpoint cannot be read: {error}"), WAY_OUT)
     }
 
-    fn unwritable(&self, error: sled::Error) -> Error {
-        let error = match error {
-            sled::Error::Io(error) => error,
-            other => std::io::Error::other(other.to_string()),
-        };
-        Error::io(ErrorKind::Failed, "write the checkpoint", &self.folder, &error)
+    fn unsynced(&self, error: &io::Error) -> Error {
+        Error::io(ErrorKind::Failed, "sync the checkpoint", &self.folder, error)
+    }
+
+    /// A call into sled that changes something.
+    fn write(&self, work: impl FnOnce(&sled::Db) -> sled::Result<()>) -> Result<()> {
+        self.call(work).map_err(|error| {
+            self.broken.store(true, Ordering::Relaxed);
+            match error {
+                sled::Error::Io(error) if is_environment(&error) => {
+                    Error::io(ErrorKind::Failed, "write the checkpoint", &self.folder, &error)
+                }
+                error => self.unreadable(&error),
+            }
+        })
+    }
+
+    fn call<T>(&self, work: impl FnOnce(&sled::Db) -> sled::Result<T>) -> sled::Result<T> {
+        match &self.db {
+            Some(db) => guard(|| work(db)),
+            None => Err(sled::Error::ReportableBug("it is closed".to_owned())),
+        }
     }
 
     fn step(&self, name: &'static str) -> Result<()> {
@@ -156,11 +214,39 @@ impl Store {
     }
 }
 
+/// sled checks some of what it reads by assertions; a damaged file must not look like a crash of ours.
+fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
+    std::panic::catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(sled::Error::ReportableBug("its files contradict themselves".to_owned())))
+}
+
+/// Removes what a death in the middle of sled's own steps leaves: a half-written snapshot, which sled would take for the
+/// newest one, and whatever stands beside a log that was never begun.
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    let unborn = fs::metadata(folder.join(LOG)).map_or(0, |log| log.len()) == 0;
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let is_snapshot = name.starts_with(SNAPSHOTS);
+        if is_snapshot && (unborn || name.ends_with(".generating")) || unborn && name == CONFIGURATION {
+            durable::remove_file(&folder.join(&*name))?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether the surroundings are at fault, not the files.
-fn is_environment(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind as Io;
-    matches!(
-        error.kind(),
-        Io::StorageFull | Io::QuotaExceeded | Io::PermissionDenied | Io::ReadOnlyFilesystem
-    )
+fn is_environment(error: &io::Error) -> bool {
+    use io::ErrorKind as Io;
+    /// EIO, ENFILE, EMFILE: they have no kind.
+    const NAMELESS: [i32; 3] = [5, 23, 24];
+    let kinds = [
+        Io::StorageFull,
+        Io::QuotaExceeded,
+        Io::PermissionDenied,
+        Io::ReadOnlyFilesystem,
+        Io::OutOfMemory,
+        Io::Interrupted,
+    ];
+    kinds.contains(&error.kind()) || error.raw_os_error().is_some_and(|code| NAMELESS.contains(&code))
 }

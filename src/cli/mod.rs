@@ -14,10 +14,11 @@ mod run;
 mod text;
 mod values;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use configuration::Invocation;
 use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -65,7 +66,7 @@ pub fn command() -> clap::Command {
 /// Runs the program and says with which code it ends. Errors are one line on standard error.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let code = exit_code(execute(&words));
+    let code = exit_code(without_panic(|| execute(&words)));
     if let Some(steps) = crate::durable::fault::asked_count() {
         say(&format!("durable steps: {steps}"));
     }
@@ -83,6 +84,15 @@ fn execute(words: &[OsString]) -> Result<()> {
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),
         Verb::Fake(flags) => fake::execute(&flags),
     }
+}
+
+/// Turns a panic into an error: no user should have to read one. Those of sled are handled where it is called.
+fn without_panic(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Failed, "this is a defect of sessionize")
+            .remedy("please report it with what `-vv` shows; the next command finds everything in order"))
+    })
 }
 
 fn exit_code(outcome: Result<()>) -> ExitCode {

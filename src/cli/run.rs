@@ -8,7 +8,7 @@ use crate::definition::DefinitionRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::gap::Gap;
-use crate::pipeline::{self, Context};
+use crate::pipeline::{self, Context, Watch};
 use crate::report::RunReport;
 use crate::settings::{CommonSettings, Limit, RunSettings};
 use crate::source::{BatchFile, open_batch};
@@ -164,10 +164,11 @@ pub(super) fn execute(flags: &RunFlags) -> Result<()> {
     let files = open_batch(&paths)?;
     let open = if settings.dry_run { Context::open_copy } else { Context::open };
     let mut context = open(&common)?;
+    let watch = watch_signals()?;
     if flags.each {
-        return execute_each(flags, &common, &settings, files, &mut context);
+        return execute_each(flags, &common, &settings, files, (&mut context, &watch));
     }
-    let report = execute_one(flags, &common, &settings, files, &mut context)?;
+    let report = execute_one(flags, &common, &settings, files, (&mut context, &watch))?;
     flags.common.print(&report, run_text);
     Ok(())
 }
@@ -177,12 +178,12 @@ fn execute_each(
     common: &CommonSettings,
     settings: &RunSettings,
     files: Vec<BatchFile>,
-    context: &mut Context,
+    (context, watch): (&mut Context, &Watch),
 ) -> Result<()> {
     let mut each = EachReport { runs: Vec::new() };
     let mut outcome = Ok(());
     for file in files {
-        match execute_one(flags, common, settings, vec![file], context) {
+        match execute_one(flags, common, settings, vec![file], (context, watch)) {
             Ok(report) => each.runs.push(report),
             Err(error) => {
                 outcome = Err(error);
@@ -200,12 +201,11 @@ fn execute_one(
     common: &CommonSettings,
     settings: &RunSettings,
     files: Vec<BatchFile>,
-    context: &mut Context,
+    (context, watch): (&mut Context, &Watch),
 ) -> Result<RunReport> {
-    let watch = watch_signals()?;
     let bytes = files.iter().map(BatchFile::bytes).sum();
-    let bar = progress::bar(&watch, bytes, flags.common.quiet);
-    let report = pipeline::run(context, common, settings, files, &watch);
+    let bar = progress::bar(watch, bytes, flags.common.quiet);
+    let report = pipeline::run(context, common, settings, files, watch);
     bar.finish_and_clear();
     report
 }

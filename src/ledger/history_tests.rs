@@ -32,6 +32,7 @@ impl Ledger {
             watermark_origin: None,
             latest: None,
             accepts_from: Watermark::BEGINNING,
+            known_files: crate::ledger::KnownFiles::default(),
             definition: DefinitionRequest::default().create(),
         };
         let files = match kind {

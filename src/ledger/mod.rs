@@ -5,7 +5,7 @@ mod history;
 mod recovery;
 mod run;
 
-pub use files::{FileDigest, FileStatus, plan_files};
+pub use files::{FileDigest, FileStatus, KnownFiles, plan_files};
 pub use history::{NoRollback, RollbackPlan, audit, plan_rollback, standing};
 pub use recovery::{HeadMark, Recovery, Staged, recover};
 pub use run::{Counts, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};

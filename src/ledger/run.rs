@@ -1,6 +1,6 @@
 //! One entry of the ledger, and the head of the checkpoint after it.
 
-use super::FileDigest;
+use super::{FileDigest, KnownFiles};
 use crate::definition::Definition;
 use crate::event::{Place, Timestamp};
 use crate::watermark::Watermark;
@@ -120,6 +120,8 @@ pub struct Head {
     pub latest: Option<Timestamp>,
     /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
     pub accepts_from: Watermark,
+    /// All files that were ever taken in, in short.
+    pub known_files: KnownFiles,
     /// What a session means here.
     pub definition: Definition,
 }

@@ -7,7 +7,7 @@ use crate::checkpoint::head_digest;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
-use crate::ledger::{Counts, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
+use crate::ledger::{Counts, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin};
 use crate::report::Outputs;
 use crate::sink::{Manifest, OutputKind};
 use crate::watermark::Watermark;
@@ -73,21 +73,33 @@ pub(super) fn commit(
         watermark_origin: keeping.origin,
         latest: keeping.latest,
         accepts_from: keeping.accepts_from,
+        known_files: known_files(context, &keeping.files, run),
         definition: keeping.definition,
     };
     let manifest = staging.seal(head_digest(&head), head.generation)?;
     let entry = RunEntry { kind: keeping.kind, as_of: keeping.as_of, files: keeping.files, counts, head };
     stopwatch.book(|phases| &mut phases.stage);
     watch.check()?;
-    context.checkpoint.commit(&entry)?;
+    context.committing = true;
+    context.checkpoint.commit(&entry).map_err(|error| {
+        error.or_remedy("run the same command again: it finds out whether this run has reached the disk")
+    })?;
     let sessions = entry.counts.sessions_completed;
     tracing::info!(run = run.number(), sessions, generation = entry.head.generation, "committed");
     stopwatch.book(|phases| &mut phases.commit);
     context.output.publish(run, &manifest)?;
+    context.committing = false;
     tracing::info!(files = manifest.files.len(), "published");
-    context.checkpoint.drop_old_generations(keeping.keep_generations)?;
+    if let Err(error) = context.checkpoint.drop_old_generations(keeping.keep_generations) {
+        tracing::warn!("{error}; the run is committed and published, the next one drops what is old");
+    }
     stopwatch.book(|phases| &mut phases.publish);
     Ok((entry, manifest))
+}
+
+fn known_files(context: &Context, new: &[FileEntry], run: RunId) -> KnownFiles {
+    let before = context.checkpoint.head().map(|head| head.known_files).unwrap_or_default();
+    new.iter().fold(before, |known, file| known.with(file.digest, run))
 }
 
 /// The paths of what was published.

@@ -16,7 +16,9 @@ pub struct Context {
     pub(super) checkpoint: Checkpoint,
     /// The output folder.
     pub(super) output: Output,
-    _copy: Option<TempDir>,
+    /// Whether a commit has begun whose run is not published yet: then what is staged is all that there is of it.
+    pub(super) committing: bool,
+    copy: Option<TempDir>,
     // The last field is dropped last: sled closes its files while the lock still holds.
     _lock: Option<Lock>,
 }
@@ -38,12 +40,13 @@ impl Context {
         match (recovery, staged) {
             (Recovery::Publish, Some((mark, manifest))) => {
                 tracing::info!(run = mark.run.number(), "publishing a run that was committed before");
+                output.check_staged(mark.run, &manifest)?;
                 output.publish(mark.run, &manifest)?;
             }
             _ if output.has_staging() => output.discard_staging()?,
             _ => {}
         }
-        Ok(Self { checkpoint, output, _copy: None, _lock: Some(lock) })
+        Ok(Self { checkpoint, output, committing: false, copy: None, _lock: Some(lock) })
     }
 
     /// The same for commands that cannot make anything of a checkpoint that is not there: nothing is created.
@@ -79,7 +82,17 @@ impl Context {
         let checkpoint = Checkpoint::open(copy.path())?;
         let output = Output::at(settings.out.clone());
         decide(&checkpoint, &output)?;
-        Ok(Self { checkpoint, output, _copy: Some(copy), _lock: lock })
+        Ok(Self { checkpoint, output, committing: false, copy: Some(copy), _lock: lock })
+    }
+}
+
+impl Drop for Context {
+    /// A run that ended before its commit takes its staged outputs away.
+    fn drop(&mut self) {
+        if !self.committing && self.copy.is_none() && self.output.has_staging() {
+            // What stays is removed by the next start.
+            let _ = self.output.discard_staging();
+        }
     }
 }
 
@@ -93,10 +106,22 @@ fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedM
     let recovery = recover(head, published, staged.as_ref().map(mark));
     match recovery {
         Recovery::Discard | Recovery::Publish => Ok((recovery, staged)),
+        Recovery::Ahead if head.is_some_and(|head| output.has_staging_of(head.run)) => {
+            Err(staging_lost(head, output.folder()))
+        }
         Recovery::Behind | Recovery::Ahead | Recovery::Strangers => {
             Err(out_of_step(recovery, head, published, output.folder()))
         }
     }
+}
+
+fn staging_lost(head: Option<HeadMark>, folder: &Path) -> Error {
+    let run = head.map_or(0, |head| head.run.number());
+    let what =
+        format!("run {run} is committed but not published, and the manifest that it staged is damaged");
+    Error::new(ErrorKind::Checkpoint, what)
+        .at(folder.display())
+        .remedy("put back a backup of the output folder together with its state folder")
 }
 
 fn out_of_step(

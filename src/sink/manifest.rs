@@ -2,6 +2,7 @@
 
 use crate::ledger::{HeadMark, RunId};
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The version of the manifest format.
 const FORMAT_VERSION: u32 = 1;
@@ -35,6 +36,8 @@ pub struct Manifest {
     rolled_back_to: Option<u64>,
     /// The files of the run.
     pub files: Vec<ManifestFile>,
+    /// xxh3-64 of the file as it would be with an empty checksum, in hexadecimal. Only the file has it: here it is empty.
+    checksum: String,
 }
 
 impl Manifest {
@@ -48,6 +51,7 @@ impl Manifest {
             follows: None,
             rolled_back_to: None,
             files,
+            checksum: String::new(),
         }
     }
 
@@ -91,7 +95,11 @@ impl Manifest {
 
     /// As it stands in its file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        self.bytes_with(format!("{:016x}", xxh3_64(&self.bytes_with(String::new()))))
+    }
+
+    fn bytes_with(&self, checksum: String) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(&Self { checksum, ..self.clone() }).unwrap_or_default();
         bytes.push(b'\n');
         bytes
     }
@@ -101,12 +109,16 @@ impl Manifest {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let mut manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if manifest.format_version > FORMAT_VERSION {
             return Err(format!(
                 "it has format version {}, this program knows {FORMAT_VERSION}: use a newer program",
                 manifest.format_version
             ));
+        }
+        let checksum = std::mem::take(&mut manifest.checksum);
+        if manifest.bytes_with(checksum.clone()) != manifest.to_bytes() {
+            return Err("its checksum does not match".to_owned());
         }
         if manifest.mark().is_none() {
             return Err("its head digest is not hexadecimal".to_owned());
@@ -131,7 +143,8 @@ mod tests {
       "bytes": 300,
       "digest": "00"
     }
-  ]
+  ],
+  "checksum": "c4cc7e9258619bc8"
 }
 "#;
 
@@ -162,6 +175,18 @@ mod tests {
         let rollback = plain.rolling_back_to(Some(RunId::new(4)));
         assert_eq!(Manifest::from_bytes(&rollback.to_bytes()), Ok(rollback.clone()));
         assert_eq!(rollback.retracts().collect::<Vec<_>>(), [RunId::new(5), RunId::new(6)]);
+    }
+
+    #[test]
+    fn a_flipped_bit_is_noticed_or_makes_no_difference() {
+        let golden = Manifest::from_bytes(GOLDEN.as_bytes()).unwrap();
+        for bit in 0..GOLDEN.len() * 8 {
+            let mut damaged = GOLDEN.as_bytes().to_vec();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(read) = Manifest::from_bytes(&damaged) {
+                assert_eq!(read, golden, "bit {bit}");
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::ledger::RunId;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_128;
 
 pub(super) const MANIFEST_NAME: &str = "manifest.json";
 const MANIFESTS: &str = "manifests";
@@ -64,7 +65,7 @@ impl Output {
         Err(unreadable(&path, "it speaks of another run than its name"))
     }
 
-    /// The manifest that is staged for `run`. One that is missing, cut or broken was never committed: `None`.
+    /// The manifest that is staged for `run`; `None` if it is missing, cut or broken.
     pub fn staged_manifest(&self, run: RunId) -> Option<Manifest> {
         let bytes = fs::read(self.staging_of(run).join(MANIFEST_NAME)).ok()?;
         Manifest::from_bytes(&bytes).ok()
@@ -82,6 +83,31 @@ impl Output {
     pub fn discard_staging(&self) -> Result<()> {
         let staging = self.folder.join(STAGING);
         durable::remove_folder(&staging).map_err(|error| failed("remove what was staged", &staging, &error))
+    }
+
+    /// Whether anything is staged for `run`.
+    pub fn has_staging_of(&self, run: RunId) -> bool {
+        self.staging_of(run).exists()
+    }
+
+    /// Holds what is staged for a committed run, and what of it is in place already, against its manifest. Linear in
+    /// their bytes; only needed where another process has staged them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if a file is gone or differs.
+    pub fn check_staged(&self, run: RunId, manifest: &Manifest) -> Result<()> {
+        let staging = self.staging_of(run);
+        for kind in OutputKind::ALL {
+            let path = kind.path_of(run);
+            let Some(file) = manifest.files.iter().find(|file| file.path == path) else { continue };
+            let (staged, place) = (staged_path(&staging, kind), self.folder.join(&path));
+            let found = if staged.exists() { staged } else { place };
+            let bytes = fs::read(&found).map_err(|error| unreadable(&found, &error.to_string()))?;
+            if bytes.len() as u64 != file.bytes || format!("{:032x}", xxh3_128(&bytes)) != file.digest {
+                return Err(unreadable(&found, "it is not what its committed run has written"));
+            }
+        }
+        Ok(())
     }
 
     /// Moves the staged files of a committed run into place, its manifest last, and removes the staging folder.
@@ -120,8 +146,10 @@ impl Output {
             .and_then(|()| durable::sync_folder(folder))
             .and_then(|()| durable::sync_folder(&self.folder));
         moved.map_err(|error| {
+            let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+            let first = if full { "the disk is full: free some space; " } else { "" };
             failed("publish", place, &error)
-                .remedy("the run is committed: the next command of any kind publishes it")
+                .remedy(format!("{first}the run is committed, and the next command of any kind publishes it"))
         })
     }
 

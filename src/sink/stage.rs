@@ -150,8 +150,15 @@ impl Staging {
             });
         }
         let manifest = Manifest::new(mark, generation, files);
-        write_manifest(&self.folder, &manifest).map_err(|error| cannot_write(&self.folder, &error))?;
+        write_manifest(&self.folder, &manifest)
+            .and_then(|()| self.sync_names())
+            .map_err(|error| cannot_write(&self.folder, &error))?;
         Ok(manifest)
+    }
+
+    /// The first run also answers for the folders above it: an earlier try may have died right after it had made them.
+    fn sync_names(&self) -> io::Result<()> {
+        if self.run == RunId::new(1) { durable::sync_names_above(&self.folder) } else { Ok(()) }
     }
 }
 

@@ -12,7 +12,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
+pub mod recorder;
 pub mod stream;
+pub mod twin;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,17 +33,37 @@ const FIXED_COLUMNS: &str = "start,end,duration_s,events,closed_by";
 
 /// A temporary working folder. The program runs inside it, so default paths are its own.
 #[derive(Debug)]
-pub struct Folder(tempfile::TempDir);
+pub struct Folder {
+    path: PathBuf,
+    /// Removes it in the end.
+    _temporary: Option<tempfile::TempDir>,
+}
 
 impl Folder {
     /// An empty one.
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self::temporary(tempfile::tempdir().unwrap())
+    }
+
+    /// An empty one in memory, where the system has that: for many runs, none of which needs a real disk.
+    pub fn in_memory() -> Self {
+        Self::temporary(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+    }
+
+    /// One that was there before, and stays when the test is over.
+    pub fn kept(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        fs::create_dir_all(&path).unwrap();
+        Self { path, _temporary: None }
+    }
+
+    fn temporary(folder: tempfile::TempDir) -> Self {
+        Self { path: folder.path().to_owned(), _temporary: Some(folder) }
     }
 
     /// The path of `name` inside it; of the folder itself if `name` is empty.
     pub fn path(&self, name: &str) -> PathBuf {
-        if name.is_empty() { self.0.path().to_owned() } else { self.0.path().join(name) }
+        if name.is_empty() { self.path.clone() } else { self.path.join(name) }
     }
 
     /// Writes a file, and the folders above it.
@@ -52,14 +74,11 @@ impl Folder {
         path
     }
 
-    /// The program with `arguments`, not started yet: for environment variables, signals, several at once.
+    /// The program with `arguments`, not started yet; `SESSIONIZE_TEST_PROGRAM` names another one than was built. For environment variables, signals, several at once.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sessionize"));
-        command
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("RUST_LOG")
-            .env_remove("SESSIONIZE_FAULT");
+        let program = std::env::var_os("SESSIONIZE_TEST_PROGRAM");
+        let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_sessionize").into()));
+        command.args(arguments).current_dir(&self.path).env_remove("RUST_LOG").env_remove("SESSIONIZE_FAULT");
         command
     }
 
@@ -76,7 +95,7 @@ impl Folder {
     /// Every file below `name` with its content, by path relative to the folder; empty if there is none.
     pub fn files(&self, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
-        collect_files(&self.path(name), self.0.path(), &mut found);
+        collect_files(&self.path(name), &self.path, &mut found);
         found
     }
 

@@ -1,0 +1,197 @@
+//! Damage: a flipped, zeroed, cut or missing piece anywhere in the checkpoint, the manifests or what is staged, and older
+//! copies put back in silence. Whatever is found: either the job comes to the outputs of an undisturbed twin, or it ends
+//! with exit code 74 and says what is damaged and what to do. No output is ever a wrong one.
+//!
+//! `SESSIONIZE_TEST_DAMAGES` and `SESSIONIZE_TEST_SEED` make it longer, or another one.
+#![cfg(debug_assertions)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(clippy::print_stdout, reason = "the figures of docs/trust.md")]
+#![allow(clippy::disallowed_methods, reason = "damages files")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::twin::{self, execute, execute_bounded, expect_one_clear_line, finalize, run};
+use support::{Finished, Folder, OUT, STATE};
+
+const BATCHES: usize = 4;
+
+/// A folder in the middle of a job, with the commands that are still to come.
+struct Place {
+    name: &'static str,
+    folder: Folder,
+    rest: Vec<Vec<String>>,
+    victims: Vec<PathBuf>,
+}
+
+fn start(runs: &[usize]) -> Folder {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, BATCHES);
+    for &batch in runs {
+        execute(&folder, &run(&[batch])).expect_code(0);
+    }
+    folder
+}
+
+fn places() -> Vec<Place> {
+    let published = start(&[0, 1]);
+    let committed = start(&[0]);
+    let step = twin::first_step(&committed, &run(&[1]), "rename");
+    twin::execute_with_fault(&committed, &run(&[1]), &format!("abort:{step}"));
+    let half = start(&[0]);
+    twin::execute_with_fault(&half, &run(&[1]), &format!("abort:{}", step + 3));
+    let rest = vec![run(&[1]), run(&[2]), finalize()];
+    [("published", published), ("committed", committed), ("half published", half)]
+        .map(|(name, folder)| Place { name, victims: victims(&folder), folder, rest: rest.clone() })
+        .into()
+}
+
+/// Everything that a later command rests on. Outputs that are published are not read again.
+fn victims(folder: &Folder) -> Vec<PathBuf> {
+    let is_victim = |path: &Path| {
+        path.starts_with(STATE)
+            || path.starts_with(format!("{OUT}/manifests"))
+            || path.starts_with(format!("{OUT}/.staging"))
+    };
+    folder.files("").into_keys().filter(|path| is_victim(path)).collect()
+}
+
+/// Sessions, late rows and rejects; a damaged manifest of an older run is nobody's input.
+fn outputs(files: &BTreeMap<PathBuf, Vec<u8>>) -> BTreeMap<&Path, &[u8]> {
+    let is_output = |path: &Path| {
+        ["sessions", "late", "rejects"].iter().any(|kind| path.starts_with(format!("{OUT}/{kind}")))
+    };
+    files.iter().filter(|(path, _)| is_output(path)).map(|(path, content)| (&**path, &content[..])).collect()
+}
+
+fn damage(path: &Path, random: &mut fastrand::Rng) -> String {
+    let mut content = fs::read(path).unwrap();
+    // The log of sled is mostly a free rest: most damage goes where something is.
+    let used = content.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    let end = if random.u8(0..10) == 0 { content.len() } else { used };
+    let at = random.usize(0..end.max(1));
+    let what = match random.u8(0..8) {
+        _ if content.is_empty() => "nothing: it is empty".to_owned(),
+        0 => {
+            fs::remove_file(path).unwrap();
+            return "deleted".to_owned();
+        }
+        1 => {
+            content.truncate(at);
+            format!("cut to {at}")
+        }
+        2 => {
+            let length = random.usize(1..=512).min(content.len() - at);
+            content[at..at + length].fill(0);
+            format!("{length} bytes zeroed at {at}")
+        }
+        3 => {
+            let length = random.usize(1..=64).min(content.len() - at);
+            random.fill(&mut content[at..at + length]);
+            format!("{length} random bytes at {at}")
+        }
+        _ => {
+            content[at] ^= 1 << random.u8(0..8);
+            format!("a bit flipped at {at}")
+        }
+    };
+    fs::write(path, content).unwrap();
+    what
+}
+
+/// Does the rest of the job; says how it ended.
+fn go_on(folder: &Folder, rest: &[Vec<String>]) -> Finished {
+    let mut finished = execute_bounded(folder, &rest[0]);
+    for arguments in &rest[1..] {
+        if finished.code == Some(0) {
+            finished = execute_bounded(folder, arguments);
+        }
+    }
+    finished
+}
+
+/// Whether it was refused; anything but a refusal or the right outputs fails the test.
+fn refused(
+    folder: &Folder,
+    finished: &Finished,
+    undisturbed: &BTreeMap<PathBuf, Vec<u8>>,
+    place: &str,
+) -> bool {
+    let (files, expected) = (folder.files(OUT), outputs(undisturbed));
+    for (path, content) in outputs(&files) {
+        assert!(expected.get(path) == Some(&content), "{place}: {} is wrong; {finished:?}", path.display());
+    }
+    assert!(!finished.stderr.contains("panicked"), "{place}: {finished:?}");
+    if finished.code == Some(0) {
+        assert_eq!(outputs(&files), expected, "{place}");
+        return false;
+    }
+    assert_eq!(finished.code, Some(74), "{place}: {finished:?}");
+    expect_one_clear_line(finished);
+    assert!(finished.stderr.contains("; "), "{place}: no way out in {finished:?}");
+    true
+}
+
+#[test]
+fn a_damaged_piece_is_harmless_or_refused() {
+    let damages = twin::number_from_environment("SESSIONIZE_TEST_DAMAGES", 90_usize);
+    let seed = twin::number_from_environment("SESSIONIZE_TEST_SEED", 1_u64);
+    let undisturbed = twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), run(&[2]), finalize()]).files;
+    let places = places();
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut found: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+    for number in 0..damages {
+        let place = &places[number % places.len()];
+        let victim = &place.victims[number / places.len() % place.victims.len()];
+        let folder = Folder::in_memory();
+        twin::copy(&place.folder, &folder);
+        let what = damage(&folder.path("").join(victim), &mut random);
+        let name = format!("{number} (seed {seed}), {}, {}: {what}", place.name, victim.display());
+        let finished = go_on(&folder, &place.rest);
+        let was_refused = refused(&folder, &finished, &undisturbed, &name);
+        let file = victim.file_name().unwrap().to_string_lossy();
+        found.entry(file.chars().take(5).collect()).or_default()[usize::from(was_refused)] += 1;
+    }
+    let sum = |which: usize| found.values().map(|counts| counts[which]).sum::<usize>();
+    println!("{damages} damages: {} harmless, {} refused, 0 wrong", sum(0), sum(1));
+    println!("[harmless, refused] by file: {found:?}");
+    assert!(sum(1) * 4 > damages, "most of the damage has hit nothing");
+}
+
+/// A backup of the state folder alone, put back in silence: the manifests tell.
+#[test]
+fn an_older_copy_put_back_is_refused() {
+    let undisturbed =
+        twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), run(&[2]), run(&[3]), finalize()]).files;
+    let folders: Vec<_> = (1..=3).map(|runs| start(&(0..runs).collect::<Vec<_>>())).collect();
+    let mut cases = 0;
+    for (older, now) in [(0, 1), (0, 2), (1, 2)] {
+        let rest: Vec<_> = (now + 1..BATCHES).map(|batch| run(&[batch])).chain([finalize()]).collect();
+        let names: Vec<_> = folders[older].files(STATE).into_keys().collect();
+        // All files of the checkpoint, then each of them alone.
+        let choices = [names.clone()].into_iter().chain(names.into_iter().map(|name| vec![name]));
+        for choice in choices {
+            let folder = Folder::in_memory();
+            twin::copy(&folders[now], &folder);
+            if choice.len() > 1 {
+                fs::remove_dir_all(folder.path(STATE)).unwrap();
+                fs::create_dir(folder.path(STATE)).unwrap();
+            }
+            for name in &choice {
+                fs::copy(folders[older].path("").join(name), folder.path("").join(name)).unwrap();
+            }
+            let finished = go_on(&folder, &rest);
+            let place = format!("{choice:?} of run {} put back at run {}", older + 1, now + 1);
+            let was_refused = refused(&folder, &finished, &undisturbed, &place);
+            if choice.len() > 1 {
+                assert!(was_refused, "{place}");
+                let numbers = format!("is at run {}, but the checkpoint only at run {}", now + 1, older + 1);
+                assert!(finished.stderr.contains(&numbers), "{place}: {finished:?}");
+            }
+            cases += 1;
+        }
+    }
+    println!("{cases} older copies");
+}

@@ -1,0 +1,86 @@
+//! One run at a time: others wait or are told who is there, many at once lose nothing, and the dead hold no lock.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(clippy::disallowed_methods, reason = "waits for processes")]
+
+mod support;
+
+use std::process::Stdio;
+use std::time::Duration;
+use support::twin::{self, execute, finalize, run};
+use support::{Folder, STATE};
+
+fn with_wait(arguments: Vec<String>) -> Vec<String> {
+    [arguments, vec!["--wait=10m".to_owned()]].concat()
+}
+
+#[test]
+fn the_second_run_is_told_who_is_there_or_waits() {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 2);
+    execute(&folder, &run(&[0])).expect_code(0);
+    let lock = std::fs::File::open(folder.path(STATE).join("lock")).unwrap();
+    lock.lock().unwrap();
+    let told = execute(&folder, &run(&[1])).expect_code(75);
+    assert!(told.stderr.contains("in use by process"), "{}", told.stderr);
+    let mut waiting = twin::command(&folder, &with_wait(run(&[1]))).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(waiting.try_wait().unwrap().is_none(), "it waits");
+    lock.unlock().unwrap();
+    assert!(waiting.wait().unwrap().success(), "and goes on");
+    let undisturbed = twin::undisturbed(2, &[run(&[0]), run(&[1])]);
+    assert_eq!(twin::outcome(&folder), undisturbed);
+}
+
+/// As when cron starts more runs than one, some of them for the same file.
+#[test]
+fn of_many_runs_at_once_each_batch_is_taken_in_once() {
+    const BATCHES: usize = 8;
+    // Whatever the order in which they come, no event is late.
+    let patient = |batches: &[usize]| {
+        let mut arguments = with_wait(run(batches));
+        arguments.retain(|flag| !flag.starts_with("--lateness"));
+        [arguments, vec!["--lateness=30d".to_owned()]].concat()
+    };
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, BATCHES);
+    let started: Vec<_> = (0..2 * BATCHES)
+        .map(|number| {
+            let mut command = twin::command(&folder, &patient(&[number % BATCHES]));
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for child in started {
+        let ended = child.wait_with_output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+    assert_eq!(twin::outcome(&folder).inspected["runs"], BATCHES);
+    execute(&folder, &finalize()).expect_code(0);
+
+    let one = Folder::in_memory();
+    twin::write_batches(&one, BATCHES);
+    execute(&one, &patient(&(0..BATCHES).collect::<Vec<_>>())).expect_code(0);
+    execute(&one, &finalize()).expect_code(0);
+    let sorted = |folder: &Folder| {
+        let mut sessions = folder.sessions();
+        sessions.sort();
+        sessions
+    };
+    let together = sorted(&folder);
+    assert!(together.len() > BATCHES, "there is something to compare");
+    assert_eq!(together, sorted(&one));
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_killed_run_names_itself_while_it_lives_and_holds_no_lock_when_it_is_dead() {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 2);
+    execute(&folder, &run(&[0])).expect_code(0);
+    let mut held = twin::Held::at_first(&folder, &run(&[1]), "commit");
+    let told = execute(&folder, &run(&[1])).expect_code(75);
+    assert!(told.stderr.contains(&format!("process {} ", held.process.id())), "{}", told.stderr);
+    held.process.kill().unwrap();
+    held.process.wait().unwrap();
+    execute(&folder, &run(&[1])).expect_code(0);
+    assert_eq!(twin::outcome(&folder), twin::undisturbed(2, &[run(&[0]), run(&[1])]));
+}

@@ -1,0 +1,222 @@
+//! A job of several commands, done undisturbed: what every disturbed one must come to, byte for byte.
+
+use super::{Finished, Folder, OUT};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// Flags that every run of the job has. The clock stands still, so that the ledgers of twins are equal too.
+const FLAGS: [&str; 8] = [
+    "--as-of-clock=2024-02-01T00:00:00Z",
+    "--lateness=2m",
+    "--gap=5m",
+    "--max-rejects=50%",
+    "--max-late=50%",
+    "--threads=2",
+    "--header=no",
+    "--quiet",
+];
+
+/// What can be seen of a job from outside.
+#[derive(Debug, PartialEq)]
+pub struct Outcome {
+    /// Every file below the output folder.
+    pub files: BTreeMap<PathBuf, Vec<u8>>,
+    /// The document of `inspect`, with ledger and open sessions, without the size on the disk.
+    pub inspected: serde_json::Value,
+}
+
+/// The arguments of a `run` over batches of [`write_batches`].
+pub fn run(batches: &[usize]) -> Vec<String> {
+    let names = batches.iter().map(|number| format!("batch-{number}.csv"));
+    ["run".to_owned()].into_iter().chain(FLAGS.map(str::to_owned)).chain(names).collect()
+}
+
+/// The same, each batch committed by itself.
+pub fn run_each(batches: &[usize]) -> Vec<String> {
+    run(batches).into_iter().chain(["--each".to_owned()]).collect()
+}
+
+/// The arguments of a `finalize`.
+pub fn finalize() -> Vec<String> {
+    ["finalize", FLAGS[0], "--quiet"].map(str::to_owned).to_vec()
+}
+
+/// Runs one command of a job.
+pub fn execute(folder: &Folder, arguments: &[String]) -> Finished {
+    Finished::of(command(folder, arguments), b"")
+}
+
+/// The same, not started yet.
+pub fn command(folder: &Folder, arguments: &[String]) -> std::process::Command {
+    folder.command(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Writes the batches of an hour each: four keys, disorder, sessions across the hour, late rows, a row to reject.
+pub fn write_batches(folder: &Folder, count: usize) {
+    for number in 0..count {
+        folder.write(&format!("batch-{number}.csv"), batch(number));
+    }
+}
+
+fn batch(number: usize) -> String {
+    let mut text = String::new();
+    for row in 0..30 {
+        let seconds = number * 3600 + row * 130 + (row * 37) % 90;
+        push_row(&mut text, (row * 7 + number) % 4, seconds);
+    }
+    text.push_str("k1,never\n");
+    push_row(&mut text, 0, number.saturating_sub(1) * 3600 + 1);
+    text
+}
+
+fn push_row(text: &mut String, key: usize, seconds: usize) {
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let (day, hour) = (hour / 24 + 1, hour % 24);
+    writeln!(text, "k{key},2024-01-{day:02} {hour:02}:{minute:02}:{second:02}").unwrap();
+}
+
+/// What the job in `folder` has come to.
+#[track_caller]
+pub fn outcome(folder: &Folder) -> Outcome {
+    let inspected = folder.sessionize(&["inspect", "--sessions", "--runs", "--format=json"]).expect_code(0);
+    let mut inspected = inspected.json();
+    inspected.as_object_mut().unwrap().remove("bytes_on_disk");
+    Outcome { files: folder.files(OUT), inspected }
+}
+
+/// Does the whole job in a folder of its own and says what it came to.
+pub fn undisturbed(batches: usize, commands: &[Vec<String>]) -> Outcome {
+    let folder = Folder::in_memory();
+    write_batches(&folder, batches);
+    for arguments in commands {
+        execute(&folder, arguments).expect_code(0);
+    }
+    outcome(&folder)
+}
+
+/// A number that makes a test longer, or other.
+pub fn number_from_environment<N: std::str::FromStr>(name: &str, otherwise: N) -> N {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+        Err(_) => otherwise,
+    }
+}
+
+/// Copies everything below one folder into another.
+pub fn copy(from: &Folder, to: &Folder) {
+    copy_files(&from.path(""), &to.path(""));
+}
+
+/// The same for plain paths.
+pub fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_files(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// An error as a user should see it: one line, none of a panic, with something to do.
+#[track_caller]
+pub fn expect_one_clear_line(finished: &Finished) {
+    let stderr = &finished.stderr;
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert!(stderr.starts_with("sessionize: ") && stderr.trim_end().lines().count() == 1, "{stderr}");
+}
+
+/// Runs a command with the fault hook of debug builds set.
+pub fn execute_with_fault(folder: &Folder, arguments: &[String], fault: &str) -> Finished {
+    let mut command = command(folder, arguments);
+    command.env("SESSIONIZE_FAULT", fault);
+    Finished::of(command, b"")
+}
+
+/// The durable steps that a command will do, counted in a copy of `folder`.
+#[track_caller]
+pub fn steps(folder: &Folder, arguments: &[String]) -> Vec<String> {
+    let trial = Folder::in_memory();
+    copy(folder, &trial);
+    let counted = execute_with_fault(&trial, arguments, "count").expect_code(0);
+    let line = counted.stderr.lines().find_map(|line| line.strip_prefix("durable steps: ")).unwrap();
+    let (count, names) = line.split_once(": ").unwrap();
+    let names: Vec<String> = names.split(", ").map(str::to_owned).collect();
+    assert_eq!(names.len().to_string(), count);
+    names
+}
+
+/// The number of the first durable step with this name.
+#[track_caller]
+pub fn first_step(folder: &Folder, arguments: &[String], name: &str) -> usize {
+    let steps = steps(folder, arguments);
+    let position = steps.iter().position(|step| step == name);
+    1 + position.unwrap_or_else(|| panic!("no step {name} in {steps:?}"))
+}
+
+/// A command that stands still just before a durable step.
+#[derive(Debug)]
+pub struct Held {
+    pub process: Child,
+}
+
+impl Held {
+    /// Starts a command and waits until it has come to its first step with this name.
+    #[track_caller]
+    pub fn at_first(folder: &Folder, arguments: &[String], step: &str) -> Self {
+        let number = first_step(folder, arguments, step);
+        let mut command = command(folder, arguments);
+        command.env("SESSIONIZE_FAULT", format!("hold:{number}"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut held = [0; 5];
+        process.stderr.as_mut().unwrap().read_exact(&mut held).unwrap();
+        assert_eq!(&held, b"held\n");
+        Self { process }
+    }
+
+    /// Lets it go on to its end.
+    pub fn go_on(self) -> Finished {
+        let output = self.process.wait_with_output().unwrap();
+        Finished {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// Runs a command that must not hang: after a minute it is killed, which shows as an end without an exit code.
+pub fn execute_bounded(folder: &Folder, arguments: &[String]) -> Finished {
+    let mut command = command(folder, arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while process.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            process.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Held { process }.go_on()
+}
+
+/// Starts a command and kills it after some time. Whether it was still there to be killed.
+pub fn kill_after(folder: &Folder, arguments: &[String], time: Duration) -> bool {
+    let mut command = command(folder, arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut process = command.spawn().unwrap();
+    std::thread::sleep(time);
+    let was_there = process.try_wait().unwrap().is_none();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    was_there
+}
