@@ -100,6 +100,8 @@ pub struct RunReport {
     pub events_completed: u64,
     /// Completed sessions that corrections took back.
     pub sessions_retracted: u64,
+    /// Events in them.
+    pub events_retracted: u64,
     /// Open sessions after the run.
     pub sessions_open: u64,
     /// Events in open sessions and tails after the run.
@@ -140,6 +142,7 @@ impl RunReport {
             sessions_completed: 0,
             events_completed: 0,
             sessions_retracted: 0,
+            events_retracted: 0,
             sessions_open: 0,
             events_open: 0,
             watermark: None,

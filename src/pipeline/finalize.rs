@@ -95,6 +95,7 @@ pub fn finalize(
         events_completed: entry.counts.events_completed,
         events_duplicate: entry.counts.events_duplicate,
         sessions_retracted: entry.counts.sessions_retracted,
+        events_retracted: entry.counts.events_retracted,
         outputs: outputs(context, run, &manifest),
         seconds: stopwatch.seconds(),
         seconds_by_phase: stopwatch.phases,

@@ -252,6 +252,7 @@ fn report(
         sessions_completed: counts.sessions_completed,
         events_completed: counts.events_completed,
         sessions_retracted: counts.sessions_retracted,
+        events_retracted: counts.events_retracted,
         sessions_open: attempted.open.sessions,
         events_open: attempted.open.events,
         watermark: time_text(keeping.watermark.time()),

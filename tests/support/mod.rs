@@ -183,7 +183,8 @@ pub struct Accounts {
 
 impl Accounts {
     /// Books the report of a run or a finalize; says what does not balance:
-    /// rows read = rejected + late + events in emitted sessions + growth of the events held open.
+    /// rows read + events taken back = rejected + late + duplicate + events in emitted sessions + growth of the events held
+    /// open.
     #[must_use]
     pub fn imbalance(&mut self, report: &Value) -> Option<String> {
         let count = |name: &str| report[name].as_u64().unwrap();
@@ -191,8 +192,9 @@ impl Accounts {
         if report["status"] != "dry-run" {
             self.events_held = count("events_open");
         }
-        let after = ["rows_rejected", "events_late", "events_completed", "events_open"].map(count);
-        let balances = count("rows_read") + before == after.iter().sum::<u64>();
+        let after = ["rows_rejected", "events_late", "events_duplicate", "events_completed", "events_open"];
+        let balances =
+            count("rows_read") + count("events_retracted") + before == after.map(count).iter().sum::<u64>();
         (!balances).then(|| format!("rule 13 does not hold with {before} events held before: {report}"))
     }
 }
