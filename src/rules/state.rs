@@ -72,12 +72,19 @@ impl RuledKey {
         if self.latest().is_some_and(|latest| time < latest) {
             return Err(OutOfOrder);
         }
+        // The gap comes first: a session that it has ended is closed whenever the watermark says so, and what comes behind it
+        // must not depend on that.
+        if self.open.as_ref().is_some_and(|session| time > session.reach) {
+            self.close(key, ClosedBy::Gap, completed);
+        }
         let values = Values::of(payload);
         let identity = rules.dedup.and_then(|dedup| dedup.identity(values));
         if identity.is_some_and(|identity| self.has_seen(identity, time)) {
             return Ok(Folded::Duplicate);
         }
-        if let Some(why) = self.open.as_ref().and_then(|session| session.ends_before(rules, time, values)) {
+        let split =
+            |session: &RuledSession| rules.splits.before(&session.open, &session.splits, time, values);
+        if let Some(why) = self.open.as_ref().and_then(split) {
             self.close(key, why, completed);
         }
         let before = self.before.as_ref();
@@ -140,13 +147,6 @@ impl RuledSession {
             identities: BTreeSet::new(),
             rows: Vec::new(),
         }
-    }
-
-    fn ends_before(&self, rules: &RuleSet, time: Timestamp, values: Values<'_>) -> Option<ClosedBy> {
-        if time > self.reach {
-            return Some(ClosedBy::Gap);
-        }
-        rules.splits.before(&self.open, &self.splits, time, values)
     }
 
     fn take(&mut self, rules: &RuleSet, time: Timestamp, values: Values<'_>, identity: Option<u128>) {

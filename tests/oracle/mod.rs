@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+pub mod rules;
+
 use std::collections::BTreeMap;
 use uuid::{Uuid, uuid};
 
@@ -40,8 +42,13 @@ pub fn sessions(events: &[(Vec<u8>, i64)], gap_us: i64) -> Vec<OracleSession> {
 
 /// The id of the session of `key` that begins at `start_us` (rule 8); ordinals other than 0 come from split rules only.
 pub fn session_id(key: &[u8], start_us: i64) -> Uuid {
+    session_id_with(key, start_us, 0)
+}
+
+/// The same where `ordinal` sessions of the key began at that instant before.
+pub fn session_id_with(key: &[u8], start_us: i64, ordinal: u32) -> Uuid {
     let start = chrono::DateTime::from_timestamp_micros(start_us).unwrap().format("%Y-%m-%dT%H:%M:%S%.6fZ");
-    Uuid::new_v5(&NAMESPACE, &[key, format!("\x1f{start}\x1f0").as_bytes()].concat())
+    Uuid::new_v5(&NAMESPACE, &[key, format!("\x1f{start}\x1f{ordinal}").as_bytes()].concat())
 }
 
 /// Microseconds of an RFC 3339 time, as they stand in outputs.

@@ -1,0 +1,171 @@
+//! The oracle under rules: one pass over the events of a key in order, from the sentences of `docs/semantics.md` alone.
+
+use std::collections::BTreeMap;
+
+/// An event as it stands in a file; its place among all events is its order of arrival.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuledEvent {
+    pub key: &'static str,
+    pub second: i64,
+    pub event: &'static str,
+    pub path: &'static str,
+    pub amount: &'static str,
+    pub id: String,
+}
+
+/// Rules that a case asks for; seconds. Every aggregate is always asked for.
+#[derive(Debug, Clone, Default)]
+pub struct RuledCase {
+    pub gap: i64,
+    pub buy_gap: Option<i64>,
+    pub max_duration: Option<i64>,
+    pub max_events: Option<usize>,
+    pub split_on_path: bool,
+    pub midnight: bool,
+    pub start_on_login: bool,
+    pub end_on_logout: bool,
+    pub dedup: bool,
+}
+
+/// A session as it is told: key, start, end, ordinal, why it ended, and its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuledSession {
+    pub key: &'static str,
+    pub start: i64,
+    pub end: i64,
+    pub ordinal: u32,
+    /// `None` where only the end of all events ended it.
+    pub closed_by: Option<&'static str>,
+    pub events: Vec<RuledEvent>,
+}
+
+const DAY: i64 = 86_400;
+
+/// The sessions of `events` (in the order of arrival), and how many events were duplicates.
+pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, u64) {
+    let mut by_key: BTreeMap<&str, Vec<&RuledEvent>> = BTreeMap::new();
+    for event in events {
+        by_key.entry(event.key).or_default().push(event);
+    }
+    let (mut all, mut duplicates) = (Vec::new(), 0);
+    for mut of_key in by_key.into_values() {
+        of_key.sort_by_key(|event| event.second);
+        let mut sessions: Vec<RuledSession> = Vec::new();
+        for event in of_key {
+            if let Some(last) = sessions.last_mut().filter(|last| last.closed_by.is_none())
+                && event.second > reach(last, case)
+            {
+                last.closed_by = Some("gap");
+            }
+            let is_open = sessions.last().is_some_and(|session| session.closed_by.is_none());
+            if case.dedup && !event.id.is_empty() && is_duplicate(&sessions, event, is_open) {
+                duplicates += 1;
+                continue;
+            }
+            let why = sessions.last().filter(|_| is_open).and_then(|session| split(session, event, case));
+            if let (Some(why), Some(session)) = (why, sessions.last_mut()) {
+                session.closed_by = Some(why);
+            }
+            if !is_open || why.is_some() {
+                let twins = sessions.iter().filter(|session| session.start == event.second).count();
+                sessions.push(RuledSession {
+                    key: event.key,
+                    start: event.second,
+                    end: event.second,
+                    ordinal: u32::try_from(twins).unwrap(),
+                    closed_by: None,
+                    events: Vec::new(),
+                });
+            }
+            let session = sessions.last_mut().unwrap();
+            session.end = event.second;
+            session.events.push(event.clone());
+            if case.end_on_logout && event.event == "logout" {
+                session.closed_by = Some("end-on");
+            }
+        }
+        all.append(&mut sessions);
+    }
+    (all, duplicates)
+}
+
+/// Of an event in the open session, or of one at the same time in a session before it.
+fn is_duplicate(sessions: &[RuledSession], event: &RuledEvent, is_open: bool) -> bool {
+    let last = sessions.len().saturating_sub(1);
+    sessions.iter().enumerate().any(|(number, session)| {
+        let in_open = is_open && number == last;
+        session.events.iter().any(|other| other.id == event.id && (in_open || other.second == event.second))
+    })
+}
+
+/// The last second at which an event keeps the gap of `session`.
+pub fn reach(session: &RuledSession, case: &RuledCase) -> i64 {
+    let gap = |event: &RuledEvent| case.buy_gap.filter(|_| event.event == "buy").unwrap_or(case.gap);
+    session.events.iter().map(|event| event.second + gap(event)).max().unwrap()
+}
+
+fn split(session: &RuledSession, event: &RuledEvent, case: &RuledCase) -> Option<&'static str> {
+    let path = session.events.iter().rev().map(|other| other.path).find(|path| !path.is_empty());
+    let reasons = [
+        ("max-duration", case.max_duration.is_some_and(|max| event.second - session.start > max)),
+        ("midnight", case.midnight && event.second.div_euclid(DAY) != session.start.div_euclid(DAY)),
+        ("start-on", case.start_on_login && event.event == "login"),
+        (
+            "split-on",
+            case.split_on_path && !event.path.is_empty() && path.is_some_and(|path| path != event.path),
+        ),
+        ("max-events", case.max_events.is_some_and(|max| session.events.len() >= max)),
+    ];
+    reasons.into_iter().find(|(_, holds)| *holds).map(|(why, _)| why)
+}
+
+/// The aggregate columns of a session, in the order of [`AGGREGATES`].
+pub fn told(session: &RuledSession) -> Vec<String> {
+    let paths: Vec<&str> =
+        session.events.iter().map(|event| event.path).filter(|path| !path.is_empty()).collect();
+    // All amounts have two decimals or none: cents are whole.
+    let cents: Vec<i64> = session.events.iter().filter_map(|event| cents(event.amount)).collect();
+    let money = |cents: i64| {
+        let text =
+            format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    let or_empty = |cents: Option<i64>| cents.map_or_else(String::new, money);
+    let different: std::collections::BTreeSet<_> = paths.iter().collect();
+    let listed: Vec<String> = paths.iter().map(|path| format!("\"{path}\"")).collect();
+    let logins = session.events.iter().filter(|event| event.event == "login").count();
+    vec![
+        paths.first().unwrap_or(&"").to_string(),
+        paths.last().unwrap_or(&"").to_string(),
+        session.events.len().to_string(),
+        paths.len().to_string(),
+        logins.to_string(),
+        or_empty((!cents.is_empty()).then(|| cents.iter().sum())),
+        or_empty(cents.iter().min().copied()),
+        or_empty(cents.iter().max().copied()),
+        different.len().to_string(),
+        format!("[{}]", listed.join(",")),
+        (logins > 0).to_string(),
+    ]
+}
+
+/// What [`told`] tells.
+pub const AGGREGATES: [&str; 11] = [
+    "first(path)",
+    "last(path)",
+    "count",
+    "count(path)",
+    "count_if(event=login)",
+    "sum(amount)",
+    "min(amount)",
+    "max(amount)",
+    "distinct(path)",
+    "list(path)",
+    "any(event=login)",
+];
+
+fn cents(amount: &str) -> Option<i64> {
+    let (whole, fraction) = amount.split_once('.').unwrap_or((amount, "00"));
+    let sign = if whole.starts_with('-') { -1 } else { 1 };
+    Some(whole.parse::<i64>().ok()? * 100 + sign * fraction.parse::<i64>().ok()?)
+}
