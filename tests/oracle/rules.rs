@@ -14,6 +14,7 @@ pub struct RuledEvent {
 }
 
 /// Rules that a case asks for; seconds. Every aggregate is always asked for.
+#[allow(clippy::struct_excessive_bools, reason = "one for each flag")]
 #[derive(Debug, Clone, Default)]
 pub struct RuledCase {
     pub gap: i64,
@@ -93,8 +94,8 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
 fn is_duplicate(sessions: &[RuledSession], event: &RuledEvent, is_open: bool) -> bool {
     let last = sessions.len().saturating_sub(1);
     sessions.iter().enumerate().any(|(number, session)| {
-        let in_open = is_open && number == last;
-        session.events.iter().any(|other| other.id == event.id && (in_open || other.second == event.second))
+        let is_own = is_open && number == last;
+        session.events.iter().any(|other| other.id == event.id && (is_own || other.second == event.second))
     })
 }
 
