@@ -101,10 +101,13 @@ fn damage(path: &Path, random: &mut fastrand::Rng) -> String {
     what
 }
 
-/// Does the rest of the job; says how it ended.
-fn go_on(folder: &Folder, rest: &[Vec<String>]) -> Finished {
-    let mut finished = execute_bounded(folder, &rest[0]);
-    for arguments in &rest[1..] {
+/// Looks at the checkpoint, which must be as `inspected` says, and does the rest of the job; says how it ended.
+fn go_on(folder: &Folder, inspected: &serde_json::Value, rest: &[Vec<String>], place: &str) -> Finished {
+    let mut finished = execute_bounded(folder, &twin::inspect());
+    if finished.code == Some(0) {
+        assert_eq!(&twin::inspected(&finished), inspected, "{place}");
+    }
+    for arguments in rest {
         if finished.code == Some(0) {
             finished = execute_bounded(folder, arguments);
         }
@@ -140,6 +143,7 @@ fn a_damaged_piece_is_harmless_or_refused() {
     let seed = twin::number_from_environment("SESSIONIZE_TEST_SEED", 1_u64);
     let undisturbed = twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), run(&[2]), finalize()]).files;
     let places = places();
+    let inspected = twin::outcome(&places[0].folder).inspected;
     let mut random = fastrand::Rng::with_seed(seed);
     let mut found: BTreeMap<String, [usize; 2]> = BTreeMap::new();
     for number in 0..damages {
@@ -149,7 +153,7 @@ fn a_damaged_piece_is_harmless_or_refused() {
         twin::copy(&place.folder, &folder);
         let what = damage(&folder.path("").join(victim), &mut random);
         let name = format!("{number} (seed {seed}), {}, {}: {what}", place.name, victim.display());
-        let finished = go_on(&folder, &place.rest);
+        let finished = go_on(&folder, &inspected, &place.rest, &name);
         let was_refused = refused(&folder, &finished, &undisturbed, &name);
         let file = victim.file_name().unwrap().to_string_lossy();
         found.entry(file.chars().take(5).collect()).or_default()[usize::from(was_refused)] += 1;
@@ -182,8 +186,8 @@ fn an_older_copy_put_back_is_refused() {
             for name in &choice {
                 fs::copy(folders[older].path("").join(name), folder.path("").join(name)).unwrap();
             }
-            let finished = go_on(&folder, &rest);
             let place = format!("{choice:?} of run {} put back at run {}", older + 1, now + 1);
+            let finished = go_on(&folder, &twin::outcome(&folders[now]).inspected, &rest, &place);
             let was_refused = refused(&folder, &finished, &undisturbed, &place);
             if choice.len() > 1 {
                 assert!(was_refused, "{place}");

@@ -73,17 +73,21 @@ fn open_in<F: Stored>(
     begin: impl Fn() -> F,
 ) -> Result<Vec<OpenSessionReport>> {
     let mut found: Vec<(Timestamp, OpenSessionReport)> = Vec::new();
+    let mut digests = Vec::new();
     for partition in PartitionId::all() {
         if only.is_some_and(|key| KeyHash::of(key).partition() != partition) {
             continue;
         }
         let mut reducer = begin();
-        context.checkpoint.load_partition(partition, &mut reducer)?;
+        digests.extend(context.checkpoint.load_partition(partition, &mut reducer)?);
         reducer.for_each_open(watermark, &mut |session| {
             if only.is_none_or(|key| key == session.key) {
                 found.push((session.start, open_session(&session)));
             }
         });
+    }
+    if only.is_none() {
+        context.checkpoint.check_state(&digests)?;
     }
     found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key.cmp(&b.key)));
     Ok(found.into_iter().map(|(_, report)| report).collect())

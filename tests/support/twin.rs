@@ -80,12 +80,23 @@ fn push_row(text: &mut String, key: usize, seconds: usize) {
     writeln!(text, "k{key},2024-01-{day:02} {hour:02}:{minute:02}:{second:02}").unwrap();
 }
 
+/// The arguments of an `inspect` that shows everything.
+pub fn inspect() -> Vec<String> {
+    ["inspect", "--sessions", "--runs", "--format=json"].map(str::to_owned).to_vec()
+}
+
+/// What an `inspect` has shown, without the size on the disk.
+#[track_caller]
+pub fn inspected(finished: &Finished) -> serde_json::Value {
+    let mut inspected = finished.json();
+    inspected.as_object_mut().unwrap().remove("bytes_on_disk");
+    inspected
+}
+
 /// What the job in `folder` has come to.
 #[track_caller]
 pub fn outcome(folder: &Folder) -> Outcome {
-    let inspected = folder.sessionize(&["inspect", "--sessions", "--runs", "--format=json"]).expect_code(0);
-    let mut inspected = inspected.json();
-    inspected.as_object_mut().unwrap().remove("bytes_on_disk");
+    let inspected = inspected(&execute(folder, &inspect()).expect_code(0));
     Outcome { files: folder.files(OUT), inspected }
 }
 

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The long versions of the tests whose figures stand in docs/trust.md; about an hour on one core.
+# trust.sh [NAME...] runs only these test files. SESSIONIZE_TEST_SEED gives other cases.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export SESSIONIZE_TEST_FAIL_EVERY=1 SESSIONIZE_TEST_SYNC_EVERY=1 SESSIONIZE_TEST_CALL_EVERY=1
+export SESSIONIZE_TEST_LOSSES=${LOSSES:-1000} SESSIONIZE_TEST_DAMAGES=${DAMAGES:-1000}
+export SESSIONIZE_TEST_KILLS=${KILLS:-600} SESSIONIZE_TEST_HOURS=${HOURS:-8760}
+
+names=("$@")
+[ ${#names[@]} -gt 0 ] || names=(crash_steps crash_calls lost_writes disk_full damage kills soak)
+for name in "${names[@]}"; do
+    cargo test --test "$name" -- --nocapture
+done
