@@ -78,7 +78,7 @@ fn execute(words: &[OsString]) -> Result<()> {
     let cli = Cli::from_arg_matches(&invocation.matches).unwrap_or_else(|error| error.exit());
     log_to_stderr(cli.verbose);
     match cli.verb {
-        Verb::Run(flags) => run::execute(&flags),
+        Verb::Run(flags) => run::execute(&flags, configuration::sources(&invocation)?),
         Verb::Finalize(flags) => finalize::execute(&flags),
         Verb::Inspect(flags) => inspect::execute(&flags),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),

@@ -2,15 +2,16 @@
 
 use super::columns::ColumnFlags;
 use super::common::{CommonFlags, check_stated, run_text, watch_signals};
+use super::configuration::SourceTable;
 use super::rules::RuleFlags;
 use super::{machine, progress, values};
-use crate::definition::DefinitionRequest;
+use crate::definition::{DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::gap::Gap;
 use crate::pipeline::{self, Context, Watch};
 use crate::report::RunReport;
-use crate::settings::{CommonSettings, Limit, RunSettings};
+use crate::settings::{CommonSettings, Limit, RunSettings, SourceChoice};
 use crate::source::{BatchFile, open_batch};
 use crate::watermark::Advance;
 use clap::{Args, ValueEnum};
@@ -41,6 +42,9 @@ pub(super) struct RunFlags {
     /// Say what would be done, and change no byte
     #[arg(long, help_heading = BATCH)]
     dry_run: bool,
+    /// Source of all files, where several have a name: otherwise each file is told by its path
+    #[arg(long, value_name = "NAME", help_heading = BATCH)]
+    source: Option<String>,
     #[command(flatten)]
     columns: ColumnFlags,
     /// Longest pause inside a session [default: 5m]; web analytics' custom is 30m
@@ -113,12 +117,13 @@ struct EachReport {
 }
 
 impl RunFlags {
-    fn settings(&self, common: &CommonSettings) -> Result<RunSettings> {
+    fn settings(&self, common: &CommonSettings, sources: Vec<SourceTable>) -> Result<RunSettings> {
         if let Some(stated) = self.watermark {
             check_stated("--watermark", stated, common.as_of, self.max_future)?;
         }
         Ok(RunSettings {
-            request: self.request(),
+            request: self.request(&sources),
+            choice: self.choice(sources),
             redefine: self.redefine,
             advance: self.watermark.map_or(Advance::Lateness(self.lateness), Advance::Stated),
             max_future_us: self.max_future,
@@ -136,18 +141,33 @@ impl RunFlags {
         })
     }
 
-    fn request(&self) -> DefinitionRequest {
+    fn choice(&self, sources: Vec<SourceTable>) -> SourceChoice {
+        match &self.source {
+            Some(name) => SourceChoice::Named(name.clone()),
+            None if sources.is_empty() => SourceChoice::Only,
+            None => {
+                let patterns = sources.into_iter().map(|source| (source.name, source.patterns));
+                SourceChoice::ByPattern(patterns.collect())
+            }
+        }
+    }
+
+    /// What is asked of the sources of the configuration file; what a source does not say, the flags may.
+    fn request(&self, sources: &[SourceTable]) -> DefinitionRequest {
+        let flags = self.columns.request();
+        let of_source = |source: &SourceTable| source.request.clone().or(&flags);
+        let asked: Vec<SourceRequest> = sources.iter().map(of_source).collect();
         DefinitionRequest {
             gap: self.gap.map(Gap::from_us),
-            sources: vec![self.columns.request()],
+            sources: if asked.is_empty() { vec![flags] } else { asked },
             rules: self.rules.texts(),
         }
     }
 }
 
-pub(super) fn execute(flags: &RunFlags) -> Result<()> {
+pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()> {
     let common = flags.common.settings();
-    let settings = flags.settings(&common)?;
+    let settings = flags.settings(&common, sources)?;
     let paths: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "no batch file is named")

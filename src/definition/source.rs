@@ -73,6 +73,20 @@ impl SourceRequest {
         }
     }
 
+    /// This request with everything that it leaves open taken from `other`, its name aside.
+    #[must_use]
+    pub fn or(self, other: &Self) -> Self {
+        Self {
+            name: self.name,
+            key: self.key.or_else(|| other.key.clone()),
+            time: self.time.or_else(|| other.time.clone()),
+            header: self.header.or(other.header),
+            delimiter: self.delimiter.or(other.delimiter),
+            time_format: self.time_format.or_else(|| other.time_format.clone()),
+            timezone: self.timezone.or_else(|| other.timezone.clone()),
+        }
+    }
+
     /// This request with everything that it leaves open taken from `kept`.
     #[must_use]
     pub(super) fn over(&self, kept: &Source) -> Self {

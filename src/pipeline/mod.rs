@@ -19,6 +19,7 @@ mod partition_end;
 mod plan;
 mod rounds;
 mod run;
+mod sources;
 mod spill;
 mod stream;
 mod tally;

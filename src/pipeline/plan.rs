@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::rounds::FileToRead;
+use super::sources::{check_keys, source_of};
 use crate::checkpoint::Checkpoint;
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +29,7 @@ impl Plan {
     pub(super) fn make(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Self> {
         let kept = context.checkpoint.head().map(|head| &head.definition);
         let mut definition = choose_definition(context, settings)?;
+        check_keys(&definition)?;
         let statuses = statuses(&context.checkpoint, &files)?;
         let rules = rule_set(&definition)?;
         if settings.corrects && rules.retain_us().is_none() {
@@ -48,7 +50,7 @@ impl Plan {
         for (file, status) in files.into_iter().zip(statuses) {
             let path = file.path().to_string_lossy().into_owned();
             if status == FileStatus::New {
-                let source = source_of(&mut definition)?;
+                let source = source_of(&mut definition, &settings.choice, file.path())?;
                 let first = read_first_row(&file, source.delimiter, settings.max_bytes)?;
                 let mut times = time_parser(source)?;
                 let mut wanted = Wanted { kept: rules.kept(), event_columns: &mut event_columns };
@@ -78,7 +80,7 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
     if !settings.redefine {
         return Err(refuse(
             format!("the checkpoint has another definition: {}", listed.join(", ")),
-            "leave these flags out to go on with it, or close what is open with `sessionize finalize` and run with \
+            "leave these flags and keys out to go on with it, or close what is open with `sessionize finalize` and run with \
              --redefine",
         ));
     }
@@ -101,12 +103,6 @@ pub(super) fn rule_set(definition: &Definition) -> Result<Arc<RuleSet>> {
         Error::new(ErrorKind::Usage, format!("these rules do not go together: {what}"))
             .remedy("leave one of them out")
     })
-}
-
-/// The source that a file belongs to.
-fn source_of(definition: &mut Definition) -> Result<&mut Source> {
-    let none = || Error::new(ErrorKind::Failed, "the definition has no source");
-    definition.sources.first_mut().ok_or_else(none)
 }
 
 /// A definition as the run's report shows it.

@@ -164,8 +164,10 @@ impl Reading<'_> {
         row: &[u8],
         layout: Option<&Layout>,
     ) -> AsideRow {
-        let columns =
-            layout.map(|layout| &layout.header_line[..]).filter(|line| !line.is_empty()).unwrap_or(b"row");
+        // The rows of several sources have no header in common.
+        let header_line =
+            layout.filter(|layout| layout.source.is_none()).map(|layout| &layout.header_line[..]);
+        let columns = header_line.filter(|line| !line.is_empty()).unwrap_or(b"row");
         let delimiter = layout.map_or(b',', |layout| layout.delimiter);
         let mut header = b"file,line,reason,".to_vec();
         self.style.write_verbatim(columns, delimiter, &mut header);

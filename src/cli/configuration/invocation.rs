@@ -48,6 +48,7 @@ impl Invocation {
         let defaults = match &document {
             Some(document) => {
                 defaults::check(document, &root)?;
+                super::sources::check(document)?;
                 defaults::defaults(document, &root, &verb, &given)?
             }
             None => Defaults::new(),

@@ -9,9 +9,11 @@ mod document;
 mod effective;
 mod invocation;
 mod keys;
+mod sources;
 
 pub(super) use effective::{effective, effective_text};
 pub(super) use invocation::Invocation;
+pub(super) use sources::{SourceTable, sources};
 
 use clap::{Arg, ArgAction, Command};
 

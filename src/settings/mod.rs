@@ -1,5 +1,9 @@
 //! Validated options: what a run is asked to do.
 
+mod choice;
+
+pub use choice::{FilePattern, SourceChoice};
+
 use crate::definition::DefinitionRequest;
 use crate::event::Timestamp;
 use crate::watermark::Advance;
@@ -26,6 +30,8 @@ pub struct CommonSettings {
 pub struct RunSettings {
     /// What the definition is asked to be.
     pub request: DefinitionRequest,
+    /// Which source each file belongs to.
+    pub choice: SourceChoice,
     /// Whether the definition may change (rule 12).
     pub redefine: bool,
     /// What moves the watermark (rule 3).
