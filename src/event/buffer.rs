@@ -47,7 +47,9 @@ impl EventBuffer {
             self.bytes.extend_from_slice(&packed[..HEADER_BYTES]);
             self.bytes.extend_from_slice(key);
         }
-        self.bytes.extend_from_slice(payload);
+        if !payload.is_empty() {
+            self.bytes.extend_from_slice(payload);
+        }
         self.events += 1;
     }
 

@@ -53,29 +53,20 @@ impl Timestamp {
     /// assert_eq!(text, b"2020-01-01T00:02:00Z");
     /// ```
     pub fn write_rfc3339(self, out: &mut Vec<u8>) {
-        let (text, fraction_us) = self.seconds_text();
-        out.extend_from_slice(&text);
-        if fraction_us != 0 {
-            out.extend_from_slice(&fraction_text(fraction_us));
-        }
-        out.push(b'Z');
+        self.text().write(out);
     }
 
     /// The form of fixed width that session ids are made of: always six fraction digits, 27 bytes.
     pub fn rfc3339_micros(self) -> [u8; 27] {
-        let (text, fraction_us) = self.seconds_text();
-        let mut fixed = [b'Z'; 27];
-        fixed[..19].copy_from_slice(&text);
-        fixed[19..26].copy_from_slice(&fraction_text(fraction_us));
-        fixed
+        self.text().0
     }
 
-    /// `YYYY-MM-DDTHH:MM:SS` and the microseconds after it.
-    fn seconds_text(self) -> ([u8; 19], u32) {
-        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_US));
-        let of_day_us = self.0.rem_euclid(DAY_US);
-        let seconds = (of_day_us / SECOND_US) as u32;
-        let mut text = *b"0000-00-00T00:00:00";
+    /// The time as text, in both of its forms.
+    pub fn text(self) -> TimeText {
+        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_US) as i32);
+        let of_day_us = self.0.rem_euclid(DAY_US) as u64;
+        let seconds = (of_day_us / SECOND_US as u64) as u32;
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
         put_two(&mut text, 0, year / 100);
         put_two(&mut text, 2, year % 100);
         put_two(&mut text, 5, month);
@@ -83,7 +74,34 @@ impl Timestamp {
         put_two(&mut text, 11, seconds / 3600);
         put_two(&mut text, 14, seconds / 60 % 60);
         put_two(&mut text, 17, seconds % 60);
-        (text, (of_day_us % SECOND_US) as u32)
+        let fraction_us = (of_day_us % SECOND_US as u64) as u32;
+        if fraction_us != 0 {
+            put_two(&mut text, 20, fraction_us / 10_000);
+            put_two(&mut text, 22, fraction_us / 100 % 100);
+            put_two(&mut text, 24, fraction_us % 100);
+        }
+        TimeText(text)
+    }
+}
+
+/// A time in RFC 3339 UTC with six fraction digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeText([u8; 27]);
+
+impl TimeText {
+    /// All 27 bytes.
+    pub const fn fixed(&self) -> &[u8; 27] {
+        &self.0
+    }
+
+    /// Appends it, with the fraction only where it is not zero.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let [.., b'.', b'0', b'0', b'0', b'0', b'0', b'0', b'Z'] = self.0 else {
+            return out.extend_from_slice(&self.0);
+        };
+        let mut short = [b'Z'; 20];
+        short[..19].copy_from_slice(&self.0[..19]);
+        out.extend_from_slice(&short);
     }
 }
 
@@ -95,36 +113,25 @@ impl fmt::Display for Timestamp {
     }
 }
 
-fn put_two(text: &mut [u8; 19], at: usize, value: u32) {
+fn put_two(text: &mut [u8; 27], at: usize, value: u32) {
     text[at] = b'0' + (value / 10) as u8;
     text[at + 1] = b'0' + (value % 10) as u8;
-}
-
-/// `.dddddd`
-fn fraction_text(mut us: u32) -> [u8; 7] {
-    let mut text = *b".000000";
-    for digit in text[1..].iter_mut().rev() {
-        *digit = b'0' + (us % 10) as u8;
-        us /= 10;
-    }
-    text
 }
 
 /// Year, month and day of the proleptic Gregorian calendar, `days` after 1970-01-01.
 ///
 /// The calendar is cut into eras of 400 years (146,097 days) that begin on March 1st, so that the leap day is the last
 /// day of its year; see Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-fn civil_from_days(days: i64) -> (u32, u32, u32) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097) as u32;
+fn civil_from_days(days: i32) -> (u32, u32, u32) {
+    // The year 1 begins 719,162 days before the epoch: nothing is negative from here on, and 32 bits are enough.
+    let shifted = (days + 719_468) as u32;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * march_month + 2) / 5 + 1;
     let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = (era * 400) as u32 + year_of_era + u32::from(month <= 2);
-    (year, month, day)
+    (era * 400 + year_of_era + u32::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod told;
 pub use id::{NAMESPACE, SessionId};
 pub use told::Told;
 
-use crate::event::Timestamp;
+use crate::event::{TimeText, Timestamp};
 
 /// Why a session is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +118,12 @@ impl Session<'_> {
     /// The id, a pure function of key, start and ordinal (rule 8). Costs one SHA-1 over about 60 bytes.
     pub fn id(&self) -> SessionId {
         SessionId::derive(self.key, self.start, self.ordinal)
+    }
+
+    /// [`Session::id`] and the text of the start, which it is made of.
+    pub fn id_and_start(&self) -> (SessionId, TimeText) {
+        let start = self.start.text();
+        (SessionId::derive_at(self.key, &start, self.ordinal), start)
     }
 
     /// Microseconds from the first to the last event.

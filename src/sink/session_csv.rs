@@ -123,13 +123,14 @@ pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, out: &mut V
         out.extend_from_slice(op.name().as_bytes());
         out.push(b',');
     }
-    session.id().write(out);
+    let (id, start) = session.id_and_start();
+    id.write(out);
     for part in key_parts(session.key, style.key_columns) {
         out.push(b',');
         style.write_value(part, out);
     }
     out.push(b',');
-    session.start.write_rfc3339(out);
+    start.write(out);
     out.push(b',');
     session.end.write_rfc3339(out);
     out.push(b',');
