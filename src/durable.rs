@@ -59,6 +59,15 @@ pub fn sync_file(file: &File) -> io::Result<()> {
     sync("sync file", || file.sync_all())
 }
 
+/// Brings what was written so far to the disk, so that little is left to wait for at the end.
+///
+/// # Errors
+/// As [`sync_file`].
+pub fn sync_written(file: &File) -> io::Result<()> {
+    step("sync written")?;
+    file.sync_data()
+}
+
 /// Brings the names in a folder to the disk.
 ///
 /// # Errors

@@ -110,7 +110,7 @@ pub(super) struct Written {
 
 impl Outbox {
     pub(super) fn open(staging: Option<Staging>) -> Self {
-        let (sender, messages) = bounded(2);
+        let (sender, messages) = bounded(1);
         let (give_back, recycled) = unbounded();
         let writer = std::thread::spawn(move || write_all(staging, &messages, &give_back));
         Self { sender, recycled, writer }

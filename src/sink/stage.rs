@@ -54,6 +54,13 @@ impl OutputKind {
 /// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 1 << 20;
 
+/// What comes in pieces of this length or more is written from where it lies.
+const DIRECT_BYTES: usize = 16 << 10;
+
+/// Bytes after which what was written is brought to the disk, while others still fold: one sync of everything at the end
+/// would be waited for by all.
+const SYNC_BYTES: u64 = 16 << 20;
+
 /// A file that is being written.
 struct StagedFile {
     path: PathBuf,
@@ -61,6 +68,7 @@ struct StagedFile {
     buffer: Vec<u8>,
     hash: Box<Xxh3>,
     bytes: u64,
+    bytes_synced: u64,
     rows: u64,
 }
 
@@ -69,20 +77,46 @@ impl StagedFile {
         durable::step("create file")?;
         // A name that is there already, be it a link to somebody's file, is never written through.
         let file = File::create_new(&path)?;
-        Ok(Self { path, file, buffer: Vec::new(), hash: Box::new(Xxh3::new()), bytes: 0, rows: 0 })
+        Ok(Self {
+            path,
+            file,
+            buffer: Vec::new(),
+            hash: Box::new(Xxh3::new()),
+            bytes: 0,
+            bytes_synced: 0,
+            rows: 0,
+        })
     }
 
     fn write(&mut self, bytes: &[u8], rows: u64) -> io::Result<()> {
-        self.buffer.extend_from_slice(bytes);
         self.rows += rows;
+        if bytes.len() >= DIRECT_BYTES {
+            self.write_buffer()?;
+            return self.write_now(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
         if self.buffer.len() >= BUFFER_BYTES { self.write_buffer() } else { Ok(()) }
     }
 
     fn write_buffer(&mut self) -> io::Result<()> {
-        durable::write(&mut self.file, &self.buffer)?;
-        self.hash.update(&self.buffer);
-        self.bytes += self.buffer.len() as u64;
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let buffer = std::mem::take(&mut self.buffer);
+        self.write_now(&buffer)?;
+        self.buffer = buffer;
         self.buffer.clear();
+        Ok(())
+    }
+
+    fn write_now(&mut self, bytes: &[u8]) -> io::Result<()> {
+        durable::write(&mut self.file, bytes)?;
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        if self.bytes - self.bytes_synced >= SYNC_BYTES {
+            durable::sync_written(&self.file)?;
+            self.bytes_synced = self.bytes;
+        }
         Ok(())
     }
 
