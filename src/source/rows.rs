@@ -158,7 +158,8 @@ impl BlockParser {
             let raw = &bytes[start..end];
             let (blank_lines, row) = trim_row(raw);
             let first_line = line + blank_lines;
-            line += lines_in(raw);
+            // The reader counts newlines, from 1, as it goes.
+            line = parsed.lines + reader.position().line() - 1;
             start = end;
             if row.is_empty() {
                 continue;
