@@ -26,7 +26,7 @@ pub(super) fn correct(
     let before = reducer.views(ViewAt::Watermark(job.before()));
     // Nothing is folded before all is there: every event waits.
     events.for_each(|event| Ok(reducer.take(event, Watermark::BEGINNING, &mut |_| ())?))?;
-    let after = reducer.views(ending.view_at());
+    let after = reducer.views(ending.view_at(job.before()));
     let place = emit_changes(&reducer, &before, &after, ending, place);
     let settled = settle(&mut reducer, ending, job.accepts_from_after(ending.watermark))?;
     let mut end = ending.leave(&mut reducer, place);
@@ -35,10 +35,10 @@ pub(super) fn correct(
 }
 
 impl Ending {
-    fn view_at(self) -> ViewAt {
+    fn view_at(self, before: Watermark) -> ViewAt {
         match self.close {
             Close::Passed(watermark) => ViewAt::Watermark(watermark),
-            Close::All => ViewAt::End,
+            Close::All => ViewAt::End(before),
         }
     }
 }

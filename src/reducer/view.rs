@@ -15,8 +15,8 @@ use crate::watermark::Watermark;
 pub enum ViewAt {
     /// The watermark is here.
     Watermark(Watermark),
-    /// Everything is folded and closed.
-    End,
+    /// Everything is folded and closed; what this watermark, the one before, has passed was complete already.
+    End(Watermark),
 }
 
 /// A complete session of a view.
@@ -73,20 +73,19 @@ impl View {
         let mut completed = |session: Session<'_>| complete.push(ViewedSession::of(&session));
         let reached = |event: &&HeldEvent| match at {
             ViewAt::Watermark(watermark) => watermark.reaches(event.time),
-            ViewAt::End => true,
+            ViewAt::End(_) => true,
         };
         for event in tail.iter().take_while(reached) {
             // A tail is in order and lies behind what is folded.
             let folded = left.fold(rules, key, (event.time, &event.payload), &mut completed);
             debug_assert!(folded.is_ok());
         }
-        match at {
-            ViewAt::Watermark(watermark) => {
-                if let Some(reached) = watermark.time() {
-                    left.close_passed(key, reached, &mut completed);
-                }
-            }
-            ViewAt::End => left.close(key, ClosedBy::Finalize, &mut completed),
+        let (ViewAt::Watermark(watermark) | ViewAt::End(watermark)) = at;
+        if let Some(reached) = watermark.time() {
+            left.close_passed(key, reached, &mut completed);
+        }
+        if matches!(at, ViewAt::End(_)) {
+            left.close(key, ClosedBy::Finalize, &mut completed);
         }
         view
     }
