@@ -101,11 +101,11 @@ fn damage(path: &Path, random: &mut fastrand::Rng) -> String {
     what
 }
 
-/// Looks at the checkpoint, which must be as `inspected` says, and does the rest of the job; says how it ended.
-fn go_on(folder: &Folder, inspected: &serde_json::Value, rest: &[Vec<String>], place: &str) -> Finished {
+/// Looks at the checkpoint, which must be as one of `inspected` says, and does the rest of the job; says how it ended.
+fn go_on(folder: &Folder, inspected: &[serde_json::Value], rest: &[Vec<String>], place: &str) -> Finished {
     let mut finished = execute_bounded(folder, &twin::inspect());
     if finished.code == Some(0) {
-        assert_eq!(&twin::inspected(&finished), inspected, "{place}");
+        assert!(inspected.contains(&twin::inspected(&finished)), "{place}: {finished:?}");
     }
     for arguments in rest {
         if finished.code == Some(0) {
@@ -143,7 +143,10 @@ fn a_damaged_piece_is_harmless_or_refused() {
     let seed = twin::number_from_environment("SESSIONIZE_TEST_SEED", 1_u64);
     let undisturbed = twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), run(&[2]), finalize()]).files;
     let places = places();
-    let inspected = twin::outcome(&places[0].folder).inspected;
+    // Looking changes sled's files: it is done in a folder of its own.
+    // A commit that was never published may be lost with the piece that had it: then its run has not been, and is done
+    // again.
+    let inspected = [&[0, 1][..], &[0]].map(|runs| twin::outcome(&start(runs)).inspected);
     let mut random = fastrand::Rng::with_seed(seed);
     let mut found: BTreeMap<String, [usize; 2]> = BTreeMap::new();
     for number in 0..damages {
@@ -153,7 +156,12 @@ fn a_damaged_piece_is_harmless_or_refused() {
         twin::copy(&place.folder, &folder);
         let what = damage(&folder.path("").join(victim), &mut random);
         let name = format!("{number} (seed {seed}), {}, {}: {what}", place.name, victim.display());
-        let finished = go_on(&folder, &inspected, &place.rest, &name);
+        let finished = go_on(
+            &folder,
+            if place.name == "published" { &inspected[..1] } else { &inspected },
+            &place.rest,
+            &name,
+        );
         let was_refused = refused(&folder, &finished, &undisturbed, &name);
         let file = victim.file_name().unwrap().to_string_lossy();
         found.entry(file.chars().take(5).collect()).or_default()[usize::from(was_refused)] += 1;
@@ -169,7 +177,9 @@ fn a_damaged_piece_is_harmless_or_refused() {
 fn an_older_copy_put_back_is_refused() {
     let undisturbed =
         twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), run(&[2]), run(&[3]), finalize()]).files;
-    let folders: Vec<_> = (1..=3).map(|runs| start(&(0..runs).collect::<Vec<_>>())).collect();
+    let after = |runs: usize| start(&(0..runs).collect::<Vec<_>>());
+    let folders: Vec<_> = (1..=3).map(after).collect();
+    let inspected: Vec<_> = (1..=3).map(|runs| twin::outcome(&after(runs)).inspected).collect();
     let mut cases = 0;
     for (older, now) in [(0, 1), (0, 2), (1, 2)] {
         let rest: Vec<_> = (now + 1..BATCHES).map(|batch| run(&[batch])).chain([finalize()]).collect();
@@ -187,7 +197,7 @@ fn an_older_copy_put_back_is_refused() {
                 fs::copy(folders[older].path("").join(name), folder.path("").join(name)).unwrap();
             }
             let place = format!("{choice:?} of run {} put back at run {}", older + 1, now + 1);
-            let finished = go_on(&folder, &twin::outcome(&folders[now]).inspected, &rest, &place);
+            let finished = go_on(&folder, &inspected[now..=now], &rest, &place);
             let was_refused = refused(&folder, &finished, &undisturbed, &place);
             if choice.len() > 1 {
                 assert!(was_refused, "{place}");

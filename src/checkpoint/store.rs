@@ -1,7 +1,7 @@
 //! sled, wrapped in what we know of it: real syncs, errors that say what to do.
 #![expect(
     clippy::disallowed_methods,
-    reason = "sled's own flush is no fsync: its files are opened to sync them"
+    reason = "sled's own flush is no fsync: its files are opened to sync them; and somebody must wake it when it has failed"
 )]
 
 use super::checkpoint_error;
@@ -12,6 +12,11 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+/// How long a flush may take before something is done about it; most take a few milliseconds.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// What sled calls its files.
 const LOG: &str = "db";
@@ -152,7 +157,7 @@ impl Store {
     pub(super) fn sync(&self) -> Result<()> {
         let mut flushed = Ok(());
         let synced = durable::sync("flush", || {
-            flushed = self.write(|db| db.flush().map(|_| ()));
+            flushed = self.write(flush);
             flushed.as_ref().map_err(|error| io::Error::other(error.to_string())).copied()
         });
         flushed?;
@@ -212,6 +217,28 @@ impl Store {
         durable::step(name)
             .map_err(|error| Error::io(ErrorKind::Failed, "write the checkpoint", &self.folder, &error))
     }
+}
+
+/// sled's writing threads do not wake who waits for them when they fail: the disk is full, and `flush` never returns.
+/// Another flush finds the error and wakes all.
+fn flush(db: &sled::Db) -> sled::Result<()> {
+    let (done, waiting) = mpsc::channel::<()>();
+    let waker = {
+        let db = db.clone();
+        std::thread::spawn(move || {
+            let mut pause = FIRST_PAUSE;
+            while waiting.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                let db = db.clone();
+                std::thread::spawn(move || guard(|| db.flush()));
+                pause *= 2;
+            }
+        })
+    };
+    let flushed = db.flush();
+    drop(done);
+    // It has nothing to say.
+    let _ = waker.join();
+    flushed.map(|_| ())
 }
 
 /// sled checks some of what it reads by assertions; a damaged file must not look like a crash of ours.
