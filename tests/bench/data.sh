@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# data.sh SET...: makes the named data sets, all of them from `sessionize fake`, where they are not there yet.
+#
+# BIN is the program, DIR the folder. The same seed gives the same bytes on every machine.
+set -euo pipefail
+: "${BIN:=target/release/sessionize}" "${DIR:=target/bench}"
+
+# Two columns that nobody reads bring a row to about 83 bytes.
+wide() { sed 's|$|,https://www.example.com/,Mozilla/5.0|'; }
+
+# A stream of bytes that is the same everywhere: what `shuf` shuffles by.
+dice() { openssl enc -aes-256-ctr -pass pass:sessionize -nosalt </dev/zero 2>/dev/null; }
+
+make() {
+    case $1 in
+        smoke) "$BIN" fake --rows 20000 --users 2000 --days 2 --session-events 4 ;;
+        origin-1.6M) "$BIN" fake --rows 1600000 --users 1000000 --days 7 --session-events 2 ;;
+        real-1.6M) "$BIN" fake --rows 1600000 --users 200000 --days 7 --session-events 8 ;;
+        real-16M) "$BIN" fake --rows 16000000 --users 1000000 --days 10 --session-events 8 | wide ;;
+        quoted-16M) awk -F, -v OFS=, '{ $4 = "\"" $4 "\""; print }' "$(path real-16M)" ;;
+        shuffled-16M) shuf --random-source=<(dice) "$(path real-16M)" ;;
+        *) echo "there is no data set $1" >&2; exit 2 ;;
+    esac
+}
+
+path() {
+    local file=$DIR/data/$1.csv
+    if [ ! -e "$file" ]; then
+        mkdir -p "$DIR/data"
+        make "$1" >"$file.part"
+        mv "$file.part" "$file"
+    fi
+    echo "$file"
+}
+
+# The first ten days of real-16M, a file for each; what is left of the last visits goes into the tenth.
+days() {
+    local folder=$DIR/data/days-16M
+    if [ ! -e "$folder" ]; then
+        mkdir -p "$folder.part"
+        awk -F'[, ]' -v folder="$folder.part" '
+            { day = $2 < "2020-01-10" ? $2 : "2020-01-10"; print > (folder "/" day ".csv") }' "$(path real-16M)"
+        mv "$folder.part" "$folder"
+    fi
+    ls "$folder"/*.csv
+}
+
+for set in "$@"; do
+    case $set in
+        days-16M) days ;;
+        *) path "$set" ;;
+    esac
+done
