@@ -2,10 +2,10 @@
 # instructions.sh [--accept]: instructions of a fixed run of 200,000 rows, held against tests/bench/instructions.txt.
 #
 # A count of instructions is no time: it knows no cache miss and no wait. But it does not depend on what else the machine
-# does, so it shows a change of one percent. It depends on compiler, processor and C library: the file names those it was
-# counted with. Look at `steady` first: it leaves out the checkpoint, whose threads wake when they like, the allocator and
-# the rest. valgrind's processor has no SHA instructions: ids count for more here than they cost. --accept writes what was counted as
-# the new baseline.
+# does. Look at `steady` first: it leaves out the checkpoint, whose threads wake when they like, the allocator and the
+# rest, and is the same to a few hundred instructions in every run. It depends on compiler, processor and C library: the
+# file names those it was counted with. valgrind's processor has no SHA instructions, so ids count for more here than they
+# cost. --accept writes what was counted as the new baseline.
 #
 # Needs valgrind and a release build (BIN, by default target/release/sessionize; it is built if it is not there).
 set -euo pipefail

@@ -13,6 +13,9 @@
 #
 # A time counts only if sessions, events and seconds in the output equal those of this program. Runs are interleaved:
 # every tool has its first run before any has its second. Page cache warm, whole processes, CSV in, CSV out, two threads.
+#
+# BIN is the program, DIR where data and results lie, SCRATCH where outputs go (another disk, or a tmpfs: then syncs are
+# free), THREADS for all.
 set -euo pipefail
 here=$(dirname "$0")
 : "${BIN:=target/release/sessionize}" "${DIR:=target/bench}" "${THREADS:=2}"
@@ -43,7 +46,7 @@ done
 [ -x "$BIN" ] || cargo build --release --quiet
 mkdir -p "$DIR"
 export BIN DIR LC_ALL=C POLARS_MAX_THREADS=$THREADS OMP_NUM_THREADS=$THREADS
-scratch=$DIR/scratch
+scratch=${SCRATCH:-$DIR/scratch}
 python=$DIR/venv/bin/python
 # GNU time tells the largest resident memory of each process; without it there is no such column.
 peak=()
