@@ -31,7 +31,8 @@ fn another_way_to_the_same_sessions_gets_a_time() {
 fn other_sessions_get_no_time() {
     let folder = tempfile::tempdir().unwrap();
     let wrapper = folder.path().join("other-gap");
-    let script = "#!/bin/sh\nif [ \"$1\" = run ]; then exec \"$BIN\" \"$@\" --gap 1m; fi\nexec \"$BIN\" \"$@\"\n";
+    let script =
+        "#!/bin/sh\nif [ \"$1\" = run ]; then exec \"$BIN\" \"$@\" --gap 1m; fi\nexec \"$BIN\" \"$@\"\n";
     std::fs::write(&wrapper, script).unwrap();
     std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
     let other = wrapper.to_str().unwrap();

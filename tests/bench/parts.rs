@@ -5,14 +5,15 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
 use criterion::{Criterion, Throughput};
-use sessionize::checkpoint::encode_partition;
+use sessionize::checkpoint::Stored;
 use sessionize::event::{Event, EventBuffer, Timestamp};
 use sessionize::fake::{FakeSettings, write_pageviews};
 use sessionize::gap::Gap;
 use sessionize::partition::{KeyHash, PARTITIONS};
-use sessionize::reducer::Reducer;
+use sessionize::reducer::{Fold, Reducer};
+use sessionize::rules::Emit;
 use sessionize::session::{ClosedBy, OpenSession};
-use sessionize::sink::{RowStyle, write_session};
+use sessionize::sink::{Op, RowStyle, write_session};
 use sessionize::source::timestamp::{TimeFormat, TimeParser};
 use sessionize::source::{Block, BlockParser, BlockReader, Layout, ParsedBlock, RowRules};
 use sessionize::watermark::Watermark;
@@ -22,14 +23,8 @@ const ROWS: u64 = 100_000;
 const FIVE_MINUTES: Gap = Gap::from_us(300_000_000);
 
 fn rows() -> Vec<u8> {
-    let settings = FakeSettings {
-        rows: ROWS,
-        users: 20_000,
-        days: 1,
-        seed: 1,
-        disorder_us: 0,
-        events_per_session: 8.0,
-    };
+    let settings =
+        FakeSettings { rows: ROWS, users: 20_000, days: 1, seed: 1, disorder_us: 0, events_per_session: 8.0 };
     let mut rows = Vec::new();
     write_pageviews(&settings, &mut rows).unwrap();
     rows
@@ -50,7 +45,7 @@ fn blocks(rows: &[u8]) -> Vec<Block> {
 }
 
 fn parser() -> BlockParser {
-    let rules = RowRules { watermark: Watermark::BEGINNING, latest_allowed: Timestamp::MAX };
+    let rules = RowRules { accepts_from: Watermark::BEGINNING, latest_allowed: Timestamp::MAX };
     BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules)
 }
 
@@ -63,6 +58,7 @@ fn layout() -> Layout {
         header: false,
         header_line: Vec::new(),
         delimiter: b',',
+        kept: Vec::new(),
     }
 }
 
@@ -145,11 +141,11 @@ fn fold_events(criterion: &mut Criterion) {
 /// Open sessions to chunks of the checkpoint.
 fn encode(criterion: &mut Criterion) {
     let (_, mut reducers) = fold(&events());
-    let open: u64 = reducers.iter_mut().map(|reducer| encode_partition(reducer).sessions).sum();
+    let open: u64 = reducers.iter_mut().map(|reducer| reducer.encode().sessions).sum();
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(open));
     group.bench_function("open sessions", |bencher| {
-        bencher.iter(|| reducers.iter_mut().map(|reducer| encode_partition(reducer).keys).sum::<u64>());
+        bencher.iter(|| reducers.iter_mut().map(|reducer| reducer.encode().keys).sum::<u64>());
     });
     group.finish();
 }
@@ -168,12 +164,12 @@ fn write(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("write");
     group.throughput(Throughput::Elements(u64::from(SESSIONS)));
     let mut out = Vec::new();
-    let style = RowStyle { key_columns: 1, spreadsheet_safe: false };
+    let style = RowStyle { key_columns: 1, spreadsheet_safe: false, with_op: false, emit: Emit::default() };
     group.bench_function("session rows", |bencher| {
         bencher.iter(|| {
             out.clear();
             for (key, open) in &sessions {
-                write_session(&open.close(key.as_bytes(), ClosedBy::Gap), style, &mut out);
+                write_session(Op::Insert, &open.close(key.as_bytes(), ClosedBy::Gap), style, &mut out);
             }
             black_box(out.len())
         });
