@@ -1,0 +1,186 @@
+//! The parts of the hot path, each alone, on one thread: `cargo bench --bench parts`.
+//!
+//! The rows are those of `sessionize fake`, so the figures are about the same rows everywhere. What the whole program
+//! needs is another question: `tests/bench/versus.sh` asks it.
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
+
+use criterion::{Criterion, Throughput};
+use sessionize::checkpoint::Stored;
+use sessionize::event::{Event, EventBuffer, Timestamp};
+use sessionize::fake::{FakeSettings, write_pageviews};
+use sessionize::gap::Gap;
+use sessionize::partition::{KeyHash, PARTITIONS};
+use sessionize::reducer::{Fold, Reducer};
+use sessionize::rules::Emit;
+use sessionize::session::{ClosedBy, OpenSession};
+use sessionize::sink::{Op, RowStyle, write_session};
+use sessionize::source::timestamp::{TimeFormat, TimeParser};
+use sessionize::source::{Block, BlockParser, BlockReader, Layout, ParsedBlock, RowRules};
+use sessionize::watermark::Watermark;
+use std::hint::black_box;
+
+const ROWS: u64 = 100_000;
+const FIVE_MINUTES: Gap = Gap::from_us(300_000_000);
+
+fn rows() -> Vec<u8> {
+    let settings =
+        FakeSettings { rows: ROWS, users: 20_000, days: 1, seed: 1, disorder_us: 0, events_per_session: 8.0 };
+    let mut rows = Vec::new();
+    write_pageviews(&settings, &mut rows).unwrap();
+    rows
+}
+
+/// The same rows, each path in quotes.
+fn quoted_rows() -> Vec<u8> {
+    let quote = |line: &str| {
+        let (front, path) = line.rsplit_once(',').unwrap();
+        format!("{front},\"{path}\"\n")
+    };
+    String::from_utf8(rows()).unwrap().lines().map(quote).collect::<String>().into_bytes()
+}
+
+fn blocks(rows: &[u8]) -> Vec<Block> {
+    let mut reader = BlockReader::new(rows, b',');
+    std::iter::from_fn(|| reader.next(Vec::new()).unwrap()).collect()
+}
+
+fn parser() -> BlockParser {
+    let rules = RowRules { accepts_from: Watermark::BEGINNING, latest_allowed: Timestamp::MAX };
+    BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules)
+}
+
+fn layout() -> Layout {
+    Layout {
+        source: None,
+        key: vec![0],
+        time: 1,
+        fields: 4,
+        header: false,
+        header_line: Vec::new(),
+        delimiter: b',',
+        kept: Vec::new(),
+    }
+}
+
+/// Everything parsed, by partition.
+fn events() -> Vec<EventBuffer> {
+    let mut events = vec![EventBuffer::default(); PARTITIONS];
+    let (mut parser, mut parsed) = (parser(), ParsedBlock::default());
+    for block in blocks(&rows()) {
+        parser.parse(&block, &layout(), false, &mut parsed);
+        events.iter_mut().zip(&parsed.partitions).for_each(|(all, of_block)| all.append(of_block));
+    }
+    events
+}
+
+/// Folds the events of all partitions; returns how many sessions were complete, and what is left.
+fn fold(events: &[EventBuffer]) -> (u64, Vec<Reducer>) {
+    let mut complete = 0;
+    let fold = |events: &EventBuffer| {
+        let mut reducer = Reducer::new(FIVE_MINUTES);
+        for event in events.iter() {
+            reducer.take(event, Watermark::at(Timestamp::MAX), &mut |_| complete += 1).unwrap();
+        }
+        reducer
+    };
+    let reducers = events.iter().map(fold).collect();
+    (complete, reducers)
+}
+
+/// Bytes to events in partition buffers: rows, fields, times, hashes.
+fn parse(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("parse");
+    group.throughput(Throughput::Elements(ROWS));
+    for (name, rows) in [("plain", rows()), ("quoted", quoted_rows())] {
+        let (blocks, layout) = (blocks(&rows), layout());
+        let (mut parser, mut parsed) = (parser(), ParsedBlock::default());
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                for block in &blocks {
+                    parser.parse(block, &layout, false, &mut parsed);
+                    black_box(&parsed);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+/// The part of it that hashes keys and packs events into the buffers of their partitions.
+fn partition(criterion: &mut Criterion) {
+    let events = events();
+    let mut group = criterion.benchmark_group("partition");
+    group.throughput(Throughput::Elements(ROWS));
+    let mut buffers = vec![EventBuffer::default(); PARTITIONS];
+    group.bench_function("hash and pack", |bencher| {
+        bencher.iter(|| {
+            buffers.iter_mut().for_each(EventBuffer::clear);
+            for event in events.iter().flat_map(EventBuffer::iter) {
+                let hash = KeyHash::of(event.key);
+                let event = Event { table_hash: hash.table(), ..event };
+                buffers[hash.partition().index()].push(event);
+            }
+            black_box(&buffers);
+        });
+    });
+    group.finish();
+}
+
+/// Events to sessions, and the sort that a batch out of order needs before.
+fn fold_events(criterion: &mut Criterion) {
+    let events = events();
+    let mut group = criterion.benchmark_group("fold");
+    group.throughput(Throughput::Elements(ROWS));
+    group.bench_function("in order", |bencher| bencher.iter(|| fold(black_box(&events)).0));
+    group.bench_function("sort", |bencher| {
+        bencher.iter(|| events.iter().map(|events| events.sorted_by_time().len()).sum::<usize>());
+    });
+    group.finish();
+}
+
+/// Open sessions to chunks of the checkpoint.
+fn encode(criterion: &mut Criterion) {
+    let (_, mut reducers) = fold(&events());
+    let open: u64 = reducers.iter_mut().map(|reducer| reducer.encode().sessions).sum();
+    let mut group = criterion.benchmark_group("encode");
+    group.throughput(Throughput::Elements(open));
+    group.bench_function("open sessions", |bencher| {
+        bencher.iter(|| reducers.iter_mut().map(|reducer| reducer.encode().keys).sum::<u64>());
+    });
+    group.finish();
+}
+
+/// Sessions to rows, ids included.
+fn write(criterion: &mut Criterion) {
+    const SESSIONS: u32 = 1_000;
+    let start = Timestamp::from_us(1_577_836_800_000_000).unwrap();
+    let sessions: Vec<(String, OpenSession)> = (0..SESSIONS)
+        .map(|number| {
+            let mut open = OpenSession::begin(start.saturating_add_us(i64::from(number) * 1_000_000));
+            open.extend(open.start.saturating_add_us(120_000_000));
+            (format!("u{number}"), open)
+        })
+        .collect();
+    let mut group = criterion.benchmark_group("write");
+    group.throughput(Throughput::Elements(u64::from(SESSIONS)));
+    let mut out = Vec::new();
+    let style = RowStyle { key_columns: 1, spreadsheet_safe: false, with_op: false, emit: Emit::default() };
+    group.bench_function("session rows", |bencher| {
+        bencher.iter(|| {
+            out.clear();
+            for (key, open) in &sessions {
+                write_session(Op::Insert, &open.close(key.as_bytes(), ClosedBy::Gap), style, &mut out);
+            }
+            black_box(out.len())
+        });
+    });
+    group.finish();
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    for bench in [parse, partition, fold_events, encode, write] {
+        bench(&mut criterion);
+    }
+    criterion.final_summary();
+}
