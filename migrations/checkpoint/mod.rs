@@ -3,6 +3,7 @@
 //! A version knows only its predecessor (`impl From<v1::Row> for v2::Row`); only the newest one is written. The golden
 //! bytes in each file's tests must never change: a change of the format is a new version.
 
+mod text;
 pub mod v1;
 
 /// The version that this program writes.
