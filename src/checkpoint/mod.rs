@@ -98,6 +98,14 @@ impl Checkpoint {
         self.head.as_ref()
     }
 
+    /// The version of the format in which the head is stored; `None` before the first run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the store cannot be read.
+    pub fn stored_version(&self) -> Result<Option<u32>> {
+        Ok(self.store.get(keys::HEAD)?.and_then(|bytes| codec::version_of(&bytes)))
+    }
+
     /// The run that took in a file with this content.
     ///
     /// # Errors
