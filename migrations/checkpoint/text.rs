@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn keys_are_text_where_they_can_be_and_come_back() {
         for (key, json) in [(&b"ann"[..], r#""ann""#), (b"\xff\x00", r#"{"hex":"ff00"}"#), (b"", r#""""#)] {
-            let row = ExportedState { key: key.to_vec(), open: None, tail_us: vec![-1] };
+            let row = ExportedState { key: key.to_vec(), open: None, tail_us: vec![-1], ruled: None };
             let text = serde_json::to_string(&row).unwrap();
             assert_eq!(text, format!(r#"{{"key":{json},"open":null,"tail_us":[-1]}}"#));
             assert_eq!(serde_json::from_str::<ExportedState>(&text).unwrap(), row);

@@ -210,7 +210,7 @@ pub struct StateRow<'a> {
     pub tail_us: Vec<i64>,
 }
 
-/// A [`StateRow`] that owns its key: the form in which it is exported and imported.
+/// A row of open state that owns its key: the form in which it is exported and imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportedState {
     /// The key.
@@ -220,11 +220,14 @@ pub struct ExportedState {
     pub open: Option<OpenSession>,
     /// Events not folded yet.
     pub tail_us: Vec<i64>,
+    /// What is open of a key under rules; then there is nothing in the two before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruled: Option<RuledState>,
 }
 
-impl From<&StateRow<'_>> for ExportedState {
-    fn from(row: &StateRow<'_>) -> Self {
-        Self { key: row.key.to_vec(), open: row.open, tail_us: row.tail_us.clone() }
+impl From<StateRow<'_>> for ExportedState {
+    fn from(row: StateRow<'_>) -> Self {
+        Self { key: row.key.to_vec(), open: row.open, tail_us: row.tail_us, ruled: None }
     }
 }
 

@@ -169,10 +169,9 @@ impl Checkpoint {
         let mut rows = 0;
         for partition in PartitionId::all() {
             let mut lines = Vec::new();
-            let visit = |row: &v1::StateRow<'_>| {
-                lines.push(text(&Line::State(row.into())));
-                exported.events += row.open.map_or(0, |open| open.events) + row.tail_us.len() as u64;
-                Ok(())
+            let visit = |row: &v1::ExportedState| {
+                lines.push(text(&Line::State(row.clone())));
+                exported.events += row.events();
             };
             // What is damaged was reported by the audit.
             self.visit_rows(head, partition, visit, |_| Ok(()))?;

@@ -2,7 +2,8 @@
 
 use super::export::{Header, Line, Trailer, read_digest};
 use super::survey::Survey;
-use super::{Checkpoint, EncodedPartition, StagedState, codec, keys, rows, state};
+use super::whole::push_whole;
+use super::{Checkpoint, EncodedPartition, StagedState, codec, keys, rows};
 use crate::error::Result;
 use crate::event::MAX_KEY_BYTES;
 use crate::ledger::{FileDigest, Head, HeadMark, RunEntry};
@@ -98,15 +99,14 @@ impl Imported {
         if row.key.is_empty() || row.key.len() > MAX_KEY_BYTES {
             return Err(format!("a key has 1 to {MAX_KEY_BYTES} bytes"));
         }
-        let times =
-            row.open.iter().flat_map(|open| [open.start_us, open.last_us]).chain(row.tail_us.iter().copied());
+        let session = row.session();
+        let times = session.iter().flat_map(|open| [open.start_us, open.last_us]).chain(row.tail());
         for us in times {
             rows::time(us)?;
         }
-        let goes_on = row.open.is_none() && row.key == self.last_key;
-        let stored = v1::StateRow::from(row);
-        self.survey.add(&stored, goes_on);
-        state::push_row(&mut self.partitions[KeyHash::of(&row.key).partition().index()].chunks, &stored);
+        let goes_on = session.is_none() && row.key == self.last_key;
+        self.survey.add(row, goes_on);
+        push_whole(&mut self.partitions[KeyHash::of(&row.key).partition().index()], row);
         self.last_key.clone_from(&row.key);
         Ok(())
     }

@@ -14,6 +14,7 @@ mod state;
 mod store;
 mod stored;
 mod survey;
+mod whole;
 
 pub use codec::head_digest;
 pub use lock::{Lock, LockHolder};

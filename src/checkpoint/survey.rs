@@ -1,6 +1,7 @@
 //! The open state of one head, gone through without a fold: what it adds up to, what is wrong with it, a copy of it.
 
-use super::state::{self, Chunk};
+use super::state;
+use super::whole::{WholeRows, push_whole};
 use super::{Checkpoint, EncodedPartition, StagedState, codec, keys};
 use crate::error::{Error, Result};
 use crate::event::{MAX_KEY_BYTES, Timestamp};
@@ -35,11 +36,11 @@ pub struct StateAudit {
 
 impl Survey {
     /// Adds a row; one without an open session goes on with the tail of the row before if it has the same key.
-    pub(super) fn add(&mut self, row: &v1::StateRow<'_>, goes_on: bool) {
+    pub(super) fn add(&mut self, row: &v1::ExportedState, goes_on: bool) {
         self.keys += u64::from(!goes_on);
-        self.sessions += u64::from(row.open.is_some());
-        self.events += row.open.map_or(0, |open| open.events) + row.tail_us.len() as u64;
-        let start = row.open.and_then(|open| Timestamp::from_us(open.start_us));
+        self.sessions += u64::from(row.session().is_some());
+        self.events += row.events();
+        let start = row.session().and_then(|open| Timestamp::from_us(open.start_us));
         self.oldest_start = self.oldest_start.into_iter().chain(start).min();
     }
 }
@@ -59,14 +60,18 @@ impl Checkpoint {
         &self,
         head: &Head,
         partition: PartitionId,
-        mut visit: impl FnMut(&v1::StateRow<'_>) -> std::result::Result<(), String>,
+        mut visit: impl FnMut(&v1::ExportedState),
         mut damaged: impl FnMut(Error) -> Result<()>,
     ) -> Result<Vec<u64>> {
         let mut digests = Vec::new();
+        let mut rows = WholeRows::of(head);
         self.store.scan(&keys::state_of_partition(head.generation, partition), |_, bytes| {
-            match state::for_each_row(bytes, head.generation, &mut visit) {
+            match rows.read(bytes, &mut visit) {
                 Ok(digest) => digests.push(digest),
-                Err(damage) => damaged(self.store.damaged("a chunk of open sessions", &damage))?,
+                Err(damage) => {
+                    rows.lose();
+                    damaged(self.store.damaged("a chunk of open sessions", &damage))?;
+                }
             }
             Ok(())
         })?;
@@ -84,11 +89,10 @@ impl Checkpoint {
         for partition in PartitionId::all() {
             let mut seen = Seen::default();
             let (survey, mut wrong, mut broken) = (&mut audit.survey, Vec::new(), Vec::new());
-            let visit = |row: &v1::StateRow<'_>| {
+            let visit = |row: &v1::ExportedState| {
                 wrong.extend(seen.check(row, partition, head));
                 survey.add(row, seen.goes_on(row));
                 seen.take(row);
-                Ok(())
             };
             digests.extend(self.visit_rows(head, partition, visit, |error| {
                 broken.push(error.to_string());
@@ -111,19 +115,18 @@ impl Checkpoint {
         let (mut copied, mut all) = (Survey::default(), Survey::default());
         let mut digests = Vec::new();
         for partition in PartitionId::all() {
-            let mut chunks: Vec<Chunk> = Vec::new();
+            let mut encoded = EncodedPartition::default();
             let mut seen = Seen::default();
-            let visit = |row: &v1::StateRow<'_>| {
+            let visit = |row: &v1::ExportedState| {
                 all.add(row, seen.goes_on(row));
-                if !leave(row.key) {
+                if !leave(&row.key) {
                     copied.add(row, seen.goes_on(row));
-                    state::push_row(&mut chunks, row);
+                    push_whole(&mut encoded, row);
                 }
                 seen.take(row);
-                Ok(())
             };
             digests.extend(self.visit_rows(head, partition, visit, Err)?);
-            writer.put(partition, &EncodedPartition { chunks, ..EncodedPartition::default() })?;
+            writer.put(partition, &encoded)?;
         }
         all.chunks = digests.len() as u64;
         if let Some(finding) = against_head(&all, &digests, head).first() {
@@ -199,40 +202,44 @@ impl Checkpoint {
 }
 
 impl Seen {
-    fn goes_on(&self, row: &v1::StateRow<'_>) -> bool {
-        row.open.is_none() && self.last_key.as_deref() == Some(row.key)
+    fn goes_on(&self, row: &v1::ExportedState) -> bool {
+        row.session().is_none() && self.last_key.as_ref() == Some(&row.key)
     }
 
-    fn take(&mut self, row: &v1::StateRow<'_>) {
-        self.last_tail_us = row.tail_us.last().copied();
-        if self.last_key.as_deref() != Some(row.key) {
-            self.keys.insert(row.key.to_vec());
-            self.last_key = Some(row.key.to_vec());
+    fn take(&mut self, row: &v1::ExportedState) {
+        self.last_tail_us = row.tail().last();
+        if self.last_key.as_ref() != Some(&row.key) {
+            self.keys.insert(row.key.clone());
+            self.last_key = Some(row.key.clone());
         }
     }
 
     /// What is wrong with a row, given those before it.
-    fn check(&self, row: &v1::StateRow<'_>, partition: PartitionId, head: &Head) -> Option<String> {
+    fn check(&self, row: &v1::ExportedState, partition: PartitionId, head: &Head) -> Option<String> {
         let goes_on = self.goes_on(row);
         let watermark = head.watermark.time().map_or(i64::MIN, Timestamp::us);
         let latest = head.latest.map_or(i64::MIN, Timestamp::us);
         let before = if goes_on { self.last_tail_us.unwrap_or(i64::MIN) } else { i64::MIN };
-        let times = std::iter::once(before).chain(row.tail_us.iter().copied());
+        let open = row.session();
+        // Rules may keep a session that can be corrected, and one that the watermark has not passed by its own gap.
+        let plain = row.ruled.is_none();
         let wrong = if row.key.is_empty() || row.key.len() > MAX_KEY_BYTES {
             "its length is that of no key"
-        } else if KeyHash::of(row.key).partition() != partition {
+        } else if KeyHash::of(&row.key).partition() != partition {
             "it stands in another partition than its own"
-        } else if !goes_on && self.keys.contains(row.key) {
+        } else if !goes_on && self.keys.contains(&row.key) {
             "it stands there twice"
-        } else if row.open.is_none() && row.tail_us.is_empty() {
+        } else if plain && row.events() == 0 {
             "nothing is open of it"
-        } else if row.open.is_some_and(|open| open.events == 0 || open.start_us > open.last_us) {
+        } else if open.is_some_and(|open| open.events == 0 || open.start_us > open.last_us) {
             "its open session has no events, or ends before it begins"
-        } else if row.open.is_some_and(|open| open.last_us > watermark) {
+        } else if plain && open.is_some_and(|open| open.last_us > watermark) {
             "its open session goes beyond the watermark"
-        } else if !times.is_sorted() || row.tail_us.first().is_some_and(|&first| first <= watermark) {
-            "its tail is out of order, or the watermark has passed it"
-        } else if row.tail_us.iter().any(|&us| us > latest) {
+        } else if !std::iter::once(before).chain(row.tail()).is_sorted() {
+            "its tail is out of order"
+        } else if plain && row.tail().next().is_some_and(|first| first <= watermark) {
+            "the watermark has passed its tail"
+        } else if row.tail().any(|us| us > latest) {
             "its tail lies after the latest event"
         } else {
             return None;

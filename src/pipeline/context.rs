@@ -51,11 +51,6 @@ impl Context {
         Ok(Self { checkpoint, output, committing: false, copy: None, _lock: Some(lock) })
     }
 
-    /// The checkpoint alone, with its lock.
-    pub(super) fn into_checkpoint(self) -> (Checkpoint, Option<Lock>) {
-        (self.checkpoint, self._lock)
-    }
-
     /// The same for commands that cannot make anything of a checkpoint that is not there: nothing is created.
     ///
     /// # Errors

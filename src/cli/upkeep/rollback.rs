@@ -3,7 +3,6 @@
 use super::text::upkeep_text;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
-use crate::ledger::RunId;
 use crate::pipeline::{self, Context};
 use clap::Args;
 
@@ -20,7 +19,7 @@ pub(in crate::cli) struct RollbackFlags {
 pub(super) fn execute(flags: &RollbackFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let report = pipeline::rollback(&mut context, &common, RunId::new(flags.to_run))?;
+    let report = pipeline::rollback(&mut context, &common, flags.to_run)?;
     flags.common.print(&report, upkeep_text);
     Ok(())
 }

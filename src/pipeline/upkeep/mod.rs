@@ -3,6 +3,7 @@
 mod backup;
 mod evict;
 mod migrate;
+mod opened;
 mod rollback;
 mod settle;
 mod transfer;

@@ -8,13 +8,14 @@ use crate::report::UpkeepReport;
 use crate::settings::CommonSettings;
 use crate::sink::OutputKind;
 
-/// Takes the state after run `to` up again. The rollback is a run of its own with the next number: no number, and so no
+/// Takes the state after run `to_run` up again. The rollback is a run of its own with the next number: no number, and so no
 /// name of an output, ever comes twice. The outputs of the runs that it takes back move below `retracted/`, and the files
 /// that they took in may come again.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] if there is no such run to go back to, [`ErrorKind::Failed`] if its state is no longer kept.
-pub fn rollback(context: &mut Context, common: &CommonSettings, to: RunId) -> Result<UpkeepReport> {
+pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> Result<UpkeepReport> {
+    let to = RunId::new(to_run);
     let entries = context.checkpoint.runs()?;
     let plan = match plan_rollback(&entries, to) {
         Ok(plan) => plan,

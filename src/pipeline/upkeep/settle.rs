@@ -7,7 +7,7 @@ use crate::ledger::{Counts, FileDigest, Head, HeadMark, RunEntry, RunId, RunKind
 use crate::pipeline::Context;
 use crate::pipeline::run::time_text;
 use crate::report::{Status, UpkeepReport};
-use crate::sink::{Manifest, Output, Staging, sessions_header};
+use crate::sink::{Manifest, Output, Staging};
 
 /// What a run without a batch leaves.
 #[derive(Debug)]
@@ -43,8 +43,7 @@ pub(super) fn stage_nothing(
     complete: impl FnOnce(Manifest) -> Manifest,
 ) -> Result<Manifest> {
     output.discard_staging()?;
-    let header = sessions_header(&head.definition.key_names(), &[]);
-    Staging::begin(output, head.run, &header)?.seal_as(mark, head.generation, complete)
+    Staging::begin(output, head.run)?.seal_as(mark, head.generation, complete)
 }
 
 /// Stages, commits, publishes.

@@ -1,11 +1,11 @@
 //! A checkpoint as text, and text as a checkpoint.
 #![expect(clippy::disallowed_methods, reason = "reads and writes the file of an export")]
 
+use super::opened::Opened;
 use super::settle::{head_with, report, stage_nothing};
 use crate::checkpoint::{Checkpoint, Imported, Lock, LockHolder, Loss, head_digest, read_export};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, RunEntry, RunId, RunKind};
-use crate::pipeline::Context;
 use crate::pipeline::commit::check_balance;
 use crate::report::{ExportReport, UpkeepReport};
 use crate::settings::CommonSettings;
@@ -21,11 +21,13 @@ use std::path::Path;
 /// [`ErrorKind::Checkpoint`] for damage, unless it is a salvage; [`ErrorKind::Failed`] if the file cannot be written.
 pub fn export_state(common: &CommonSettings, file: &Path, salvage: bool) -> Result<ExportReport> {
     let failed = |error: std::io::Error| Error::io(ErrorKind::Failed, "write the export", file, &error);
-    let (checkpoint, losses, _guard) = open_for_export(common, salvage)?;
+    let mut losses = Vec::new();
+    let opened = if salvage { Opened::damaged(common, &mut losses)? } else { Opened::whole(common)? };
     let created = File::create_new(file).map_err(failed)?;
     let mut out = BufWriter::new(created);
     let loss = if salvage { Loss::Accepted } else { Loss::Refused };
-    let exported = checkpoint.export(loss, |line| out.write_all((line + "\n").as_bytes()).map_err(failed))?;
+    let exported =
+        opened.checkpoint().export(loss, |line| out.write_all((line + "\n").as_bytes()).map_err(failed))?;
     out.flush().and_then(|()| out.get_ref().sync_all()).map_err(failed)?;
     Ok(ExportReport {
         run: exported.run,
@@ -34,20 +36,6 @@ pub fn export_state(common: &CommonSettings, file: &Path, salvage: bool) -> Resu
         events: exported.events,
         losses: losses.into_iter().chain(exported.losses).collect(),
     })
-}
-
-/// A checkpoint with the lock that it is held under. A damaged one is not held against its output.
-fn open_for_export(
-    common: &CommonSettings,
-    salvage: bool,
-) -> Result<(Checkpoint, Vec<String>, Option<Lock>)> {
-    if !salvage {
-        let (checkpoint, lock) = Context::open_existing(common)?.into_checkpoint();
-        return Ok((checkpoint, Vec::new(), lock));
-    }
-    let lock = Lock::take_unnamed(&common.state, common.wait)?;
-    let (checkpoint, losses) = Checkpoint::open_damaged(&common.state)?;
-    Ok((checkpoint, losses, lock))
 }
 
 /// Makes a new checkpoint of an export. The output folder is a new one, or the one that belongs to the export: the import is

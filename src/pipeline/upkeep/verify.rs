@@ -1,9 +1,9 @@
 //! Everything that can be checked without the batch files: checksums, invariants, accounts, outputs.
 
-use crate::checkpoint::{Checkpoint, Lock, head_digest};
+use super::opened::Opened;
+use crate::checkpoint::{Checkpoint, head_digest};
 use crate::error::{ErrorKind, Result};
 use crate::ledger::{Counts, RunEntry, RunKind, audit, standing};
-use crate::pipeline::Context;
 use crate::report::VerifyReport;
 use crate::settings::CommonSettings;
 use crate::sink::{Output, audit_output};
@@ -16,9 +16,9 @@ use crate::sink::{Output, audit_output};
 pub fn verify(common: &CommonSettings) -> Result<VerifyReport> {
     let mut report = VerifyReport { status: "ok", ..VerifyReport::default() };
     match open(common, &mut report.findings)? {
-        Some((checkpoint, _lock)) => {
+        Some(opened) => {
             let mut findings = Vec::new();
-            match check(&checkpoint, &Output::at(common.out.clone()), &mut report, &mut findings) {
+            match check(opened.checkpoint(), &Output::at(common.out.clone()), &mut report, &mut findings) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
                 Err(error) => return Err(error),
@@ -34,15 +34,17 @@ pub fn verify(common: &CommonSettings) -> Result<VerifyReport> {
 }
 
 /// The checkpoint, if necessary without what of it is damaged; `None` if it does not open at all.
-fn open(common: &CommonSettings, findings: &mut Vec<String>) -> Result<Option<(Checkpoint, Option<Lock>)>> {
-    match Context::open_existing(common) {
-        Ok(context) => return Ok(Some(context.into_checkpoint())),
+fn open(common: &CommonSettings, findings: &mut Vec<String>) -> Result<Option<Opened>> {
+    match Opened::whole(common) {
+        Ok(opened) => return Ok(Some(opened)),
         Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
         Err(error) => return Err(error),
     }
-    let Some(lock) = Lock::take_unnamed(&common.state, common.wait)? else { return Ok(None) };
     // What is wrong with the head was said by the first try.
-    Ok(Checkpoint::open_damaged(&common.state).ok().map(|(checkpoint, _)| (checkpoint, Some(lock))))
+    match Opened::damaged(common, &mut Vec::new()) {
+        Err(error) if error.kind() == ErrorKind::Checkpoint => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
 fn check(
