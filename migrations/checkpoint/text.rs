@@ -64,7 +64,7 @@ pub mod hexadecimal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::v1::ExportedState;
+    use super::super::ExportedState;
 
     #[test]
     fn keys_are_text_where_they_can_be_and_come_back() {

@@ -4,7 +4,7 @@
 use super::{Checkpoint, codec, head_digest, keys, rows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, Head};
-use crate::migrations::checkpoint::{CURRENT_VERSION, v1};
+use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState, v1};
 use crate::partition::PartitionId;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub(super) enum Line {
     Export(Header),
     Run(v1::RunRow),
     File(KnownFile),
-    State(v1::ExportedState),
+    State(ExportedState),
     End(Trailer),
 }
 
@@ -169,7 +169,7 @@ impl Checkpoint {
         let mut rows = 0;
         for partition in PartitionId::all() {
             let mut lines = Vec::new();
-            let visit = |row: &v1::ExportedState| {
+            let visit = |row: &ExportedState| {
                 lines.push(text(&Line::State(row.clone())));
                 exported.events += row.events();
             };

@@ -7,7 +7,7 @@ use super::{Checkpoint, EncodedPartition, StagedState, codec, keys, rows};
 use crate::error::Result;
 use crate::event::MAX_KEY_BYTES;
 use crate::ledger::{FileDigest, Head, HeadMark, RunEntry};
-use crate::migrations::checkpoint::{CURRENT_VERSION, v1};
+use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState, v1};
 use crate::partition::{KeyHash, PARTITIONS, PartitionId};
 use std::io::BufRead;
 
@@ -95,7 +95,7 @@ impl Imported {
         Ok(())
     }
 
-    fn take_state(&mut self, row: &v1::ExportedState) -> std::result::Result<(), String> {
+    fn take_state(&mut self, row: &ExportedState) -> std::result::Result<(), String> {
         if row.key.is_empty() || row.key.len() > MAX_KEY_BYTES {
             return Err(format!("a key has 1 to {MAX_KEY_BYTES} bytes"));
         }

@@ -6,7 +6,7 @@ use super::{Checkpoint, EncodedPartition, StagedState, codec, keys};
 use crate::error::{Error, Result};
 use crate::event::{MAX_KEY_BYTES, Timestamp};
 use crate::ledger::{FileDigest, Head, RunEntry, standing};
-use crate::migrations::checkpoint::v1;
+use crate::migrations::checkpoint::{ExportedState, v1};
 use crate::partition::{KeyHash, PartitionId};
 use std::collections::{BTreeMap, HashSet};
 
@@ -36,7 +36,7 @@ pub struct StateAudit {
 
 impl Survey {
     /// Adds a row; one without an open session goes on with the tail of the row before if it has the same key.
-    pub(super) fn add(&mut self, row: &v1::ExportedState, goes_on: bool) {
+    pub(super) fn add(&mut self, row: &ExportedState, goes_on: bool) {
         self.keys += u64::from(!goes_on);
         self.sessions += u64::from(row.session().is_some());
         self.events += row.events();
@@ -60,7 +60,7 @@ impl Checkpoint {
         &self,
         head: &Head,
         partition: PartitionId,
-        mut visit: impl FnMut(&v1::ExportedState),
+        mut visit: impl FnMut(&ExportedState),
         mut damaged: impl FnMut(Error) -> Result<()>,
     ) -> Result<Vec<u64>> {
         let mut digests = Vec::new();
@@ -89,7 +89,7 @@ impl Checkpoint {
         for partition in PartitionId::all() {
             let mut seen = Seen::default();
             let (survey, mut wrong, mut broken) = (&mut audit.survey, Vec::new(), Vec::new());
-            let visit = |row: &v1::ExportedState| {
+            let visit = |row: &ExportedState| {
                 wrong.extend(seen.check(row, partition, head));
                 survey.add(row, seen.goes_on(row));
                 seen.take(row);
@@ -117,7 +117,7 @@ impl Checkpoint {
         for partition in PartitionId::all() {
             let mut encoded = EncodedPartition::default();
             let mut seen = Seen::default();
-            let visit = |row: &v1::ExportedState| {
+            let visit = |row: &ExportedState| {
                 all.add(row, seen.goes_on(row));
                 if !leave(&row.key) {
                     copied.add(row, seen.goes_on(row));
@@ -202,11 +202,11 @@ impl Checkpoint {
 }
 
 impl Seen {
-    fn goes_on(&self, row: &v1::ExportedState) -> bool {
+    fn goes_on(&self, row: &ExportedState) -> bool {
         row.session().is_none() && self.last_key.as_ref() == Some(&row.key)
     }
 
-    fn take(&mut self, row: &v1::ExportedState) {
+    fn take(&mut self, row: &ExportedState) {
         self.last_tail_us = row.tail().last();
         if self.last_key.as_ref() != Some(&row.key) {
             self.keys.insert(row.key.clone());
@@ -215,7 +215,7 @@ impl Seen {
     }
 
     /// What is wrong with a row, given those before it.
-    fn check(&self, row: &v1::ExportedState, partition: PartitionId, head: &Head) -> Option<String> {
+    fn check(&self, row: &ExportedState, partition: PartitionId, head: &Head) -> Option<String> {
         let goes_on = self.goes_on(row);
         let watermark = head.watermark.time().map_or(i64::MIN, Timestamp::us);
         let latest = head.latest.map_or(i64::MIN, Timestamp::us);

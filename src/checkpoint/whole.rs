@@ -4,7 +4,7 @@ use super::codec::{MAX_ROW_BYTES, decode_row, encode_into};
 use super::ruled::for_each_piece;
 use super::state::{EncodedPartition, open_chunk};
 use crate::ledger::Head;
-use crate::migrations::checkpoint::v1;
+use crate::migrations::checkpoint::{ExportedState, v1};
 
 /// Reads the rows of one partition, chunk by chunk.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl WholeRows {
     pub(super) fn read(
         &mut self,
         bytes: &[u8],
-        mut visit: impl FnMut(&v1::ExportedState),
+        mut visit: impl FnMut(&ExportedState),
     ) -> Result<u64, String> {
         let (digest, count, mut rows) = open_chunk(bytes, self.generation)?;
         for _ in 0..count {
@@ -41,7 +41,7 @@ impl WholeRows {
         self.pieces.clear();
     }
 
-    fn piece(&mut self, rows: &[u8], visit: &mut impl FnMut(&v1::ExportedState)) -> Result<usize, String> {
+    fn piece(&mut self, rows: &[u8], visit: &mut impl FnMut(&ExportedState)) -> Result<usize, String> {
         let (row, used): (v1::RuledRow<'_>, usize) = decode_row(rows)?;
         self.pieces.extend_from_slice(row.part);
         if !row.more {
@@ -49,20 +49,20 @@ impl WholeRows {
             let config = bincode::config::standard().with_limit::<MAX_ROW_BYTES>();
             let (state, _) = bincode::decode_from_slice(&bytes, config).map_err(|error| error.to_string())?;
             let key = row.key.to_vec();
-            visit(&v1::ExportedState { key, open: None, tail_us: Vec::new(), ruled: Some(state) });
+            visit(&ExportedState { key, open: None, tail_us: Vec::new(), ruled: Some(state) });
         }
         Ok(used)
     }
 }
 
-fn plain_row(rows: &[u8], visit: &mut impl FnMut(&v1::ExportedState)) -> Result<usize, String> {
+fn plain_row(rows: &[u8], visit: &mut impl FnMut(&ExportedState)) -> Result<usize, String> {
     let (row, used): (v1::StateRow<'_>, usize) = decode_row(rows)?;
     visit(&row.into());
     Ok(used)
 }
 
 /// Appends a row as it is stored.
-pub(super) fn push_whole(encoded: &mut EncodedPartition, row: &v1::ExportedState) {
+pub(super) fn push_whole(encoded: &mut EncodedPartition, row: &ExportedState) {
     match &row.ruled {
         None => encoded.push_row(&v1::StateRow::from(row)),
         Some(state) => {
@@ -73,7 +73,7 @@ pub(super) fn push_whole(encoded: &mut EncodedPartition, row: &v1::ExportedState
     }
 }
 
-impl v1::ExportedState {
+impl ExportedState {
     /// The open session, with or without rules.
     pub(super) fn session(&self) -> Option<v1::OpenSession> {
         self.open.or_else(|| self.ruled.as_ref()?.open.as_ref().map(|session| session.open))

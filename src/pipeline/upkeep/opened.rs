@@ -11,7 +11,7 @@ pub(super) enum Opened {
     /// In order, and in step with its output.
     Whole(Box<Context>),
     /// Something is damaged, or the output is another one's. The checkpoint is closed before the lock is given back.
-    Damaged(Box<Checkpoint>, Option<Lock>),
+    Damaged { checkpoint: Box<Checkpoint>, _lock: Option<Lock> },
 }
 
 impl Opened {
@@ -25,13 +25,13 @@ impl Opened {
         let lock = Lock::take_unnamed(&common.state, common.wait)?;
         let (checkpoint, found) = Checkpoint::open_damaged(&common.state)?;
         findings.extend(found);
-        Ok(Self::Damaged(Box::new(checkpoint), lock))
+        Ok(Self::Damaged { checkpoint: Box::new(checkpoint), _lock: lock })
     }
 
     pub(super) fn checkpoint(&self) -> &Checkpoint {
         match self {
             Self::Whole(context) => &context.checkpoint,
-            Self::Damaged(checkpoint, _) => checkpoint,
+            Self::Damaged { checkpoint, .. } => checkpoint,
         }
     }
 }
