@@ -7,7 +7,7 @@ use super::{Checkpoint, EncodedPartition, StagedState, codec, keys, rows};
 use crate::error::Result;
 use crate::event::MAX_KEY_BYTES;
 use crate::ledger::{FileDigest, Head, HeadMark, RunEntry};
-use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState, v1};
+use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState};
 use crate::partition::{KeyHash, PARTITIONS, PartitionId};
 use std::io::BufRead;
 

@@ -6,7 +6,7 @@ use super::{Checkpoint, EncodedPartition, StagedState, codec, keys};
 use crate::error::{Error, Result};
 use crate::event::{MAX_KEY_BYTES, Timestamp};
 use crate::ledger::{FileDigest, Head, RunEntry, standing};
-use crate::migrations::checkpoint::{ExportedState, v1};
+use crate::migrations::checkpoint::ExportedState;
 use crate::partition::{KeyHash, PartitionId};
 use std::collections::{BTreeMap, HashSet};
 

@@ -85,6 +85,8 @@ impl OutputAudit {
         for (number, kind) in OutputKind::ALL.into_iter().enumerate() {
             let listed = manifest.files.iter().find(|file| file.path == kind.path_of(run));
             let counted = match kind {
+                // Its counts are those of the runs that it takes back.
+                _ if matches!(entry.kind, RunKind::Rollback { .. }) => None,
                 // Sessions and events are only there where they are emitted, late rows may be dropped on purpose.
                 OutputKind::Sessions if plain => listed.map(|_| entry.counts.sessions_completed),
                 OutputKind::Rejects => Some(entry.counts.rows_rejected()),
