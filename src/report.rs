@@ -2,6 +2,10 @@
 //!
 //! The text for people is made from the same structures in [`crate::cli`].
 
+mod upkeep;
+
+pub use upkeep::{BackupReport, ExportReport, MigrateReport, UpkeepReport, VerifyReport};
+
 use serde::Serialize;
 use std::collections::BTreeMap;
 

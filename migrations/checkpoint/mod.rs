@@ -3,7 +3,11 @@
 //! A version knows only its predecessor (`impl From<v1::Row> for v2::Row`); only the newest one is written. The golden
 //! bytes in each file's tests must never change: a change of the format is a new version.
 
+mod exported;
+mod text;
 pub mod v1;
+
+pub use exported::ExportedState;
 
 /// The version that this program writes.
 pub const CURRENT_VERSION: u32 = v1::VERSION;

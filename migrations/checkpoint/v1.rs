@@ -3,13 +3,15 @@
 //! Rows are encoded by bincode 2 in its standard configuration: little endian, variable-length integers. Times are
 //! microseconds since 1970-01-01 UTC.
 
+use super::text;
 use bincode::{BorrowDecode, Decode, Encode};
+use serde::{Deserialize, Serialize};
 
 /// The number of this version.
 pub const VERSION: u32 = 1;
 
 /// A column of the batch files.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Column {
     /// From 0.
     pub position: Option<u32>,
@@ -18,7 +20,7 @@ pub struct Column {
 }
 
 /// How the files of one source are read.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Source {
     /// `None` where there is only one and nobody has named it.
     pub name: Option<String>,
@@ -39,7 +41,7 @@ pub struct Source {
 }
 
 /// What a session means.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Definition {
     /// Microseconds.
     pub gap_us: i64,
@@ -52,16 +54,17 @@ pub struct Definition {
 }
 
 /// A row of a batch file.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Place {
     /// Bytes of the path.
+    #[serde(with = "text::bytes")]
     pub file: Vec<u8>,
     /// From 1.
     pub line: u64,
 }
 
 /// What set the watermark.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct WatermarkOrigin {
     /// The run.
     pub run: u64,
@@ -70,7 +73,7 @@ pub struct WatermarkOrigin {
 }
 
 /// The state of the checkpoint after a run.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Head {
     /// The last committed run.
     pub run: u64,
@@ -79,6 +82,7 @@ pub struct Head {
     /// Chunks of the state.
     pub chunks: u64,
     /// xxh3-128 over the xxh3-64 of each chunk, little endian, in key order.
+    #[serde(with = "text::hexadecimal")]
     pub state_digest: u128,
     /// Keys with anything open.
     pub keys_open: u64,
@@ -105,11 +109,12 @@ pub struct Head {
 }
 
 /// A file of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct FileRow {
     /// As the user named it.
     pub path: String,
     /// xxh3-128 of the stored bytes.
+    #[serde(with = "text::hexadecimal")]
     pub hash: u128,
     /// How many they are.
     pub bytes: u64,
@@ -118,7 +123,7 @@ pub struct FileRow {
 }
 
 /// What a run was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub enum RunKind {
     /// A batch of files.
     Batch,
@@ -140,7 +145,7 @@ pub enum RunKind {
 }
 
 /// What a run counted.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Counts {
     /// Data rows.
     pub rows_read: u64,
@@ -169,7 +174,7 @@ pub struct Counts {
 }
 
 /// A run in the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct RunRow {
     /// What it was.
     pub kind: RunKind,
@@ -184,7 +189,7 @@ pub struct RunRow {
 }
 
 /// An open session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct OpenSession {
     /// First event.
     pub start_us: i64,
@@ -218,7 +223,7 @@ pub struct RuledRow<'a> {
 }
 
 /// What is open of one key under rules.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct RuledState {
     /// The session that may grow.
     pub open: Option<RuledSession>,
@@ -229,7 +234,7 @@ pub struct RuledState {
 }
 
 /// An open session under rules.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct RuledSession {
     /// Start, last event, number of events.
     pub open: OpenSession,
@@ -250,7 +255,7 @@ pub struct RuledSession {
 }
 
 /// What is remembered of a completed session.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Before {
     /// Its start.
     pub start_us: i64,
@@ -263,7 +268,7 @@ pub struct Before {
 }
 
 /// What one aggregate tells.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub enum Told {
     /// First or last value.
     Text(Option<Vec<u8>>),

@@ -50,6 +50,11 @@ pub(super) fn frame(row: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The version of the row inside a frame.
+pub(super) fn version_of(bytes: &[u8]) -> Option<u32> {
+    bytes.first_chunk().map(|version| u32::from_le_bytes(*version))
+}
+
 /// The row inside a frame.
 pub(super) fn unframed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.split_off(FRAME_BYTES.min(bytes.len()))

@@ -3,6 +3,8 @@
 //! `docs/format.md` describes the bytes, `docs/durability.md` the order of the steps.
 
 mod codec;
+mod export;
+mod import;
 mod keys;
 mod lock;
 mod probe;
@@ -11,6 +13,8 @@ mod ruled;
 mod state;
 mod store;
 mod stored;
+mod survey;
+mod whole;
 
 pub use codec::head_digest;
 pub use lock::{Lock, LockHolder};
@@ -22,8 +26,11 @@ pub use stored::Stored;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, Head, KnownFiles, RunEntry, RunId};
 use crate::partition::PartitionId;
+pub use export::{Exported, Loss};
+pub use import::{Imported, read_export};
 use std::path::Path;
 use store::Store;
+pub use survey::{StateAudit, Survey};
 
 /// An open checkpoint. Whoever holds one holds its lock too (see [`Lock`]).
 #[derive(Debug)]
@@ -90,6 +97,14 @@ impl Checkpoint {
     /// Where the last run left it; `None` before the first one.
     pub const fn head(&self) -> Option<&Head> {
         self.head.as_ref()
+    }
+
+    /// The version of the format in which the head is stored; `None` before the first run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the store cannot be read.
+    pub fn stored_version(&self) -> Result<Option<u32>> {
+        Ok(self.store.get(keys::HEAD)?.and_then(|bytes| codec::version_of(&bytes)))
     }
 
     /// The run that took in a file with this content.
@@ -180,6 +195,15 @@ impl Checkpoint {
     /// [`ErrorKind::Failed`] if it cannot be written. The process must then end: what is on the disk is not known until
     /// the next start looks.
     pub fn commit(&mut self, entry: &RunEntry) -> Result<()> {
+        self.commit_and_forget(entry, &[])
+    }
+
+    /// The same for a rollback: the files that it takes back become unknown in the same write.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::commit`].
+    pub fn commit_and_forget(&mut self, entry: &RunEntry, forgotten: &[FileDigest]) -> Result<()> {
+        let removals: Vec<_> = forgotten.iter().map(keys::file).collect();
         let mut writes = vec![
             (keys::HEAD.to_vec(), codec::encode_head(&entry.head)),
             (keys::run(entry.head.run), codec::encode_run(entry)),
@@ -190,7 +214,7 @@ impl Checkpoint {
         if self.head.is_none() {
             self.store.sync_foundation()?;
         }
-        self.store.write_together(writes)?;
+        self.store.write_together(writes, removals)?;
         self.head = Some(entry.head.clone());
         Ok(())
     }

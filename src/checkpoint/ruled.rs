@@ -13,12 +13,17 @@ use bigdecimal::BigDecimal;
 const MAX_PART_BYTES: usize = 4 << 10;
 
 /// Calls `push` with each row of a key.
-pub(super) fn for_each_row(state: &RuledState<'_>, mut push: impl FnMut(&v1::RuledRow<'_>)) {
+pub(super) fn for_each_row(state: &RuledState<'_>, push: impl FnMut(&v1::RuledRow<'_>)) {
     let mut bytes = Vec::new();
     encode_into(&state_row(state), &mut bytes);
+    for_each_piece(state.key, &bytes, push);
+}
+
+/// Calls `push` with each piece of an encoded state.
+pub(super) fn for_each_piece(key: &[u8], bytes: &[u8], mut push: impl FnMut(&v1::RuledRow<'_>)) {
     let mut parts = bytes.chunks(MAX_PART_BYTES).peekable();
     while let Some(part) = parts.next() {
-        push(&v1::RuledRow { key: state.key, part, more: parts.peek().is_some() });
+        push(&v1::RuledRow { key, part, more: parts.peek().is_some() });
     }
 }
 

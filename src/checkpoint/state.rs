@@ -104,9 +104,19 @@ pub(super) fn decode_chunk(
     reducer: &mut impl Stored,
     pieces: &mut Pieces,
 ) -> Result<u64, String> {
+    let (digest, count, mut rows) = open_chunk(bytes, generation)?;
+    for _ in 0..count {
+        let used = reducer.restore_row(rows, pieces)?;
+        rows = &rows[used..];
+    }
+    if rows.is_empty() { Ok(digest) } else { Err("it has bytes behind its last row".to_owned()) }
+}
+
+/// The digest of a sealed chunk, how many rows it has, and their bytes.
+pub(super) fn open_chunk(bytes: &[u8], generation: u64) -> Result<(u64, u32, &[u8]), String> {
     let (digest, body) = bytes.split_first_chunk::<8>().ok_or("it is cut short")?;
     let (found, rest) = body.split_first_chunk::<8>().ok_or("it is cut short")?;
-    let (count, mut rows) = rest.split_first_chunk::<4>().ok_or("it is cut short")?;
+    let (count, rows) = rest.split_first_chunk::<4>().ok_or("it is cut short")?;
     let digest = u64::from_le_bytes(*digest);
     if xxh3_64(body) != digest {
         return Err("its checksum does not match".to_owned());
@@ -114,11 +124,7 @@ pub(super) fn decode_chunk(
     if u64::from_le_bytes(*found) != generation {
         return Err(format!("it is of generation {}, not {generation}", u64::from_le_bytes(*found)));
     }
-    for _ in 0..u32::from_le_bytes(*count) {
-        let used = reducer.restore_row(rows, pieces)?;
-        rows = &rows[used..];
-    }
-    if rows.is_empty() { Ok(digest) } else { Err("it has bytes behind its last row".to_owned()) }
+    Ok((digest, u32::from_le_bytes(*count), rows))
 }
 
 pub(super) fn digest_of(digests: &[u64]) -> u128 {

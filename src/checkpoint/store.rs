@@ -121,8 +121,15 @@ impl Store {
         self.write(|db| db.insert(key, value).map(|_| ()))
     }
 
-    pub(super) fn write_together(&self, writes: Vec<(Vec<u8>, Vec<u8>)>) -> Result<()> {
+    pub(super) fn write_together(
+        &self,
+        writes: Vec<(Vec<u8>, Vec<u8>)>,
+        removals: Vec<Vec<u8>>,
+    ) -> Result<()> {
         let mut batch = sled::Batch::default();
+        for key in removals {
+            batch.remove(key);
+        }
         for (key, value) in writes {
             batch.insert(key, value);
         }

@@ -12,6 +12,7 @@ mod progress;
 mod rules;
 mod run;
 mod text;
+mod upkeep;
 mod values;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -54,6 +55,8 @@ enum Verb {
     Run(Box<run::RunFlags>),
     Finalize(finalize::FinalizeFlags),
     Inspect(inspect::InspectFlags),
+    #[command(flatten)]
+    Upkeep(upkeep::UpkeepVerb),
     Config(config::ConfigFlags),
     Fake(fake::FakeFlags),
 }
@@ -81,6 +84,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         Verb::Run(flags) => run::execute(&flags, configuration::sources(&invocation)?),
         Verb::Finalize(flags) => finalize::execute(&flags),
         Verb::Inspect(flags) => inspect::execute(&flags),
+        Verb::Upkeep(verb) => upkeep::execute(&verb),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),
         Verb::Fake(flags) => fake::execute(&flags),
     }

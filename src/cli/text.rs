@@ -7,26 +7,26 @@ use std::time::Duration;
 
 /// Lines of a name and a value, the values in one column.
 #[derive(Default)]
-struct Lines {
+pub(super) struct Lines {
     rows: Vec<(&'static str, String)>,
 }
 
 impl Lines {
-    fn add(&mut self, name: &'static str, value: impl Into<String>) {
+    pub(super) fn add(&mut self, name: &'static str, value: impl Into<String>) {
         self.rows.push((name, value.into()));
     }
 
-    fn count(&mut self, name: &'static str, count: u64) {
+    pub(super) fn count(&mut self, name: &'static str, count: u64) {
         self.add(name, HumanCount(count).to_string());
     }
 
-    fn some(&mut self, name: &'static str, value: Option<&String>) {
+    pub(super) fn some(&mut self, name: &'static str, value: Option<&String>) {
         if let Some(value) = value {
             self.add(name, value);
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let width = self.rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         let mut text = String::new();
         for (name, value) in &self.rows {

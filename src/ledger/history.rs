@@ -122,7 +122,7 @@ fn audit_step(before: Option<&RunEntry>, entry: &RunEntry) -> Vec<String> {
         ));
     }
     let Some(before) = before.map(|before| &before.head) else { return found };
-    if entry.head.generation <= before.generation {
+    if entry.head.generation <= before.generation && entry.kind != RunKind::Import {
         found.push(format!("generation {} does not follow {}", entry.head.generation, before.generation));
     }
     let goes_back = entry.head.watermark < before.watermark || entry.head.latest < before.latest;

@@ -41,11 +41,16 @@ pub(super) fn balanced_counts(context: &Context, attempted: &Attempted) -> Resul
         events_open_after: attempted.open.events,
         ..attempted.tally.counts.clone()
     };
-    counts.check_identity().map_err(|imbalance| {
+    check_balance(counts.check_identity())?;
+    Ok(counts)
+}
+
+/// The error for accounts that do not balance: nothing may be committed.
+pub(super) fn check_balance(balance: std::result::Result<(), String>) -> Result<()> {
+    balance.map_err(|imbalance| {
         Error::new(ErrorKind::Failed, format!("{imbalance}; nothing was changed"))
             .remedy("this is a defect of sessionize: please report it with the files of this batch")
-    })?;
-    Ok(counts)
+    })
 }
 
 /// Commits and publishes. Until the commit nothing is changed; after it the next start finishes what this one does not.

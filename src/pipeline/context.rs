@@ -1,9 +1,11 @@
 //! The checkpoint and the output of a command: locked, opened, recovered.
 #![expect(clippy::disallowed_methods, reason = "a dry run works on a copy of the state folder")]
 
+use super::upkeep::keep_copy;
 use crate::checkpoint::{Checkpoint, Lock, LockHolder, head_digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, Recovery, Staged, recover};
+use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::settings::CommonSettings;
 use crate::sink::{Manifest, Output};
 use std::path::Path;
@@ -32,7 +34,7 @@ impl Context {
     pub fn open(settings: &CommonSettings) -> Result<Self> {
         let holder = LockHolder { process: std::process::id(), since: settings.as_of };
         let lock = Lock::take(&settings.state, holder, settings.wait)?;
-        let checkpoint = Checkpoint::open(&settings.state)?;
+        let checkpoint = open_migrating(&settings.state)?;
         let run = checkpoint.head().map_or(0, |head| head.run.number());
         tracing::info!(state = %settings.state.display(), run, "the checkpoint is open");
         let output = Output::at(settings.out.clone());
@@ -93,6 +95,20 @@ impl Drop for Context {
             // What stays is removed by the next start.
             let _ = self.output.discard_staging();
         }
+    }
+}
+
+/// Opens a checkpoint. Of one in an older format a copy is kept before anything can be written in the newest.
+fn open_migrating(state: &Path) -> Result<Checkpoint> {
+    let checkpoint = Checkpoint::open(state)?;
+    match checkpoint.stored_version()? {
+        Some(version) if version < CURRENT_VERSION => {
+            drop(checkpoint);
+            let kept = keep_copy(state, version)?;
+            tracing::warn!(kept = %kept.display(), "a checkpoint of an older format: a copy of it is kept");
+            Checkpoint::open(state)
+        }
+        _ => Ok(checkpoint),
     }
 }
 

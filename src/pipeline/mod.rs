@@ -24,10 +24,12 @@ mod spill;
 mod stream;
 mod tally;
 mod totals;
+mod upkeep;
 mod watch;
 
 pub use context::Context;
 pub use finalize::{FinalizeSettings, finalize};
 pub use inspect::{InspectSettings, inspect};
 pub use run::run;
+pub use upkeep::{backup, evict, export_state, import_state, migrate, rollback, verify};
 pub use watch::Watch;

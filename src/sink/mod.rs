@@ -1,5 +1,6 @@
 //! Outputs: staged under `.staging/`, published by rename after the commit, with a manifest for each run.
 
+mod audit;
 mod manifest;
 mod publish;
 mod retract;
@@ -7,6 +8,7 @@ mod session_csv;
 mod stage;
 mod told;
 
+pub use audit::{OutputAudit, audit_output};
 pub use manifest::{Manifest, ManifestFile};
 pub use publish::Output;
 pub use session_csv::{

@@ -65,6 +65,29 @@ impl Output {
         Err(unreadable(&path, "it speaks of another run than its name"))
     }
 
+    /// The manifest of one published run; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if it cannot be read.
+    pub fn manifest_of(&self, run: RunId) -> Result<Option<Manifest>> {
+        let path = self.manifest_path(run);
+        match fs::read(&path) {
+            Ok(bytes) => Manifest::from_bytes(&bytes).map(Some).map_err(|damage| unreadable(&path, &damage)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unreadable(&path, &error.to_string())),
+        }
+    }
+
+    /// The runs whose file of this kind lies in its place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the folder cannot be read.
+    pub fn published_runs(&self, kind: OutputKind) -> Result<Vec<RunId>> {
+        let folder = self.folder.join(kind.name());
+        let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
+        Ok(names.iter().filter_map(|name| run_of(name, ".csv")).collect())
+    }
+
     /// The manifest that is staged for `run`; `None` if it is missing, cut or broken.
     pub fn staged_manifest(&self, run: RunId) -> Option<Manifest> {
         let bytes = fs::read(self.staging_of(run).join(MANIFEST_NAME)).ok()?;
@@ -160,7 +183,11 @@ impl Output {
 }
 
 fn run_of_manifest(name: &str) -> Option<RunId> {
-    let number = name.strip_prefix("run-")?.strip_suffix(".json")?;
+    run_of(name, ".json")
+}
+
+fn run_of(name: &str, ending: &str) -> Option<RunId> {
+    let number = name.strip_prefix("run-")?.strip_suffix(ending)?;
     number.parse().ok().map(RunId::new)
 }
 

@@ -172,7 +172,20 @@ impl Staging {
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if anything cannot be brought to the disk.
-    pub fn seal(mut self, mark: HeadMark, generation: u64) -> Result<Manifest> {
+    pub fn seal(self, mark: HeadMark, generation: u64) -> Result<Manifest> {
+        self.seal_as(mark, generation, |manifest| manifest)
+    }
+
+    /// The same with a manifest that says more.
+    ///
+    /// # Errors
+    /// As [`Staging::seal`].
+    pub fn seal_as(
+        mut self,
+        mark: HeadMark,
+        generation: u64,
+        complete: impl FnOnce(Manifest) -> Manifest,
+    ) -> Result<Manifest> {
         let mut files = Vec::new();
         for (kind, staged) in &mut self.files {
             staged.finish().map_err(|error| cannot_write(&staged.path, &error))?;
@@ -183,7 +196,7 @@ impl Staging {
                 digest: format!("{:032x}", staged.hash.digest128()),
             });
         }
-        let manifest = Manifest::new(mark, generation, files);
+        let manifest = complete(Manifest::new(mark, generation, files));
         write_manifest(&self.folder, &manifest)
             .and_then(|()| self.sync_names())
             .map_err(|error| cannot_write(&self.folder, &error))?;

@@ -1,0 +1,148 @@
+//! The lines of an export back into a checkpoint that has nothing yet.
+
+use super::export::{Header, Line, Trailer, read_digest};
+use super::survey::Survey;
+use super::whole::push_whole;
+use super::{Checkpoint, EncodedPartition, StagedState, codec, keys, rows};
+use crate::error::Result;
+use crate::event::MAX_KEY_BYTES;
+use crate::ledger::{FileDigest, Head, HeadMark, RunEntry};
+use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState};
+use crate::partition::{KeyHash, PARTITIONS, PartitionId};
+use std::io::BufRead;
+
+/// An export that was read whole and holds together.
+#[derive(Debug)]
+pub struct Imported {
+    /// The head that it was exported from.
+    pub head: Head,
+    /// That head and its digest.
+    pub mark: HeadMark,
+    /// What its rows add up to.
+    pub survey: Survey,
+    runs: Vec<RunEntry>,
+    files: Vec<(FileDigest, u64)>,
+    partitions: Vec<EncodedPartition>,
+    last_key: Vec<u8>,
+}
+
+/// Reads the lines of an export. In memory is the open state in its encoded form.
+///
+/// # Errors
+/// The line, from 1, and what is wrong with it.
+pub fn read_export(from: impl BufRead) -> std::result::Result<Imported, (u64, String)> {
+    let mut imported: Option<Imported> = None;
+    let mut read = Trailer::default();
+    let mut line_number = 0;
+    for line in from.lines() {
+        line_number += 1;
+        let wrong = |what: String| (line_number, what);
+        let line = line.map_err(|error| wrong(error.to_string()))?;
+        let line: Line = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
+        match (line, &mut imported) {
+            (Line::Export(header), None) => imported = Some(Imported::begin(header).map_err(wrong)?),
+            (Line::End(trailer), Some(_)) if trailer == read => {
+                return imported.ok_or((line_number, "there is no first line".to_owned()));
+            }
+            (Line::End(trailer), Some(_)) => {
+                return Err(wrong(format!("{trailer:?} expected, {read:?} read")));
+            }
+            (line, Some(imported)) => imported.take(line, &mut read).map_err(wrong)?,
+            (_, None) => return Err(wrong("an export begins with its export line".to_owned())),
+        }
+    }
+    Err((line_number, "it ends before its end line: it was cut".to_owned()))
+}
+
+impl Imported {
+    fn begin(header: Header) -> std::result::Result<Self, String> {
+        if header.format_version > CURRENT_VERSION {
+            return Err(format!(
+                "it has format version {}, this program knows {CURRENT_VERSION}: use a newer program",
+                header.format_version
+            ));
+        }
+        let digest = u128::from_str_radix(&header.head_digest, 16).map_err(|error| error.to_string())?;
+        let head = rows::head(header.head)?;
+        Ok(Self {
+            mark: HeadMark { run: head.run, digest },
+            head,
+            survey: Survey::default(),
+            runs: Vec::new(),
+            files: Vec::new(),
+            partitions: vec![EncodedPartition::default(); PARTITIONS],
+            last_key: Vec::new(),
+        })
+    }
+
+    fn take(&mut self, line: Line, read: &mut Trailer) -> std::result::Result<(), String> {
+        match line {
+            Line::Run(row) => {
+                self.runs.push(rows::run(row)?);
+                read.runs += 1;
+            }
+            Line::File(file) => {
+                let digest = read_digest(&file.digest).ok_or("its digest is not that of a file")?;
+                self.files.push((digest, file.run));
+                read.files += 1;
+            }
+            Line::State(row) => {
+                self.take_state(&row)?;
+                read.rows += 1;
+            }
+            Line::Export(_) | Line::End(_) => return Err("an export has one first line".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn take_state(&mut self, row: &ExportedState) -> std::result::Result<(), String> {
+        if row.key.is_empty() || row.key.len() > MAX_KEY_BYTES {
+            return Err(format!("a key has 1 to {MAX_KEY_BYTES} bytes"));
+        }
+        let session = row.session();
+        let times = session.iter().flat_map(|open| [open.start_us, open.last_us]).chain(row.tail());
+        for us in times {
+            rows::time(us)?;
+        }
+        let goes_on = session.is_none() && row.key == self.last_key;
+        self.survey.add(row, goes_on);
+        push_whole(&mut self.partitions[KeyHash::of(&row.key).partition().index()], row);
+        self.last_key.clone_from(&row.key);
+        Ok(())
+    }
+
+    /// The newest entry of its ledger.
+    pub fn last_run(&self) -> Option<&RunEntry> {
+        self.runs.last()
+    }
+}
+
+impl Checkpoint {
+    /// Writes the open state of an import. Nothing points to it before [`Checkpoint::commit_import`].
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Failed`] if the store cannot be written.
+    pub fn stage_import(&self, imported: &Imported) -> Result<StagedState> {
+        let mut writer = self.stage_state()?;
+        for (partition, encoded) in PartitionId::all().zip(&imported.partitions) {
+            writer.put(partition, encoded)?;
+        }
+        writer.finish()
+    }
+
+    /// The commit of an import: its ledger, its known files and the entry of the import itself in one write.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::commit`].
+    pub fn commit_import(&mut self, imported: &Imported, entry: &RunEntry) -> Result<()> {
+        let run = |entry: &RunEntry| (keys::run(entry.head.run), codec::encode_run(entry));
+        let mut writes = vec![(keys::HEAD.to_vec(), codec::encode_head(&entry.head)), run(entry)];
+        writes.extend(imported.runs.iter().map(run));
+        for (digest, run) in &imported.files {
+            writes.push((keys::file(digest), run.to_be_bytes().to_vec()));
+        }
+        self.store.write_together(writes, Vec::new())?;
+        self.head = Some(entry.head.clone());
+        Ok(())
+    }
+}

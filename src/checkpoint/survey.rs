@@ -1,0 +1,269 @@
+//! The open state of one head, gone through without a fold: what it adds up to, what is wrong with it, a copy of it.
+
+use super::state;
+use super::whole::{WholeRows, push_whole};
+use super::{Checkpoint, EncodedPartition, StagedState, codec, keys};
+use crate::error::{Error, Result};
+use crate::event::{MAX_KEY_BYTES, Timestamp};
+use crate::ledger::{FileDigest, Head, RunEntry, standing};
+use crate::migrations::checkpoint::ExportedState;
+use crate::partition::{KeyHash, PartitionId};
+use std::collections::{BTreeMap, HashSet};
+
+/// What the rows of a state add up to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Chunks that could be read.
+    pub chunks: u64,
+    /// Keys with anything open.
+    pub keys: u64,
+    /// Open sessions.
+    pub sessions: u64,
+    /// Events in open sessions and tails.
+    pub events: u64,
+    /// Start of the oldest open session.
+    pub oldest_start: Option<Timestamp>,
+}
+
+/// A survey and what it has found wrong.
+#[derive(Debug, Clone, Default)]
+pub struct StateAudit {
+    /// The sums over what could be read.
+    pub survey: Survey,
+    /// In words.
+    pub findings: Vec<String>,
+}
+
+impl Survey {
+    /// Adds a row; one without an open session goes on with the tail of the row before if it has the same key.
+    pub(super) fn add(&mut self, row: &ExportedState, goes_on: bool) {
+        self.keys += u64::from(!goes_on);
+        self.sessions += u64::from(row.session().is_some());
+        self.events += row.events();
+        let start = row.session().and_then(|open| Timestamp::from_us(open.start_us));
+        self.oldest_start = self.oldest_start.into_iter().chain(start).min();
+    }
+}
+
+/// What has been seen of one partition.
+#[derive(Default)]
+struct Seen {
+    keys: HashSet<Vec<u8>>,
+    last_key: Option<Vec<u8>>,
+    last_tail_us: Option<i64>,
+}
+
+impl Checkpoint {
+    /// Visits the rows of the state that `head` describes, chunk by chunk; a chunk that cannot be read goes to `damaged`,
+    /// which decides whether to go on. Returns the digests of those that could.
+    pub(super) fn visit_rows(
+        &self,
+        head: &Head,
+        partition: PartitionId,
+        mut visit: impl FnMut(&ExportedState),
+        mut damaged: impl FnMut(Error) -> Result<()>,
+    ) -> Result<Vec<u64>> {
+        let mut digests = Vec::new();
+        let mut rows = WholeRows::of(head);
+        self.store.scan(&keys::state_of_partition(head.generation, partition), |_, bytes| {
+            match rows.read(bytes, &mut visit) {
+                Ok(digest) => digests.push(digest),
+                Err(damage) => {
+                    rows.lose();
+                    damaged(self.store.damaged("a chunk of open sessions", &damage))?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(digests)
+    }
+
+    /// Holds every chunk and row of the state that `head` describes against its checksum, the head and the rules. Linear in
+    /// the open state; in memory are the keys of one partition.
+    ///
+    /// # Errors
+    /// If the store cannot be read at all.
+    pub fn audit_state(&self, head: &Head) -> Result<StateAudit> {
+        let mut audit = StateAudit::default();
+        let mut digests = Vec::new();
+        for partition in PartitionId::all() {
+            let mut seen = Seen::default();
+            let (survey, mut wrong, mut broken) = (&mut audit.survey, Vec::new(), Vec::new());
+            let visit = |row: &ExportedState| {
+                wrong.extend(seen.check(row, partition, head));
+                survey.add(row, seen.goes_on(row));
+                seen.take(row);
+            };
+            digests.extend(self.visit_rows(head, partition, visit, |error| {
+                broken.push(error.to_string());
+                Ok(())
+            })?);
+            audit.findings.extend(wrong.into_iter().chain(broken));
+        }
+        audit.survey.chunks = digests.len() as u64;
+        audit.findings.extend(against_head(&audit.survey, &digests, head));
+        Ok(audit)
+    }
+
+    /// Writes the state that `head` describes once more under a new generation, without the keys that `leave` names.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if any of it is damaged, [`crate::error::ErrorKind::Failed`] if the store
+    /// cannot be written.
+    pub fn copy_state(&self, head: &Head, leave: impl Fn(&[u8]) -> bool) -> Result<(StagedState, Survey)> {
+        let mut writer = self.stage_state()?;
+        let (mut copied, mut all) = (Survey::default(), Survey::default());
+        let mut digests = Vec::new();
+        for partition in PartitionId::all() {
+            let mut encoded = EncodedPartition::default();
+            let mut seen = Seen::default();
+            let visit = |row: &ExportedState| {
+                all.add(row, seen.goes_on(row));
+                if !leave(&row.key) {
+                    copied.add(row, seen.goes_on(row));
+                    push_whole(&mut encoded, row);
+                }
+                seen.take(row);
+            };
+            digests.extend(self.visit_rows(head, partition, visit, Err)?);
+            writer.put(partition, &encoded)?;
+        }
+        all.chunks = digests.len() as u64;
+        if let Some(finding) = against_head(&all, &digests, head).first() {
+            return Err(self.store.damaged("the open state", finding));
+        }
+        let staged = writer.finish()?;
+        copied.chunks = staged.chunks;
+        Ok((staged, copied))
+    }
+
+    /// Removes these generations of open state. Needs no sync, as [`Checkpoint::drop_old_generations`].
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Failed`] if the store cannot be written.
+    pub fn drop_generations(&self, generations: impl IntoIterator<Item = u64>) -> Result<()> {
+        let current = self.head.as_ref().map(|head| head.generation);
+        let old = generations.into_iter().filter(|&generation| Some(generation) != current);
+        old.into_iter().try_for_each(|generation| self.store.remove_prefix(&keys::generation(generation)))
+    }
+
+    /// Whether any state of this generation is there.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn has_generation(&self, generation: u64) -> Result<bool> {
+        self.store.any_with_prefix(&keys::generation(generation))
+    }
+
+    /// The entries of the ledger that can be read; what is wrong with the others goes to `findings`.
+    ///
+    /// # Errors
+    /// If the store cannot be read at all.
+    pub fn readable_runs(&self, findings: &mut Vec<String>) -> Result<Vec<RunEntry>> {
+        let mut runs = Vec::new();
+        self.store.scan(keys::RUNS, |_, bytes| {
+            match codec::decode_run(bytes) {
+                Ok(entry) => runs.push(entry),
+                Err(damage) => findings.push(self.store.damaged("a ledger entry", &damage).to_string()),
+            }
+            Ok(())
+        })?;
+        Ok(runs)
+    }
+
+    /// Holds the index of known files against the ledger: every file of a standing run, and no other.
+    ///
+    /// # Errors
+    /// If the store cannot be read at all.
+    pub fn audit_files(&self, entries: &[RunEntry]) -> Result<Vec<String>> {
+        let standing = standing(entries);
+        let mut expected: BTreeMap<Vec<u8>, (u64, &FileDigest)> = BTreeMap::new();
+        for entry in entries.iter().filter(|entry| standing.contains(&entry.head.run)) {
+            let number = entry.head.run.number();
+            expected
+                .extend(entry.files.iter().map(|file| (keys::file(&file.digest), (number, &file.digest))));
+        }
+        let mut findings = Vec::new();
+        self.store.scan(keys::FILES, |key, run| {
+            match expected.remove(key) {
+                Some((number, _)) if run == number.to_be_bytes() => {}
+                Some((number, digest)) => {
+                    findings.push(format!("file {digest} is not booked on run {number}"))
+                }
+                None => findings.push("a known file belongs to no run that stands".to_owned()),
+            }
+            Ok(())
+        })?;
+        findings.extend(expected.values().map(|(run, digest)| {
+            format!("file {digest} of run {run} is not known: it would be taken in again")
+        }));
+        Ok(findings)
+    }
+}
+
+impl Seen {
+    fn goes_on(&self, row: &ExportedState) -> bool {
+        row.session().is_none() && self.last_key.as_ref() == Some(&row.key)
+    }
+
+    fn take(&mut self, row: &ExportedState) {
+        self.last_tail_us = row.tail().last();
+        if self.last_key.as_ref() != Some(&row.key) {
+            self.keys.insert(row.key.clone());
+            self.last_key = Some(row.key.clone());
+        }
+    }
+
+    /// What is wrong with a row, given those before it.
+    fn check(&self, row: &ExportedState, partition: PartitionId, head: &Head) -> Option<String> {
+        let goes_on = self.goes_on(row);
+        let watermark = head.watermark.time().map_or(i64::MIN, Timestamp::us);
+        let latest = head.latest.map_or(i64::MIN, Timestamp::us);
+        let before = if goes_on { self.last_tail_us.unwrap_or(i64::MIN) } else { i64::MIN };
+        let open = row.session();
+        // Rules may keep a session that can be corrected, and one that the watermark has not passed by its own gap.
+        let plain = row.ruled.is_none();
+        let wrong = if row.key.is_empty() || row.key.len() > MAX_KEY_BYTES {
+            "its length is that of no key"
+        } else if KeyHash::of(&row.key).partition() != partition {
+            "it stands in another partition than its own"
+        } else if !goes_on && self.keys.contains(&row.key) {
+            "it stands there twice"
+        } else if plain && row.events() == 0 {
+            "nothing is open of it"
+        } else if open.is_some_and(|open| open.events == 0 || open.start_us > open.last_us) {
+            "its open session has no events, or ends before it begins"
+        } else if plain && open.is_some_and(|open| open.last_us > watermark) {
+            "its open session goes beyond the watermark"
+        } else if !std::iter::once(before).chain(row.tail()).is_sorted() {
+            "its tail is out of order"
+        } else if plain && row.tail().next().is_some_and(|first| first <= watermark) {
+            "the watermark has passed its tail"
+        } else if row.tail().any(|us| us > latest) {
+            "its tail lies after the latest event"
+        } else {
+            return None;
+        };
+        Some(format!("key {}: {wrong}", row.key.escape_ascii()))
+    }
+}
+
+fn against_head(survey: &Survey, digests: &[u64], head: &Head) -> Vec<String> {
+    let run = head.run.number();
+    let mut findings = Vec::new();
+    if survey.chunks != head.chunks || state::digest_of(digests) != head.state_digest {
+        findings.push(format!(
+            "the open state after run {run} has {} chunks that can be read, {} expected, or their digests differ",
+            survey.chunks, head.chunks
+        ));
+    }
+    let found = (survey.keys, survey.sessions, survey.events, survey.oldest_start);
+    let expected = (head.keys_open, head.sessions_open, head.events_open, head.oldest_open_start);
+    if found != expected {
+        findings.push(format!(
+            "the open state after run {run} has {} keys, {} sessions and {} events; its head says {}, {} and {}",
+            found.0, found.1, found.2, expected.0, expected.1, expected.2
+        ));
+    }
+    findings
+}

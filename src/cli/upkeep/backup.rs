@@ -1,0 +1,24 @@
+//! `sessionize backup`
+
+use super::text::backup_text;
+use crate::cli::common::CommonFlags;
+use crate::error::Result;
+use crate::pipeline;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Copy state and outputs as they are between two runs, and check the copy
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BackupFlags {
+    /// A folder that is not there yet
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    common: CommonFlags,
+}
+
+pub(super) fn execute(flags: &BackupFlags) -> Result<()> {
+    let report = pipeline::backup(&flags.common.settings(), &flags.folder)?;
+    flags.common.print(&report, backup_text);
+    Ok(())
+}

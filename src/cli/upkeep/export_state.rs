@@ -1,0 +1,27 @@
+//! `sessionize export-state`
+
+use super::text::export_text;
+use crate::cli::common::CommonFlags;
+use crate::error::Result;
+use crate::pipeline;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Write the checkpoint as lines of JSON
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ExportStateFlags {
+    /// A file that is not there yet
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Go on where something is damaged, and say what was lost
+    #[arg(long)]
+    salvage: bool,
+    #[command(flatten)]
+    common: CommonFlags,
+}
+
+pub(super) fn execute(flags: &ExportStateFlags) -> Result<()> {
+    let report = pipeline::export_state(&flags.common.settings(), &flags.file, flags.salvage)?;
+    flags.common.print(&report, export_text);
+    Ok(())
+}

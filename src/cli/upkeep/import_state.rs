@@ -1,0 +1,24 @@
+//! `sessionize import-state`
+
+use super::text::upkeep_text;
+use crate::cli::common::CommonFlags;
+use crate::error::Result;
+use crate::pipeline;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Make a new checkpoint of an export
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ImportStateFlags {
+    /// What `export-state` has written
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    common: CommonFlags,
+}
+
+pub(super) fn execute(flags: &ImportStateFlags) -> Result<()> {
+    let report = pipeline::import_state(&flags.common.settings(), &flags.file)?;
+    flags.common.print(&report, upkeep_text);
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! `sessionize migrate`
+
+use super::text::migrate_text;
+use crate::cli::common::CommonFlags;
+use crate::error::Result;
+use crate::pipeline::{self, Context};
+use clap::Args;
+
+/// Write the checkpoint in the newest format now
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MigrateFlags {
+    #[command(flatten)]
+    common: CommonFlags,
+}
+
+pub(super) fn execute(flags: &MigrateFlags) -> Result<()> {
+    let common = flags.common.settings();
+    let mut context = Context::open_existing(&common)?;
+    let report = pipeline::migrate(&mut context, &common)?;
+    flags.common.print(&report, migrate_text);
+    Ok(())
+}

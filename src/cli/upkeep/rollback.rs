@@ -1,0 +1,25 @@
+//! `sessionize rollback`
+
+use super::text::upkeep_text;
+use crate::cli::common::CommonFlags;
+use crate::error::Result;
+use crate::pipeline::{self, Context};
+use clap::Args;
+
+/// Go back to the state after an earlier run; outputs of later runs move to retracted/
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RollbackFlags {
+    /// The run to go back to, as `inspect --runs` numbers it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    to_run: u64,
+    #[command(flatten)]
+    common: CommonFlags,
+}
+
+pub(super) fn execute(flags: &RollbackFlags) -> Result<()> {
+    let common = flags.common.settings();
+    let mut context = Context::open_existing(&common)?;
+    let report = pipeline::rollback(&mut context, &common, flags.to_run)?;
+    flags.common.print(&report, upkeep_text);
+    Ok(())
+}

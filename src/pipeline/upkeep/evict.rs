@@ -1,0 +1,36 @@
+//! What is open of one key, removed: nothing of it will come out as a session.
+
+use super::settle::{Settling, head_with, report, settle};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Counts, RunKind};
+use crate::pipeline::Context;
+use crate::report::UpkeepReport;
+use crate::settings::CommonSettings;
+
+/// Removes the open session and the tail of `key`, and every older generation of open state, in which it may stand too. Its
+/// events leave the accounts as removed. Published outputs are not touched.
+///
+/// # Errors
+/// [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] if nothing can be written.
+pub fn evict(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Result<UpkeepReport> {
+    let Some(before) = context.checkpoint.head().cloned() else {
+        return Err(Error::new(ErrorKind::Failed, "there is nothing open: no run was committed"));
+    };
+    let copy = context.checkpoint.copy_state(&before, |other| other == key)?;
+    let head = head_with(&before, before.run.next(), copy);
+    if head.keys_open == before.keys_open {
+        // What was staged is overwritten by the next run.
+        return Ok(report(&before, None));
+    }
+    let counts = Counts {
+        events_open_before: before.events_open,
+        events_open_after: head.events_open,
+        events_removed: before.events_open - head.events_open,
+        ..Counts::default()
+    };
+    let settling =
+        Settling { kind: RunKind::Evict, as_of: common.as_of, counts, head, forgotten: Vec::new() };
+    let entry = settle(context, settling)?;
+    context.checkpoint.drop_old_generations(1)?;
+    Ok(report(&entry.head, Some(&entry)))
+}

@@ -1,0 +1,127 @@
+//! Everything that can be checked without the batch files: checksums, invariants, accounts, outputs.
+
+use super::opened::Opened;
+use crate::checkpoint::{Checkpoint, head_digest};
+use crate::error::{ErrorKind, Result};
+use crate::ledger::{Counts, RunEntry, RunKind, audit, standing};
+use crate::report::VerifyReport;
+use crate::settings::CommonSettings;
+use crate::sink::{Output, audit_output};
+
+/// Checks every chunk and entry against its checksum, the open state against the rules and the head, the accounts of the whole
+/// ledger, the known files, and every published output against its manifest. It goes on after a finding as far as it can.
+///
+/// # Errors
+/// What keeps it from looking at all; damage is no error here but a finding.
+pub fn verify(common: &CommonSettings) -> Result<VerifyReport> {
+    let mut report = VerifyReport { status: "ok", ..VerifyReport::default() };
+    match open(common, &mut report.findings)? {
+        Some(opened) => {
+            let mut findings = Vec::new();
+            match check(opened.checkpoint(), &Output::at(common.out.clone()), &mut report, &mut findings) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
+                Err(error) => return Err(error),
+            }
+            report.findings.extend(findings);
+        }
+        None => report.findings.push("nothing more could be checked".to_owned()),
+    }
+    if !report.findings.is_empty() {
+        report.status = "damaged";
+    }
+    Ok(report)
+}
+
+/// The checkpoint, if necessary without what of it is damaged; `None` if it does not open at all.
+fn open(common: &CommonSettings, findings: &mut Vec<String>) -> Result<Option<Opened>> {
+    match Opened::whole(common) {
+        Ok(opened) => return Ok(Some(opened)),
+        Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
+        Err(error) => return Err(error),
+    }
+    // What is wrong with the head was said by the first try.
+    match Opened::damaged(common, &mut Vec::new()) {
+        Err(error) if error.kind() == ErrorKind::Checkpoint => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+fn check(
+    checkpoint: &Checkpoint,
+    output: &Output,
+    report: &mut VerifyReport,
+    findings: &mut Vec<String>,
+) -> Result<()> {
+    let entries = checkpoint.readable_runs(findings)?;
+    report.runs = entries.len() as u64;
+    report.runs_standing = standing(&entries).len() as u64;
+    check_ledger(checkpoint, &entries, findings);
+    check_states(checkpoint, &entries, report, findings)?;
+    findings.extend(checkpoint.audit_files(&entries)?);
+    let totals = totals(&entries);
+    report.rows_read = totals.rows_read;
+    report.rows_rejected = totals.rows_rejected();
+    report.events_late = totals.events_late;
+    report.events_completed = totals.events_completed;
+    report.events_removed = totals.events_removed;
+    let marks: Vec<_> = entries.iter().map(|entry| head_digest(&entry.head)).collect();
+    let outputs = audit_output(output, &entries, &marks)?;
+    report.manifests = outputs.manifests;
+    report.output_files = outputs.files;
+    report.output_bytes = outputs.bytes;
+    report.output_sessions = outputs.sessions;
+    findings.extend(outputs.findings);
+    Ok(())
+}
+
+fn check_ledger(checkpoint: &Checkpoint, entries: &[RunEntry], findings: &mut Vec<String>) {
+    let found = audit(entries).into_iter();
+    findings.extend(found.map(|(run, finding)| format!("run {}: {finding}", run.number())));
+    if checkpoint.head() != entries.last().map(|entry| &entry.head) {
+        findings.push("the head is not that of the last run in the ledger".to_owned());
+    }
+    if let Err(imbalance) = totals(entries).check_identity() {
+        findings.push(format!("over all runs that stand, {imbalance}"));
+    }
+}
+
+/// What the runs that stand have counted together, from nothing held to what is held now.
+fn totals(entries: &[RunEntry]) -> Counts {
+    let standing = standing(entries);
+    let mut totals = Counts::default();
+    for entry in entries.iter().filter(|entry| standing.contains(&entry.head.run)) {
+        if !matches!(entry.kind, RunKind::Rollback { .. }) {
+            totals.add(&entry.counts);
+        }
+    }
+    totals.events_open_after = entries.last().map_or(0, |entry| entry.counts.events_open_after);
+    totals
+}
+
+/// The state of the head, and every older one that a rollback may want. An import begins the generations anew.
+fn check_states(
+    checkpoint: &Checkpoint,
+    entries: &[RunEntry],
+    report: &mut VerifyReport,
+    findings: &mut Vec<String>,
+) -> Result<()> {
+    let Some(head) = checkpoint.head() else { return Ok(()) };
+    let audit = checkpoint.audit_state(head)?;
+    report.generations = 1;
+    report.chunks = audit.survey.chunks;
+    report.keys_open = audit.survey.keys;
+    report.sessions_open = audit.survey.sessions;
+    report.events_open = audit.survey.events;
+    findings.extend(audit.findings);
+    let since = entries.iter().rposition(|entry| entry.kind == RunKind::Import).unwrap_or(0);
+    for entry in entries[since..].iter().filter(|entry| entry.head.generation < head.generation) {
+        if checkpoint.has_generation(entry.head.generation)? {
+            let audit = checkpoint.audit_state(&entry.head)?;
+            report.generations += 1;
+            report.chunks += audit.survey.chunks;
+            findings.extend(audit.findings);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! Published outputs, held against their manifests and the ledger.
+#![expect(clippy::disallowed_methods, reason = "reads what was published")]
+
+use super::manifest::{Manifest, ManifestFile};
+use super::publish::Output;
+use super::stage::OutputKind;
+use crate::error::Result;
+use crate::ledger::{HeadMark, RunEntry, RunId, RunKind, standing};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use xxhash_rust::xxh3::Xxh3;
+
+/// What a look at the outputs has found.
+#[derive(Debug, Clone, Default)]
+pub struct OutputAudit {
+    /// Manifests that were read.
+    pub manifests: u64,
+    /// Files that were read.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Rows of completed sessions in them.
+    pub sessions: u64,
+    /// In words.
+    pub findings: Vec<String>,
+}
+
+/// Columns between the key and the number of events of a session.
+const COLUMNS_BEFORE_EVENTS: usize = 3;
+
+/// Reads every output of every run that stands; `marks` are the heads that the runs left.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Checkpoint`] if a folder cannot be read.
+pub fn audit_output(output: &Output, entries: &[RunEntry], marks: &[HeadMark]) -> Result<OutputAudit> {
+    let mut audit = OutputAudit::default();
+    let standing = standing(entries);
+    let first = first_run_here(output, entries)?;
+    let mut expected: BTreeSet<(usize, RunId)> = BTreeSet::new();
+    for (entry, mark) in entries.iter().zip(marks).filter(|(entry, _)| entry.head.run >= first) {
+        let run = entry.head.run;
+        let manifest = match output.manifest_of(run) {
+            Ok(Some(manifest)) => manifest,
+            Ok(None) => {
+                audit.findings.push(format!("run {} has no manifest", run.number()));
+                continue;
+            }
+            Err(error) => {
+                audit.findings.push(error.to_string());
+                continue;
+            }
+        };
+        audit.manifests += 1;
+        if manifest.mark() != Some(*mark) {
+            audit.findings.push(format!("the manifest of run {} speaks of another history", run.number()));
+        }
+        if standing.contains(&run) {
+            expected.extend(audit.run(output, entry, &manifest));
+        }
+    }
+    audit.strangers(output, &expected)?;
+    Ok(audit)
+}
+
+/// An output folder that was begun by an import has nothing of the runs before it.
+fn first_run_here(output: &Output, entries: &[RunEntry]) -> Result<RunId> {
+    for entry in entries.iter().rev().filter(|entry| entry.kind == RunKind::Import) {
+        let follows = output.manifest_of(entry.head.run).ok().flatten().map(|manifest| manifest.follows());
+        if follows == Some(None) {
+            return Ok(entry.head.run);
+        }
+    }
+    Ok(RunId::new(0))
+}
+
+impl OutputAudit {
+    /// Reads the files of one run; returns what it has published.
+    fn run(&mut self, output: &Output, entry: &RunEntry, manifest: &Manifest) -> Vec<(usize, RunId)> {
+        let run = entry.head.run;
+        let mut published = Vec::new();
+        // Rules may add rows that take sessions back.
+        let plain = entry.head.definition.rule_set().is_ok_and(|rules| rules.is_plain());
+        for (number, kind) in OutputKind::ALL.into_iter().enumerate() {
+            let listed = manifest.files.iter().find(|file| file.path == kind.path_of(run));
+            let counted = match kind {
+                // Its counts are those of the runs that it takes back.
+                _ if matches!(entry.kind, RunKind::Rollback { .. }) => None,
+                // Sessions and events are only there where they are emitted, late rows may be dropped on purpose.
+                OutputKind::Sessions if plain => listed.map(|_| entry.counts.sessions_completed),
+                OutputKind::Rejects => Some(entry.counts.rows_rejected()),
+                OutputKind::Late => listed.map(|_| entry.counts.events_late),
+                OutputKind::Sessions | OutputKind::Events | OutputKind::Open => None,
+            };
+            if counted.is_some_and(|counted| counted != listed.map_or(0, |file| file.rows)) {
+                let name = kind.name();
+                self.findings
+                    .push(format!("the {name} of run {} are not as many as the ledger has", run.number()));
+            }
+            // What is open is one file that the next run replaces: nothing to hold on to.
+            let Some(listed) = listed.filter(|_| kind != OutputKind::Open) else { continue };
+            published.push((number, run));
+            let path = output.path_of(kind, run);
+            let checked = check_file(&path, listed).and_then(|()| match kind {
+                OutputKind::Sessions if plain => self.sessions(&path, entry, listed),
+                _ => Ok(()),
+            });
+            self.files += 1;
+            self.bytes += listed.bytes;
+            self.findings.extend(checked.err().map(|wrong| format!("{}: {wrong}", path.display())));
+        }
+        published
+    }
+
+    /// Counts sessions and their events.
+    fn sessions(
+        &mut self,
+        path: &Path,
+        entry: &RunEntry,
+        listed: &ManifestFile,
+    ) -> std::result::Result<(), String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
+        let column = 1 + entry.head.definition.key_names().len() + COLUMNS_BEFORE_EVENTS;
+        let (mut rows, mut events) = (0, 0);
+        let mut record = csv::ByteRecord::new();
+        while reader.read_byte_record(&mut record).map_err(|error| error.to_string())? {
+            let text = record.get(column).and_then(|field| std::str::from_utf8(field).ok());
+            let count: Option<u64> = text.and_then(|text| text.parse().ok());
+            events += count.ok_or("a row has no number of events")?;
+            rows += 1;
+        }
+        self.sessions += rows;
+        if rows != listed.rows {
+            return Err(format!("it has {rows} rows, its manifest says {}", listed.rows));
+        }
+        if events != entry.counts.events_completed {
+            return Err(format!(
+                "its sessions have {events} events, the ledger says {}",
+                entry.counts.events_completed
+            ));
+        }
+        Ok(())
+    }
+
+    /// Files with the name of an output that no run has published: whoever reads the folder would take them for one.
+    fn strangers(&mut self, output: &Output, expected: &BTreeSet<(usize, RunId)>) -> Result<()> {
+        for (number, kind) in OutputKind::ALL.into_iter().enumerate() {
+            for run in output.published_runs(kind)? {
+                if !expected.contains(&(number, run)) {
+                    let path = output.path_of(kind, run);
+                    self.findings.push(format!("{}: no run that stands has published it", path.display()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_file(path: &Path, listed: &ManifestFile) -> std::result::Result<(), String> {
+    let (bytes, digest) = digest_of(path).map_err(|error| format!("it cannot be read: {error}"))?;
+    if bytes != listed.bytes {
+        return Err(format!("it has {bytes} bytes, its manifest says {}", listed.bytes));
+    }
+    if format!("{digest:032x}") != listed.digest {
+        return Err("its digest is not that of its manifest".to_owned());
+    }
+    Ok(())
+}
+
+fn digest_of(path: &Path) -> io::Result<(u64, u128)> {
+    let mut file = File::open(path)?;
+    let mut hash = Xxh3::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut bytes = 0;
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok((bytes, hash.digest128()));
+        }
+        hash.update(&buffer[..count]);
+        bytes += count as u64;
+    }
+}
