@@ -4,17 +4,19 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 mod oracle;
+#[path = "scenarios/published.rs"]
+mod published;
 #[path = "scenarios/script.rs"]
 mod script;
 mod support;
 
-use script::{Scenario, Step, escape};
+use published::{Log, Published};
+use script::{Scenario, Step};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
-use support::{Accounts, Finished, Folder, OUT, STATE};
+use support::{Accounts, Finished, Folder, STATE};
 
 /// A scenario under way.
 struct Stage {
@@ -22,40 +24,15 @@ struct Stage {
     /// Batches that were written as `n.csv`.
     inputs: usize,
     accounts: Accounts,
-}
-
-/// The output folder before and after a step.
-struct Published {
-    before: BTreeMap<PathBuf, Vec<u8>>,
-    after: BTreeMap<PathBuf, Vec<u8>>,
+    log: Log,
 }
 
 /// What a step got wrong.
 type Complaints = Vec<String>;
 
-impl Published {
-    /// The contents of new files of this kind.
-    fn new_files(&self, kind: &str) -> Vec<&[u8]> {
-        let folder = PathBuf::from(OUT).join(kind);
-        let is_new = |path: &PathBuf| path.starts_with(&folder) && !self.before.contains_key(path);
-        self.after.iter().filter(|(path, _)| is_new(path)).map(|(_, content)| &content[..]).collect()
-    }
-
-    /// Lines of new files behind their header, sorted.
-    fn new_lines(&self, kind: &str) -> Vec<String> {
-        let lines = |content: &&[u8]| -> Vec<String> {
-            let content = content.strip_suffix(b"\n").unwrap_or(content);
-            content.split(|&byte| byte == b'\n').skip(1).map(escape).collect()
-        };
-        let mut all: Vec<String> = self.new_files(kind).iter().flat_map(lines).collect();
-        all.sort();
-        all
-    }
-}
-
 impl Stage {
     fn new() -> Self {
-        Self { folder: Folder::new(), inputs: 0, accounts: Accounts::default() }
+        Self { folder: Folder::new(), inputs: 0, accounts: Accounts::default(), log: Log::default() }
     }
 
     fn take(&mut self, step: &Step) -> Complaints {
@@ -77,7 +54,7 @@ impl Stage {
         let mut complaints: Complaints =
             step.unknown_lines().iter().map(|line| format!("no such line: {line}")).collect();
         check_code(step, &finished, &mut complaints);
-        check_published(step, &published, &mut complaints);
+        published.check(step, &mut self.log, &mut complaints);
         if let Ok(report) = serde_json::from_str::<Value>(&finished.stdout) {
             self.check_report(step, &report, &published, &mut complaints);
         }
@@ -132,7 +109,7 @@ impl Stage {
             }
             complaints.extend(self.accounts.imbalance(run));
         }
-        check_totals(&runs, published, complaints);
+        published.check_totals(&runs, complaints);
     }
 }
 
@@ -190,68 +167,6 @@ fn check_code(step: &Step, finished: &Finished, complaints: &mut Complaints) {
     }
 }
 
-fn check_published(step: &Step, published: &Published, complaints: &mut Complaints) {
-    let sessions = new_sessions(step, published, complaints);
-    compare("session", &step.all("session"), &sessions, complaints);
-    compare("late", &step.all("late"), &published.new_lines("late"), complaints);
-    compare("reject", &step.all("reject"), &published.new_lines("rejects"), complaints);
-    for expected in step.all("header") {
-        let (kind, line) = expected.split_once(' ').unwrap();
-        let of = |content: &&[u8]| content.split(|&byte| byte == b'\n').next().map(escape);
-        let actual = published.new_files(kind).first().and_then(of);
-        if actual.as_deref() != Some(line) {
-            complaints.push(format!("header {kind} {actual:?}, expected {line}"));
-        }
-    }
-    for (path, content) in &published.before {
-        if published.after.get(path) != Some(content) {
-            complaints.push(format!("{} was published and has changed", path.display()));
-        }
-    }
-}
-
-/// Rows of new sessions without their ids, which are held against the oracle and against the ids of the scenario.
-fn new_sessions(step: &Step, published: &Published, complaints: &mut Complaints) -> Vec<String> {
-    let mut missing_ids = step.all("id");
-    let mut shown = Vec::new();
-    for content in published.new_files("sessions") {
-        let parsed = support::read_sessions(content);
-        let mut reader = csv::ReaderBuilder::new().from_reader(content);
-        let starts: Vec<usize> = reader
-            .byte_records()
-            .map(|row| usize::try_from(row.unwrap().position().unwrap().byte()).unwrap())
-            .collect();
-        for (number, session) in parsed.iter().enumerate() {
-            let end = starts.get(number + 1).copied().unwrap_or(content.len());
-            let row = content[starts[number]..end].trim_ascii_end();
-            shown.push(escape(&row[37..]));
-            let key = support::read_csv(row)[0][1..=session.key.len()].join(&0x1E);
-            let id = oracle::session_id(&key, oracle::us(&session.start)).to_string();
-            if id != session.id {
-                complaints.push(format!("the id {} should be {id}", session.id));
-            }
-            missing_ids.retain(|expected| *expected != session.id);
-        }
-    }
-    complaints.extend(missing_ids.iter().map(|id| format!("missing   id {id}")));
-    shown
-}
-
-/// The published sessions are those that the reports count, and nothing is published without a commit.
-fn check_totals(runs: &[Value], published: &Published, complaints: &mut Complaints) {
-    let committed: Vec<&Value> = runs.iter().filter(|run| run["status"] == "committed").collect();
-    let sum = |name: &str| committed.iter().map(|run| run[name].as_u64().unwrap()).sum::<u64>();
-    let sessions: Vec<_> =
-        published.new_files("sessions").into_iter().flat_map(support::read_sessions).collect();
-    let events: u64 = sessions.iter().map(|session| session.events).sum();
-    if (sum("sessions_completed"), sum("events_completed")) != (sessions.len() as u64, events) {
-        complaints.push(format!("{} sessions with {events} events were published", sessions.len()));
-    }
-    if published.new_files("sessions").len() != committed.len() {
-        complaints.push("every committed run has one sessions file, and no other run has".into());
-    }
-}
-
 fn scenarios_of(file: &str) -> Vec<Scenario> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(file);
     script::read(&std::fs::read_to_string(path).unwrap())
@@ -306,16 +221,23 @@ macro_rules! scenario_files {
 }
 
 scenario_files! {
+    aggregates
     batch
+    corrections
     csv
+    dedup
     definition
+    emit_events
     finalize
     gap
+    gap_by
     header
     identity
     late
+    open_view
     origin
     rejects
+    splits
     times
 }
 
@@ -324,7 +246,7 @@ fn every_file_is_played() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let names =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut found: Vec<String> = names.filter(|name| name != "README.md" && name != "script.rs").collect();
+    let mut found: Vec<String> = names.filter(|name| name.ends_with(".txt")).collect();
     found.sort();
     let mut played = FILES.to_vec();
     played.sort_unstable();

@@ -46,7 +46,9 @@ pub fn finalize(
     let mut stopwatch = Stopwatch::start();
     let Some(head) = context.checkpoint.head().cloned() else { return Ok(RunReport::nothing()) };
     let watermark = target(&head, settings.as_of);
-    if watermark == head.watermark && (settings.as_of.is_some() || head.events_open == 0) {
+    // Sessions that are told may still be held for corrections: a cut ends that too.
+    let is_cut = head.keys_open == 0 && head.accepts_from == watermark;
+    if watermark == head.watermark && (settings.as_of.is_some() || is_cut) {
         return Ok(unchanged(&head));
     }
     let close = if settings.as_of.is_some() { Close::Passed(watermark) } else { Close::All };

@@ -84,15 +84,14 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
              --redefine",
         ));
     }
-    if head.events_open > 0 {
-        return Err(refuse(
-            format!(
-                "{} events are still open under the old definition ({})",
-                head.events_open,
-                listed.join(", ")
-            ),
-            "close them with `sessionize finalize` first",
-        ));
+    // Rules also hold keys of which nothing is open: their sessions may change, or one may begin at the very same time.
+    if head.keys_open > 0 {
+        let held = match head.events_open {
+            0 => format!("{} keys are still held for corrections", head.keys_open),
+            events => format!("{events} events are still open"),
+        };
+        let what = format!("{held} under the old definition ({})", listed.join(", "));
+        return Err(refuse(what, "close them with `sessionize finalize` first"));
     }
     Ok(settings.request.over(&head.definition).create())
 }

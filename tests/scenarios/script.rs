@@ -45,8 +45,10 @@ impl Step {
 
     /// Whether every expected line has a known form.
     pub fn unknown_lines(&self) -> Vec<&String> {
-        const WORDS: [&str; 9] =
-            ["session", "id", "late", "reject", "open", "exit", "header", "stdout", "stderr"];
+        const WORDS: [&str; 11] = [
+            "session", "id", "late", "reject", "open", "exit", "header", "stdout", "stderr", "event",
+            "latest",
+        ];
         let is_fact = |line: &str| line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '));
         let begins = |line: &str| line.split(' ').next().is_some_and(|word| WORDS.contains(&word));
         self.expected.iter().filter(|line| !is_fact(line) && !begins(line)).collect()

@@ -220,25 +220,28 @@ pub struct SessionRow {
     pub id: String,
 }
 
-/// Reads a sessions file: `session_id`, the key columns, `start,end,duration_s,events,closed_by`, further columns.
+/// Reads a sessions file: `op` where sessions are correctable, `session_id`, the key columns,
+/// `start,end,duration_s,events,closed_by`, further columns. Nothing is read of an empty one.
 pub fn read_sessions(content: &[u8]) -> Vec<SessionRow> {
     let rows = read_csv(content);
+    let Some(header) = rows.first() else { return Vec::new() };
+    let id = usize::from(header[0] == b"op");
     let fixed: Vec<Vec<u8>> = FIXED_COLUMNS.split(',').map(|name| name.as_bytes().to_vec()).collect();
-    let start = rows[0].windows(fixed.len()).position(|names| names == fixed).expect("the fixed columns");
-    rows[1..].iter().map(|row| session_row(row, start)).collect()
+    let start = header.windows(fixed.len()).position(|names| names == fixed).expect("the fixed columns");
+    rows[1..].iter().map(|row| session_row(row, id, start)).collect()
 }
 
-fn session_row(row: &[Vec<u8>], start: usize) -> SessionRow {
+fn session_row(row: &[Vec<u8>], id: usize, start: usize) -> SessionRow {
     let text = |field: &Vec<u8>| String::from_utf8_lossy(field).into_owned();
     SessionRow {
-        key: row[1..start].iter().map(text).collect(),
+        key: row[id + 1..start].iter().map(text).collect(),
         start: text(&row[start]),
         end: text(&row[start + 1]),
         duration_s: text(&row[start + 2]),
         events: text(&row[start + 3]).parse().unwrap(),
         closed_by: text(&row[start + 4]),
         further: row[start + 5..].iter().map(text).collect(),
-        id: text(&row[0]),
+        id: text(&row[id]),
     }
 }
 
