@@ -86,11 +86,11 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
     }
     // Rules also hold keys of which nothing is open: their sessions may change, or one may begin at the very same time.
     if head.keys_open > 0 {
-        let held = match head.events_open {
+        let what = match head.events_open {
             0 => format!("{} keys are still held for corrections", head.keys_open),
             events => format!("{events} events are still open"),
         };
-        let what = format!("{held} under the old definition ({})", listed.join(", "));
+        let what = format!("{what} under the old definition ({})", listed.join(", "));
         return Err(refuse(what, "close them with `sessionize finalize` first"));
     }
     Ok(settings.request.over(&head.definition).create())
