@@ -246,7 +246,8 @@ fn every_file_is_played() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let names =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut found: Vec<String> = names.filter(|name| name.ends_with(".txt")).collect();
+    let is_code = |name: &String| ["README.md", "published.rs", "script.rs"].contains(&name.as_str());
+    let mut found: Vec<String> = names.filter(|name| !is_code(name)).collect();
     found.sort();
     let mut played = FILES.to_vec();
     played.sort_unstable();
