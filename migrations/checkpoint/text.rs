@@ -16,7 +16,7 @@ pub mod bytes {
     /// # Errors
     /// The serializer's.
     pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        let hex = || bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = || bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         match std::str::from_utf8(bytes) {
             Ok(text) => text.serialize(to),
             Err(_) => Form::Hex { hex: hex() }.serialize(to),
@@ -48,7 +48,6 @@ pub mod hexadecimal {
     ///
     /// # Errors
     /// The serializer's.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
     pub fn serialize<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
         format!("{number:032x}").serialize(to)
     }

@@ -188,7 +188,7 @@ impl Checkpoint {
             match expected.remove(key) {
                 Some((number, _)) if run == number.to_be_bytes() => {}
                 Some((number, digest)) => {
-                    findings.push(format!("file {digest} is not booked on run {number}"))
+                    findings.push(format!("file {digest} is not booked on run {number}"));
                 }
                 None => findings.push("a known file belongs to no run that stands".to_owned()),
             }

@@ -37,7 +37,7 @@ const COLUMNS_BEFORE_EVENTS: usize = 3;
 pub fn audit_output(output: &Output, entries: &[RunEntry], marks: &[HeadMark]) -> Result<OutputAudit> {
     let mut audit = OutputAudit::default();
     let standing = standing(entries);
-    let first = first_run_here(output, entries)?;
+    let first = first_run_here(output, entries);
     let mut expected: BTreeSet<(usize, RunId)> = BTreeSet::new();
     for (entry, mark) in entries.iter().zip(marks).filter(|(entry, _)| entry.head.run >= first) {
         let run = entry.head.run;
@@ -65,14 +65,14 @@ pub fn audit_output(output: &Output, entries: &[RunEntry], marks: &[HeadMark]) -
 }
 
 /// An output folder that was begun by an import has nothing of the runs before it.
-fn first_run_here(output: &Output, entries: &[RunEntry]) -> Result<RunId> {
+fn first_run_here(output: &Output, entries: &[RunEntry]) -> RunId {
     for entry in entries.iter().rev().filter(|entry| entry.kind == RunKind::Import) {
         let follows = output.manifest_of(entry.head.run).ok().flatten().map(|manifest| manifest.follows());
         if follows == Some(None) {
-            return Ok(entry.head.run);
+            return entry.head.run;
         }
     }
-    Ok(RunId::new(0))
+    RunId::new(0)
 }
 
 impl OutputAudit {

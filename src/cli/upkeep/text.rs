@@ -17,7 +17,7 @@ pub(super) fn verify_text(report: &VerifyReport) -> String {
     lines.count("output files", report.output_files);
     lines.add("output size", HumanBytes(report.output_bytes).to_string());
     lines.count("output sessions", report.output_sessions);
-    let findings: String = report.findings.iter().map(|finding| format!("- {finding}\n")).collect();
+    let findings = listed("- ", &report.findings);
     format!("{}\n{}{findings}", report.status, lines.text())
 }
 
@@ -48,7 +48,7 @@ pub(super) fn export_text(report: &ExportReport) -> String {
     lines.count("runs", report.runs);
     lines.count("known files", report.files);
     lines.count("events open", report.events);
-    let losses: String = report.losses.iter().map(|loss| format!("- lost: {loss}\n")).collect();
+    let losses = listed("- lost: ", &report.losses);
     format!("exported\n{}{losses}", lines.text())
 }
 
@@ -66,4 +66,9 @@ pub(super) fn migrate_text(report: &MigrateReport) -> String {
         Some(run) => format!("run {run} committed: format {} is now {}\n", report.from, report.to),
         None => format!("nothing to do: the format is {}\n", report.to),
     }
+}
+
+/// Each of them on a line of its own.
+fn listed(before: &str, lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [before, line, "\n"]).collect()
 }

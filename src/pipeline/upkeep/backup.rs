@@ -57,7 +57,7 @@ pub(super) fn parent_of(path: &Path) -> &Path {
 }
 
 /// How much was copied.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Copied {
     files: u64,
     bytes: u64,
