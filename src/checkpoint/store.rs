@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a flush may take before something is done about it; most take a few milliseconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -61,8 +61,23 @@ impl Drop for Store {
     }
 }
 
+/// How long threads of sled may outlive the process's interest in them.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(10);
+
+/// Waits until no thread of sled holds its file in `folder` any more, here or in a process that is about to end: sled lets
+/// go of it some time after the last use of a store. Whoever calls holds the lock of the checkpoint, so nobody else begins.
+fn wait_until_free(folder: &Path) {
+    let Ok(log) = File::open(folder.join(LOG)) else { return };
+    let start = Instant::now();
+    // If it is not free in the end, sled says so when it is opened.
+    while log.try_lock().is_err() && start.elapsed() < LONGEST_FAREWELL {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 impl Store {
     pub(super) fn open(folder: &Path) -> Result<Self> {
+        wait_until_free(folder);
         remove_unfinished(folder)
             .map_err(|error| Error::io(ErrorKind::Failed, "open the checkpoint", folder, &error))?;
         let opened = guard(|| {
