@@ -32,6 +32,9 @@ pub struct FileReport {
     pub rows: u64,
     /// `processed` or `known`.
     pub status: &'static str,
+    /// The source that it was read as, if that has a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// Paths of the files that a run has published.

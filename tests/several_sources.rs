@@ -297,6 +297,32 @@ fn each_file_of_a_backfill_finds_its_source() {
 }
 
 #[test]
+fn reports_and_ledger_tell_the_source_of_each_file() {
+    let folder = shop();
+    let files = ["sales-1.csv", "views-1.csv"];
+    let sources = |of: &serde_json::Value| -> Vec<(String, String)> {
+        let text = |file: &serde_json::Value, name: &str| file[name].as_str().unwrap_or("none").to_owned();
+        of.as_array().unwrap().iter().map(|file| (text(file, "path"), text(file, "source"))).collect()
+    };
+    let expected = [("sales-1.csv", "sales"), ("views-1.csv", "views")]
+        .map(|(path, source)| (path.to_owned(), source.to_owned()));
+    let run = folder.sessionize(&["run", "--format", "json", files[0], files[1]]).expect_code(0).json();
+    assert_eq!(sources(&run["files"]), expected);
+    let inspected = folder.sessionize(&["inspect", "--runs", "--format", "json"]).expect_code(0).json();
+    assert_eq!(sources(&inspected["ledger"][0]["files"]), expected);
+    let shown = folder.sessionize(&["inspect", "--runs"]).expect_code(0).stdout;
+    assert!(shown.contains("sales-1.csv (sales) views-1.csv (views)\n"), "{shown}");
+}
+
+#[test]
+fn a_file_of_a_source_without_a_name_has_none_in_the_report() {
+    let folder = Folder::new();
+    folder.write("1.csv", "ann,2020-01-01 00:00:00\n");
+    let run = folder.sessionize(&["run", "--format", "json", "1.csv"]).expect_code(0).json();
+    assert!(run["files"][0].get("source").is_none(), "{run}");
+}
+
+#[test]
 fn mistakes_in_a_table_are_said_with_their_line() {
     let folder = Folder::new();
     let refused = |file: &str, expected: &str| {

@@ -120,6 +120,8 @@ pub struct FileRow {
     pub bytes: u64,
     /// Rows read.
     pub rows: u64,
+    /// The source that it was read as; `None` where that has no name.
+    pub source: Option<String>,
 }
 
 /// What a run was.
@@ -380,7 +382,7 @@ mod tests {
         let row = RunRow {
             kind: RunKind::FinalizeAsOf,
             as_of_us: 2,
-            files: vec![FileRow { path: "b".into(), hash: 1, bytes: 2, rows: 3 }],
+            files: vec![FileRow { path: "b".into(), hash: 1, bytes: 2, rows: 3, source: Some("w".into()) }],
             counts: Counts {
                 rows_read: 1,
                 events_accepted: 2,
@@ -405,6 +407,7 @@ mod tests {
             "01",
             "02",
             "03",
+            "010177",
             "010203",
             "01",
             "0474696d6504",

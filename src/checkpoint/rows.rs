@@ -59,6 +59,7 @@ pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
         hash: file.digest.hash,
         bytes: file.digest.bytes,
         rows: file.rows,
+        source: file.source.clone(),
     };
     v1::RunRow {
         kind: match entry.kind {
@@ -82,6 +83,7 @@ pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
         path: row.path,
         digest: FileDigest { hash: row.hash, bytes: row.bytes },
         rows: row.rows,
+        source: row.source,
     };
     Ok(RunEntry {
         kind: match row.kind {

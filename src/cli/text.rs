@@ -1,6 +1,6 @@
 //! Reports for people: aligned, short, thousands separated.
 
-use crate::report::{InspectReport, LedgerReport, OpenSessionReport, RunReport, Status};
+use crate::report::{FileReport, InspectReport, LedgerReport, OpenSessionReport, RunReport, Status};
 use indicatif::{HumanBytes, HumanCount};
 use std::fmt::Write;
 use std::time::Duration;
@@ -148,7 +148,7 @@ const RUN_COLUMNS: [&str; 8] =
 const OPEN_COLUMNS: [&str; 4] = ["start", "end", "#events", "key"];
 
 fn ledger_row(run: &LedgerReport) -> [String; 8] {
-    let files: Vec<String> = run.files.iter().map(|file| printable(&file.path)).collect();
+    let files: Vec<String> = run.files.iter().map(file_text).collect();
     let count = |count| HumanCount(count).to_string();
     // To the second is enough for people.
     let started = run.as_of.get(..19).map_or_else(|| run.as_of.clone(), |seconds| format!("{seconds}Z"));
@@ -162,6 +162,11 @@ fn ledger_row(run: &LedgerReport) -> [String; 8] {
         count(run.sessions_completed),
         files.join(" "),
     ]
+}
+
+fn file_text(file: &FileReport) -> String {
+    let source = file.source.as_ref().map_or_else(String::new, |source| format!(" ({})", printable(source)));
+    printable(&file.path) + &source
 }
 
 fn open_row(open: &OpenSessionReport) -> [String; 4] {

@@ -36,7 +36,9 @@ impl Ledger {
             definition: DefinitionRequest::default().create(),
         };
         let files = match kind {
-            RunKind::Batch => vec![FileEntry { path: String::new(), digest: digest(number), rows: 10 }],
+            RunKind::Batch => {
+                vec![FileEntry { path: String::new(), digest: digest(number), rows: 10, source: None }]
+            }
             _ => Vec::new(),
         };
         RunEntry { kind, as_of: Timestamp::MIN, files, counts, head }

@@ -82,6 +82,8 @@ pub struct FileEntry {
     pub digest: FileDigest,
     /// Rows read from it.
     pub rows: u64,
+    /// The source that it was read as; `None` where that has no name.
+    pub source: Option<String>,
 }
 
 /// What set the watermark to where it stands.

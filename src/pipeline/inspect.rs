@@ -137,6 +137,7 @@ fn ledger_report(entry: &RunEntry) -> LedgerReport {
         digest: file.digest.to_string(),
         rows: file.rows,
         status: "processed",
+        source: file.source.clone(),
     };
     LedgerReport {
         run: entry.head.run.number(),

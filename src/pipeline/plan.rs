@@ -57,7 +57,8 @@ impl Plan {
                 let layout = first.map(|first| resolve(source, &first, &mut times, &file, &mut wanted));
                 let layout = layout.transpose()?;
                 plan.files.push((path, None));
-                plan.new.push(FileToRead { file, layout, delimiter: source.delimiter, times });
+                let (name, delimiter) = (source.name.clone(), source.delimiter);
+                plan.new.push(FileToRead { file, source: name, layout, delimiter, times });
             } else {
                 plan.files.push((path, Some(file.digest()?)));
             }

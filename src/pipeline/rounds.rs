@@ -22,6 +22,8 @@ const ROUND_BLOCKS: usize = 16;
 #[derive(Debug)]
 pub(super) struct FileToRead {
     pub(super) file: BatchFile,
+    /// The name of its source, if that has one.
+    pub(super) source: Option<String>,
     /// `None` for a file without rows, or whose first row is in trouble: reading meets that trouble again.
     pub(super) layout: Option<Layout>,
     /// The byte between its fields.

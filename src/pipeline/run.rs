@@ -103,7 +103,8 @@ fn file_entries(
             .at(of.file.path().display())
             .remedy("run again when whoever writes it is done"));
         }
-        entries.push(FileEntry { path: of.file.path().to_string_lossy().into_owned(), digest, rows });
+        let path = of.file.path().to_string_lossy().into_owned();
+        entries.push(FileEntry { path, digest, rows, source: of.source.clone() });
     }
     Ok(entries)
 }
@@ -202,12 +203,13 @@ fn nothing_to_do(context: &Context, plan: &Plan, stopwatch: &Stopwatch) -> RunRe
 }
 
 fn known_file(path: &str, digest: &FileDigest) -> FileReport {
-    FileReport { path: path.to_owned(), digest: digest.to_string(), rows: 0, status: "known" }
+    FileReport { path: path.to_owned(), digest: digest.to_string(), rows: 0, status: "known", source: None }
 }
 
 fn processed_file(path: &str, entry: Option<&FileEntry>) -> FileReport {
     let (digest, rows) = entry.map_or_else(Default::default, |entry| (entry.digest.to_string(), entry.rows));
-    FileReport { path: path.to_owned(), digest, rows, status: "processed" }
+    let source = entry.and_then(|entry| entry.source.clone());
+    FileReport { path: path.to_owned(), digest, rows, status: "processed", source }
 }
 
 /// How late the latest row was, and the lateness that would have kept all: the watermark would have stayed that far
