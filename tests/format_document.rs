@@ -9,13 +9,22 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
+/// `Text(#[serde(...)] Value)` without what is for JSON only.
+fn without_attribute(text: &str) -> String {
+    match text.split_once("#[").and_then(|(before, rest)| Some((before, rest.split_once("] ")?.1))) {
+        Some((before, rest)) => format!("{before}{rest}"),
+        None => text.to_owned(),
+    }
+}
+
 /// The types of a version as the page shows them: `Name`, then its fields or numbered variants.
 fn rows_of(source: &str) -> String {
     let mut page: Vec<String> = Vec::new();
     let mut variants = None;
     let code = source.split("#[cfg(test)]").next().unwrap();
     for line in code.lines() {
-        let text = line.trim().trim_end_matches(',');
+        let text = without_attribute(line.trim().trim_end_matches(','));
+        let text = text.as_str();
         if let Some(name) = text.strip_prefix("pub struct ").or_else(|| text.strip_prefix("pub enum ")) {
             let name: String = name.chars().take_while(|character| character.is_alphanumeric()).collect();
             variants = text.starts_with("pub enum ").then_some(0);

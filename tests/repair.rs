@@ -100,36 +100,6 @@ fn a_rollback_that_cannot_be_done_changes_nothing() {
     assert_eq!(verify(&folder, 0)["status"], "ok");
 }
 
-/// Dies at every durable step of a rollback; the next command finishes it or finds nothing changed.
-#[test]
-fn a_rollback_that_dies_is_finished_or_was_never_begun() {
-    let arguments = ["rollback", "--to-run=1", CLOCK];
-    let twin = three_runs();
-    let counted = support::Finished::of(
-        {
-            let mut command = twin.command(&arguments);
-            command.env("SESSIONIZE_FAULT", "count");
-            command
-        },
-        b"",
-    );
-    let named = counted.stderr.lines().find_map(|line| line.strip_prefix("durable steps: ")).unwrap();
-    let steps = named.split(", ").count();
-    assert!(steps > 20, "{steps}");
-    for step in 1..=steps {
-        let folder = three_runs();
-        let mut command = folder.command(&arguments);
-        command.env("SESSIONIZE_FAULT", format!("abort:{step}"));
-        assert_eq!(support::Finished::of(command, b"").code, None, "step {step}");
-        let standing = verify(&folder, 0)["runs_standing"].as_u64().unwrap();
-        assert!([2, 3].contains(&standing), "step {step}");
-        if standing == 3 {
-            folder.sessionize(&arguments).expect_code(0);
-        }
-        assert_eq!(folder.files(OUT), twin.files(OUT), "step {step}");
-    }
-}
-
 #[test]
 fn an_evicted_key_leaves_the_state_and_the_accounts_know() {
     let folder = three_runs();

@@ -4,10 +4,14 @@
 //! bytes in each file's tests must never change: a change of the format is a new version.
 
 mod exported;
+pub mod read;
 mod text;
+#[cfg(test)]
+pub mod v0;
 pub mod v1;
 
 pub use exported::ExportedState;
+pub use read::{MAX_CHUNK_BYTES, StoredRun};
 
 /// The version that this program writes.
 pub const CURRENT_VERSION: u32 = v1::VERSION;

@@ -1,63 +1,135 @@
 //! Bytes and large numbers as JSON: text where that says it, so that an export can be read by people.
+//!
+//! Each module is the `with` of a field of a row.
 
-/// Bytes: a string where they are UTF-8, else `{"hex": "..."}`.
-pub mod bytes {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Text(String),
-        Hex { hex: String },
-    }
+/// A string where the bytes are UTF-8, else `{"hex": "..."}`.
+struct Bytes(Vec<u8>);
 
-    /// Writes the bytes.
-    ///
-    /// # Errors
-    /// The serializer's.
-    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        let hex = || bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        match std::str::from_utf8(bytes) {
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Text(String),
+    Hex { hex: String },
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let hex = || self.0.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        match std::str::from_utf8(&self.0) {
             Ok(text) => text.serialize(to),
             Err(_) => Form::Hex { hex: hex() }.serialize(to),
         }
     }
+}
 
-    /// Reads them.
-    ///
-    /// # Errors
-    /// The deserializer's, or if they are no pairs of hexadecimal digits.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match Form::deserialize(from)? {
-            Form::Text(text) => Ok(text.into_bytes()),
+            Form::Text(text) => Ok(Self(text.into_bytes())),
             Form::Hex { hex } => {
                 let pairs = hex.as_bytes().chunks(2);
                 let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
                 let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
-                bytes.ok_or_else(|| serde::de::Error::custom("hex is pairs of hexadecimal digits"))
+                bytes.map(Self).ok_or_else(|| D::Error::custom("hex is pairs of hexadecimal digits"))
             }
         }
     }
 }
 
-/// Numbers of 128 bits, which JSON readers tend to round: 32 hexadecimal digits.
-pub mod hexadecimal {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+/// 32 hexadecimal digits: JSON readers tend to round numbers of 128 bits.
+struct Hexadecimal(u128);
 
-    /// Writes the number.
-    ///
-    /// # Errors
-    /// The serializer's.
-    pub fn serialize<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
-        format!("{number:032x}").serialize(to)
+impl Serialize for Hexadecimal {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        format!("{:032x}", self.0).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hexadecimal {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        u128::from_str_radix(&String::deserialize(from)?, 16).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// Bytes.
+pub mod bytes {
+    use super::{Bytes, Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        Bytes(bytes.to_vec()).serialize(to)
     }
 
-    /// Reads it.
-    ///
-    /// # Errors
-    /// The deserializer's, or if it is no hexadecimal number.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        Bytes::deserialize(from).map(|bytes| bytes.0)
+    }
+}
+
+/// Bytes that may be missing.
+pub mod optional_bytes {
+    use super::{Bytes, Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde's way of calling it")]
+    pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
+        bytes.clone().map(Bytes).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
+        Ok(Option::<Bytes>::deserialize(from)?.map(|bytes| bytes.0))
+    }
+}
+
+/// Several pieces of bytes.
+pub mod pieces {
+    use super::{Bytes, Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(pieces: &[Vec<u8>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(pieces.iter().map(|bytes| Bytes(bytes.clone())))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<u8>>, D::Error> {
+        Ok(Vec::<Bytes>::deserialize(from)?.into_iter().map(|bytes| bytes.0).collect())
+    }
+}
+
+/// Times in microseconds, each with the bytes of its event.
+pub mod tail {
+    use super::{Bytes, Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(tail: &[(i64, Vec<u8>)], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(tail.iter().map(|(us, bytes)| (us, Bytes(bytes.clone()))))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(i64, Vec<u8>)>, D::Error> {
+        Ok(Vec::<(i64, Bytes)>::deserialize(from)?.into_iter().map(|(us, bytes)| (us, bytes.0)).collect())
+    }
+}
+
+/// A number of 128 bits.
+pub mod hexadecimal {
+    use super::{Deserialize, Deserializer, Hexadecimal, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
+        Hexadecimal(*number).serialize(to)
+    }
+
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
-        u128::from_str_radix(&String::deserialize(from)?, 16).map_err(serde::de::Error::custom)
+        Hexadecimal::deserialize(from).map(|number| number.0)
+    }
+}
+
+/// Several of them.
+pub mod hexadecimals {
+    use super::{Deserialize, Deserializer, Hexadecimal, Serializer};
+
+    pub fn serialize<S: Serializer>(numbers: &[u128], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(numbers.iter().map(|&number| Hexadecimal(number)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u128>, D::Error> {
+        Ok(Vec::<Hexadecimal>::deserialize(from)?.into_iter().map(|number| number.0).collect())
     }
 }
 

@@ -103,6 +103,7 @@ pub struct Head {
     /// How many file digests the ledger knows.
     pub known_files: u64,
     /// Their sum: over all of them `(hash + bytes) * (2 * run + 1)`, modulo 2 to the 128.
+    #[serde(with = "text::hexadecimal")]
     pub known_files_sum: u128,
     /// What a session means.
     pub definition: Definition,
@@ -144,6 +145,8 @@ pub enum RunKind {
     Import,
     /// The state was written again in a newer format.
     Migrate,
+    /// A run whose entry was lost with a damaged checkpoint: its counts are those that close the gap.
+    Lost,
 }
 
 /// What a run counted.
@@ -218,6 +221,8 @@ pub struct StateRow<'a> {
 pub struct RuledRow<'a> {
     /// The key.
     pub key: &'a [u8],
+    /// The number of the piece, from 0: where one before it is lost, it is known to be no first one.
+    pub number: u32,
     /// The piece.
     pub part: &'a [u8],
     /// Whether further pieces follow.
@@ -232,6 +237,7 @@ pub struct RuledState {
     /// What is remembered of the session before it.
     pub before: Option<Before>,
     /// Events not folded yet: microseconds, kept values.
+    #[serde(with = "text::tail")]
     pub tail: Vec<(i64, Vec<u8>)>,
 }
 
@@ -247,12 +253,15 @@ pub struct RuledSession {
     /// Where the local day of its start ends.
     pub day_end_us: Option<i64>,
     /// The last values of the columns that split.
+    #[serde(with = "text::pieces")]
     pub split_values: Vec<Vec<u8>>,
     /// What the aggregates tell, in their order.
     pub told: Vec<Told>,
     /// Identities of its events, sorted.
+    #[serde(with = "text::hexadecimals")]
     pub identities: Vec<u128>,
     /// Its rows, where events are emitted.
+    #[serde(with = "text::pieces")]
     pub rows: Vec<Vec<u8>>,
 }
 
@@ -266,6 +275,7 @@ pub struct Before {
     /// Its last event.
     pub end_us: i64,
     /// Identities of events at that time, sorted.
+    #[serde(with = "text::hexadecimals")]
     pub identities: Vec<u128>,
 }
 
@@ -273,17 +283,17 @@ pub struct Before {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub enum Told {
     /// First or last value.
-    Text(Option<Vec<u8>>),
+    Text(#[serde(with = "text::optional_bytes")] Option<Vec<u8>>),
     /// A count.
     Count(u64),
     /// A sum as a decimal number.
     Sum(Option<String>),
     /// The smallest or largest number as it was written.
-    Extreme(Option<Vec<u8>>),
+    Extreme(#[serde(with = "text::optional_bytes")] Option<Vec<u8>>),
     /// Different values, sorted, and whether there were more.
-    Distinct(Vec<Vec<u8>>, bool),
+    Distinct(#[serde(with = "text::pieces")] Vec<Vec<u8>>, bool),
     /// Values in order, and whether there were more.
-    List(Vec<Vec<u8>>, bool),
+    List(#[serde(with = "text::pieces")] Vec<Vec<u8>>, bool),
     /// Whether any event fulfilled a condition.
     Any(bool),
 }
@@ -429,7 +439,8 @@ mod tests {
 
     #[test]
     fn golden_ruled_state() {
-        assert_eq!(hex(&RuledRow { key: b"ab", part: b"c", more: true }), "02616201 6301".replace(' ', ""));
+        let row = RuledRow { key: b"ab", number: 3, part: b"c", more: true };
+        assert_eq!(hex(&row), ["026162", "03", "0163", "01"].concat());
         let state = RuledState {
             open: Some(RuledSession {
                 open: OpenSession { start_us: 0, last_us: 1, events: 2 },
@@ -478,5 +489,10 @@ mod tests {
             "0c0170",
         ];
         assert_eq!(hex(&state), expected.concat());
+        let text = serde_json::to_string(&state).unwrap();
+        assert!(text.contains(r#"{"Extreme":null},{"Distinct":[["d"],true]},{"List":[[],false]}"#), "{text}");
+        assert!(text.contains(r#""identities":["00000000000000000000000000000009"],"rows":["r"]"#), "{text}");
+        assert!(text.ends_with(r#""tail":[[6,"p"]]}"#), "{text}");
+        assert_eq!(serde_json::from_str::<RuledState>(&text).unwrap(), state);
     }
 }

@@ -1,12 +1,16 @@
 //! The checkpoint as lines of JSON: the rows of its format as text, for other machines, other programs, and as the way out
 //! of a checkpoint of which a part is damaged.
 
-use super::{Checkpoint, codec, head_digest, keys, rows};
+use super::{Checkpoint, codec, keys, rows};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{FileDigest, Head};
+use crate::ledger::{FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, standing};
 use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState, v1};
 use crate::partition::PartitionId;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Known files by their key in the checkpoint.
+type Files = BTreeMap<Vec<u8>, (FileDigest, RunId)>;
 
 /// One line. The first is `export`, the last `end`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,11 +39,20 @@ pub(super) struct KnownFile {
 }
 
 /// How many lines of each kind stand before it: a cut file shows here.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Trailer {
     pub(super) runs: u64,
     pub(super) files: u64,
     pub(super) rows: u64,
+    /// What a salvage could not read, in words. Only where something is lost may anything be missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lost: Vec<String>,
+}
+
+impl Trailer {
+    pub(super) const fn counts(&self) -> (u64, u64, u64) {
+        (self.runs, self.files, self.rows)
+    }
 }
 
 /// What an export has written.
@@ -85,73 +98,148 @@ impl Checkpoint {
     /// # Errors
     /// If the store does not open, or neither a head nor a ledger entry can be read.
     pub fn open_damaged(folder: &std::path::Path) -> Result<(Self, Vec<String>)> {
-        let mut checkpoint = Self { store: super::Store::open(folder)?, head: None };
+        let mut checkpoint = Self { store: super::Store::open(folder)?, head: None, mark: None };
         let mut findings = Vec::new();
         let stored = checkpoint.store.get(keys::HEAD)?;
         let decoded =
             stored.map_or_else(|| Err("it is missing".to_owned()), |bytes| codec::decode_head(&bytes));
-        checkpoint.head = match decoded {
-            Ok(head) => Some(head),
+        let (head, mark) = match decoded {
+            Ok(head) => head,
             Err(damage) => {
                 let error = checkpoint.store.damaged("the head", &damage);
                 findings.push(error.to_string());
-                let mut unreadable = Vec::new();
-                let last = checkpoint.readable_runs(&mut unreadable)?.pop();
-                Some(last.ok_or(error)?.head)
+                let last = checkpoint.readable_runs(&mut Vec::new())?.pop();
+                let (entry, mark) = last.ok_or(error)?;
+                (entry.head, mark)
             }
         };
+        findings.extend(checkpoint.runs_after(head.run)?);
+        (checkpoint.head, checkpoint.mark) = (Some(head), Some(mark));
         Ok((checkpoint, findings))
     }
 
-    /// Writes every line of the export to `out`.
+    /// Says so if there are traces of runs after `run`, whose state is all that can be read.
+    fn runs_after(&self, run: RunId) -> Result<Option<String>> {
+        let mut last = run;
+        let mut see = |seen: Option<RunId>| last = last.max(seen.unwrap_or(run));
+        self.store.scan(keys::RUNS, |key, _| {
+            see(keys::run_of_key(key));
+            Ok(())
+        })?;
+        self.store.scan(keys::FILES, |_, number| {
+            see(run_in(number));
+            Ok(())
+        })?;
+        let (run, last) = (run.number(), last.number());
+        Ok((last > run).then(|| {
+            format!(
+                "the runs after run {run}, up to run {last}: the state is that after run {run}, so their files may come \
+                 again, and their outputs must not be used beside what follows"
+            )
+        }))
+    }
+
+    /// Writes every line of the export to `out`; `losses` are known already.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] for damage where no loss is accepted, and those of `out`.
-    pub fn export(&self, loss: Loss, mut out: impl FnMut(String) -> Result<()>) -> Result<Exported> {
-        let mut exported = Exported::default();
-        let Some(head) = &self.head else {
+    pub fn export(
+        &self,
+        loss: Loss,
+        losses: Vec<String>,
+        mut out: impl FnMut(String) -> Result<()>,
+    ) -> Result<Exported> {
+        let mut exported = Exported { losses, ..Exported::default() };
+        let Some((head, mark)) = self.head.as_ref().zip(self.mark) else {
             return Err(Error::new(ErrorKind::Failed, "there is nothing to export: no run was committed"));
         };
-        let digest = format!("{:032x}", head_digest(head).digest);
+        let digest = format!("{:032x}", mark.digest);
         let header =
             Header { format_version: CURRENT_VERSION, head_digest: digest, head: rows::head_row(head) };
         out(text(&Line::Export(header)))?;
-        self.export_runs(loss, &mut exported, &mut out)?;
-        self.export_files(loss, &mut exported, &mut out)?;
+        let entries = self.export_runs(head, loss, &mut exported, &mut out)?;
+        self.export_files(head, &entries, loss, &mut exported, &mut out)?;
         let rows = self.export_state(head, loss, &mut exported, &mut out)?;
         exported.run = head.run.number();
-        out(text(&Line::End(Trailer { runs: exported.runs, files: exported.files, rows })))?;
+        let (runs, files, lost) = (exported.runs, exported.files, exported.losses.clone());
+        out(text(&Line::End(Trailer { runs, files, rows, lost })))?;
         Ok(exported)
     }
 
     fn export_runs(
         &self,
+        head: &Head,
         loss: Loss,
         exported: &mut Exported,
         out: &mut impl FnMut(String) -> Result<()>,
-    ) -> Result<()> {
-        self.store.scan(keys::RUNS, |_, bytes| match codec::decode_run(bytes) {
-            Ok(entry) => {
-                exported.runs += 1;
-                out(text(&Line::Run(rows::run_row(&entry))))
+    ) -> Result<Vec<RunEntry>> {
+        let mut entries: Vec<RunEntry> = Vec::new();
+        let mut damages = BTreeMap::new();
+        self.store.scan(keys::RUNS, |key, bytes| {
+            match codec::decode_run(bytes) {
+                // A later run than that of the state.
+                Ok((entry, _)) if entry.head.run > head.run => {}
+                Ok((entry, _)) => {
+                    out(text(&Line::Run(rows::run_row(&entry))))?;
+                    entries.push(entry);
+                }
+                Err(damage) => {
+                    damages.insert(keys::run_of_key(key), damage);
+                }
             }
-            Err(damage) => exported.lose(loss, self.store.damaged("a ledger entry", &damage)),
-        })
+            Ok(())
+        })?;
+        exported.runs = entries.len() as u64;
+        let found: BTreeSet<RunId> = entries.iter().map(|entry| entry.head.run).collect();
+        for run in (1..=head.run.number()).map(RunId::new).filter(|run| !found.contains(run)) {
+            let damage = damages.get(&Some(run)).map_or("it is missing", String::as_str);
+            exported.lose(loss, self.store.damaged(&keys::run_name(&keys::run(run)), damage))?;
+        }
+        Ok(entries)
     }
 
+    /// The known files. Where the list is not what the head expects, the ledger knows those of its entries too.
     fn export_files(
         &self,
+        head: &Head,
+        entries: &[RunEntry],
         loss: Loss,
         exported: &mut Exported,
         out: &mut impl FnMut(String) -> Result<()>,
     ) -> Result<()> {
+        let mut files = BTreeMap::new();
         self.store.scan(keys::FILES, |key, run| {
-            let run = run.try_into().ok().map(u64::from_be_bytes);
-            let Some((digest, run)) = keys::digest_of_file(key).zip(run) else {
-                return exported.lose(loss, self.store.damaged("a file entry", "its length is wrong"));
-            };
-            exported.files += 1;
-            out(text(&Line::File(KnownFile { digest: digest.to_string(), run })))
+            match keys::digest_of_file(key).zip(run_in(run)) {
+                // What a later run took in is not in this state.
+                Some((_, run)) if run > head.run => {}
+                Some((digest, run)) => {
+                    files.insert(keys::file(&digest), (digest, run));
+                }
+                None => exported.lose(loss, self.store.damaged("a file entry", "its length is wrong"))?,
+            }
+            Ok(())
+        })?;
+        let known = |files: &Files| {
+            files.values().fold(KnownFiles::default(), |all, (digest, run)| all.with(*digest, *run))
+        };
+        if known(&files) != head.known_files {
+            let standing = standing(entries);
+            for entry in entries.iter().filter(|entry| standing.contains(&entry.head.run)) {
+                let of_entry = |file: &FileEntry| (keys::file(&file.digest), (file.digest, entry.head.run));
+                files.extend(entry.files.iter().map(of_entry));
+            }
+            let (found, expected) = (known(&files), head.known_files);
+            if loss == Loss::Refused || found != expected {
+                let damage = format!(
+                    "{} files found, {} expected; one that is missing would be taken in again",
+                    found.count, expected.count
+                );
+                exported.lose(loss, self.store.damaged("the list of known files", &damage))?;
+            }
+        }
+        exported.files = files.len() as u64;
+        files.values().try_for_each(|(digest, run)| {
+            out(text(&Line::File(KnownFile { digest: digest.to_string(), run: run.number() })))
         })
     }
 
@@ -164,15 +252,16 @@ impl Checkpoint {
     ) -> Result<u64> {
         let audit = self.audit_state(head)?;
         for finding in audit.findings {
-            exported.lose(loss, self.store.damaged("the open state", &finding))?;
+            match loss {
+                Loss::Refused => return Err(self.store.damaged("the open state", &finding)),
+                Loss::Accepted => exported.losses.push(finding),
+            }
         }
+        exported.events = audit.survey.events;
         let mut rows = 0;
         for partition in PartitionId::all() {
             let mut lines = Vec::new();
-            let visit = |row: &ExportedState| {
-                lines.push(text(&Line::State(row.clone())));
-                exported.events += row.events();
-            };
+            let visit = |row: &ExportedState| lines.push(text(&Line::State(row.clone())));
             // What is damaged was reported by the audit.
             self.visit_rows(head, partition, visit, |_| Ok(()))?;
             rows += lines.len() as u64;
@@ -180,6 +269,10 @@ impl Checkpoint {
         }
         Ok(rows)
     }
+}
+
+fn run_in(bytes: &[u8]) -> Option<RunId> {
+    bytes.try_into().ok().map(|number| RunId::new(u64::from_be_bytes(number)))
 }
 
 /// A line without its end. Rows have no values that JSON cannot hold.

@@ -1,14 +1,16 @@
 //! The lines of an export back into a checkpoint that has nothing yet.
 
+use super::counted::Counting;
 use super::export::{Header, Line, Trailer, read_digest};
 use super::survey::Survey;
 use super::whole::push_whole;
 use super::{Checkpoint, EncodedPartition, StagedState, codec, keys, rows};
 use crate::error::Result;
 use crate::event::MAX_KEY_BYTES;
-use crate::ledger::{FileDigest, Head, HeadMark, RunEntry};
+use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId, without_gaps};
 use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState};
 use crate::partition::{KeyHash, PARTITIONS, PartitionId};
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 /// An export that was read whole and holds together.
@@ -20,8 +22,12 @@ pub struct Imported {
     pub mark: HeadMark,
     /// What its rows add up to.
     pub survey: Survey,
+    /// What its known files are together.
+    pub known_files: KnownFiles,
+    counting: Counting,
     runs: Vec<RunEntry>,
-    files: Vec<(FileDigest, u64)>,
+    /// By their key in the checkpoint.
+    files: BTreeMap<Vec<u8>, (FileDigest, RunId)>,
     partitions: Vec<EncodedPartition>,
     last_key: Vec<u8>,
 }
@@ -41,11 +47,13 @@ pub fn read_export(from: impl BufRead) -> std::result::Result<Imported, (u64, St
         let line: Line = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
         match (line, &mut imported) {
             (Line::Export(header), None) => imported = Some(Imported::begin(header).map_err(wrong)?),
-            (Line::End(trailer), Some(_)) if trailer == read => {
-                return imported.ok_or((line_number, "there is no first line".to_owned()));
+            (Line::End(trailer), Some(_)) if trailer.counts() == read.counts() => {
+                let imported = imported.ok_or_else(|| wrong("there is no first line".to_owned()))?;
+                return imported.finish(!trailer.lost.is_empty()).map_err(wrong);
             }
             (Line::End(trailer), Some(_)) => {
-                return Err(wrong(format!("{trailer:?} expected, {read:?} read")));
+                let (expected, read) = (trailer.counts(), read.counts());
+                return Err(wrong(format!("{expected:?} runs, files and rows expected, {read:?} read")));
             }
             (line, Some(imported)) => imported.take(line, &mut read).map_err(wrong)?,
             (_, None) => return Err(wrong("an export begins with its export line".to_owned())),
@@ -66,13 +74,41 @@ impl Imported {
         let head = rows::head(header.head)?;
         Ok(Self {
             mark: HeadMark { run: head.run, digest },
+            counting: Counting::of(&head),
             head,
             survey: Survey::default(),
+            known_files: KnownFiles::default(),
             runs: Vec::new(),
-            files: Vec::new(),
+            files: BTreeMap::new(),
             partitions: vec![EncodedPartition::default(); PARTITIONS],
             last_key: Vec::new(),
         })
+    }
+
+    /// Holds all lines together against the head: only in a salvage that has lost something may anything be missing.
+    fn finish(mut self, has_losses: bool) -> std::result::Result<Self, String> {
+        let is_sorted = self.runs.is_sorted_by(|one, next| one.head.run < next.head.run);
+        if !is_sorted || self.runs.last().is_some_and(|last| last.head.run > self.head.run) {
+            return Err("its runs do not follow each other up to that of its head".to_owned());
+        }
+        let all = self.runs.len() as u64 == self.head.run.number();
+        let known = self.files.values().fold(KnownFiles::default(), |all, &(file, run)| all.with(file, run));
+        if !has_losses {
+            let is_last = self.runs.last().is_some_and(|last| last.head == self.head);
+            if !all || !is_last {
+                return Err(
+                    "an entry of its ledger is missing, or the last one is not that of its head".to_owned()
+                );
+            }
+            if known != self.head.known_files {
+                return Err("its known files are not those of its head".to_owned());
+            }
+            self.survey.against(&self.head).map_or(Ok(()), Err)?;
+        }
+        self.known_files = known;
+        let files: Vec<_> = self.files.values().copied().collect();
+        self.runs = without_gaps(std::mem::take(&mut self.runs), &self.head, &files);
+        Ok(self)
     }
 
     fn take(&mut self, line: Line, read: &mut Trailer) -> std::result::Result<(), String> {
@@ -83,7 +119,10 @@ impl Imported {
             }
             Line::File(file) => {
                 let digest = read_digest(&file.digest).ok_or("its digest is not that of a file")?;
-                self.files.push((digest, file.run));
+                let run = RunId::new(file.run);
+                if run > self.head.run || self.files.insert(keys::file(&digest), (digest, run)).is_some() {
+                    return Err("it stands there twice, or belongs to a later run".to_owned());
+                }
                 read.files += 1;
             }
             Line::State(row) => {
@@ -105,7 +144,7 @@ impl Imported {
             rows::time(us)?;
         }
         let goes_on = session.is_none() && row.key == self.last_key;
-        self.survey.add(row, goes_on);
+        self.survey.add(self.counting.count(row), goes_on);
         push_whole(&mut self.partitions[KeyHash::of(&row.key).partition().index()], row);
         self.last_key.clone_from(&row.key);
         Ok(())
@@ -138,11 +177,12 @@ impl Checkpoint {
         let run = |entry: &RunEntry| (keys::run(entry.head.run), codec::encode_run(entry));
         let mut writes = vec![(keys::HEAD.to_vec(), codec::encode_head(&entry.head)), run(entry)];
         writes.extend(imported.runs.iter().map(run));
-        for (digest, run) in &imported.files {
-            writes.push((keys::file(digest), run.to_be_bytes().to_vec()));
+        for (key, (_, run)) in &imported.files {
+            writes.push((key.clone(), run.number().to_be_bytes().to_vec()));
         }
+        self.store.sync_foundation()?;
         self.store.write_together(writes, Vec::new())?;
-        self.head = Some(entry.head.clone());
+        self.set_head(&entry.head);
         Ok(())
     }
 }

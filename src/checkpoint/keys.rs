@@ -12,6 +12,25 @@ pub(super) const RUNS: &[u8] = b"run/";
 pub(super) const FILES: &[u8] = b"file/";
 const STATE: &[u8] = b"state/";
 
+/// The run in a key made by [`run`].
+pub(super) fn run_of_key(key: &[u8]) -> Option<RunId> {
+    key.strip_prefix(RUNS)?.try_into().ok().map(|number| RunId::new(u64::from_be_bytes(number)))
+}
+
+/// The entry of the ledger with this key, for people.
+pub(super) fn run_name(key: &[u8]) -> String {
+    let run =
+        run_of_key(key).map_or_else(|| "an unknown run".to_owned(), |run| format!("run {}", run.number()));
+    format!("the ledger entry of {run}")
+}
+
+/// The partition and the number in a key made by [`chunk`], for people.
+pub(super) fn chunk_name(key: &[u8]) -> String {
+    let number = key.last_chunk().map_or(0, |number| u32::from_be_bytes(*number));
+    let partition = key.get(STATE.len() + 8).copied().unwrap_or_default();
+    format!("chunk {number} of partition {partition} of the open state")
+}
+
 pub(super) fn run(run: RunId) -> Vec<u8> {
     [RUNS, &run.number().to_be_bytes()].concat()
 }

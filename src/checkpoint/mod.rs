@@ -3,10 +3,13 @@
 //! `docs/format.md` describes the bytes, `docs/durability.md` the order of the steps.
 
 mod codec;
+mod counted;
 mod export;
 mod import;
 mod keys;
 mod lock;
+#[cfg(test)]
+pub mod predecessor;
 mod probe;
 mod rows;
 mod ruled;
@@ -24,7 +27,7 @@ pub use state::{EncodedPartition, MAX_CHUNK_BYTES};
 pub use stored::Stored;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{FileDigest, Head, KnownFiles, RunEntry, RunId};
+use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId};
 use crate::partition::PartitionId;
 pub use export::{Exported, Loss};
 pub use import::{Imported, read_export};
@@ -37,6 +40,8 @@ pub use survey::{StateAudit, Survey};
 pub struct Checkpoint {
     store: Store,
     head: Option<Head>,
+    /// The digest of the head as it is stored.
+    mark: Option<HeadMark>,
 }
 
 /// State that is written under a new generation and that no head points to yet.
@@ -66,7 +71,8 @@ impl Checkpoint {
             None if store.holds_only(&keys::generation(1))? => None,
             None => return Err(store.damaged("the head", "it is missing, but other entries are there")),
         };
-        let checkpoint = Self { store, head };
+        let (head, mark) = head.unzip();
+        let checkpoint = Self { store, head, mark };
         checkpoint.check_files()?;
         Ok(checkpoint)
     }
@@ -97,6 +103,11 @@ impl Checkpoint {
     /// Where the last run left it; `None` before the first one.
     pub const fn head(&self) -> Option<&Head> {
         self.head.as_ref()
+    }
+
+    /// The digest that ties the newest manifest to the head; `None` before the first run.
+    pub const fn mark(&self) -> Option<HeadMark> {
+        self.mark
     }
 
     /// The version of the format in which the head is stored; `None` before the first run.
@@ -130,10 +141,10 @@ impl Checkpoint {
     /// [`ErrorKind::Checkpoint`] if an entry is damaged.
     pub fn runs(&self) -> Result<Vec<RunEntry>> {
         let mut runs = Vec::new();
-        self.store.scan(keys::RUNS, |_, bytes| {
-            runs.push(
-                codec::decode_run(bytes).map_err(|damage| self.store.damaged("a ledger entry", &damage))?,
-            );
+        self.store.scan(keys::RUNS, |key, bytes| {
+            let read = codec::decode_run(bytes);
+            let (entry, _) = read.map_err(|damage| self.store.damaged(&keys::run_name(key), &damage))?;
+            runs.push(entry);
             Ok(())
         })?;
         let expected = self.head.as_ref().map_or(0, |head| head.run.number());
@@ -215,8 +226,13 @@ impl Checkpoint {
             self.store.sync_foundation()?;
         }
         self.store.write_together(writes, removals)?;
-        self.head = Some(entry.head.clone());
+        self.set_head(&entry.head);
         Ok(())
+    }
+
+    fn set_head(&mut self, head: &Head) {
+        self.mark = Some(head_digest(head));
+        self.head = Some(head.clone());
     }
 
     /// Removes all generations but the newest `keep`. Needs no sync: whatever comes back after a crash is removed by the
@@ -227,7 +243,15 @@ impl Checkpoint {
     pub fn drop_old_generations(&self, keep: u64) -> Result<()> {
         let Some(head) = &self.head else { return Ok(()) };
         let first_kept = (head.generation + 1).saturating_sub(keep.max(1));
-        self.store.remove_range(&keys::generation(0), &keys::generation(first_kept))
+        self.drop_generations_before(first_kept)
+    }
+
+    /// Removes all generations before this one. Needs no sync, as [`Checkpoint::drop_old_generations`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if the store cannot be written.
+    pub fn drop_generations_before(&self, generation: u64) -> Result<()> {
+        self.store.remove_range(&keys::generation(0), &keys::generation(generation))
     }
 
     /// Bytes of the checkpoint on the disk.

@@ -28,10 +28,10 @@ pub enum StoredRow {
 pub fn recode(kind: StoredRow, row: &[u8]) -> Result<Vec<u8>, String> {
     match kind {
         StoredRow::Head => {
-            codec::decode_head(&codec::frame(row)).map(|head| codec::unframed(codec::encode_head(&head)))
+            codec::decode_head(&codec::frame(row)).map(|(head, _)| codec::unframed(codec::encode_head(&head)))
         }
         StoredRow::Run => {
-            codec::decode_run(&codec::frame(row)).map(|entry| codec::unframed(codec::encode_run(&entry)))
+            codec::decode_run(&codec::frame(row)).map(|(entry, _)| codec::unframed(codec::encode_run(&entry)))
         }
         StoredRow::OpenSessions => recode_chunk(row, Reducer::new(Gap::from_us(0))),
         StoredRow::RuledSessions => {

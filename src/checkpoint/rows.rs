@@ -53,7 +53,7 @@ pub(super) fn head(row: v1::Head) -> Result<Head, Damage> {
     })
 }
 
-pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
+pub(super) fn file_rows(files: &[FileEntry]) -> Vec<v1::FileRow> {
     let file_row = |file: &FileEntry| v1::FileRow {
         path: file.path.clone(),
         hash: file.digest.hash,
@@ -61,6 +61,10 @@ pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
         rows: file.rows,
         source: file.source.clone(),
     };
+    files.iter().map(file_row).collect()
+}
+
+pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
     v1::RunRow {
         kind: match entry.kind {
             RunKind::Batch => v1::RunKind::Batch,
@@ -70,9 +74,10 @@ pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
             RunKind::Evict => v1::RunKind::Evict,
             RunKind::Import => v1::RunKind::Import,
             RunKind::Migrate => v1::RunKind::Migrate,
+            RunKind::Lost => v1::RunKind::Lost,
         },
         as_of_us: entry.as_of.us(),
-        files: entry.files.iter().map(file_row).collect(),
+        files: file_rows(&entry.files),
         counts: counts_row(&entry.counts),
         head: head_row(&entry.head),
     }
@@ -94,6 +99,7 @@ pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
             v1::RunKind::Evict => RunKind::Evict,
             v1::RunKind::Import => RunKind::Import,
             v1::RunKind::Migrate => RunKind::Migrate,
+            v1::RunKind::Lost => RunKind::Lost,
         },
         as_of: time(row.as_of_us)?,
         files: row.files.into_iter().map(file).collect(),

@@ -1,9 +1,9 @@
 //! What rules keep of a key as rows: one encoded state, cut into pieces that fit a chunk.
 
-use super::codec::{MAX_ROW_BYTES, encode_into};
+use super::codec::encode_into;
 use super::rows::time;
 use crate::event::Timestamp;
-use crate::migrations::checkpoint::v1;
+use crate::migrations::checkpoint::{read, v1};
 use crate::reducer::RuledState;
 use crate::rules::{Before, RuledKey, RuledSession, SplitState};
 use crate::session::{OpenSession, Told};
@@ -21,9 +21,9 @@ pub(super) fn for_each_row(state: &RuledState<'_>, push: impl FnMut(&v1::RuledRo
 
 /// Calls `push` with each piece of an encoded state.
 pub(super) fn for_each_piece(key: &[u8], bytes: &[u8], mut push: impl FnMut(&v1::RuledRow<'_>)) {
-    let mut parts = bytes.chunks(MAX_PART_BYTES).peekable();
-    while let Some(part) = parts.next() {
-        push(&v1::RuledRow { key, part, more: parts.peek().is_some() });
+    let mut parts = (0..).zip(bytes.chunks(MAX_PART_BYTES)).peekable();
+    while let Some((number, part)) = parts.next() {
+        push(&v1::RuledRow { key, number, part, more: parts.peek().is_some() });
     }
 }
 
@@ -35,32 +35,40 @@ pub(super) type Restored = (RuledKey, Vec<(Timestamp, Box<[u8]>)>);
 pub struct Pieces {
     key: Vec<u8>,
     bytes: Vec<u8>,
+    /// The number of the piece that must come next.
+    next: u32,
 }
 
 impl Pieces {
     /// Takes a row in; hands out the key and its state when its last piece has come.
-    pub(super) fn take(&mut self, row: &v1::RuledRow<'_>) -> Result<Option<(Vec<u8>, Restored)>, String> {
-        if !self.bytes.is_empty() && self.key != row.key {
+    pub(super) fn take(
+        &mut self,
+        version: u32,
+        row: &v1::RuledRow<'_>,
+    ) -> Result<Option<(Vec<u8>, v1::RuledState)>, String> {
+        if row.number != self.next || self.next > 0 && self.key != row.key {
             return Err("a piece of a key is missing".to_owned());
         }
         self.bytes.extend_from_slice(row.part);
         if row.more {
             self.key = row.key.to_vec();
+            self.next += 1;
             return Ok(None);
         }
         let bytes = std::mem::take(&mut self.bytes);
-        let config = bincode::config::standard().with_limit::<MAX_ROW_BYTES>();
-        let (state, used): (v1::RuledState, usize) =
-            bincode::decode_from_slice(&bytes, config).map_err(|error| error.to_string())?;
-        if used != bytes.len() {
-            return Err("a key has bytes behind its end".to_owned());
-        }
-        Ok(Some((row.key.to_vec(), restored(state)?)))
+        self.next = 0;
+        read::ruled_state(version, &bytes).map(|state| Some((row.key.to_vec(), state)))
     }
 
     /// Whether the last key is whole.
     pub(super) fn is_whole(&self) -> bool {
-        self.bytes.is_empty()
+        self.next == 0
+    }
+
+    /// Forgets a key that is not whole, and says whose it was.
+    pub(super) fn forget(&mut self) -> Option<Vec<u8>> {
+        let Self { key, next, .. } = std::mem::take(self);
+        (next > 0).then_some(key)
     }
 }
 
@@ -106,7 +114,8 @@ fn told_row(told: &Told) -> v1::Told {
     }
 }
 
-fn restored(row: v1::RuledState) -> Result<Restored, String> {
+/// A stored state as the fold has it.
+pub(super) fn restored(row: v1::RuledState) -> Result<Restored, String> {
     let before = |row: v1::Before| -> Result<Before, String> {
         Ok(Before {
             start: time(row.start_us)?,

@@ -4,13 +4,13 @@ use super::codec::encode_into;
 use super::ruled::Pieces;
 use super::stored::Stored;
 use crate::event::Timestamp;
+use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::session::OpenSession;
 use bincode::Encode;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-/// The longest chunk. sled moves pages beyond a quarter of its segment into files that it never removes, and a page holds
-/// several chunks.
-pub const MAX_CHUNK_BYTES: usize = 128 << 10;
+/// sled moves pages beyond a quarter of its segment into files that it never removes, and a page holds several chunks.
+pub use crate::migrations::checkpoint::MAX_CHUNK_BYTES;
 
 /// Rows are added until a chunk has reached this; the longest row must fit behind it.
 const FULL_CHUNK_BYTES: usize = 56 << 10;
@@ -18,8 +18,9 @@ const FULL_CHUNK_BYTES: usize = 56 << 10;
 /// The longest piece of a tail in one row: nine bytes at most for each time.
 pub(super) const MAX_TAIL: usize = 512;
 
-/// Bytes before the rows of a sealed chunk: generation (8), row count (4), xxh3-64 of what follows the checksum (8).
-const HEADER_BYTES: usize = 20;
+/// Bytes before the rows of a sealed chunk: xxh3-64 of what follows the checksum (8), version (4), generation (8), row
+/// count (4).
+const HEADER_BYTES: usize = 24;
 
 /// What a partition leaves open, ready to be written.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -87,6 +88,7 @@ impl EncodedPartition {
 pub(super) fn seal_chunk(chunk: &Chunk, generation: u64) -> SealedChunk {
     let mut body = Vec::with_capacity(HEADER_BYTES + chunk.rows.len());
     body.extend_from_slice(&[0; 8]);
+    body.extend_from_slice(&CURRENT_VERSION.to_le_bytes());
     body.extend_from_slice(&generation.to_le_bytes());
     body.extend_from_slice(&chunk.count.to_le_bytes());
     body.extend_from_slice(&chunk.rows);
@@ -104,18 +106,29 @@ pub(super) fn decode_chunk(
     reducer: &mut impl Stored,
     pieces: &mut Pieces,
 ) -> Result<u64, String> {
-    let (digest, count, mut rows) = open_chunk(bytes, generation)?;
+    let OpenChunk { digest, version, count, mut rows } = open_chunk(bytes, generation)?;
     for _ in 0..count {
-        let used = reducer.restore_row(rows, pieces)?;
+        let used = reducer.restore_row(version, rows, pieces)?;
         rows = &rows[used..];
     }
     if rows.is_empty() { Ok(digest) } else { Err("it has bytes behind its last row".to_owned()) }
 }
 
-/// The digest of a sealed chunk, how many rows it has, and their bytes.
-pub(super) fn open_chunk(bytes: &[u8], generation: u64) -> Result<(u64, u32, &[u8]), String> {
+/// A sealed chunk whose checksum holds.
+pub(super) struct OpenChunk<'b> {
+    pub(super) digest: u64,
+    /// The version of its rows.
+    pub(super) version: u32,
+    /// How many rows it has.
+    pub(super) count: u32,
+    pub(super) rows: &'b [u8],
+}
+
+/// Holds a sealed chunk against its checksum and its generation.
+pub(super) fn open_chunk(bytes: &[u8], generation: u64) -> Result<OpenChunk<'_>, String> {
     let (digest, body) = bytes.split_first_chunk::<8>().ok_or("it is cut short")?;
-    let (found, rest) = body.split_first_chunk::<8>().ok_or("it is cut short")?;
+    let (version, rest) = body.split_first_chunk::<4>().ok_or("it is cut short")?;
+    let (found, rest) = rest.split_first_chunk::<8>().ok_or("it is cut short")?;
     let (count, rows) = rest.split_first_chunk::<4>().ok_or("it is cut short")?;
     let digest = u64::from_le_bytes(*digest);
     if xxh3_64(body) != digest {
@@ -124,7 +137,8 @@ pub(super) fn open_chunk(bytes: &[u8], generation: u64) -> Result<(u64, u32, &[u
     if u64::from_le_bytes(*found) != generation {
         return Err(format!("it is of generation {}, not {generation}", u64::from_le_bytes(*found)));
     }
-    Ok((digest, u32::from_le_bytes(*count), rows))
+    let (version, count) = (u32::from_le_bytes(*version), u32::from_le_bytes(*count));
+    Ok(OpenChunk { digest, version, count, rows })
 }
 
 pub(super) fn digest_of(digests: &[u64]) -> u128 {

@@ -1,30 +1,29 @@
 //! Reducers whose open state the checkpoint can keep: how it becomes rows, and how rows become it again.
 
-use super::codec::decode_row;
 use super::rows::time;
-use super::ruled::{Pieces, for_each_row};
+use super::ruled::{Pieces, for_each_row, restored};
 use super::state::{EncodedPartition, MAX_TAIL};
 use crate::event::Timestamp;
-use crate::migrations::checkpoint::v1;
+use crate::migrations::checkpoint::{read, v1};
 use crate::partition::KeyHash;
 use crate::reducer::{Fold, KeyState, Reducer, RuledReducer};
 use crate::session::OpenSession;
 
 /// A reducer that comes from a checkpoint and goes back into it.
 pub trait Stored: Fold {
-    /// Restores the row at the start of `rows`; returns its length.
+    /// Restores the row at the start of `rows`, which are of format `version`; returns its length.
     ///
     /// # Errors
     /// What is wrong with the row.
-    fn restore_row(&mut self, rows: &[u8], pieces: &mut Pieces) -> Result<usize, String>;
+    fn restore_row(&mut self, version: u32, rows: &[u8], pieces: &mut Pieces) -> Result<usize, String>;
 
     /// Encodes what is open. Linear; without rules about 30 bytes a key beside the key itself.
     fn encode(&mut self) -> EncodedPartition;
 }
 
 impl Stored for Reducer {
-    fn restore_row(&mut self, rows: &[u8], _pieces: &mut Pieces) -> Result<usize, String> {
-        let (row, used): (v1::StateRow<'_>, usize) = decode_row(rows)?;
+    fn restore_row(&mut self, version: u32, rows: &[u8], _pieces: &mut Pieces) -> Result<usize, String> {
+        let (row, used) = read::state_row(version, rows)?;
         let open = match row.open {
             Some(open) => Some(OpenSession {
                 start: time(open.start_us)?,
@@ -66,9 +65,10 @@ fn us(times: &[Timestamp]) -> Vec<i64> {
 }
 
 impl Stored for RuledReducer {
-    fn restore_row(&mut self, rows: &[u8], pieces: &mut Pieces) -> Result<usize, String> {
-        let (row, used): (v1::RuledRow<'_>, usize) = decode_row(rows)?;
-        if let Some((key, (state, tail))) = pieces.take(&row)? {
+    fn restore_row(&mut self, version: u32, rows: &[u8], pieces: &mut Pieces) -> Result<usize, String> {
+        let (row, used) = read::ruled_row(version, rows)?;
+        if let Some((key, state)) = pieces.take(version, &row)? {
+            let (state, tail) = restored(state)?;
             self.restore(&key, state, tail.into_iter());
         }
         Ok(used)

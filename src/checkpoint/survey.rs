@@ -1,11 +1,12 @@
 //! The open state of one head, gone through without a fold: what it adds up to, what is wrong with it, a copy of it.
 
+use super::counted::{Counted, Counting};
 use super::state;
 use super::whole::{WholeRows, push_whole};
 use super::{Checkpoint, EncodedPartition, StagedState, codec, keys};
 use crate::error::{Error, Result};
 use crate::event::{MAX_KEY_BYTES, Timestamp};
-use crate::ledger::{FileDigest, Head, RunEntry, standing};
+use crate::ledger::{FileDigest, Head, HeadMark, RunEntry, standing};
 use crate::migrations::checkpoint::ExportedState;
 use crate::partition::{KeyHash, PartitionId};
 use std::collections::{BTreeMap, HashSet};
@@ -35,13 +36,30 @@ pub struct StateAudit {
 }
 
 impl Survey {
-    /// Adds a row; one without an open session goes on with the tail of the row before if it has the same key.
-    pub(super) fn add(&mut self, row: &ExportedState, goes_on: bool) {
+    /// Adds what counts of a row; one without a session goes on with the tail of the row before if it has the same key.
+    pub(super) fn add(&mut self, counted: Counted, goes_on: bool) {
         self.keys += u64::from(!goes_on);
-        self.sessions += u64::from(row.session().is_some());
-        self.events += row.events();
-        let start = row.session().and_then(|open| Timestamp::from_us(open.start_us));
-        self.oldest_start = self.oldest_start.into_iter().chain(start).min();
+        self.sessions += counted.sessions;
+        self.events += counted.events;
+        self.oldest_start = self.oldest_start.into_iter().chain(counted.start).min();
+    }
+
+    /// In what it differs from what `head` says of its state, in words.
+    pub(super) fn against(&self, head: &Head) -> Option<String> {
+        let found = (self.keys, self.sessions, self.events, self.oldest_start);
+        let expected = (head.keys_open, head.sessions_open, head.events_open, head.oldest_open_start);
+        (found != expected).then(|| {
+            format!(
+                "the open state after run {} has {} keys, {} sessions and {} events; its head says {}, {} and {}",
+                head.run.number(),
+                found.0,
+                found.1,
+                found.2,
+                expected.0,
+                expected.1,
+                expected.2
+            )
+        })
     }
 }
 
@@ -54,8 +72,8 @@ struct Seen {
 }
 
 impl Checkpoint {
-    /// Visits the rows of the state that `head` describes, chunk by chunk; a chunk that cannot be read goes to `damaged`,
-    /// which decides whether to go on. Returns the digests of those that could.
+    /// Visits the rows of the state that `head` describes, chunk by chunk; what cannot be read goes to `damaged`, which
+    /// decides whether to go on. Returns the digests of the chunks that could.
     pub(super) fn visit_rows(
         &self,
         head: &Head,
@@ -65,16 +83,13 @@ impl Checkpoint {
     ) -> Result<Vec<u64>> {
         let mut digests = Vec::new();
         let mut rows = WholeRows::of(head);
-        self.store.scan(&keys::state_of_partition(head.generation, partition), |_, bytes| {
-            match rows.read(bytes, &mut visit) {
-                Ok(digest) => digests.push(digest),
-                Err(damage) => {
-                    rows.lose();
-                    damaged(self.store.damaged("a chunk of open sessions", &damage))?;
-                }
-            }
+        let mut lost = |place: &str, damage: &str| damaged(self.store.damaged(place, damage));
+        self.store.scan(&keys::state_of_partition(head.generation, partition), |key, bytes| {
+            let place = keys::chunk_name(key);
+            digests.extend(rows.read(bytes, &mut visit, |damage| lost(&place, damage))?);
             Ok(())
         })?;
+        rows.end(|damage| lost(&format!("partition {} of the open state", partition.number()), damage))?;
         Ok(digests)
     }
 
@@ -86,12 +101,13 @@ impl Checkpoint {
     pub fn audit_state(&self, head: &Head) -> Result<StateAudit> {
         let mut audit = StateAudit::default();
         let mut digests = Vec::new();
+        let counting = Counting::of(head);
         for partition in PartitionId::all() {
             let mut seen = Seen::default();
             let (survey, mut wrong, mut broken) = (&mut audit.survey, Vec::new(), Vec::new());
             let visit = |row: &ExportedState| {
                 wrong.extend(seen.check(row, partition, head));
-                survey.add(row, seen.goes_on(row));
+                survey.add(counting.count(row), seen.goes_on(row));
                 seen.take(row);
             };
             digests.extend(self.visit_rows(head, partition, visit, |error| {
@@ -114,13 +130,15 @@ impl Checkpoint {
         let mut writer = self.stage_state()?;
         let (mut copied, mut all) = (Survey::default(), Survey::default());
         let mut digests = Vec::new();
+        let counting = Counting::of(head);
         for partition in PartitionId::all() {
             let mut encoded = EncodedPartition::default();
             let mut seen = Seen::default();
             let visit = |row: &ExportedState| {
-                all.add(row, seen.goes_on(row));
+                let counted = counting.count(row);
+                all.add(counted, seen.goes_on(row));
                 if !leave(&row.key) {
-                    copied.add(row, seen.goes_on(row));
+                    copied.add(counted, seen.goes_on(row));
                     push_whole(&mut encoded, row);
                 }
                 seen.take(row);
@@ -155,16 +173,17 @@ impl Checkpoint {
         self.store.any_with_prefix(&keys::generation(generation))
     }
 
-    /// The entries of the ledger that can be read; what is wrong with the others goes to `findings`.
+    /// The entries of the ledger that can be read, each with the digest of its head; what is wrong with the others goes to
+    /// `findings`.
     ///
     /// # Errors
     /// If the store cannot be read at all.
-    pub fn readable_runs(&self, findings: &mut Vec<String>) -> Result<Vec<RunEntry>> {
+    pub fn readable_runs(&self, findings: &mut Vec<String>) -> Result<Vec<(RunEntry, HeadMark)>> {
         let mut runs = Vec::new();
-        self.store.scan(keys::RUNS, |_, bytes| {
+        self.store.scan(keys::RUNS, |key, bytes| {
             match codec::decode_run(bytes) {
                 Ok(entry) => runs.push(entry),
-                Err(damage) => findings.push(self.store.damaged("a ledger entry", &damage).to_string()),
+                Err(damage) => findings.push(self.store.damaged(&keys::run_name(key), &damage).to_string()),
             }
             Ok(())
         })?;
@@ -257,13 +276,6 @@ fn against_head(survey: &Survey, digests: &[u64], head: &Head) -> Vec<String> {
             survey.chunks, head.chunks
         ));
     }
-    let found = (survey.keys, survey.sessions, survey.events, survey.oldest_start);
-    let expected = (head.keys_open, head.sessions_open, head.events_open, head.oldest_open_start);
-    if found != expected {
-        findings.push(format!(
-            "the open state after run {run} has {} keys, {} sessions and {} events; its head says {}, {} and {}",
-            found.0, found.1, found.2, expected.0, expected.1, expected.2
-        ));
-    }
+    findings.extend(survey.against(head));
     findings
 }

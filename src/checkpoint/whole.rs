@@ -1,62 +1,108 @@
 //! Rows of open state as whole values of the format, with or without rules: for those who look at them, copy or carry them.
 
-use super::codec::{MAX_ROW_BYTES, decode_row, encode_into};
-use super::ruled::for_each_piece;
-use super::state::{EncodedPartition, open_chunk};
+use super::codec::encode_into;
+use super::ruled::{Pieces, for_each_piece};
+use super::state::{EncodedPartition, OpenChunk, open_chunk};
+use crate::error::Result;
 use crate::ledger::Head;
-use crate::migrations::checkpoint::{ExportedState, v1};
+use crate::migrations::checkpoint::{ExportedState, read, v1};
 
 /// Reads the rows of one partition, chunk by chunk.
 #[derive(Debug)]
 pub(super) struct WholeRows {
     plain: bool,
     generation: u64,
-    /// The pieces of a key so far.
-    pieces: Vec<u8>,
+    pieces: Pieces,
+    /// The last key of which a piece was missing: the other pieces say nothing new.
+    torn: Option<Vec<u8>>,
 }
 
 impl WholeRows {
     /// A reader of the state that `head` describes.
     pub(super) fn of(head: &Head) -> Self {
         let plain = head.definition.rule_set().is_ok_and(|rules| rules.is_plain());
-        Self { plain, generation: head.generation, pieces: Vec::new() }
+        Self { plain, generation: head.generation, pieces: Pieces::default(), torn: None }
     }
 
-    /// Visits the rows of a sealed chunk and returns its digest.
+    /// Visits the rows of a sealed chunk and returns its digest. What cannot be read goes to `lost`, which decides whether to
+    /// go on.
     pub(super) fn read(
         &mut self,
         bytes: &[u8],
         mut visit: impl FnMut(&ExportedState),
-    ) -> Result<u64, String> {
-        let (digest, count, mut rows) = open_chunk(bytes, self.generation)?;
+        mut lost: impl FnMut(&str) -> Result<()>,
+    ) -> Result<Option<u64>> {
+        let OpenChunk { digest, version, count, mut rows } = match open_chunk(bytes, self.generation) {
+            Ok(chunk) => chunk,
+            Err(damage) => {
+                lost(&damage)?;
+                return self.end(lost).map(|()| None);
+            }
+        };
         for _ in 0..count {
-            let used = if self.plain { plain_row(rows, &mut visit)? } else { self.piece(rows, &mut visit)? };
-            rows = &rows[used..];
+            let used = if self.plain {
+                plain_row(version, rows, &mut visit)
+            } else {
+                self.piece(version, rows, &mut visit, &mut lost)?
+            };
+            match used {
+                Ok(used) => rows = &rows[used..],
+                Err(damage) => return lost(&damage).map(|()| None),
+            }
         }
-        if rows.is_empty() { Ok(digest) } else { Err("it has bytes behind its last row".to_owned()) }
+        if !rows.is_empty() {
+            lost("it has bytes behind its last row")?;
+        }
+        Ok(Some(digest))
     }
 
-    /// Forgets the key of which a piece was lost.
-    pub(super) fn lose(&mut self) {
-        self.pieces.clear();
+    /// Nothing follows, or what does cannot be read: a key that is not whole by now is lost.
+    pub(super) fn end(&mut self, mut lost: impl FnMut(&str) -> Result<()>) -> Result<()> {
+        self.pieces.forget().map_or(Ok(()), |key| self.tear(&key, &mut lost))
     }
 
-    fn piece(&mut self, rows: &[u8], visit: &mut impl FnMut(&ExportedState)) -> Result<usize, String> {
-        let (row, used): (v1::RuledRow<'_>, usize) = decode_row(rows)?;
-        self.pieces.extend_from_slice(row.part);
-        if !row.more {
-            let bytes = std::mem::take(&mut self.pieces);
-            let config = bincode::config::standard().with_limit::<MAX_ROW_BYTES>();
-            let (state, _) = bincode::decode_from_slice(&bytes, config).map_err(|error| error.to_string())?;
-            let key = row.key.to_vec();
-            visit(&ExportedState { key, open: None, tail_us: Vec::new(), ruled: Some(state) });
+    fn tear(&mut self, key: &[u8], lost: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+        if self.torn.as_deref() == Some(key) {
+            return Ok(());
         }
-        Ok(used)
+        self.torn = Some(key.to_vec());
+        lost(&format!("a piece of key {} is missing", key.escape_ascii()))
+    }
+
+    /// Takes a piece in. One that does not follow those before it belongs to a key that is lost, unless it is a first one.
+    fn piece(
+        &mut self,
+        version: u32,
+        rows: &[u8],
+        visit: &mut impl FnMut(&ExportedState),
+        lost: &mut impl FnMut(&str) -> Result<()>,
+    ) -> Result<std::result::Result<usize, String>> {
+        let (row, used) = match read::ruled_row(version, rows) {
+            Ok(read) => read,
+            Err(damage) => return Ok(Err(damage)),
+        };
+        let mut taken = self.pieces.take(version, &row);
+        if taken.is_err() {
+            self.end(&mut *lost)?;
+            taken = self.pieces.take(version, &row);
+        }
+        match taken {
+            Ok(Some((key, state))) => {
+                visit(&ExportedState { key, open: None, tail_us: Vec::new(), ruled: Some(state) });
+            }
+            Ok(None) => {}
+            Err(_) => self.tear(row.key, lost)?,
+        }
+        Ok(Ok(used))
     }
 }
 
-fn plain_row(rows: &[u8], visit: &mut impl FnMut(&ExportedState)) -> Result<usize, String> {
-    let (row, used): (v1::StateRow<'_>, usize) = decode_row(rows)?;
+fn plain_row(
+    version: u32,
+    rows: &[u8],
+    visit: &mut impl FnMut(&ExportedState),
+) -> std::result::Result<usize, String> {
+    let (row, used) = read::state_row(version, rows)?;
     visit(&row.into());
     Ok(used)
 }
@@ -74,7 +120,7 @@ pub(super) fn push_whole(encoded: &mut EncodedPartition, row: &ExportedState) {
 }
 
 impl ExportedState {
-    /// The open session, with or without rules.
+    /// The session that is held, with or without rules.
     pub(super) fn session(&self) -> Option<v1::OpenSession> {
         self.open.or_else(|| self.ruled.as_ref()?.open.as_ref().map(|session| session.open))
     }
@@ -85,7 +131,7 @@ impl ExportedState {
         self.tail_us.iter().copied().chain(ruled)
     }
 
-    /// Events in the open session and the tail.
+    /// Events in that session and the tail.
     pub(super) fn events(&self) -> u64 {
         self.session().map_or(0, |open| open.events) + self.tail().count() as u64
     }

@@ -35,7 +35,7 @@ pub struct RollbackPlan {
 pub enum NoRollback {
     /// There is no such run.
     Unknown,
-    /// It is the last one: nothing came after it.
+    /// It is the last one, or the last one was the rollback to it: nothing came after it.
     Last,
     /// It was taken back by this later rollback.
     TakenBack(RunId),
@@ -48,7 +48,8 @@ pub enum NoRollback {
 pub fn plan_rollback(entries: &[RunEntry], run: RunId) -> Result<RollbackPlan, NoRollback> {
     let target = entries.iter().find(|entry| entry.head.run == run).ok_or(NoRollback::Unknown)?;
     let last = entries.last().map_or(run, |entry| entry.head.run);
-    if run == last {
+    let is_there = entries.last().is_some_and(|entry| entry.kind == RunKind::Rollback { to: run });
+    if run == last || is_there {
         return Err(NoRollback::Last);
     }
     let standing = standing(entries);

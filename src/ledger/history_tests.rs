@@ -1,7 +1,7 @@
 use super::*;
 use crate::definition::DefinitionRequest;
 use crate::event::Timestamp;
-use crate::ledger::FileEntry;
+use crate::ledger::{FileEntry, without_gaps};
 use crate::watermark::Watermark;
 
 fn run(number: u64) -> RunId {
@@ -118,6 +118,7 @@ fn what_cannot_be_rolled_back_to_says_why() {
     assert_eq!(refusal(&ledger, 5), NoRollback::Unknown);
     assert_eq!(refusal(&ledger, 4), NoRollback::Last);
     ledger.rollback(2);
+    assert_eq!(refusal(&ledger, 2), NoRollback::Last, "it was gone back to already");
     assert_eq!(refusal(&ledger, 3), NoRollback::TakenBack(run(5)));
     ledger.rollback(1);
     assert_eq!(refusal(&ledger, 2), NoRollback::TakenBack(run(6)));
@@ -140,4 +141,24 @@ fn an_audit_finds_every_break_in_the_chain() {
     finds(|entries| entries[2].head.watermark = Watermark::BEGINNING, &[3]);
     finds(|entries| entries[4].kind = RunKind::Batch, &[5, 5]);
     finds(|entries| entries[4].head.sessions_open += 1, &[5]);
+}
+
+#[test]
+fn an_audit_finds_nothing_where_lost_entries_are_stood_in_for() {
+    let whole = four_batches().0;
+    let last = whole[3].head.clone();
+    let known: Vec<_> = (1..=4).map(|number| (digest(number), run(number))).collect();
+    for lost in [&[1][..], &[2], &[4], &[1, 2], &[2, 3], &[1, 4], &[3, 4], &[1, 2, 3, 4]] {
+        let kept = whole.iter().filter(|entry| !lost.contains(&entry.head.run.number())).cloned().collect();
+        let closed = without_gaps(kept, &last, &known);
+        assert_eq!(audit(&closed), [], "{lost:?}");
+        assert_eq!(closed.len(), 4);
+        for (found, entry) in closed.iter().zip(&whole) {
+            let is_lost = lost.contains(&entry.head.run.number());
+            assert_eq!((found.kind == RunKind::Lost, found == entry), (is_lost, !is_lost), "{lost:?}");
+            assert_eq!(found.files[0].digest, entry.files[0].digest);
+        }
+        assert_eq!(closed[3].head, last);
+    }
+    assert_eq!(without_gaps(whole.clone(), &last, &known), whole);
 }

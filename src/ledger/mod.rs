@@ -1,11 +1,13 @@
 //! What is known of each run and file, and what to do next: pure decisions.
 
 mod files;
+mod gaps;
 mod history;
 mod recovery;
 mod run;
 
 pub use files::{FileDigest, FileStatus, KnownFiles, plan_files};
+pub use gaps::without_gaps;
 pub use history::{NoRollback, RollbackPlan, audit, plan_rollback, standing};
 pub use recovery::{HeadMark, Recovery, Staged, recover};
 pub use run::{Counts, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};

@@ -56,6 +56,8 @@ pub enum RunKind {
     Import,
     /// The state was written again in a newer format.
     Migrate,
+    /// A run whose entry was lost with a damaged checkpoint. Its counts are those that close the gap.
+    Lost,
 }
 
 impl RunKind {
@@ -69,6 +71,7 @@ impl RunKind {
             Self::Evict => "evict",
             Self::Import => "import-state",
             Self::Migrate => "migrate",
+            Self::Lost => "lost",
         }
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "a dry run works on a copy of the state folder")]
 
 use super::upkeep::keep_copy;
-use crate::checkpoint::{Checkpoint, Lock, LockHolder, head_digest};
+use crate::checkpoint::{Checkpoint, Lock, LockHolder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, Recovery, Staged, recover};
 use crate::migrations::checkpoint::CURRENT_VERSION;
@@ -115,7 +115,7 @@ fn open_migrating(state: &Path) -> Result<Checkpoint> {
 type StagedManifest = Option<(HeadMark, Manifest)>;
 
 fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedManifest)> {
-    let head = checkpoint.head().map(head_digest);
+    let head = checkpoint.mark();
     let published = output.newest_manifest()?.as_ref().and_then(Manifest::mark);
     let staged = head.and_then(|head| output.staged_manifest(head.run)).and_then(|m| Some((m.mark()?, m)));
     let mark = |(mark, manifest): &(HeadMark, Manifest)| Staged { mark: *mark, follows: manifest.follows() };

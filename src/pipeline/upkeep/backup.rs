@@ -26,6 +26,13 @@ pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
         .at(folder.display())
         .remedy("give the name of a new folder"));
     }
+    for copied in [&common.state, &common.out] {
+        if lies_inside(folder, copied) {
+            return Err(Error::new(ErrorKind::Usage, "a backup cannot lie inside of what it copies")
+                .at(folder.display())
+                .remedy("give the name of a new folder elsewhere"));
+        }
+    }
     let mut partial = folder.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);
@@ -49,6 +56,11 @@ pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
     durable::rename(partial, folder).map_err(failed)?;
     durable::sync_folder(parent_of(folder)).map_err(failed)?;
     Ok(BackupReport { folder: folder.display().to_string(), run, files: copied.files, bytes: copied.bytes })
+}
+
+fn lies_inside(folder: &Path, copied: &Path) -> bool {
+    let (above, copied) = (fs::canonicalize(parent_of(folder)), fs::canonicalize(copied));
+    above.is_ok_and(|above| copied.is_ok_and(|copied| above.starts_with(copied)))
 }
 
 /// The folder in which `path` stands.

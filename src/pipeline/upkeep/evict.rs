@@ -19,7 +19,8 @@ pub fn evict(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Resu
     let copy = context.checkpoint.copy_state(&before, |other| other == key)?;
     let head = head_with(&before, before.run.next(), copy);
     if head.keys_open == before.keys_open {
-        // What was staged is overwritten by the next run.
+        // What was staged is overwritten by the next run. An evict that has died may have left what this one looks for.
+        forget_before_last_evict(context)?;
         return Ok(report(&before, None));
     }
     let counts = Counts {
@@ -33,4 +34,11 @@ pub fn evict(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Resu
     let entry = settle(context, settling)?;
     context.checkpoint.drop_old_generations(1)?;
     Ok(report(&entry.head, Some(&entry)))
+}
+
+/// Removes the open state from before the last evict: no rollback goes back there.
+fn forget_before_last_evict(context: &Context) -> Result<()> {
+    let entries = context.checkpoint.runs()?;
+    let last = entries.iter().rfind(|entry| entry.kind == RunKind::Evict);
+    last.map_or(Ok(()), |evict| context.checkpoint.drop_generations_before(evict.head.generation))
 }

@@ -61,20 +61,5 @@ pub fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
 
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests read and write files")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_copy_is_kept_once_and_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = folder.path().join("state");
-        std::fs::create_dir_all(state.join("blobs")).unwrap();
-        std::fs::write(state.join("db"), b"old").unwrap();
-        let kept = keep_copy(&state, 1).unwrap();
-        assert_eq!(kept, folder.path().join("state.format-1"));
-        std::fs::write(state.join("db"), b"new").unwrap();
-        assert_eq!(keep_copy(&state, 1).unwrap(), kept);
-        assert_eq!(std::fs::read(kept.join("db")).unwrap(), b"old");
-        assert!(kept.join("blobs").is_dir());
-    }
-}
+#[path = "migrate_tests.rs"]
+mod tests;

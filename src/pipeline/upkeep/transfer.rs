@@ -3,9 +3,12 @@
 
 use super::opened::Opened;
 use super::settle::{head_with, report, stage_nothing};
-use crate::checkpoint::{Checkpoint, Imported, Lock, LockHolder, Loss, head_digest, read_export};
+use crate::checkpoint::{
+    Checkpoint, Imported, Lock, LockHolder, Loss, StagedState, Survey, head_digest, read_export,
+};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, RunEntry, RunId, RunKind};
+use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind};
+use crate::pipeline::Context;
 use crate::pipeline::commit::check_balance;
 use crate::report::{ExportReport, UpkeepReport};
 use crate::settings::CommonSettings;
@@ -23,18 +26,34 @@ pub fn export_state(common: &CommonSettings, file: &Path, salvage: bool) -> Resu
     let failed = |error: std::io::Error| Error::io(ErrorKind::Failed, "write the export", file, &error);
     let mut losses = Vec::new();
     let opened = if salvage { Opened::damaged(common, &mut losses)? } else { Opened::whole(common)? };
+    if salvage {
+        losses.extend(outputs_after(&Output::at(common.out.clone()), opened.checkpoint()));
+    }
     let created = File::create_new(file).map_err(failed)?;
     let mut out = BufWriter::new(created);
     let loss = if salvage { Loss::Accepted } else { Loss::Refused };
-    let exported =
-        opened.checkpoint().export(loss, |line| out.write_all((line + "\n").as_bytes()).map_err(failed))?;
+    let line = |line: String| out.write_all((line + "\n").as_bytes()).map_err(failed);
+    let exported = opened.checkpoint().export(loss, losses, line)?;
     out.flush().and_then(|()| out.get_ref().sync_all()).map_err(failed)?;
     Ok(ExportReport {
         run: exported.run,
         runs: exported.runs,
         files: exported.files,
         events: exported.events,
-        losses: losses.into_iter().chain(exported.losses).collect(),
+        losses: exported.losses,
+    })
+}
+
+/// Says so if the output folder knows of later runs than the checkpoint.
+fn outputs_after(output: &Output, checkpoint: &Checkpoint) -> Option<String> {
+    let run = checkpoint.head()?.run;
+    let published = output.newest_manifest().ok()??.mark()?.run;
+    (published > run).then(|| {
+        format!(
+            "the checkpoint is at run {}, its output at run {}: outputs of later runs must not be used beside what follows",
+            run.number(),
+            published.number()
+        )
     })
 }
 
@@ -52,17 +71,15 @@ pub fn import_state(common: &CommonSettings, file: &Path) -> Result<UpkeepReport
             .remedy("export again; nothing was changed")
     })?;
     let holder = LockHolder { process: std::process::id(), since: common.as_of };
-    let _lock = Lock::take(&common.state, holder, common.wait)?;
+    let lock = Lock::take(&common.state, holder, common.wait)?;
     let mut checkpoint = Checkpoint::open(&common.state)?;
     if checkpoint.head().is_some() {
-        return Err(Error::new(ErrorKind::Usage, "there is a checkpoint here already")
-            .at(common.state.display())
-            .remedy("import into a new --state folder; nothing was changed"));
+        drop((checkpoint, lock));
+        return imported_before(common, &imported);
     }
     let output = Output::at(common.out.clone());
     let published = published(&output, &imported)?;
-    let state = (checkpoint.stage_import(&imported)?, imported.survey);
-    let head = head_with(&imported.head, imported.head.run.next(), state);
+    let head = head_after(&imported, (checkpoint.stage_import(&imported)?, imported.survey));
     let counts = Counts {
         events_open_before: imported.head.events_open,
         events_open_after: head.events_open,
@@ -78,8 +95,36 @@ pub fn import_state(common: &CommonSettings, file: &Path) -> Result<UpkeepReport
     Ok(report(&entry.head, Some(&entry)))
 }
 
+fn head_after(imported: &Imported, state: (StagedState, Survey)) -> Head {
+    let head = head_with(&imported.head, imported.head.run.next(), state);
+    Head { known_files: imported.known_files, ..head }
+}
+
+/// What is to be done where there is a checkpoint already: nothing, if it is the import of this very file. It may have died
+/// after its commit, and is then published now.
+fn imported_before(common: &CommonSettings, imported: &Imported) -> Result<UpkeepReport> {
+    let context = Context::open(common)?;
+    if let Some(head) = context.checkpoint.head() {
+        let staged =
+            StagedState { generation: head.generation, chunks: head.chunks, digest: head.state_digest };
+        if *head == head_after(imported, (staged, imported.survey)) {
+            return Ok(report(head, None));
+        }
+    }
+    Err(Error::new(ErrorKind::Usage, "there is a checkpoint here already")
+        .at(common.state.display())
+        .remedy("import into a new --state folder; nothing was changed"))
+}
+
 /// The newest run of the output folder, which must be the one that was exported, if it has any.
 fn published(output: &Output, imported: &Imported) -> Result<Option<RunId>> {
+    if output.has_staging_of(imported.head.run) {
+        let run = imported.head.run.number();
+        let what = format!("outputs of run {run}, which the export holds, are staged here and not published");
+        return Err(Error::new(ErrorKind::Usage, what)
+            .at(output.folder().display())
+            .remedy("give a new --out folder, and keep what is staged; nothing was changed"));
+    }
     match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
         None => Ok(None),
         Some(mark) if mark == imported.mark => Ok(Some(mark.run)),

@@ -1,7 +1,7 @@
 //! Everything that can be checked without the batch files: checksums, invariants, accounts, outputs.
 
 use super::opened::Opened;
-use crate::checkpoint::{Checkpoint, head_digest};
+use crate::checkpoint::Checkpoint;
 use crate::error::{ErrorKind, Result};
 use crate::ledger::{Counts, RunEntry, RunKind, audit, standing};
 use crate::report::VerifyReport;
@@ -53,7 +53,7 @@ fn check(
     report: &mut VerifyReport,
     findings: &mut Vec<String>,
 ) -> Result<()> {
-    let entries = checkpoint.readable_runs(findings)?;
+    let (entries, marks): (Vec<_>, Vec<_>) = checkpoint.readable_runs(findings)?.into_iter().unzip();
     report.runs = entries.len() as u64;
     report.runs_standing = standing(&entries).len() as u64;
     check_ledger(checkpoint, &entries, findings);
@@ -65,7 +65,6 @@ fn check(
     report.events_late = totals.events_late;
     report.events_completed = totals.events_completed;
     report.events_removed = totals.events_removed;
-    let marks: Vec<_> = entries.iter().map(|entry| head_digest(&entry.head)).collect();
     let outputs = audit_output(output, &entries, &marks)?;
     report.manifests = outputs.manifests;
     report.output_files = outputs.files;
