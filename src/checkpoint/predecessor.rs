@@ -41,7 +41,7 @@ pub fn write_predecessor(folder: &Path) -> Result<HeadMark> {
         sessions_retracted: 0,
         events_retracted: 0,
     };
-    let file = crate::ledger::FileEntry { path: "old.csv".to_owned(), digest: FILE, rows: 3 };
+    let file = crate::ledger::FileEntry { path: "old.csv".to_owned(), digest: FILE, rows: 3, source: None };
     let files = super::rows::file_rows(&[file]);
     let run = v0::RunRow { kind: v1::RunKind::Batch, files, counts, head: head.clone() };
     let head = frame_of(v0::VERSION, &encoded(&head));

@@ -53,7 +53,7 @@ fn lost(
     RunEntry {
         kind: RunKind::Lost,
         as_of: before.map_or(Timestamp::MIN, |before| before.as_of),
-        files: files.map(|digest| FileEntry { path: String::new(), digest, rows: 0 }).collect(),
+        files: files.map(|digest| FileEntry { path: String::new(), digest, rows: 0, source: None }).collect(),
         counts: Counts {
             rows_read: held_after.saturating_sub(held_before),
             events_open_before: held_before,
