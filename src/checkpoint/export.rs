@@ -139,17 +139,17 @@ impl Checkpoint {
         }))
     }
 
-    /// Writes every line of the export to `out`; `losses` are known already.
+    /// Writes every line of the export to `out`; what is `missing` is known already.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] for damage where no loss is accepted, and those of `out`.
     pub fn export(
         &self,
         loss: Loss,
-        losses: Vec<String>,
+        missing: Vec<String>,
         mut out: impl FnMut(String) -> Result<()>,
     ) -> Result<Exported> {
-        let mut exported = Exported { losses, ..Exported::default() };
+        let mut exported = Exported { losses: missing, ..Exported::default() };
         let Some((head, mark)) = self.head.as_ref().zip(self.mark) else {
             return Err(Error::new(ErrorKind::Failed, "there is nothing to export: no run was committed"));
         };
@@ -161,8 +161,9 @@ impl Checkpoint {
         self.export_files(head, &entries, loss, &mut exported, &mut out)?;
         let rows = self.export_state(head, loss, &mut exported, &mut out)?;
         exported.run = head.run.number();
-        let (runs, files, lost) = (exported.runs, exported.files, exported.losses.clone());
-        out(text(&Line::End(Trailer { runs, files, rows, lost })))?;
+        let trailer =
+            Trailer { runs: exported.runs, files: exported.files, rows, lost: exported.losses.clone() };
+        out(text(&Line::End(trailer)))?;
         Ok(exported)
     }
 

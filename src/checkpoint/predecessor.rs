@@ -16,6 +16,9 @@ pub const FILE: FileDigest = FileDigest { hash: 7, bytes: 30 };
 
 /// Writes the checkpoint of a program of version 0 after one run, which has left one session open and one event waiting;
 /// returns the digest of its head for the manifest.
+///
+/// # Errors
+/// Those of the store.
 pub fn write_predecessor(folder: &Path) -> Result<HeadMark> {
     let store = Store::open(folder)?;
     let key = b"ann";

@@ -1,6 +1,7 @@
 use super::*;
 use crate::checkpoint::predecessor::{FILE, write_predecessor};
 use crate::event::Timestamp;
+use crate::ledger::RunId;
 use crate::pipeline::{FinalizeSettings, Watch, finalize, rollback, verify};
 use crate::sink::{Output, OutputKind, Staging};
 use std::time::Duration;
@@ -65,7 +66,7 @@ fn an_older_checkpoint_is_read_as_it_is_and_a_copy_of_it_is_kept() {
     // What version 0 did not know comes from what it knew.
     assert_eq!(head.accepts_from, head.watermark);
     assert_eq!(head.events_open, 3);
-    assert_eq!(context.checkpoint.run_of_file(&FILE).unwrap().map(|run| run.number()), Some(1));
+    assert_eq!(context.checkpoint.run_of_file(&FILE).unwrap().map(RunId::number), Some(1));
     assert_eq!(context.checkpoint.runs().unwrap()[0].files[0].path, "old.csv");
     // The next run writes the newest version; what is older stays as it is, and fits.
     assert!(close_all(&mut context, &common).ends_with(SESSION));
