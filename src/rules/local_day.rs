@@ -9,12 +9,17 @@ const SECOND_US: i64 = 1_000_000;
 /// The first instant of the local day after the one in which `time` lies.
 ///
 /// Where the change to summer time skips midnight, the day begins with the first instant that exists; where the clock is
-/// set back across midnight, with the first of the two.
+/// set back across midnight, with the first of the two: the hour that comes again belongs to the new day already.
 pub(super) fn next_midnight(time: Timestamp, zone: Tz) -> Timestamp {
-    let next = DateTime::from_timestamp_micros(time.us())
-        .and_then(|utc| utc.with_timezone(&zone).date_naive().checked_add_days(Days::new(1)))
-        .and_then(|date| day_start(date, zone));
-    next.unwrap_or(Timestamp::MAX)
+    let Some(utc) = DateTime::from_timestamp_micros(time.us()) else { return Timestamp::MAX };
+    let shown = utc.with_timezone(&zone).date_naive();
+    let start_in = |days| day_start(shown.checked_add_days(Days::new(days))?, zone);
+    match start_in(1) {
+        Some(next) if next > time => next,
+        // The calendar shows the day before for an hour more.
+        Some(_) => start_in(2).unwrap_or(Timestamp::MAX),
+        None => Timestamp::MAX,
+    }
 }
 
 fn day_start(date: NaiveDate, zone: Tz) -> Option<Timestamp> {
@@ -53,6 +58,21 @@ mod tests {
         assert_eq!(after("2024-03-30T23:00:00Z", Paris), "2024-03-31T22:00:00Z");
         assert_eq!(after("2024-10-26T22:00:00Z", Paris), "2024-10-27T23:00:00Z");
         assert_eq!(after("2024-10-26T21:59:59.999999Z", Paris), "2024-10-26T22:00:00Z");
+    }
+
+    #[test]
+    fn where_midnight_comes_twice_the_day_begins_with_the_first() {
+        // In 2006 the clocks of St. John's went back from 00:01 to 23:01 when October 29 had begun, at 02:31 UTC.
+        let zone = chrono_tz::America::St_Johns;
+        assert_eq!(after("2006-10-29T02:29:59Z", zone), "2006-10-29T02:30:00Z");
+        assert_eq!(after("2006-10-29T02:30:00Z", zone), "2006-10-30T03:30:00Z");
+        assert_eq!(after("2006-10-29T02:45:00Z", zone), "2006-10-30T03:30:00Z");
+    }
+
+    #[test]
+    fn a_day_that_does_not_exist_is_left_out() {
+        // In Samoa December 29 of 2011 was followed by December 31.
+        assert_eq!(after("2011-12-29T12:00:00Z", chrono_tz::Pacific::Apia), "2011-12-30T10:00:00Z");
     }
 
     #[test]

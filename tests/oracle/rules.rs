@@ -1,5 +1,6 @@
 //! The oracle under rules: one pass over the events of a key in order, from the sentences of `docs/semantics.md` alone.
 
+use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// An event as it stands in a file; its place among all events is its order of arrival.
@@ -7,10 +8,22 @@ use std::collections::BTreeMap;
 pub struct RuledEvent {
     pub key: &'static str,
     pub second: i64,
+    pub source: &'static str,
     pub event: &'static str,
     pub path: &'static str,
     pub amount: &'static str,
     pub id: String,
+    /// The gap that the row itself says, in seconds.
+    pub pause: Option<i64>,
+}
+
+/// What makes two events the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Dedup {
+    #[default]
+    Nothing,
+    Id,
+    Row,
 }
 
 /// Rules that a case asks for; seconds. Every aggregate is always asked for.
@@ -19,13 +32,16 @@ pub struct RuledEvent {
 pub struct RuledCase {
     pub gap: i64,
     pub buy_gap: Option<i64>,
+    pub gap_column: bool,
     pub max_duration: Option<i64>,
     pub max_events: Option<usize>,
     pub split_on_path: bool,
-    pub midnight: bool,
+    pub midnight: Option<Tz>,
     pub start_on_login: bool,
     pub end_on_logout: bool,
-    pub dedup: bool,
+    pub dedup: Dedup,
+    pub max_distinct: Option<usize>,
+    pub max_list: Option<usize>,
 }
 
 /// A session as it is told: key, start, end, ordinal, why it ended, and its events.
@@ -39,8 +55,6 @@ pub struct RuledSession {
     pub closed_by: Option<&'static str>,
     pub events: Vec<RuledEvent>,
 }
-
-const DAY: i64 = 86_400;
 
 /// The sessions of `events` (in the order of arrival), and how many events were duplicates.
 pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, u64) {
@@ -59,7 +73,7 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
                 last.closed_by = Some("gap");
             }
             let is_open = sessions.last().is_some_and(|session| session.closed_by.is_none());
-            if case.dedup && !event.id.is_empty() && is_duplicate(&sessions, event, is_open) {
+            if is_duplicate(&sessions, event, is_open, case.dedup) {
                 duplicates += 1;
                 continue;
             }
@@ -91,17 +105,25 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
 }
 
 /// Of an event in the open session, or of one at the same time in a session before it.
-fn is_duplicate(sessions: &[RuledSession], event: &RuledEvent, is_open: bool) -> bool {
+fn is_duplicate(sessions: &[RuledSession], event: &RuledEvent, is_open: bool, dedup: Dedup) -> bool {
+    let is_same = |other: &RuledEvent| match dedup {
+        Dedup::Nothing => false,
+        Dedup::Id => !event.id.is_empty() && other.id == event.id,
+        Dedup::Row => other == event,
+    };
     let last = sessions.len().saturating_sub(1);
     sessions.iter().enumerate().any(|(number, session)| {
         let is_own = is_open && number == last;
-        session.events.iter().any(|other| other.id == event.id && (is_own || other.second == event.second))
+        session.events.iter().any(|other| is_same(other) && (is_own || other.second == event.second))
     })
 }
 
 /// The last second at which an event keeps the gap of `session`.
 pub fn reach(session: &RuledSession, case: &RuledCase) -> i64 {
-    let gap = |event: &RuledEvent| case.buy_gap.filter(|_| event.event == "buy").unwrap_or(case.gap);
+    let gap = |event: &RuledEvent| {
+        let own = event.pause.filter(|_| case.gap_column);
+        own.or(case.buy_gap.filter(|_| event.event == "buy")).unwrap_or(case.gap)
+    };
     session.events.iter().map(|event| event.second + gap(event)).max().unwrap()
 }
 
@@ -109,7 +131,7 @@ fn split(session: &RuledSession, event: &RuledEvent, case: &RuledCase) -> Option
     let path = session.events.iter().rev().map(|other| other.path).find(|path| !path.is_empty());
     let reasons = [
         ("max-duration", case.max_duration.is_some_and(|max| event.second - session.start > max)),
-        ("midnight", case.midnight && event.second.div_euclid(DAY) != session.start.div_euclid(DAY)),
+        ("midnight", case.midnight.is_some_and(|zone| day(event.second, zone) > day(session.start, zone))),
         ("start-on", case.start_on_login && event.event == "login"),
         (
             "split-on",
@@ -120,8 +142,18 @@ fn split(session: &RuledSession, event: &RuledEvent, case: &RuledCase) -> Option
     reasons.into_iter().find(|(_, holds)| *holds).map(|(why, _)| why)
 }
 
+/// The local day of a second: the latest date that the calendar on the wall has shown by then. Clocks are set back by three
+/// hours at most, and each date is shown for a minute at least.
+fn day(second: i64, zone: Tz) -> chrono::NaiveDate {
+    let shown = |minute: i64| {
+        let utc = chrono::DateTime::from_timestamp(second - minute * 60, 0).unwrap();
+        utc.with_timezone(&zone).date_naive()
+    };
+    (0..=180).map(shown).max().unwrap()
+}
+
 /// The aggregate columns of a session, in the order of [`AGGREGATES`].
-pub fn told(session: &RuledSession) -> Vec<String> {
+pub fn told(session: &RuledSession, case: &RuledCase) -> Vec<String> {
     let paths: Vec<&str> =
         session.events.iter().map(|event| event.path).filter(|path| !path.is_empty()).collect();
     // All amounts have two decimals or none: cents are whole.
@@ -132,8 +164,6 @@ pub fn told(session: &RuledSession) -> Vec<String> {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
     let or_empty = |cents: Option<i64>| cents.map_or_else(String::new, money);
-    let different: std::collections::BTreeSet<_> = paths.iter().collect();
-    let listed: Vec<String> = paths.iter().map(|path| format!("\"{path}\"")).collect();
     let logins = session.events.iter().filter(|event| event.event == "login").count();
     vec![
         paths.first().unwrap_or(&"").to_string(),
@@ -144,10 +174,27 @@ pub fn told(session: &RuledSession) -> Vec<String> {
         or_empty((!cents.is_empty()).then(|| cents.iter().sum())),
         or_empty(cents.iter().min().copied()),
         or_empty(cents.iter().max().copied()),
-        different.len().to_string(),
-        format!("[{}]", listed.join(",")),
+        different(&paths, case.max_distinct),
+        listed(&paths, case.max_list),
         (logins > 0).to_string(),
     ]
+}
+
+/// How many different values there are; beyond the bound, that and a plus.
+fn different(values: &[&str], bound: Option<usize>) -> String {
+    let different = values.iter().collect::<std::collections::BTreeSet<_>>().len();
+    match bound {
+        Some(bound) if different > bound => format!("{bound}+"),
+        _ => different.to_string(),
+    }
+}
+
+/// The values as JSON; beyond the bound, the first ones and a null.
+fn listed(values: &[&str], bound: Option<usize>) -> String {
+    let most = bound.unwrap_or(values.len());
+    let mut listed: Vec<String> = values.iter().take(most).map(|value| format!("\"{value}\"")).collect();
+    listed.extend((values.len() > most).then(|| "null".to_owned()));
+    format!("[{}]", listed.join(","))
 }
 
 /// What [`told`] tells.
