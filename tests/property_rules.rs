@@ -140,7 +140,7 @@ fn latest(folder: &Folder) -> Vec<Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(support::stream::config(24))]
+    #![proptest_config(support::stream::config(16))]
 
     #[test]
     fn under_rules_the_sessions_are_those_of_the_oracle_and_what_is_open_is_shown(drawn in drawn(40, true)) {

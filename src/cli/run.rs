@@ -180,6 +180,7 @@ pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()>
         )
         .remedy("try the files one by one, or as one batch"));
     }
+    pipeline::check_request(&settings.request)?;
     machine::allow_many_open_files();
     let files = open_batch(&paths)?;
     let open = if settings.dry_run { Context::open_copy } else { Context::open };

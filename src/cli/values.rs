@@ -1,5 +1,6 @@
 //! The values of flags: durations, times, sizes, bytes.
 
+use super::configuration::did_you_mean;
 use crate::definition::ColumnRequest;
 use crate::event::Timestamp;
 use crate::source::timestamp::{TimeFormat, TimeParser};
@@ -65,8 +66,10 @@ pub(super) fn time_format(text: &str) -> Result<String, String> {
 
 /// An IANA time zone, in the form in which the checkpoint keeps it.
 pub(super) fn timezone(text: &str) -> Result<String, String> {
-    let zone: chrono_tz::Tz =
-        text.parse().map_err(|_| "not an IANA name such as UTC or Europe/Paris".to_owned())?;
+    let zone: chrono_tz::Tz = text.parse().map_err(|_| {
+        let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        format!("not an IANA name such as UTC or Europe/Paris; {}", did_you_mean(text, names))
+    })?;
     Ok(zone.name().to_owned())
 }
 
@@ -106,6 +109,18 @@ mod tests {
         assert_eq!((delimiter(";"), delimiter("tab"), delimiter("\\t")), (Ok(b';'), Ok(b'\t'), Ok(b'\t')));
         for wrong in ["", ",,", "\"", "\n", "é"] {
             assert!(delimiter(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_zone_is_answered_with_the_nearest() {
+        assert_eq!(timezone("Europe/Paris"), Ok("Europe/Paris".to_owned()));
+        for (wrong, nearest) in [
+            ("Europe/Pariss", "Europe/Paris"),
+            ("europe/berlin", "Europe/Berlin"),
+            ("Asia/Calcuta", "Asia/Calcutta"),
+        ] {
+            assert!(timezone(wrong).unwrap_err().ends_with(&format!("did you mean {nearest}?")), "{wrong}");
         }
     }
 

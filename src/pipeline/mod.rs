@@ -30,6 +30,7 @@ mod watch;
 pub use context::Context;
 pub use finalize::{FinalizeSettings, finalize};
 pub use inspect::{InspectSettings, inspect};
+pub use plan::check_request;
 pub use run::run;
 pub use upkeep::{backup, evict, export_state, import_state, migrate, rollback, verify};
 pub use watch::Watch;

@@ -4,10 +4,10 @@ use super::context::Context;
 use super::rounds::FileToRead;
 use super::sources::{check_keys, source_of};
 use crate::checkpoint::Checkpoint;
-use crate::definition::{Definition, Source, columns_text, gap_text};
+use crate::definition::{Definition, DefinitionRequest, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{FileDigest, FileStatus, plan_files};
-use crate::rules::RuleSet;
+use crate::ledger::{FileDigest, FileStatus, Head, plan_files};
+use crate::rules::{RuleFlag, RuleSet};
 use crate::settings::RunSettings;
 use crate::source::timestamp::{TimeFormat, TimeParser};
 use crate::source::{BatchFile, Wanted, read_first_row, resolve};
@@ -64,6 +64,9 @@ impl Plan {
             }
         }
         definition.event_columns = event_columns;
+        if kept != Some(&definition) {
+            check_names(&definition)?;
+        }
         plan.decided = (kept != Some(&definition)).then(|| definition_text(&definition));
         plan.definition = definition;
         Ok(plan)
@@ -87,22 +90,54 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
     }
     // Rules also hold keys of which nothing is open: their sessions may change, or one may begin at the very same time.
     if head.keys_open > 0 {
-        let what = match head.events_open {
-            0 => format!("{} keys are still held for corrections", head.keys_open),
-            events => format!("{events} events are still open"),
-        };
-        let what = format!("{what} under the old definition ({})", listed.join(", "));
-        return Err(refuse(what, "close them with `sessionize finalize` first"));
+        let what = format!("{} under the old definition ({})", still_held(head), listed.join(", "));
+        return Err(refuse(what, "run `sessionize finalize` first, then this again"));
     }
     Ok(settings.request.over(&head.definition).create())
 }
 
+/// Holds the rules that are asked for against each other, before anything is opened.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] if they do not go together, whatever the files and the checkpoint are.
+pub fn check_request(request: &DefinitionRequest) -> Result<()> {
+    request.rules.check_none_is_alone().map_err(do_not_go_together)?;
+    rule_set(&request.create())?;
+    request.rules.check_names(&[]).map_err(names_clash)
+}
+
+/// No two columns of an output have one name. Those of the key are known when a file has shown them.
+fn check_names(definition: &Definition) -> Result<()> {
+    definition.rules.check_names(&definition.key_names()).map_err(names_clash)
+}
+
+fn names_clash(what: String) -> Error {
+    Error::new(ErrorKind::Usage, what).remedy("give it another name, as in --agg \"sum(amount)=paid\"")
+}
+
+/// What a checkpoint holds that a change of the definition would touch.
+fn still_held(head: &Head) -> String {
+    let one_or_many = |count: u64, noun: &str| {
+        if count == 1 { format!("1 {noun} is still open") } else { format!("{count} {noun}s are still open") }
+    };
+    let of_keys = if head.keys_open == 1 { "1 key".to_owned() } else { format!("{} keys", head.keys_open) };
+    match head.events_open {
+        0 if head.definition.rules.value(RuleFlag::Retain).is_some() => {
+            format!("completed sessions of {of_keys} can still change")
+        }
+        0 => format!("an event may still come at the very time at which sessions of {of_keys} have ended"),
+        events => one_or_many(events, "event"),
+    }
+}
+
 /// The rules of `definition`, ready for use.
 pub(super) fn rule_set(definition: &Definition) -> Result<Arc<RuleSet>> {
-    definition.rule_set().map(Arc::new).map_err(|what| {
-        Error::new(ErrorKind::Usage, format!("these rules do not go together: {what}"))
-            .remedy("leave one of them out")
-    })
+    definition.rule_set().map(Arc::new).map_err(do_not_go_together)
+}
+
+fn do_not_go_together(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Usage, format!("these rules do not go together: {what}"))
+        .remedy("leave one of them out")
 }
 
 /// A definition as the run's report shows it.
@@ -121,7 +156,8 @@ fn source_text(source: &Source) -> String {
     };
     let name = source.name.as_ref().map_or_else(String::new, |name| format!("source {name}: "));
     let time = columns_text(std::slice::from_ref(&source.time));
-    format!("{name}key {}, time {time}, header {header}", columns_text(&source.key))
+    let zone = if source.timezone == "UTC" { String::new() } else { format!(" ({})", source.timezone) };
+    format!("{name}key {}, time {time}{zone}, header {header}", columns_text(&source.key))
 }
 
 /// The parser for the times of `source`, whose words were checked when they were given.

@@ -1,8 +1,10 @@
 //! The fold of one partition under rules.
 
 use super::Fold;
+use super::swept::Swept;
 use super::view::{View, ViewAt};
 use crate::event::{Event, Timestamp};
+use crate::gap::Gap;
 use crate::rules::{Folded, RuleSet, RuledKey};
 use crate::session::{ClosedBy, OutOfOrder, Session};
 use crate::watermark::Watermark;
@@ -51,6 +53,8 @@ pub struct RuledReducer {
     bytes_of_keys: usize,
     bytes_held: usize,
     bytes_of_rows: usize,
+    swept: Swept,
+    taken_since_sweep: usize,
 }
 
 impl RuledReducer {
@@ -64,6 +68,8 @@ impl RuledReducer {
             bytes_of_keys: 0,
             bytes_held: 0,
             bytes_of_rows: 0,
+            swept: Swept::default(),
+            taken_since_sweep: 0,
         }
     }
 
@@ -75,6 +81,7 @@ impl RuledReducer {
         tail: impl Iterator<Item = (Timestamp, Box<[u8]>)>,
     ) {
         let number = self.number_of(key);
+        self.bytes_of_rows += state.open.as_ref().map_or(0, |session| row_bytes(&session.rows));
         self.keys[number] = state;
         for (time, payload) in tail {
             self.hold(time, payload, number);
@@ -97,7 +104,7 @@ impl RuledReducer {
 
     fn number_of(&mut self, key: &[u8]) -> usize {
         self.keys.get_index_of(key).unwrap_or_else(|| {
-            self.bytes_of_keys += key.len() + size_of::<RuledKey>();
+            self.bytes_of_keys += key_bytes(key);
             self.keys.insert_full(key.into(), RuledKey::default()).0
         })
     }
@@ -115,14 +122,19 @@ impl RuledReducer {
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder> {
         let Some((key, state)) = self.keys.get_index_mut(number) else { return Ok(()) };
-        let mut bytes_of_rows = self.bytes_of_rows + if self.rules.emit().events { payload.len() } else { 0 };
+        if state.open.is_none() {
+            self.swept.allows(key, time, UP_TO_REACH)?;
+        }
+        let row_length = self.rules.row_of(payload).len();
+        let mut bytes_of_rows = self.bytes_of_rows + row_length;
         let mut counted = |session: Session<'_>| {
-            bytes_of_rows = bytes_of_rows.saturating_sub(session.rows.iter().map(Vec::len).sum());
+            bytes_of_rows -= row_bytes(session.rows);
             completed(session);
         };
         let folded = state.fold(&self.rules, key, (time, payload), &mut counted)?;
-        self.bytes_of_rows = bytes_of_rows;
-        self.duplicates += u64::from(folded == Folded::Duplicate);
+        let is_duplicate = folded == Folded::Duplicate;
+        self.bytes_of_rows = bytes_of_rows - if is_duplicate { row_length } else { 0 };
+        self.duplicates += u64::from(is_duplicate);
         Ok(())
     }
 }
@@ -134,6 +146,7 @@ impl Fold for RuledReducer {
         horizon: Watermark,
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder> {
+        self.taken_since_sweep += 1;
         let number = self.number_of(event.key);
         if self.held.is_empty() && horizon.reaches(event.time) {
             return self.fold(number, event.time, event.payload, completed);
@@ -189,18 +202,66 @@ impl Fold for RuledReducer {
 
     fn memory_bytes(&self) -> usize {
         // What rules keep of a session besides its rows is small, and counted by its frame.
-        self.bytes_of_keys + self.bytes_held + self.bytes_of_rows
+        self.bytes_of_keys + self.bytes_held + self.bytes_of_rows + self.swept.memory_bytes()
     }
 
-    fn sweep(&mut self, _settled: Watermark, _completed: &mut impl FnMut(Session<'_>)) {}
+    fn sweep(&mut self, settled: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(settled_at) = settled.time() else { return };
+        if self.taken_since_sweep < self.keys.len() {
+            return;
+        }
+        self.taken_since_sweep = 0;
+        self.swept.begin(settled);
+        let Self { keys, held, swept, bytes_of_keys, bytes_of_rows, .. } = self;
+        let mut is_held = vec![false; keys.len()];
+        held.iter().for_each(|held| is_held[held.number] = true);
+        let mut numbers = Vec::with_capacity(keys.len());
+        let mut kept = 0;
+        keys.retain(|key, state| {
+            let reach = state.reach();
+            // A key goes whole or not at all: what was before an open session may still be asked for at its very end.
+            let is_passed = reach.is_none_or(|reach| reach < settled_at);
+            if let Some(reach) = reach.filter(|_| is_passed) {
+                state.close(key, ClosedBy::Gap, &mut |session| {
+                    *bytes_of_rows -= row_bytes(session.rows);
+                    completed(session);
+                });
+                *state = RuledKey::default();
+                swept.add(key, reach);
+            }
+            let keep = !is_passed || is_held[numbers.len()];
+            numbers.push(kept);
+            kept += usize::from(keep);
+            *bytes_of_keys -= if keep { 0 } else { key_bytes(key) };
+            keep
+        });
+        held.iter_mut().for_each(|held| held.number = numbers[held.number]);
+    }
 
-    fn forget_swept(&mut self) {}
+    fn forget_swept(&mut self) {
+        self.swept.forget();
+    }
 
     fn duplicates(&self) -> u64 {
         self.duplicates
     }
 }
 
+/// What is remembered of a swept session is its reach, which has the gap in it already.
+const UP_TO_REACH: Gap = Gap::from_us(0);
+
+const fn key_bytes(key: &[u8]) -> usize {
+    key.len() + size_of::<RuledKey>()
+}
+
+fn row_bytes(rows: &[Vec<u8>]) -> usize {
+    rows.iter().map(Vec::len).sum()
+}
+
 const fn held_bytes(payload: &[u8]) -> usize {
     payload.len() + size_of::<HeldEvent>()
 }
+
+#[cfg(test)]
+#[path = "ruled_tests.rs"]
+mod tests;

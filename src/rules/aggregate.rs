@@ -71,7 +71,9 @@ impl AggregateText {
         if is_condition {
             ConditionText::read(argument)?;
         }
-        Ok(Self { function, argument: argument.to_owned(), name })
+        let aggregate = Self { function, argument: argument.to_owned(), name: None };
+        // Who gives the name that it has anyway asks for the same.
+        Ok(Self { name: name.filter(|name| *name != aggregate.name()), ..aggregate })
     }
 
     /// The name of the output column: as given, else made of function and argument.
@@ -192,6 +194,13 @@ mod tests {
         ] {
             assert_eq!(AggregateText::read(text).map(|aggregate| aggregate.to_string()), Ok(text.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_name_that_it_has_anyway_is_none() {
+        let read = |text| AggregateText::read(text).map(|aggregate| aggregate.to_string());
+        assert_eq!(read("first(a b)=first_a_b"), read("first(a b)"));
+        assert_eq!(read("count=count"), Ok("count".to_owned()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::aggregate::AggregateText;
 use super::condition::ConditionText;
-use super::gap_by::{GapByText, short};
+use super::gap_by::{GapByText, short, whole_duration};
 use super::set::RuleSet;
 use crate::gap::Gap;
 use std::collections::BTreeMap;
@@ -39,6 +39,10 @@ pub enum RuleFlag {
     /// `--max-list`: the bound of `list`.
     MaxList,
 }
+
+/// The bound of `distinct` and `list` where none is given.
+pub(super) const DEFAULT_BOUND: usize = 1_000;
+const DEFAULT_BOUND_TEXT: &str = "1000";
 
 /// The value that takes a rule away again, with `--redefine`.
 pub const NO_RULE: &str = "none";
@@ -114,13 +118,44 @@ impl RuleFlag {
     }
 }
 
-fn duration_text(value: &str) -> Result<String, String> {
-    match humantime::parse_duration(value) {
-        Ok(duration) if duration.is_zero() => Err("it must be longer than nothing".to_owned()),
-        Ok(duration) if i64::try_from(duration.as_micros()).is_err() => Err("it is too long".to_owned()),
-        Ok(duration) => Ok(short(duration)),
-        Err(error) => Err(format!("{error}; durations read like 90s, 5m, 1h30m, 7d")),
+impl RuleFlag {
+    /// Whether its values are a set: each of them does what it does, wherever it stands. The aggregates are in the order of
+    /// their columns.
+    const fn is_set(self) -> bool {
+        matches!(self, Self::SplitOn | Self::StartOn | Self::EndOn)
     }
+
+    /// What holds where nothing is said.
+    const fn default_value(self) -> &'static str {
+        match self {
+            Self::Emit => "sessions",
+            Self::MaxDistinct | Self::MaxList => DEFAULT_BOUND_TEXT,
+            _ => NO_RULE,
+        }
+    }
+
+    /// The values in one form for all that mean the same.
+    fn meaning<'t>(self, values: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+        let mut values: Vec<&str> = values.collect();
+        if values.is_empty() {
+            values.push(self.default_value());
+        }
+        if self.is_set() {
+            values.sort_unstable();
+            values.dedup();
+        }
+        values
+    }
+
+    fn words<'t>(self, values: impl Iterator<Item = &'t str>) -> String {
+        let values: Vec<&str> = values.collect();
+        if values.is_empty() { self.default_value().to_owned() } else { values.join(" ") }
+    }
+}
+
+fn duration_text(value: &str) -> Result<String, String> {
+    let duration = whole_duration(value)?;
+    if duration.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(short(duration)) }
 }
 
 fn positive(value: &str) -> Result<String, String> {
@@ -182,8 +217,9 @@ impl RuleTexts {
         asked: &'t Self,
     ) -> impl Iterator<Item = (RuleFlag, String, String)> + 't {
         asked.0.keys().filter_map(|&flag| {
-            let (kept, wanted) = (words(self.values(flag)), words(asked.values(flag)));
-            (kept != wanted).then_some((flag, kept, wanted))
+            let differs = flag.meaning(self.values(flag)) != flag.meaning(asked.values(flag));
+            let text = |of: &Self| flag.words(of.values(flag));
+            differs.then(|| (flag, text(self), text(asked)))
         })
     }
 
@@ -195,11 +231,6 @@ impl RuleTexts {
         all.0.retain(|_, values| values.iter().any(|value| value != NO_RULE));
         all
     }
-}
-
-fn words<'t>(values: impl Iterator<Item = &'t str>) -> String {
-    let all: Vec<&str> = values.collect();
-    if all.is_empty() { NO_RULE.to_owned() } else { all.join(" ") }
 }
 
 #[cfg(test)]
@@ -227,6 +258,10 @@ mod tests {
             (RuleFlag::Aggregate, "sum"),
             (RuleFlag::MaxDuration, "0s"),
             (RuleFlag::MaxDuration, "long"),
+            (RuleFlag::MaxDuration, "1500ns"),
+            (RuleFlag::Retain, "300000years"),
+            (RuleFlag::GapBy, "event:a=1ns"),
+            (RuleFlag::GapBy, "event:a=300000years"),
             (RuleFlag::MaxEvents, "many"),
             (RuleFlag::SplitAt, "noon"),
             (RuleFlag::Emit, "rows"),
@@ -255,6 +290,44 @@ mod tests {
                 (RuleFlag::MaxDuration, "none".to_owned(), "1day".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn what_means_the_same_does_not_differ() {
+        let kept = texts(&[
+            (RuleFlag::StartOn, &["event=login", "ad=1"]),
+            (RuleFlag::SplitOn, &["a"]),
+            (RuleFlag::GapBy, &["event:b=2h,*=30m,a=1h"]),
+            (RuleFlag::Aggregate, &["sum(a)"]),
+        ]);
+        let asked = texts(&[
+            (RuleFlag::StartOn, &["ad=1", "event=login", "ad=1"]),
+            (RuleFlag::SplitOn, &["a", "a"]),
+            (RuleFlag::GapBy, &["event:a=60m,b=120m,*=1800s"]),
+            (RuleFlag::Aggregate, &["sum(a)=sum_a"]),
+            (RuleFlag::Emit, &["sessions"]),
+            (RuleFlag::MaxDistinct, &["1000"]),
+            (RuleFlag::MaxList, &["1000"]),
+        ]);
+        assert_eq!(kept.differences(&asked).collect::<Vec<_>>(), []);
+    }
+
+    #[test]
+    fn the_order_of_aggregates_is_that_of_their_columns() {
+        let kept = texts(&[(RuleFlag::Aggregate, &["count", "sum(a)"]), (RuleFlag::Emit, &["both"])]);
+        let asked = texts(&[(RuleFlag::Aggregate, &["sum(a)", "count"]), (RuleFlag::Emit, &["none"])]);
+        assert_eq!(
+            kept.differences(&asked).collect::<Vec<_>>(),
+            [
+                (RuleFlag::Aggregate, "count sum(a)".to_owned(), "sum(a) count".to_owned()),
+                (RuleFlag::Emit, "both".to_owned(), "sessions".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_default_bound_has_one_value() {
+        assert_eq!(DEFAULT_BOUND_TEXT.parse(), Ok(DEFAULT_BOUND));
     }
 
     #[test]

@@ -30,14 +30,14 @@ impl GapByText {
             text.split_once(':').filter(|(column, _)| !column.is_empty()).ok_or_else(wrong)?;
         let gap = |part: &str| {
             let (value, gap) = part.rsplit_once('=').ok_or_else(wrong)?;
-            let gap = humantime::parse_duration(gap).map_err(|error| format!("gap of '{value}': {error}"))?;
+            let gap = whole_duration(gap).map_err(|error| format!("gap of '{value}': {error}"))?;
             Ok((value.to_owned(), gap))
         };
-        let gaps = gaps.split(',').map(gap).collect::<Result<Vec<_>, String>>()?;
-        for (number, (value, _)) in gaps.iter().enumerate() {
-            if gaps[..number].iter().any(|(other, _)| other == value) {
-                return Err(format!("'{value}' has two gaps"));
-            }
+        let mut gaps = gaps.split(',').map(gap).collect::<Result<Vec<_>, String>>()?;
+        // In which order they stand says nothing.
+        gaps.sort_by(|(one, _), (other, _)| (one == ANY_VALUE, one).cmp(&(other == ANY_VALUE, other)));
+        if let Some(twice) = gaps.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(format!("'{}' has two gaps", twice[0].0));
         }
         Ok(Self { column: column.to_owned(), gaps })
     }
@@ -54,6 +54,19 @@ impl fmt::Display for GapByText {
 /// A duration without spaces: `1h30m`.
 pub(super) fn short(duration: Duration) -> String {
     humantime::format_duration(duration).to_string().replace(' ', "")
+}
+
+/// A duration in a flag: whole microseconds, as times are.
+pub(super) fn whole_duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; durations read like 90s, 5m, 1h30m, 7d"))?;
+    if duration.subsec_nanos() % 1_000 != 0 {
+        return Err("durations are whole microseconds".to_owned());
+    }
+    if i64::try_from(duration.as_micros()).is_err() {
+        return Err("it is too long".to_owned());
+    }
+    Ok(duration)
 }
 
 /// Which gap an event has.

@@ -3,17 +3,15 @@
 use super::aggregate::{Aggregate, AggregateText};
 use super::condition::{Condition, ConditionText};
 use super::dedup::Dedup;
-use super::flag::{RuleFlag, RuleTexts};
+use super::flag::{DEFAULT_BOUND, RuleFlag, RuleTexts};
 use super::gap_by::{GapByText, Gaps};
 use super::kept::{Kept, KeptList};
+use super::payload::Values;
 use super::split::Splits;
 use super::told::Bounds;
 use crate::gap::Gap;
 use crate::session::Told;
 use chrono_tz::Tz;
-
-const DEFAULT_MAX_DISTINCT: usize = 1_000;
-const DEFAULT_MAX_LIST: usize = 1_000;
 
 /// What a run writes of a completed session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,8 +59,8 @@ impl RuleSet {
             dedup: texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept)),
             aggregates,
             bounds: Bounds {
-                distinct: number(texts, RuleFlag::MaxDistinct)?.unwrap_or(DEFAULT_MAX_DISTINCT),
-                list: number(texts, RuleFlag::MaxList)?.unwrap_or(DEFAULT_MAX_LIST),
+                distinct: number(texts, RuleFlag::MaxDistinct)?.unwrap_or(DEFAULT_BOUND),
+                list: number(texts, RuleFlag::MaxList)?.unwrap_or(DEFAULT_BOUND),
             },
             row: emit.events.then(|| kept.place_of(Kept::Row)),
             names: texts_of_aggregates.iter().map(AggregateText::name).collect(),
@@ -98,6 +96,11 @@ impl RuleSet {
     /// How long completed sessions stay correctable, in microseconds; `None` where they never change.
     pub const fn retain_us(&self) -> Option<i64> {
         self.retain_us
+    }
+
+    /// The row that an event carries for the output of events; empty where none are emitted.
+    pub fn row_of<'p>(&self, payload: &'p [u8]) -> &'p [u8] {
+        self.row.map_or(b"", |place| Values::of(payload).get(place))
     }
 
     /// What the aggregates tell of no event.

@@ -35,7 +35,7 @@ pub struct Before {
     pub ordinal: u32,
     /// Its end.
     pub end: Timestamp,
-    /// The identities of events at that time, where duplicates are dropped.
+    /// The identities of the events of sessions that ended at that time, where duplicates are dropped.
     pub identities: BTreeSet<u128>,
 }
 
@@ -122,12 +122,18 @@ impl RuledKey {
         }
     }
 
+    /// The last instant at which an event could still meet what is known of the key.
+    pub fn reach(&self) -> Option<Timestamp> {
+        let open = self.open.as_ref().map(|session| session.reach);
+        open.max(self.before.as_ref().map(|before| before.end))
+    }
+
     fn latest(&self) -> Option<Timestamp> {
         let open = self.open.as_ref().map(|session| session.open.last);
         open.or_else(|| self.before.as_ref().map(|before| before.end))
     }
 
-    /// An event is a duplicate of one in the open session, and of one at the same time in a session before it.
+    /// An event is a duplicate of one in the open session, and of one in a session that ended at its very time.
     fn has_seen(&self, identity: u128, time: Timestamp) -> bool {
         let in_open = || self.open.as_ref().is_some_and(|session| session.identities.contains(&identity));
         let just_before = |before: &Before| before.end == time && before.identities.contains(&identity);

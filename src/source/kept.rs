@@ -1,9 +1,9 @@
 //! The parts of a row that rules look at, packed into the payload of its event.
 
-use super::layout::{Wanted, decided, locate};
+use super::layout::{Wanted, decided, listed, locate};
 use super::reason::Reason;
 use super::{BatchFile, Layout};
-use crate::definition::{Column, SOURCE_COLUMN, Source};
+use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rules::{Demand, Kept, duration, is_number, push_value};
 use csv::ByteRecord;
@@ -125,12 +125,38 @@ fn resolve_column(
     if source.is_some() && is_absent() {
         return Ok(KeptPart::Constant(Vec::new()));
     }
+    let is_behind = |position: u32| position as usize >= shown.names.len();
+    let was_never_there = match (&column.name, column.position) {
+        (Some(_), None) => is_absent(),
+        (None, Some(position)) => is_behind(position),
+        _ => false,
+    };
+    if was_never_there {
+        return Err(no_such_column(column, shown.names, file));
+    }
     let position = locate(column, shown.names, shown.header && !shown.is_first_file, file)?;
     if shown.is_first_file {
         *column = decided(position, shown.header, shown.names);
     }
     Ok(KeptPart::Field(position, demand))
 }
+
+/// A rule looks at a column that no file has shown.
+fn no_such_column(column: &Column, names: &[String], file: &BatchFile) -> Error {
+    let wanted = columns_text(std::slice::from_ref(column));
+    let what = format!("a rule looks at column {wanted}, and the columns of this file are {}", listed(names));
+    let likeness = |name: &&String| strsim::jaro_winkler(&wanted, name);
+    let nearest = names.iter().filter(|name| likeness(name) > ALIKE);
+    let nearest = nearest.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    let advice =
+        nearest.map_or_else(|| "name one of them".to_owned(), |name| format!("did you mean {name}?"));
+    Error::new(ErrorKind::DataRefused, what)
+        .at(file.path().display())
+        .remedy(format!("{advice}; nothing was changed").replace("?;", "?"))
+}
+
+/// Names that are less alike, from 0 to 1, are not taken for each other's mistyped form.
+const ALIKE: f64 = 0.8;
 
 /// Where each column of emitted events stands in this file.
 fn resolve_row(

@@ -177,8 +177,7 @@ pub(super) fn locate(column: &Column, names: &[String], by_name: bool, file: &Ba
 
 fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));
-    let shown: Vec<&str> = names.iter().take(50).map(|name| name.get(..100).unwrap_or(name)).collect();
-    let what = format!("there is no column {wanted}: its columns are {}", shown.join(", "));
+    let what = format!("there is no column {wanted}: its columns are {}", listed(names));
     // Only a column that an earlier file has shown has both.
     let remedy = if column.name.is_some() && column.position.is_some() {
         "files must have the columns that the first one had: mend its header, or give it a --state and --out of its own"
@@ -190,6 +189,12 @@ fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())
         .remedy(format!("{remedy}; nothing was changed"))
+}
+
+/// The columns of a file for people: the first ones, none of them without end.
+pub(super) fn listed(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(50).map(|name| name.get(..100).unwrap_or(name)).collect();
+    shown.join(", ")
 }
 
 fn twice(name: &str, file: &BatchFile) -> Error {

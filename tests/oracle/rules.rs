@@ -104,7 +104,7 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
     (all, duplicates)
 }
 
-/// Of an event in the open session, or of one at the same time in a session before it.
+/// Of an event in the open session, or in a session that ended at the very time of this one.
 fn is_duplicate(sessions: &[RuledSession], event: &RuledEvent, is_open: bool, dedup: Dedup) -> bool {
     let is_same = |other: &RuledEvent| match dedup {
         Dedup::Nothing => false,
@@ -114,7 +114,7 @@ fn is_duplicate(sessions: &[RuledSession], event: &RuledEvent, is_open: bool, de
     let last = sessions.len().saturating_sub(1);
     sessions.iter().enumerate().any(|(number, session)| {
         let is_own = is_open && number == last;
-        session.events.iter().any(|other| is_same(other) && (is_own || other.second == event.second))
+        (is_own || session.end == event.second) && session.events.iter().any(is_same)
     })
 }
 

@@ -46,7 +46,7 @@ pub struct Drawn {
 #[derive(Debug)]
 struct Step {
     key: &'static str,
-    step: i64,
+    later: i64,
     values: (&'static str, &'static str, &'static str, u8),
     pause: Option<i64>,
     delay: i64,
@@ -69,7 +69,7 @@ fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     );
     let step = |((key, step), values, (pause, delay), (again, of_shop))| Step {
         key,
-        step,
+        later: step,
         values,
         pause,
         delay,
@@ -124,7 +124,7 @@ pub fn drawn(most: usize, may_have_sources: bool) -> impl Strategy<Value = Drawn
             let mut events: Vec<(RuledEvent, i64)> = Vec::new();
             let mut second = start;
             for step in steps {
-                second += step.step * unit;
+                second += step.later * unit;
                 let delay = if ordered { 0 } else { step.delay * unit };
                 let before = events.last().filter(|_| step.again).map(|(event, _)| event.clone());
                 events.push((before.unwrap_or_else(|| event(&step, second, unit, sources)), delay));
@@ -179,7 +179,9 @@ impl Drawn {
         let arriving: Vec<RuledEvent> = events.into_iter().map(|(event, _)| event).collect();
         let mut batches: Vec<Vec<RuledEvent>> =
             arriving.chunks(arriving.len().div_ceil(self.batches)).map(<[_]>::to_vec).collect();
-        batches.iter_mut().for_each(|batch| batch.sort_by_key(|event| event.source == "shop"));
+        for batch in &mut batches {
+            batch.sort_by_key(|event| event.source == "shop");
+        }
         batches
     }
 

@@ -13,6 +13,7 @@ mod sources;
 
 pub(super) use effective::{effective, effective_text};
 pub(super) use invocation::Invocation;
+pub(super) use keys::did_you_mean;
 pub(super) use sources::{SourceTable, sources};
 
 use clap::{Arg, ArgAction, Command};
