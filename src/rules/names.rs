@@ -31,17 +31,17 @@ impl RuleTexts {
         let mut named: Vec<(String, &str)> = Vec::new();
         for text in self.values(RuleFlag::Aggregate) {
             let name = AggregateText::read(text)?.name();
-            let other = if let Some((_, other)) = named.iter().find(|(other, _)| *other == name) {
-                format!("--agg {other}")
+            let why = if let Some((_, other)) = named.iter().find(|(other, _)| *other == name) {
+                format!("as --agg {other} does")
             } else if FIXED_COLUMNS.contains(&name.as_str()) {
-                "a column that every output has".to_owned()
+                "which every output has already".to_owned()
             } else if key_names.contains(&name) {
-                "the key".to_owned()
+                "as the key is named".to_owned()
             } else {
                 named.push((name, text));
                 continue;
             };
-            return Err(format!("--agg {text} makes a column {name}, as {other} does already"));
+            return Err(format!("--agg {text} makes a column {name}, {why}"));
         }
         Ok(())
     }
@@ -73,16 +73,15 @@ mod tests {
         assert_eq!(check(&["count", "sum(amount)", "count(user)", "first(user)=User"]), Ok(()));
         assert_eq!(
             check(&["first(a b)", "last(c)=first_a_b"]),
-            Err("--agg last(c)=first_a_b makes a column first_a_b, as --agg first(a b) does already"
-                .to_owned())
+            Err("--agg last(c)=first_a_b makes a column first_a_b, as --agg first(a b) does".to_owned())
         );
         for name in FIXED_COLUMNS {
             let told = check(&[&format!("count={name}")]).unwrap_err();
-            assert!(told.contains("as a column that every output has does already"), "{told}");
+            assert!(told.ends_with("which every output has already"), "{told}");
         }
         assert_eq!(
             check(&["first(a)=user"]),
-            Err("--agg first(a)=user makes a column user, as the key does already".to_owned())
+            Err("--agg first(a)=user makes a column user, as the key is named".to_owned())
         );
     }
 }
