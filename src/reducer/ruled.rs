@@ -214,7 +214,9 @@ impl Fold for RuledReducer {
         self.swept.begin(settled);
         let Self { keys, held, swept, bytes_of_keys, bytes_of_rows, .. } = self;
         let mut is_held = vec![false; keys.len()];
-        held.iter().for_each(|held| is_held[held.number] = true);
+        for held in held.iter() {
+            is_held[held.number] = true;
+        }
         let mut numbers = Vec::with_capacity(keys.len());
         let mut kept = 0;
         keys.retain(|key, state| {
@@ -235,7 +237,9 @@ impl Fold for RuledReducer {
             *bytes_of_keys -= if keep { 0 } else { key_bytes(key) };
             keep
         });
-        held.iter_mut().for_each(|held| held.number = numbers[held.number]);
+        for held in held {
+            held.number = numbers[held.number];
+        }
     }
 
     fn forget_swept(&mut self) {
