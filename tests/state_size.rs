@@ -15,10 +15,10 @@ const KEYS: usize = 600;
 const KEY_BYTES: usize = 4000;
 
 /// What sled's log grows by.
-const SEGMENT: u64 = 16 << 20;
-/// How many segments the log may have. Live state fits into one; sled's threads decide when dropped ones are used again, and
-/// 150 runs of this size were seen to need four, and five at times. All that is written would fill nine.
-const SEGMENTS: u64 = 6;
+const SEGMENT: u64 = 4 << 20;
+/// How many segments the log may have. Live state fits into three; sled's threads decide when dropped ones are used again, and
+/// 200 runs of this size were seen to need 13. All that is written would fill 34.
+const SEGMENTS: u64 = 20;
 
 /// A batch that goes on with the session of every key.
 fn batch(number: usize) -> String {
@@ -35,6 +35,10 @@ fn bytes_in_state(folder: &Folder) -> u64 {
     names.map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
 }
 
+fn blobs(folder: &Folder) -> usize {
+    fs::read_dir(folder.path(STATE).join("blobs")).unwrap().count()
+}
+
 #[test]
 fn no_blob_file_ever_appears_and_the_size_stays_flat() {
     let folder = Folder::in_memory();
@@ -42,7 +46,7 @@ fn no_blob_file_ever_appears_and_the_size_stays_flat() {
     for number in 0..RUNS {
         folder.write("batch.csv", batch(number));
         folder.sessionize(&["run", "--gap=1h", "--quiet", "batch.csv"]).expect_code(0);
-        assert_eq!(fs::read_dir(folder.path(STATE).join("blobs")).unwrap().count(), 0, "run {number}");
+        assert_eq!(blobs(&folder), 0, "run {number}");
         let files = fs::read_dir(folder.path(STATE)).unwrap().count();
         assert!(files <= 5, "run {number}: {files} files: blobs, conf, db, lock, snap");
         sizes.push(bytes_in_state(&folder));
@@ -56,4 +60,19 @@ fn no_blob_file_ever_appears_and_the_size_stays_flat() {
     assert!(largest < SEGMENTS * SEGMENT + SEGMENT / 2, "grows: {sizes:?}");
     let written = (RUNS * KEYS * KEY_BYTES) as u64;
     assert!(written > (SEGMENTS + 2) * SEGMENT, "too little was written for a leak to show");
+}
+
+/// A page of sled holds up to 17 chunks that stand next to each other.
+#[test]
+fn neither_do_the_longest_keys() {
+    const LONGEST_KEY: usize = 32_767;
+    let folder = Folder::in_memory();
+    for minute in 0..12 {
+        let row = |key| format!("{key:0LONGEST_KEY$},2024-01-01 00:{minute:02}:00\n");
+        folder.write("batch.csv", (0..60).map(row).collect::<String>());
+        folder.sessionize(&["run", "--gap=1h", "--quiet", "batch.csv"]).expect_code(0);
+        assert_eq!(blobs(&folder), 0, "minute {minute}");
+    }
+    let inspected = folder.sessionize(&["inspect", "--format=json"]).expect_code(0).json();
+    assert_eq!(inspected["sessions_open"], 60);
 }

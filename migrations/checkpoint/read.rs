@@ -6,7 +6,7 @@ use super::{CURRENT_VERSION, v1};
 use bincode::{BorrowDecode, Decode, Encode};
 
 /// The longest chunk of open state.
-pub const MAX_CHUNK_BYTES: usize = 128 << 10;
+pub const MAX_CHUNK_BYTES: usize = 56 << 10;
 
 /// Rows come from our own encoder; a length beyond this is damage, not data.
 const MAX_ROW_BYTES: usize = 1 << 30;

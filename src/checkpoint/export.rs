@@ -122,7 +122,7 @@ impl Checkpoint {
     fn runs_after(&self, run: RunId) -> Result<Option<String>> {
         let mut last = run;
         let mut see = |seen: Option<RunId>| last = last.max(seen.unwrap_or(run));
-        self.store.scan(keys::RUNS, |key, _| {
+        self.scan_runs(|key, _| {
             see(keys::run_of_key(key));
             Ok(())
         })?;
@@ -176,7 +176,7 @@ impl Checkpoint {
     ) -> Result<Vec<RunEntry>> {
         let mut entries: Vec<RunEntry> = Vec::new();
         let mut damages = BTreeMap::new();
-        self.store.scan(keys::RUNS, |key, bytes| {
+        self.scan_runs(|key, bytes| {
             match codec::decode_run(bytes) {
                 // A later run than that of the state.
                 Ok((entry, _)) if entry.head.run > head.run => {}

@@ -4,7 +4,7 @@ use super::counted::Counting;
 use super::export::{Header, Line, Trailer, read_digest};
 use super::survey::Survey;
 use super::whole::push_whole;
-use super::{Checkpoint, EncodedPartition, StagedState, codec, keys, rows};
+use super::{Checkpoint, EncodedPartition, StagedState, codec, entry, keys, rows};
 use crate::error::Result;
 use crate::event::MAX_KEY_BYTES;
 use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId, without_gaps};
@@ -174,9 +174,8 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::commit`].
     pub fn commit_import(&mut self, imported: &Imported, entry: &RunEntry) -> Result<()> {
-        let run = |entry: &RunEntry| (keys::run(entry.head.run), codec::encode_run(entry));
-        let mut writes = vec![(keys::HEAD.to_vec(), codec::encode_head(&entry.head)), run(entry)];
-        writes.extend(imported.runs.iter().map(run));
+        let mut writes = vec![(keys::HEAD.to_vec(), codec::encode_head(&entry.head))];
+        writes.extend(imported.runs.iter().chain([entry]).flat_map(entry::parts_of));
         for (key, (_, run)) in &imported.files {
             writes.push((key.clone(), run.number().to_be_bytes().to_vec()));
         }

@@ -35,6 +35,15 @@ pub(super) fn run(run: RunId) -> Vec<u8> {
     [RUNS, &run.number().to_be_bytes()].concat()
 }
 
+pub(super) fn run_part(of: RunId, number: u32) -> Vec<u8> {
+    [&run(of)[..], &number.to_be_bytes()].concat()
+}
+
+/// The key made by [`run`] in one made by [`run_part`].
+pub(super) fn run_of_part(key: &[u8]) -> &[u8] {
+    &key[..key.len().min(RUNS.len() + size_of::<u64>())]
+}
+
 /// The length comes first: most files are told to be new by their length alone.
 pub(super) fn file(digest: &FileDigest) -> Vec<u8> {
     [FILES, &digest.bytes.to_be_bytes(), &digest.hash.to_be_bytes()].concat()

@@ -4,6 +4,7 @@
 
 mod codec;
 mod counted;
+mod entry;
 mod export;
 mod import;
 mod keys;
@@ -141,7 +142,7 @@ impl Checkpoint {
     /// [`ErrorKind::Checkpoint`] if an entry is damaged.
     pub fn runs(&self) -> Result<Vec<RunEntry>> {
         let mut runs = Vec::new();
-        self.store.scan(keys::RUNS, |key, bytes| {
+        self.scan_runs(|key, bytes| {
             let read = codec::decode_run(bytes);
             let (entry, _) = read.map_err(|damage| self.store.damaged(&keys::run_name(key), &damage))?;
             runs.push(entry);
@@ -215,10 +216,8 @@ impl Checkpoint {
     /// As [`Checkpoint::commit`].
     pub fn commit_and_forget(&mut self, entry: &RunEntry, forgotten: &[FileDigest]) -> Result<()> {
         let removals: Vec<_> = forgotten.iter().map(keys::file).collect();
-        let mut writes = vec![
-            (keys::HEAD.to_vec(), codec::encode_head(&entry.head)),
-            (keys::run(entry.head.run), codec::encode_run(entry)),
-        ];
+        let mut writes = vec![(keys::HEAD.to_vec(), codec::encode_head(&entry.head))];
+        writes.extend(entry::parts_of(entry));
         for file in &entry.files {
             writes.push((keys::file(&file.digest), entry.head.run.number().to_be_bytes().to_vec()));
         }

@@ -9,11 +9,12 @@ use crate::session::OpenSession;
 use bincode::Encode;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-/// sled moves pages beyond a quarter of its segment into files that it never removes, and a page holds several chunks.
+/// sled moves pages beyond a quarter of its segment into files that it never removes, and a page holds up to 17
+/// chunks.
 pub use crate::migrations::checkpoint::MAX_CHUNK_BYTES;
 
 /// Rows are added until a chunk has reached this; the longest row must fit behind it.
-const FULL_CHUNK_BYTES: usize = 56 << 10;
+const FULL_CHUNK_BYTES: usize = 16 << 10;
 
 /// The longest piece of a tail in one row: nine bytes at most for each time.
 pub(super) const MAX_TAIL: usize = 512;

@@ -23,8 +23,9 @@ const LOG: &str = "db";
 const CONFIGURATION: &str = "conf";
 const SNAPSHOTS: &str = "snap.";
 
-/// sled keeps a page in its log only up to a quarter of a segment; larger ones become files that are never removed.
-const SEGMENT_BYTES: usize = 16 << 20;
+/// sled keeps a page in its log only up to a quarter of a segment; larger ones become files that are never removed. It reads
+/// two segments and clears the rest of the last one whenever it opens, so they must not be larger than that takes.
+const SEGMENT_BYTES: usize = 4 << 20;
 const CACHE_BYTES: u64 = 64 << 20;
 
 const WAY_OUT: &str =

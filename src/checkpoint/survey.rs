@@ -180,7 +180,7 @@ impl Checkpoint {
     /// If the store cannot be read at all.
     pub fn readable_runs(&self, findings: &mut Vec<String>) -> Result<Vec<(RunEntry, HeadMark)>> {
         let mut runs = Vec::new();
-        self.store.scan(keys::RUNS, |key, bytes| {
+        self.scan_runs(|key, bytes| {
             match codec::decode_run(bytes) {
                 Ok(entry) => runs.push(entry),
                 Err(damage) => findings.push(self.store.damaged(&keys::run_name(key), &damage).to_string()),

@@ -4,7 +4,7 @@
 pub const KEY_SEPARATOR: u8 = 0x1E;
 
 /// The longest key that is accepted, in bytes: a chunk of the checkpoint must be able to hold it.
-pub const MAX_KEY_BYTES: usize = 65_535;
+pub const MAX_KEY_BYTES: usize = 32_767;
 
 /// The parts of a key made of `count` columns.
 ///
