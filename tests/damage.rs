@@ -26,23 +26,24 @@ struct Place {
     victims: Vec<PathBuf>,
 }
 
-fn start(runs: &[usize]) -> Folder {
+fn start(runs: &[usize], rules: &[&str]) -> Folder {
     let folder = Folder::in_memory();
     twin::write_batches(&folder, BATCHES);
     for &batch in runs {
-        execute(&folder, &run(&[batch])).expect_code(0);
+        execute(&folder, &twin::under_rules(rules, run(&[batch]))).expect_code(0);
     }
     folder
 }
 
-fn places() -> Vec<Place> {
-    let published = start(&[0, 1]);
-    let committed = start(&[0]);
-    let step = twin::first_step(&committed, &run(&[1]), "rename");
-    twin::execute_with_fault(&committed, &run(&[1]), &format!("abort:{step}"));
-    let half = start(&[0]);
-    twin::execute_with_fault(&half, &run(&[1]), &format!("abort:{}", step + 3));
-    let rest = vec![run(&[1]), run(&[2]), finalize()];
+fn places(rules: &[&str]) -> Vec<Place> {
+    let published = start(&[0, 1], rules);
+    let committed = start(&[0], rules);
+    let next = twin::under_rules(rules, run(&[1]));
+    let step = twin::first_step(&committed, &next, "rename");
+    twin::execute_with_fault(&committed, &next, &format!("abort:{step}"));
+    let half = start(&[0], rules);
+    twin::execute_with_fault(&half, &next, &format!("abort:{}", step + 3));
+    let rest = twin::under(rules, vec![run(&[1]), run(&[2]), finalize()]);
     [("published", published), ("committed", committed), ("half published", half)]
         .map(|(name, folder)| Place { name, victims: victims(&folder), folder, rest: rest.clone() })
         .into()
@@ -61,7 +62,7 @@ fn victims(folder: &Folder) -> Vec<PathBuf> {
 /// Sessions, late rows and rejects; a damaged manifest of an older run is nobody's input.
 fn outputs(files: &BTreeMap<PathBuf, Vec<u8>>) -> BTreeMap<&Path, &[u8]> {
     let is_output = |path: &Path| {
-        ["sessions", "late", "rejects"].iter().any(|kind| path.starts_with(format!("{OUT}/{kind}")))
+        ["sessions", "events", "late", "rejects"].iter().any(|kind| path.starts_with(format!("{OUT}/{kind}")))
     };
     files.iter().filter(|(path, _)| is_output(path)).map(|(path, content)| (&**path, &content[..])).collect()
 }
@@ -139,14 +140,24 @@ fn refused(
 
 #[test]
 fn a_damaged_piece_is_harmless_or_refused() {
-    let damages = twin::number_from_environment("SESSIONIZE_TEST_DAMAGES", 90_usize);
+    damage_pieces(&[]);
+}
+
+#[test]
+fn a_damaged_piece_is_harmless_or_refused_under_rules() {
+    damage_pieces(twin::SPLIT);
+}
+
+fn damage_pieces(rules: &[&str]) {
+    let damages = twin::number_from_environment("SESSIONIZE_TEST_DAMAGES", 60_usize);
     let seed = twin::number_from_environment("SESSIONIZE_TEST_SEED", 1_u64);
-    let undisturbed = twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), run(&[2]), finalize()]).files;
-    let places = places();
+    let all = twin::under(rules, vec![run(&[0]), run(&[1]), run(&[2]), finalize()]);
+    let undisturbed = twin::undisturbed(BATCHES, &all).files;
+    let places = places(rules);
     // Looking changes sled's files: it is done in a folder of its own.
     // A commit that was never published may be lost with the piece that had it: then its run has not been, and is done
     // again.
-    let inspected = [&[0, 1][..], &[0]].map(|runs| twin::outcome(&start(runs)).inspected);
+    let inspected = [&[0, 1][..], &[0]].map(|runs| twin::outcome(&start(runs, rules)).inspected);
     let mut random = fastrand::Rng::with_seed(seed);
     let mut found: BTreeMap<String, [usize; 2]> = BTreeMap::new();
     for number in 0..damages {
@@ -167,7 +178,8 @@ fn a_damaged_piece_is_harmless_or_refused() {
         found.entry(file.chars().take(5).collect()).or_default()[usize::from(was_refused)] += 1;
     }
     let sum = |which: usize| found.values().map(|counts| counts[which]).sum::<usize>();
-    println!("{damages} damages: {} harmless, {} refused, 0 wrong", sum(0), sum(1));
+    let under = if rules.is_empty() { "without rules" } else { "under rules" };
+    println!("{damages} damages {under}: {} harmless, {} refused, 0 wrong", sum(0), sum(1));
     println!("[harmless, refused] by file: {found:?}");
     assert!(sum(1) * 4 > damages, "most of the damage has hit nothing");
 }
@@ -177,10 +189,10 @@ fn a_damaged_piece_is_harmless_or_refused() {
 fn an_older_copy_put_back_is_refused() {
     let undisturbed =
         twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), run(&[2]), run(&[3]), finalize()]).files;
-    let after = |runs: usize| start(&(0..runs).collect::<Vec<_>>());
+    let after = |runs: usize| start(&(0..runs).collect::<Vec<_>>(), &[]);
     let folders: Vec<_> = (1..=3).map(after).collect();
     let inspected: Vec<_> = (1..=3).map(|runs| twin::outcome(&after(runs)).inspected).collect();
-    let mut cases = 0;
+    let (mut cases, mut refusals) = (0, 0);
     for (older, now) in [(0, 1), (0, 2), (1, 2)] {
         let rest: Vec<_> = (now + 1..BATCHES).map(|batch| run(&[batch])).chain([finalize()]).collect();
         let names: Vec<_> = folders[older].files(STATE).into_keys().collect();
@@ -205,7 +217,8 @@ fn an_older_copy_put_back_is_refused() {
                 assert!(finished.stderr.contains(&numbers), "{place}: {finished:?}");
             }
             cases += 1;
+            refusals += usize::from(was_refused);
         }
     }
-    println!("{cases} older copies");
+    println!("{cases} older copies: {refusals} refused, the others harmless");
 }

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::io::BufRead as _;
 use std::process::Stdio;
 use std::time::Duration;
 use support::twin::{self, execute, finalize, run};
@@ -83,4 +84,21 @@ fn a_killed_run_names_itself_while_it_lives_and_holds_no_lock_when_it_is_dead() 
     held.process.wait().unwrap();
     execute(&folder, &run(&[1])).expect_code(0);
     assert_eq!(twin::outcome(&folder), twin::undisturbed(2, &[run(&[0]), run(&[1])]));
+}
+
+/// The threads of sled may outlive the lock of their command for a moment; where it gets long, that is said.
+#[test]
+fn who_waits_for_the_store_to_be_let_go_says_so() {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 2);
+    execute(&folder, &run(&[0])).expect_code(0);
+    let store = std::fs::File::open(folder.path(STATE).join("db")).unwrap();
+    store.lock().unwrap();
+    let mut command = twin::command(&folder, &run(&[1]));
+    let mut waiting = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    std::io::BufReader::new(waiting.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains("waiting up to ten seconds for a command that is about to end"), "{said}");
+    store.unlock().unwrap();
+    assert!(waiting.wait().unwrap().success(), "and goes on");
 }

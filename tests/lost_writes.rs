@@ -33,6 +33,12 @@ fn jobs() -> Vec<Job> {
             after: vec![finalize()],
         },
         Job { name: "a backfill", before: vec![], disturbed: run_each(&[0, 1, 2]), after: vec![finalize()] },
+        Job {
+            name: "a run under rules",
+            before: twin::under(twin::SPLIT, vec![run(&[0])]),
+            disturbed: twin::under_rules(twin::SPLIT, run(&[1])),
+            after: twin::under(twin::SPLIT, vec![finalize()]),
+        },
         Job { name: "a finalize", before: vec![run(&[0])], disturbed: finalize(), after: vec![run(&[1])] },
     ]
 }

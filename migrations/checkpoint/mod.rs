@@ -6,7 +6,7 @@
 mod exported;
 pub mod read;
 mod text;
-#[cfg(test)]
+#[cfg(any(test, debug_assertions))]
 pub mod v0;
 pub mod v1;
 

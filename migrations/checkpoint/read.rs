@@ -1,6 +1,6 @@
 //! Bytes of any released version as rows of the newest one: each is read as what it is, and handed up version by version.
 
-#[cfg(test)]
+#[cfg(any(test, debug_assertions))]
 use super::v0;
 use super::{CURRENT_VERSION, v1};
 use bincode::{BorrowDecode, Decode, Encode};
@@ -26,7 +26,7 @@ pub struct StoredRun {
 /// What is wrong with the bytes, in words.
 pub fn head(version: u32, row: &[u8]) -> Result<v1::Head, String> {
     match version {
-        #[cfg(test)]
+        #[cfg(any(test, debug_assertions))]
         v0::VERSION => whole::<v0::Head>(row).map(Into::into),
         v1::VERSION => whole(row),
         _ => Err(unknown(version)),
@@ -39,7 +39,7 @@ pub fn head(version: u32, row: &[u8]) -> Result<v1::Head, String> {
 /// What is wrong with the bytes, in words.
 pub fn run(version: u32, row: &[u8]) -> Result<StoredRun, String> {
     match version {
-        #[cfg(test)]
+        #[cfg(any(test, debug_assertions))]
         v0::VERSION => {
             whole::<v0::RunRow>(row).map(|row| StoredRun { head: encoded(&row.head), row: row.into() })
         }
@@ -54,7 +54,7 @@ pub fn run(version: u32, row: &[u8]) -> Result<StoredRun, String> {
 /// What is wrong with the bytes, in words.
 pub fn state_row(version: u32, rows: &[u8]) -> Result<(v1::StateRow<'_>, usize), String> {
     match version {
-        #[cfg(test)]
+        #[cfg(any(test, debug_assertions))]
         v0::VERSION => first::<v0::StateRow<'_>>(rows).map(|(row, used)| (row.into(), used)),
         v1::VERSION => first(rows),
         _ => Err(unknown(version)),

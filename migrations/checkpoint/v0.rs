@@ -1,5 +1,5 @@
 //! A predecessor of version 1 that was never released: with it the tests go the way of a checkpoint from one version to the
-//! next before there are two. Rows under rules had none.
+//! next before there are two. Only builds with debug assertions have it, like the fault hook. Rows under rules had none.
 
 #![allow(missing_docs, reason = "says what it says beside the fields of version 1")]
 

@@ -101,6 +101,7 @@ impl Checkpoint {
         let mut checkpoint = Self { store: super::Store::open(folder)?, head: None, mark: None };
         let mut findings = Vec::new();
         let stored = checkpoint.store.get(keys::HEAD)?;
+        stored.as_ref().map_or(Ok(()), |head| super::check_version(head, folder))?;
         let decoded =
             stored.map_or_else(|| Err("it is missing".to_owned()), |bytes| codec::decode_head(&bytes));
         let (head, mark) = match decoded {

@@ -9,7 +9,7 @@ mod export;
 mod import;
 mod keys;
 mod lock;
-#[cfg(test)]
+#[cfg(any(test, debug_assertions))]
 pub mod predecessor;
 mod probe;
 mod rows;
@@ -29,6 +29,7 @@ pub use stored::Stored;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId};
+use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::partition::PartitionId;
 pub use export::{Exported, Loss};
 pub use import::{Imported, read_export};
@@ -66,6 +67,7 @@ impl Checkpoint {
         let store = Store::open(folder)?;
         let head = match store.get(keys::HEAD)? {
             Some(bytes) => {
+                check_version(&bytes, folder)?;
                 Some(codec::decode_head(&bytes).map_err(|damage| store.damaged("the head", &damage))?)
             }
             // A first run may have staged its state and then failed, or died, before its commit.
@@ -294,6 +296,18 @@ impl StateWriter<'_> {
         }
         let chunks = self.digests.len() as u64;
         Ok(StagedState { generation: self.generation, chunks, digest: state::digest_of(&self.digests) })
+    }
+}
+
+/// Refuses a head that only a newer program can read: it is not damaged.
+fn check_version(head: &[u8], folder: &Path) -> Result<()> {
+    match codec::version_of(head) {
+        Some(version) if version > CURRENT_VERSION => Err(checkpoint_error(
+            folder,
+            format!("the checkpoint has format version {version}, this program knows {CURRENT_VERSION}"),
+            "use a newer program; nothing was changed",
+        )),
+        _ => Ok(()),
     }
 }
 

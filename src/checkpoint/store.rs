@@ -65,13 +65,21 @@ impl Drop for Store {
 /// How long threads of sled may outlive the process's interest in them.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(10);
 
+/// How long that needs no word.
+const SILENT_FAREWELL: Duration = Duration::from_secs(1);
+
 /// Waits until no thread of sled holds its file in `folder` any more, here or in a process that is about to end: sled lets
 /// go of it some time after the last use of a store. Whoever calls holds the lock of the checkpoint, so nobody else begins.
 fn wait_until_free(folder: &Path) {
     let Ok(log) = File::open(folder.join(LOG)) else { return };
     let start = Instant::now();
+    let mut said = false;
     // If it is not free in the end, sled says so when it is opened.
     while log.try_lock().is_err() && start.elapsed() < LONGEST_FAREWELL {
+        if !said && start.elapsed() > SILENT_FAREWELL {
+            tracing::warn!(state = %folder.display(), "waiting up to ten seconds for a command that is about to end");
+            said = true;
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
 }

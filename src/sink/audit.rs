@@ -39,6 +39,7 @@ pub fn audit_output(output: &Output, entries: &[RunEntry], marks: &[HeadMark]) -
     let standing = standing(entries);
     let first = first_run_here(output, entries);
     let mut expected: BTreeSet<(usize, RunId)> = BTreeSet::new();
+    let mut open: Option<ManifestFile> = None;
     for (entry, mark) in entries.iter().zip(marks).filter(|(entry, _)| entry.head.run >= first) {
         let run = entry.head.run;
         let manifest = match output.manifest_of(run) {
@@ -59,6 +60,15 @@ pub fn audit_output(output: &Output, entries: &[RunEntry], marks: &[HeadMark]) -
         if standing.contains(&run) {
             expected.extend(audit.run(output, entry, &manifest));
         }
+        // Each replaces the one before, and a rollback takes it away.
+        let shown = manifest.files.iter().find(|file| file.path == OutputKind::Open.path_of(run)).cloned();
+        open = shown.or(open.filter(|_| !matches!(entry.kind, RunKind::Rollback { .. })));
+    }
+    if let Some(listed) = open {
+        let path = output.path_of(OutputKind::Open, RunId::new(0));
+        audit
+            .findings
+            .extend(check_file(&path, &listed).err().map(|wrong| format!("{}: {wrong}", path.display())));
     }
     audit.strangers(output, &expected)?;
     Ok(audit)
@@ -80,30 +90,31 @@ impl OutputAudit {
     fn run(&mut self, output: &Output, entry: &RunEntry, manifest: &Manifest) -> Vec<(usize, RunId)> {
         let run = entry.head.run;
         let mut published = Vec::new();
-        // Rules may add rows that take sessions back.
-        let plain = entry.head.definition.rule_set().is_ok_and(|rules| rules.is_plain());
         for (number, kind) in OutputKind::ALL.into_iter().enumerate() {
             let listed = manifest.files.iter().find(|file| file.path == kind.path_of(run));
             let counted = match kind {
                 // Its counts are those of the runs that it takes back, or are not known.
                 _ if matches!(entry.kind, RunKind::Rollback { .. } | RunKind::Lost) => None,
                 // Sessions and events are only there where they are emitted, late rows may be dropped on purpose.
-                OutputKind::Sessions if plain => listed.map(|_| entry.counts.sessions_completed),
+                OutputKind::Sessions => {
+                    listed.map(|_| entry.counts.sessions_completed + entry.counts.sessions_retracted)
+                }
+                OutputKind::Events => listed.map(|_| entry.counts.events_completed),
                 OutputKind::Rejects => Some(entry.counts.rows_rejected()),
                 OutputKind::Late => listed.map(|_| entry.counts.events_late),
-                OutputKind::Sessions | OutputKind::Events | OutputKind::Open => None,
+                OutputKind::Open => None,
             };
             if counted.is_some_and(|counted| counted != listed.map_or(0, |file| file.rows)) {
                 let name = kind.name();
                 self.findings
                     .push(format!("the {name} of run {} are not as many as the ledger has", run.number()));
             }
-            // What is open is one file that the next run replaces: nothing to hold on to.
+            // What is open is one file that the next run replaces: it is looked at in the end.
             let Some(listed) = listed.filter(|_| kind != OutputKind::Open) else { continue };
             published.push((number, run));
             let path = output.path_of(kind, run);
             let checked = check_file(&path, listed).and_then(|()| match kind {
-                OutputKind::Sessions if plain => self.sessions(&path, entry, listed),
+                OutputKind::Sessions => self.sessions(&path, entry, listed),
                 _ => Ok(()),
             });
             self.files += 1;
@@ -122,23 +133,29 @@ impl OutputAudit {
     ) -> std::result::Result<(), String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
-        let column = 1 + entry.head.definition.key_names().len() + COLUMNS_BEFORE_EVENTS;
-        let (mut rows, mut events) = (0, 0);
+        // Where sessions are correctable, a row takes one back or tells it.
+        let with_op =
+            usize::from(entry.head.definition.rule_set().is_ok_and(|rules| rules.retain_us().is_some()));
+        let column = with_op + 1 + entry.head.definition.key_names().len() + COLUMNS_BEFORE_EVENTS;
+        let (mut rows, mut events, mut retracted) = (0, 0, 0);
         let mut record = csv::ByteRecord::new();
         while reader.read_byte_record(&mut record).map_err(|error| error.to_string())? {
             let text = record.get(column).and_then(|field| std::str::from_utf8(field).ok());
             let count: Option<u64> = text.and_then(|text| text.parse().ok());
-            events += count.ok_or("a row has no number of events")?;
+            let takes_back = with_op == 1 && record.get(0) == Some(b"retract");
+            *if takes_back { &mut retracted } else { &mut events } +=
+                count.ok_or("a row has no number of events")?;
             rows += 1;
         }
         self.sessions += rows;
         if rows != listed.rows {
             return Err(format!("it has {rows} rows, its manifest says {}", listed.rows));
         }
-        if events != entry.counts.events_completed && entry.kind != RunKind::Lost {
+        let counted = (entry.counts.events_completed, entry.counts.events_retracted);
+        if (events, retracted) != counted && entry.kind != RunKind::Lost {
             return Err(format!(
-                "its sessions have {events} events, the ledger says {}",
-                entry.counts.events_completed
+                "its sessions have {events} events and take {retracted} back, the ledger says {} and {}",
+                counted.0, counted.1
             ));
         }
         Ok(())

@@ -11,7 +11,9 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
+#![allow(clippy::print_stdout, reason = "the figures of docs/trust.md")]
 
+pub mod faults;
 pub mod recorder;
 pub mod stream;
 pub mod twin;

@@ -30,6 +30,13 @@ pub struct Outcome {
     pub inspected: serde_json::Value,
 }
 
+impl Outcome {
+    /// Only the files below `name`.
+    pub fn in_folder(folder: &Folder, name: &str) -> Self {
+        Self { files: folder.files(name), inspected: serde_json::Value::Null }
+    }
+}
+
 /// The arguments of a `run` over batches of [`write_batches`].
 pub fn run(batches: &[usize]) -> Vec<String> {
     let names = batches.iter().map(|number| format!("batch-{number}.csv"));
@@ -56,6 +63,41 @@ pub fn command(folder: &Folder, arguments: &[String]) -> std::process::Command {
     folder.command(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// Rules in which sessions are split, tell of their events, drop duplicates and leave as rows of their events too.
+pub const SPLIT: &[&str] = &[
+    "--agg=sum(4)",
+    "--agg=list(3)=pages",
+    "--agg=distinct(3)=different",
+    "--split-on=3",
+    "--max-events=3",
+    "--dedup=row",
+    "--emit=both",
+];
+
+/// Rules in which late events correct completed sessions.
+pub const CORRECTED: &[&str] =
+    &["--agg=sum(4)", "--agg=last(3)=last_page", "--dedup=row", "--retain=90m", "--late=correct"];
+
+/// Commands of a job under rules, which show what is open.
+pub fn under(rules: &[&str], commands: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    commands.into_iter().map(|command| under_rules(rules, command)).collect()
+}
+
+/// The same for one command.
+pub fn under_rules(rules: &[&str], mut command: Vec<String>) -> Vec<String> {
+    let is_run = command[0] == "run";
+    if !rules.is_empty() && (is_run || command[0] == "finalize") {
+        command.push("--emit-open".to_owned());
+        command.extend(rules.iter().filter(|_| is_run).map(|&flag| flag.to_owned()));
+    }
+    command
+}
+
+/// A command that is not of every job, with its arguments, on the clock of the job.
+pub fn upkeep(arguments: &[&str]) -> Vec<String> {
+    arguments.iter().chain([&FLAGS[0]]).map(|&text| text.to_owned()).collect()
+}
+
 /// Writes the batches of an hour each: four keys, disorder, sessions across the hour, late rows, a row to reject.
 pub fn write_batches(folder: &Folder, count: usize) {
     for number in 0..count {
@@ -69,7 +111,7 @@ fn batch(number: usize) -> String {
         let seconds = number * 3600 + row * 130 + (row * 37) % 90;
         push_row(&mut text, (row * 7 + number) % 4, seconds);
     }
-    text.push_str("k1,never\n");
+    text.push_str("k1,never,,\n");
     push_row(&mut text, 0, number.saturating_sub(1) * 3600 + 1);
     text
 }
@@ -77,7 +119,12 @@ fn batch(number: usize) -> String {
 fn push_row(text: &mut String, key: usize, seconds: usize) {
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     let (day, hour) = (hour / 24 + 1, hour % 24);
-    writeln!(text, "k{key},2024-01-{day:02} {hour:02}:{minute:02}:{second:02}").unwrap();
+    let (page, amount) = (["home", "cart", "home", "paid"][seconds / 130 % 4], seconds % 7);
+    writeln!(text, "k{key},2024-01-{day:02} {hour:02}:{minute:02}:{second:02},{page},{amount}").unwrap();
+    // A duplicate, where anybody looks for one.
+    if seconds.is_multiple_of(5) {
+        writeln!(text, "k{key},2024-01-{day:02} {hour:02}:{minute:02}:{second:02},{page},{amount}").unwrap();
+    }
 }
 
 /// The arguments of an `inspect` that shows everything.

@@ -57,8 +57,13 @@ pub(super) fn settle(context: &mut Context, settling: Settling) -> Result<RunEnt
     crate::pipeline::commit::check_balance(entry.check_identity())?;
     let complete = |manifest: Manifest| manifest.rolling_back_to(to);
     let manifest = stage_nothing(&context.output, &entry.head, head_digest(&entry.head), complete)?;
-    context.checkpoint.commit_and_forget(&entry, &forgotten)?;
+    // From here on what is staged may be all that there is of it: it stays, however this ends.
+    context.committing = true;
+    context.checkpoint.commit_and_forget(&entry, &forgotten).map_err(|error| {
+        error.or_remedy("run the same command again: it finds out whether this run has reached the disk")
+    })?;
     context.output.publish(entry.head.run, &manifest)?;
+    context.committing = false;
     Ok(entry)
 }
 
