@@ -13,6 +13,9 @@ use crate::partition::{KeyHash, PARTITIONS, PartitionId};
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
+/// More lost entries than this are no damage: somebody has made the number up.
+const MAX_LOST_RUNS: u64 = 100_000;
+
 /// An export that was read whole and holds together.
 #[derive(Debug)]
 pub struct Imported {
@@ -88,10 +91,15 @@ impl Imported {
     /// Holds all lines together against the head: only in a salvage that has lost something may anything be missing.
     fn finish(mut self, has_losses: bool) -> std::result::Result<Self, String> {
         let is_sorted = self.runs.is_sorted_by(|one, next| one.head.run < next.head.run);
-        if !is_sorted || self.runs.last().is_some_and(|last| last.head.run > self.head.run) {
+        let begins = self.runs.first().is_none_or(|first| first.head.run.number() > 0);
+        if !is_sorted || !begins || self.runs.last().is_some_and(|last| last.head.run > self.head.run) {
             return Err("its runs do not follow each other up to that of its head".to_owned());
         }
-        let all = self.runs.len() as u64 == self.head.run.number();
+        let missing = self.head.run.number().saturating_sub(self.runs.len() as u64);
+        if missing > MAX_LOST_RUNS {
+            return Err(format!("{missing} entries of its ledger are missing"));
+        }
+        let all = missing == 0;
         let known = self.files.values().fold(KnownFiles::default(), |all, &(file, run)| all.with(file, run));
         if !has_losses {
             let is_last = self.runs.last().is_some_and(|last| last.head == self.head);

@@ -40,7 +40,7 @@ fn lost(
     let held_after = held_after.unwrap_or(held_before);
     let head = match before {
         _ if run == last.run => last.clone(),
-        Some(before) => Head { generation: before.head.generation + 1, ..before.head.clone() },
+        Some(before) => Head { generation: before.head.generation.saturating_add(1), ..before.head.clone() },
         None => Head {
             generation: 0,
             watermark: Watermark::BEGINNING,
