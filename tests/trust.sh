@@ -9,7 +9,7 @@ export SESSIONIZE_TEST_LOSSES=${LOSSES:-1000} SESSIONIZE_TEST_DAMAGES=${DAMAGES:
 export SESSIONIZE_TEST_KILLS=${KILLS:-600} SESSIONIZE_TEST_HOURS=${HOURS:-8760}
 
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(crash_steps crash_calls lost_writes disk_full damage kills soak)
+[ ${#names[@]} -gt 0 ] || names=(crash_steps crash_upkeep crash_calls lost_writes disk_full damage salvage kills soak)
 for name in "${names[@]}"; do
     cargo test --test "$name" -- --nocapture
 done
