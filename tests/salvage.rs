@@ -187,7 +187,9 @@ fn a_file_that_neither_list_nor_ledger_knows_is_said_to_be_unknown() {
 #[test]
 fn of_a_lost_last_run_the_state_before_it_is_saved_and_its_files_come_again() {
     let folder = start(&[]);
-    change(&folder, |key, value| (key != b"head" && !key.starts_with(&entry_of_run(2))).then(|| value.to_vec()));
+    change(&folder, |key, value| {
+        (key != b"head" && !key.starts_with(&entry_of_run(2))).then(|| value.to_vec())
+    });
     let export = execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--format=json"]));
     let told = losses(&export.expect_code(0));
     assert!(told.contains("the runs after run 1, up to run 2: the state is that after run 1"), "{told}");

@@ -11,6 +11,8 @@ pub struct Job {
     pub after: Vec<Vec<String>>,
     /// The folder whose files are compared in the end.
     pub compared: &'static str,
+    /// Whether every step is a death only in the long version, which `SESSIONIZE_TEST_RULED_EVERY=1` asks for.
+    pub is_long: bool,
     /// The code with which the command may end when it is done already.
     pub done_code: i32,
     /// Kinds of steps that it must have, so that none is missed for want of a case.
@@ -20,7 +22,15 @@ pub struct Job {
 impl Job {
     /// A job over the default output folder.
     pub fn of(before: Vec<Vec<String>>, disturbed: Vec<String>, after: Vec<Vec<String>>) -> Self {
-        Self { before, disturbed, after, compared: OUT, done_code: 0, must_reach: &["commit", "rename"] }
+        Self {
+            before,
+            disturbed,
+            after,
+            compared: OUT,
+            is_long: false,
+            done_code: 0,
+            must_reach: &["commit", "rename"],
+        }
     }
 
     /// The same under rules.
@@ -29,6 +39,7 @@ impl Job {
             before: twin::under(rules, self.before),
             disturbed: twin::under_rules(rules, self.disturbed),
             after: twin::under(rules, self.after),
+            is_long: !rules.is_empty(),
             ..self
         }
     }
@@ -62,7 +73,9 @@ impl Job {
         let fail_every = twin::number_from_environment("SESSIONIZE_TEST_FAIL_EVERY", 4);
         let fails = |number: usize| number.is_multiple_of(fail_every).then(|| format!("fail:{number}"));
         let mut faults = 0;
-        for number in 1..=steps.len() {
+        let every =
+            if self.is_long { twin::number_from_environment("SESSIONIZE_TEST_RULED_EVERY", 3) } else { 1 };
+        for number in (1..=steps.len()).step_by(every) {
             for fault in [Some(format!("abort:{number}")), fails(number)].into_iter().flatten() {
                 faults += 1;
                 let folder = copy_of(start);
