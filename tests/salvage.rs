@@ -6,8 +6,12 @@ mod support;
 
 use sessionize::partition::KeyHash;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use support::twin::{self, CORRECTED, SPLIT, execute, finalize, run, upkeep};
 use support::{Finished, Folder, STATE, SessionRow};
+
+/// What becomes of an entry, by its key and value.
+type Damage = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
 
 const NEW: [&str; 2] = ["--state=new", "--out=new-out"];
 const RULES: [&[&str]; 3] = [&[], SPLIT, CORRECTED];
@@ -123,7 +127,7 @@ fn of_a_damaged_chunk_its_keys_are_lost_and_no_others() {
 fn of_a_lost_head_or_file_entry_nothing_is_lost() {
     for rules in RULES {
         let (_, _, undisturbed) = go_on(&start(rules), rules);
-        let by_hand: [fn(&[u8], &[u8]) -> Option<Vec<u8>>; 3] = [
+        let by_hand: [Damage; 3] = [
             |key, value| Some(if key == b"head" { vec![0; value.len()] } else { value.to_vec() }),
             |key, value| (key != b"head").then(|| value.to_vec()),
             |key, value| (!key.starts_with(b"file/")).then(|| value.to_vec()),
@@ -216,9 +220,10 @@ fn of_a_lost_last_run_the_state_before_it_is_saved_and_its_files_come_again() {
 fn no_state_is_made_of_the_pieces_that_a_lost_chunk_has_left() {
     let folder = Folder::in_memory();
     let long = "x".repeat(900);
-    let rows: String = (0..200)
-        .map(|row| format!("ann,2024-01-01 00:{:02}:{:02},{row}{long}\n", row / 60, row % 60))
-        .collect();
+    let mut rows = String::new();
+    for row in 0..200 {
+        writeln!(rows, "ann,2024-01-01 00:{:02}:{:02},{row}{long}", row / 60, row % 60).unwrap();
+    }
     folder.write("long.csv", rows + "bob,2024-01-01 00:04:00,y\n");
     let rules = ["--agg=list(3)", "--max-list=1000", "--header=no", "--quiet"];
     execute(&folder, &upkeep(&[&["run", "long.csv"], &rules[..]].concat())).expect_code(0);
