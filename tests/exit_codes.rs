@@ -84,7 +84,7 @@ fn code_65_is_data_that_is_refused() {
         &["2 of 3 rows", "words.csv:2", "time", "--max-rejects"],
     );
     folder.write("old.csv", "k1,2023-01-01 00:00:00\n");
-    let set_by = "batch-0.csv:30 in run 1";
+    let set_by = "batch-0.csv:36 in run 1";
     refused(&folder, &["run", header, "old.csv"], 65, &["1 of 1 rows are late", set_by, "--max-late"]);
 }
 
