@@ -104,3 +104,20 @@ fn events_in_no_order_at_all_are_folded_in_theirs() {
     events.sort();
     fold(&events, &[]);
 }
+
+#[test]
+fn under_a_rule_that_never_applies_sessions_are_let_go_of_and_missed_as_without() {
+    let rule = ["--max-events", "1000000"];
+    let mut events = ordered("k");
+    assert!(!fold(&events, &rule).contains(FALLS_BACK));
+    let end = end_of_first_session(&events, "k1");
+    for late_s in [-1, GAP_S] {
+        events.push(("k1".into(), end + late_s));
+        assert!(fold(&events, &rule).contains(FALLS_BACK), "{late_s}");
+        events.pop();
+    }
+    events.retain(|(key, _)| key != "k1");
+    events.insert(0, ("k1".into(), 1_600_000_000));
+    events.push(("k1".into(), 1_600_000_000 + GAP_S + 1));
+    assert!(!fold(&events, &rule).contains(FALLS_BACK));
+}
