@@ -1,13 +1,19 @@
 //! Every input in `tests/fuzz/corpus` goes through the check of its fuzz target: the finds of fuzzing stay found.
 //!
-//! The targets run with `cargo fuzz run --fuzz-dir tests/fuzz rows` (also `times`, `stored`, `manifests`).
+//! The targets run with `cargo fuzz run --fuzz-dir tests/fuzz rows`, each by the name of its folder.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
+#[path = "fuzz/checks/configuration.rs"]
+mod configuration;
+#[path = "fuzz/checks/exports.rs"]
+mod exports;
 #[path = "fuzz/checks/manifests.rs"]
 mod manifests;
 #[path = "fuzz/checks/rows.rs"]
 mod rows;
+#[path = "fuzz/checks/ruled.rs"]
+mod ruled;
 #[path = "fuzz/checks/stored.rs"]
 mod stored;
 #[path = "fuzz/checks/times.rs"]
@@ -57,4 +63,19 @@ fn stored_rows_are_refused_or_come_back() {
 #[test]
 fn manifests_are_refused_or_come_back() {
     each_input("manifests", manifests::check);
+}
+
+#[test]
+fn ruled_rows_are_refused_or_come_back() {
+    each_input("ruled", ruled::check);
+}
+
+#[test]
+fn lines_of_an_export_hold_together_or_are_refused() {
+    each_input("exports", exports::check);
+}
+
+#[test]
+fn mistakes_in_a_configuration_file_are_said_with_their_line() {
+    each_input("configuration", configuration::check);
 }

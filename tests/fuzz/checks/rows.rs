@@ -1,36 +1,32 @@
 //! Reads a batch file in blocks, and once more whole with the csv crate alone.
 
-use sessionize::event::{MAX_KEY_BYTES, Timestamp};
-use sessionize::partition::{KeyHash, PARTITIONS};
+use sessionize::event::{Event, MAX_KEY_BYTES, Timestamp};
+use sessionize::partition::KeyHash;
 use sessionize::source::timestamp::{NotATime, TimeFormat, TimeParser};
 use sessionize::source::{BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules};
 use sessionize::watermark::Watermark;
 use std::cell::Cell;
 
 const WATERMARK_US: i64 = 1_000_000_000;
+/// A byte order mark.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 const LATEST_ALLOWED_US: i64 = 4_000_000_000_000_000;
 /// More than a block, so that blocks are cut somewhere inside.
 const LONG_BYTES: usize = 600 << 10;
 
 thread_local! {
-    /// 256 buffers take longer to make than a short file takes to read.
-    static PARSED: Cell<ParsedBlock> = Cell::default();
+    /// 256 buffers, and the memory of a block, take longer to make than a short file takes to read.
+    static RECYCLED: Cell<(ParsedBlock, Vec<u8>)> = Cell::default();
 }
 
 /// What has become of the rows of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcome {
-    /// Key and time of accepted events, by partition, in the order of arrival.
-    events: Vec<Vec<(Vec<u8>, i64)>>,
+    /// Partition, key and time of accepted events: by partition, then in the order of arrival.
+    events: Vec<(usize, Vec<u8>, i64)>,
     /// Line, reason and bytes of the others.
     aside: Vec<(u64, Reason, Vec<u8>)>,
     rows: u64,
-}
-
-impl Outcome {
-    fn new() -> Self {
-        Self { events: vec![Vec::new(); PARTITIONS], ..Self::default() }
-    }
 }
 
 /// The first byte picks the delimiter, the second how many fields a row has.
@@ -76,13 +72,16 @@ fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
         RowRules { accepts_from: Watermark::at(time(WATERMARK_US)), latest_allowed: time(LATEST_ALLOWED_US) };
     let mut parser = BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
     let mut blocks = BlockReader::new(file, layout.delimiter);
-    let mut parsed = PARSED.take();
-    let mut outcome = Outcome::new();
+    let (mut parsed, mut memory) = RECYCLED.take();
+    let mut outcome = Outcome::default();
     let mut lines = 0;
-    while let Some(block) = blocks.next(Vec::new()).ok()? {
+    while let Some(block) = blocks.next(std::mem::take(&mut memory)).ok()? {
         parser.parse(&block, layout, false, &mut parsed);
-        for (events, buffer) in outcome.events.iter_mut().zip(&parsed.partitions) {
-            events.extend(buffer.iter().map(|event| (event.key.to_vec(), event.time.us())));
+        for (partition, buffer) in
+            parsed.partitions.iter().enumerate().filter(|(_, buffer)| !buffer.is_empty())
+        {
+            let event = |event: Event<'_>| (partition, event.key.to_vec(), event.time.us());
+            outcome.events.extend(buffer.iter().map(event));
         }
         for row in &parsed.aside {
             outcome.aside.push((
@@ -93,27 +92,32 @@ fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
         }
         outcome.rows += parsed.rows;
         lines += parsed.lines;
+        memory = block.into_memory();
     }
-    PARSED.set(parsed);
+    RECYCLED.set((parsed, memory));
+    outcome.events.sort_by_key(|(partition, ..)| *partition);
     Some(outcome)
 }
 
 /// The csv crate over the whole file. A last row that ends inside quotes is taken as `last_aside` says: where a quote is
 /// open is for the crate an end like any other.
 fn read_whole(file: &[u8], layout: &Layout, last_aside: Option<&(u64, Reason, Vec<u8>)>) -> Outcome {
-    let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
+    // The crate drops one mark: the file's own, or else this one.
+    let file = file.strip_prefix(MARK).unwrap_or(file);
+    let marked = [MARK, file].concat();
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(layout.delimiter)
         .terminator(csv::Terminator::Any(b'\n'))
-        .from_reader(file);
+        .buffer_capacity(file.len().clamp(64, 64 << 10))
+        .from_reader(&marked[..]);
     let mut times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
-    let mut outcome = Outcome::new();
+    let mut outcome = Outcome::default();
     let mut record = csv::ByteRecord::new();
     let (mut start, mut line) = (0, 0);
     while reader.read_byte_record(&mut record).unwrap_or(false) {
-        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX) - MARK.len();
         let raw = &file[start..end];
         let blank = raw.iter().take_while(|&&byte| byte == b'\n').count();
         let first_line = line + blank as u64;
@@ -137,10 +141,13 @@ fn read_whole(file: &[u8], layout: &Layout, last_aside: Option<&(u64, Reason, Ve
             continue;
         }
         match event(&fields, layout, &mut times) {
-            Ok((key, us)) => outcome.events[KeyHash::of(key).partition().index()].push((key.to_vec(), us)),
+            Ok((key, us)) => {
+                outcome.events.push((KeyHash::of(key).partition().index(), key.to_vec(), us));
+            }
             Err(reason) => outcome.aside.push((first_line, reason, row.to_vec())),
         }
     }
+    outcome.events.sort_by_key(|(partition, ..)| *partition);
     outcome
 }
 

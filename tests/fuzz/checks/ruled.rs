@@ -1,0 +1,9 @@
+//! Decodes open state under rules; what is decoded is encoded as it will be decoded again.
+
+use sessionize::checkpoint::{StoredRow, recode};
+
+/// How many rows (four bytes), and the rows of a chunk.
+pub fn check(data: &[u8]) {
+    let Ok(once) = recode(StoredRow::RuledSessions, data) else { return };
+    assert_eq!(recode(StoredRow::RuledSessions, &once).as_deref(), Ok(&once[..]));
+}
