@@ -6,8 +6,9 @@
 //! tests go through all of them; release binaries have no such hook.
 #![expect(clippy::disallowed_methods, reason = "the one place that changes names on the disk")]
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -106,13 +107,25 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// # Errors
 /// As [`fs::create_dir`] and [`File::sync_all`].
 pub fn create_folder(path: &Path) -> io::Result<()> {
+    create(path, &DirBuilder::new())
+}
+
+/// The same for a folder in which nobody but its owner may write, whatever the process allows others.
+///
+/// # Errors
+/// As [`create_folder`].
+pub fn create_own_folder(path: &Path) -> io::Result<()> {
+    create(path, DirBuilder::new().mode(0o755))
+}
+
+fn create(path: &Path, how: &DirBuilder) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     let above = or_here(path.parent().unwrap_or(Path::new("")));
     create_folder(above)?;
     step("create folder")?;
-    match fs::create_dir(path) {
+    match how.create(path) {
         // Another run, before it has come to the lock.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
         created => created?,

@@ -153,7 +153,9 @@ fn words_that_make_no_sense_are_refused_before_anything_is_done() {
         ["--gapp", "5m"],
     ] {
         let refused = folder.sessionize(&[&["run", "day.csv"], &flags[..]].concat()).expect_code(2);
-        assert!(refused.stderr.starts_with("error: "), "{}", refused.stderr);
+        let line = error_line(&refused);
+        assert!(line.contains(flags[0].trim_end_matches("pp")), "{line}");
+        assert!(line.ends_with("; see 'sessionize run --help'"), "{line}");
         assert!(!folder.path(support::STATE).exists(), "{flags:?}");
     }
 }

@@ -6,7 +6,7 @@ mod support;
 
 use flate2::{Compression, write::GzEncoder};
 use std::io::Write;
-use support::{Folder, OUT, output_name};
+use support::{Folder, OUT, output_name, read_csv};
 
 #[test]
 fn a_gzip_bomb_ends_at_the_limit() {
@@ -47,16 +47,115 @@ fn nul_bytes_in_a_key_are_bytes_like_others() {
 }
 
 #[test]
-fn formulas_are_disarmed_only_where_that_is_asked_for() {
-    for (flag, key, row) in [(None, "=1+1", "@x,never"), (Some("--spreadsheet-safe"), "'=1+1", "'@x,never")] {
-        let folder = Folder::new();
-        folder.write("day.csv", "=1+1,2020-01-01 10:00:00\n@x,never\n");
-        let flags: Vec<&str> =
-            ["run", "day.csv", "--header=no", "--max-rejects=1"].into_iter().chain(flag).collect();
-        folder.sessionize(&flags).expect_code(0);
-        folder.sessionize(&["finalize"].into_iter().chain(flag).collect::<Vec<_>>()).expect_code(0);
-        assert_eq!(folder.sessions()[0].key, [key]);
-        let rejects = std::fs::read_to_string(folder.path(&output_name("rejects", 1))).unwrap();
-        assert!(rejects.ends_with(&format!(",{row}\n")), "{rejects}");
+fn a_first_row_of_millions_of_columns_is_refused_in_one_short_line() {
+    let folder = Folder::in_memory();
+    for (name, row) in [("plain.csv", ",".repeat(2 << 20)), ("quoted.csv", "\"a\",".repeat(2 << 20))] {
+        folder.write(name, format!("{row}\nann,2020-01-01 10:00:00\n"));
+        let told = folder.sessionize(&["run", name]).expect_code(65).stderr;
+        assert!(told.contains("more than 1048576 columns") && told.len() < 300, "{told}");
+    }
+}
+
+#[test]
+fn rows_of_millions_of_fields_are_rejects_among_others() {
+    let folder = Folder::in_memory();
+    for (number, field) in [(1, ""), (2, "\"x,\ny\"")] {
+        let wide = format!("{field},").repeat(3 << 20 >> number);
+        let day = format!("ann,2020-01-0{number} 10:00:00\n{wide}\nann,2020-01-0{number} 10:01:00\n");
+        folder.write("day.csv", day);
+        let report =
+            folder.sessionize(&["run", "day.csv", "--max-rejects=1", "--format=json"]).expect_code(0);
+        let report = report.json();
+        assert_eq!(
+            (&report["rejects"]["too-many-fields"], &report["events_accepted"]),
+            (&1.into(), &2.into())
+        );
+        let rejects = std::fs::read(folder.path(&output_name("rejects", number))).unwrap();
+        assert!(rejects.ends_with(format!(",2,too-many-fields,{wide}\n").as_bytes()), "whole, with its line");
+    }
+}
+
+#[test]
+fn a_header_of_many_or_of_long_names_is_shown_in_part() {
+    let folder = Folder::in_memory();
+    let names: Vec<String> = (0..200_000).map(|number| format!("n{number}")).collect();
+    folder.write("many.csv", names.join(",") + "\n");
+    folder.write("long.csv", format!("{},{}\n", "é".repeat(100_000), "b".repeat(100_000)));
+    for (name, piece) in [("many.csv", "n49 and 199950 more"), ("long.csv", "éé")] {
+        let told = folder.sessionize(&["run", name, "--key=nobody", "--time=1"]).expect_code(65).stderr;
+        assert!(told.contains("no column nobody") && told.contains(piece), "{told}");
+        assert!(told.len() < 2_000, "{} bytes", told.len());
+    }
+    // Emitted events have all columns; those of a later file are found whatever their order.
+    let header = |names: &[String]| format!("{},time\n", names.join(","));
+    folder.write("1.csv", header(&names[..20_000]));
+    let mut reversed = names[..20_000].to_vec();
+    reversed.reverse();
+    folder.write("2.csv", header(&reversed));
+    folder.write("3.csv", header(&names[..20_001]));
+    folder
+        .sessionize(&["run", "1.csv", "2.csv", "--key=n0", "--time=time", "--emit=events", "--header=yes"])
+        .expect_code(0);
+    let told = folder.sessionize(&["run", "3.csv"]).expect_code(65).stderr;
+    assert!(told.contains("and 19951 more, but this file has") && told.len() < 4_000, "{told}");
+}
+
+/// XXH3-64 multiplies the first eight bytes, each changed by a constant that everybody knows, with the next eight. Where they
+/// are that constant the product is zero, whatever the next eight bytes are.
+fn colliding_key(number: usize) -> Vec<u8> {
+    let constant = [0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe];
+    [&constant[..], format!("{number:08}").as_bytes(), b"the same for all"].concat()
+}
+
+#[test]
+fn keys_that_collide_in_every_bit_of_their_hash_are_told_apart() {
+    const KEYS: usize = 20_000;
+    let hash = |number| sessionize::partition::KeyHash::of(&colliding_key(number)).whole();
+    assert!((1..100).all(|number| hash(number) == hash(0)), "they do collide");
+    let rows = |minute: usize| {
+        let row = |number| {
+            [&colliding_key(number)[..], format!(",2020-01-01 10:0{minute}:00\n").as_bytes()].concat()
+        };
+        (0..KEYS).flat_map(row).collect::<Vec<u8>>()
+    };
+    for rules in [&[][..], &["--max-events=9"]] {
+        let folder = Folder::in_memory();
+        folder.write("1.csv", rows(0));
+        folder.write("2.csv", [rows(2), rows(1)].concat());
+        folder.sessionize(&[&["run", "1.csv"], rules].concat()).expect_code(0);
+        folder.sessionize(&["run", "2.csv"]).expect_code(0);
+        let report = folder.sessionize(&["finalize", "--format=json"]).expect_code(0).json();
+        assert_eq!(
+            (&report["sessions_completed"], &report["events_completed"]),
+            (&KEYS.into(), &(3 * KEYS).into())
+        );
+        let sessions = read_csv(&std::fs::read(folder.path(&output_name("sessions", 3))).unwrap());
+        assert!(sessions[1..].iter().all(|session| session[5] == b"3"));
+    }
+}
+
+#[test]
+fn a_stream_without_end_ends_at_the_limit() {
+    let folder = Folder::in_memory();
+    let told = folder.sessionize(&["run", "/dev/zero", "--max-bytes=1MB"]).expect_code(65).stderr;
+    assert!(told.contains("/dev/zero") && told.contains("--max-bytes"), "{told}");
+    let report = folder.sessionize(&["run", "/dev/null", "--format=json"]).expect_code(0).json();
+    assert_eq!(report["rows_read"], 0);
+}
+
+#[test]
+fn a_further_byte_order_mark_is_data_whether_or_not_a_quote_is_near() {
+    let folder = Folder::in_memory();
+    let mark = "\u{FEFF}";
+    for (number, row) in [(1, "bob,2020-01-01 10:00:01"), (2, "\"bob\",2020-01-01 10:00:02")] {
+        folder.write("day.csv", format!("{mark}{mark}ann,2020-01-01 10:00:00\n{row}\n"));
+        folder.sessionize(&["run", "day.csv", "--lateness=1h"]).expect_code(0);
+        folder.sessionize(&["finalize"]).expect_code(0);
+        let mut keys: Vec<_> =
+            folder.sessions_of_run(2).into_iter().map(|session| session.key.concat()).collect();
+        keys.sort();
+        assert_eq!(keys, ["bob", &format!("{mark}ann")], "{number}");
+        std::fs::remove_dir_all(folder.path(OUT)).unwrap();
+        std::fs::remove_dir_all(folder.path(support::STATE)).unwrap();
     }
 }

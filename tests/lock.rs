@@ -102,3 +102,90 @@ fn who_waits_for_the_store_to_be_let_go_says_so() {
     store.unlock().unwrap();
     assert!(waiting.wait().unwrap().success(), "and goes on");
 }
+
+/// Whoever dies in the crowd takes nothing along: the others go on, and what it had in hand may come again.
+#[test]
+fn runs_that_are_killed_among_many_block_nobody_and_lose_nothing() {
+    const BATCHES: usize = 6;
+    let patient = |batches: &[usize]| {
+        let mut arguments = with_wait(run(batches));
+        arguments.retain(|flag| !flag.starts_with("--lateness"));
+        [arguments, vec!["--lateness=30d".to_owned()]].concat()
+    };
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, BATCHES);
+    let mut started: Vec<_> = (0..2 * BATCHES)
+        .map(|number| {
+            let mut command = twin::command(&folder, &patient(&[number % BATCHES]));
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for (number, child) in started.iter_mut().enumerate().filter(|(number, _)| number % 3 == 0) {
+        std::thread::sleep(Duration::from_millis(number as u64));
+        // It may have ended already.
+        let _ = child.kill();
+    }
+    for (number, mut child) in started.into_iter().enumerate() {
+        let ended = child.wait().unwrap();
+        assert!(ended.success() || number % 3 == 0, "{number}: {ended}");
+    }
+    for number in 0..BATCHES {
+        execute(&folder, &patient(&[number])).expect_code(0);
+    }
+    execute(&folder, &["verify".to_owned()]).expect_code(0);
+    execute(&folder, &finalize()).expect_code(0);
+    let one = Folder::in_memory();
+    twin::write_batches(&one, BATCHES);
+    execute(&one, &patient(&(0..BATCHES).collect::<Vec<_>>())).expect_code(0);
+    execute(&one, &finalize()).expect_code(0);
+    let sorted = |folder: &Folder| {
+        let mut sessions = folder.sessions();
+        sessions.sort();
+        sessions
+    };
+    assert_eq!(sorted(&folder), sorted(&one));
+}
+
+/// What a run has opened is what it takes in, or it says that it was changed; never a mixture.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_is_replaced_while_a_run_waits_is_the_old_one_and_a_changed_one_is_refused() {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 2);
+    execute(&folder, &run(&[0])).expect_code(0);
+    let lock = std::fs::File::open(folder.path(STATE).join("lock")).unwrap();
+    let batch = std::fs::read(folder.path("batch-1.csv")).unwrap();
+    let half = batch.len() / 2;
+    let changes: [(&dyn Fn(), i32); 3] = [
+        (&|| drop(folder.write("batch-1.csv", &batch[..half])), 66),
+        (&|| drop(folder.write("batch-1.csv", [&batch[..], &batch[..half]].concat())), 66),
+        (
+            &|| {
+                folder.write("new", &batch[..half]);
+                std::fs::rename(folder.path("new"), folder.path("batch-1.csv")).unwrap();
+            },
+            0,
+        ),
+    ];
+    for (change, code) in changes {
+        folder.write("batch-1.csv", &batch);
+        lock.lock().unwrap();
+        let mut command = twin::command(&folder, &with_wait(run(&[1])));
+        let mut waiting = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while !is_open(&folder, waiting.id()) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        change();
+        lock.unlock().unwrap();
+        assert_eq!(waiting.wait().unwrap().code(), Some(code));
+    }
+    assert_eq!(twin::outcome(&folder), twin::undisturbed(2, &[run(&[0]), run(&[1])]));
+}
+
+/// Whether the process has the batch file open: until then it would see the new one.
+#[cfg(target_os = "linux")]
+fn is_open(folder: &Folder, process: u32) -> bool {
+    let wanted = folder.path("batch-1.csv").canonicalize().unwrap();
+    let Ok(files) = std::fs::read_dir(format!("/proc/{process}/fd")) else { return false };
+    files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok()).any(|file| file == wanted)
+}

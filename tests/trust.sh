@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The long versions of the tests whose figures stand in docs/trust.md; about an hour on one core.
-# trust.sh [NAME...] runs only these test files. SESSIONIZE_TEST_SEED gives other cases.
+# trust.sh [NAME...] runs only these test files. SESSIONIZE_TEST_SEED gives other cases. `hostile` is tests/hostile.sh, with input in
+# full size; it is not among those that run without a name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,5 +12,9 @@ export SESSIONIZE_TEST_KILLS=${KILLS:-600} SESSIONIZE_TEST_HOURS=${HOURS:-8760}
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=(crash_steps crash_upkeep crash_calls lost_writes disk_full damage salvage kills soak)
 for name in "${names[@]}"; do
+    if [ "$name" = hostile ]; then
+        tests/hostile.sh
+        continue
+    fi
     cargo test --test "$name" -- --nocapture
 done

@@ -33,12 +33,18 @@ impl Lock {
     /// # Errors
     /// [`ErrorKind::Locked`] with the holder if the time is over, [`ErrorKind::Failed`] if the file cannot be made.
     pub fn take(folder: &Path, holder: LockHolder, wait: Duration) -> Result<Self> {
-        crate::durable::create_folder(folder).map_err(|error| {
+        crate::durable::create_own_folder(folder).map_err(|error| {
             let failed = failed("create the state folder", folder, &error);
             let is_file = error.kind() == std::io::ErrorKind::AlreadyExists;
             if is_file { failed.remedy("give --state a folder, or a name that is free") } else { failed }
         })?;
         let path = folder.join(NAME);
+        // Who may write in the folder must not make us write elsewhere.
+        if std::fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(Error::new(ErrorKind::Failed, "the lock of the checkpoint is no file")
+                .at(path.display())
+                .remedy("find out who has put it there, then remove it: a run makes a new one"));
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -62,6 +68,9 @@ impl Lock {
         let mut file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+                return Err(failed("open the lock file", &path, &error).remedy("give --state a folder"));
+            }
             Err(error) => return Err(failed("open the lock file", &path, &error)),
         };
         wait_for(&mut file, &path, wait)?;

@@ -44,6 +44,10 @@ pub(super) struct CommonFlags {
 
 impl CommonFlags {
     pub(super) fn settings(&self) -> CommonSettings {
+        if let Some(doubt) = machine::doubt_about(&self.state) {
+            let state = self.state.display();
+            tracing::warn!(%state, "the state folder may be changed by others: {doubt}");
+        }
         CommonSettings {
             state: self.state.clone(),
             out: self.out.clone(),

@@ -2,11 +2,26 @@
 #![expect(clippy::disallowed_methods, reason = "here the wall clock and /proc come in, as settings")]
 
 use crate::event::Timestamp;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// The wall clock.
 pub(super) fn now() -> Timestamp {
     Timestamp::from_us(chrono::Utc::now().timestamp_micros()).unwrap_or(Timestamp::MAX)
+}
+
+/// What speaks against keeping a checkpoint in `folder`, if anything: who may write in it decides what the next run takes
+/// for its own past.
+pub(super) fn doubt_about(folder: &Path) -> Option<String> {
+    let found = std::fs::metadata(folder).ok().filter(Metadata::is_dir)?;
+    if found.uid() != geteuid().as_raw() {
+        return Some(format!("it belongs to another user ({})", found.uid()));
+    }
+    let others = [(0o002, "everybody"), (0o020, "its group")];
+    let who = others.into_iter().find(|(bit, _)| found.mode() & bit != 0)?.1;
+    Some(format!("{who} may write in it"))
 }
 
 /// Processors that this process may use.

@@ -13,6 +13,7 @@ mod rules;
 mod run;
 mod text;
 mod upkeep;
+mod usage;
 mod values;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -66,6 +67,14 @@ pub fn command() -> clap::Command {
     configuration::with_negations(Cli::command())
 }
 
+/// Holds the bytes of a configuration file against the flags of `command`, without carrying out anything.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for the first mistake, with its line.
+pub fn check_configuration(command: &clap::Command, bytes: &[u8]) -> Result<()> {
+    configuration::check(command, bytes)
+}
+
 /// Runs the program and says with which code it ends. Errors are one line on standard error.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -78,7 +87,8 @@ pub fn main() -> ExitCode {
 
 fn execute(words: &[OsString]) -> Result<()> {
     let invocation = Invocation::read(command(), words)?;
-    let cli = Cli::from_arg_matches(&invocation.matches).unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&invocation.matches)
+        .map_err(|error| usage::mistake(&error, &command(), invocation.matches.subcommand_name()))?;
     log_to_stderr(cli.verbose);
     match cli.verb {
         Verb::Run(flags) => run::execute(&flags, configuration::sources(&invocation)?),
@@ -103,10 +113,22 @@ fn exit_code(outcome: Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("sessionize: {}", error.to_string().replace('\n', " ")));
+            say(&format!("sessionize: {}", one_line(&error.to_string())));
             ExitCode::from(error.kind().exit_code())
         }
     }
+}
+
+/// Names and values come from outside: what would break the line, or speak to the terminal, is written out.
+fn one_line(text: &str) -> String {
+    let shown = |character: char| -> String {
+        match character {
+            '\n' => " ".to_owned(),
+            control if control.is_control() => control.escape_default().to_string(),
+            plain => plain.to_string(),
+        }
+    };
+    text.chars().map(shown).collect()
 }
 
 /// One line on standard error. Whether anybody reads it is not ours to know.

@@ -182,7 +182,7 @@ pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()>
     }
     pipeline::check_request(&settings.request)?;
     machine::allow_many_open_files();
-    let files = open_batch(&paths)?;
+    let files = open_batch(&paths, settings.max_bytes)?;
     let open = if settings.dry_run { Context::open_copy } else { Context::open };
     let mut context = open(&common)?;
     let watch = watch_signals()?;

@@ -209,7 +209,7 @@ impl Job<'_> {
         }
         if style.emit.events {
             let columns = self.definition.event_columns.as_deref().unwrap_or_default();
-            staging.open(OutputKind::Events, &events_header(columns))?;
+            staging.open(OutputKind::Events, &events_header(columns, style))?;
         }
         if self.shows_open {
             staging.open(OutputKind::Open, &sessions(RowStyle { with_op: false, ..style }))?;

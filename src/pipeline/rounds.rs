@@ -10,6 +10,7 @@ use crate::sink::{OutputKind, RowStyle};
 use crate::source::timestamp::TimeParser;
 use crate::source::{
     BatchFile, Block, BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules, Trouble,
+    too_many_bytes,
 };
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rayon::prelude::*;
@@ -192,12 +193,7 @@ fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64, max_byt
                 .at(place(*line))
                 .remedy("check that this is a CSV file, and its --delimiter; nothing was changed")
         }
-        Trouble::TooManyBytes => Error::new(
-            ErrorKind::DataRefused,
-            format!("the batch is longer than the {max_bytes} bytes that --max-bytes allows, decompressed"),
-        )
-        .at(place(0))
-        .remedy("check that this is the right file, or raise --max-bytes; nothing was changed"),
+        Trouble::TooManyBytes => too_many_bytes(max_bytes).at(place(0)),
         Trouble::UnclosedQuote(line) => Error::new(
             ErrorKind::DataRefused,
             "the quoted field that begins here is never closed and swallows all further rows",

@@ -2,6 +2,7 @@
 
 mod audit;
 mod manifest;
+mod places;
 mod publish;
 mod retract;
 mod session_csv;

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_128;
 
 pub(super) const MANIFEST_NAME: &str = "manifest.json";
-const MANIFESTS: &str = "manifests";
-const STAGING: &str = ".staging";
+pub(super) const MANIFESTS: &str = "manifests";
+pub(super) const STAGING: &str = ".staging";
 
 /// The folder of the outputs.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Output {
         self.folder.join(STAGING).join(run.to_string())
     }
 
-    fn manifest_path(&self, run: RunId) -> PathBuf {
+    pub(super) fn manifest_path(&self, run: RunId) -> PathBuf {
         self.folder.join(MANIFESTS).join(format!("{run}.json"))
     }
 

@@ -8,7 +8,7 @@ use crate::ledger::RunId;
 use std::path::PathBuf;
 
 /// The folder below the output folder.
-const RETRACTED: &str = "retracted";
+pub(super) const RETRACTED: &str = "retracted";
 
 impl Output {
     /// Where a run's file of this kind lies once the run is rolled back.

@@ -31,23 +31,23 @@ impl Op {
 pub fn sessions_header(key_names: &[String], aggregates: &[String], style: RowStyle) -> Vec<u8> {
     let mut header = if style.with_op { b"op,session_id,".to_vec() } else { b"session_id,".to_vec() };
     for name in key_names {
-        write_field(name.as_bytes(), &mut header);
+        style.write_value(name.as_bytes(), &mut header);
         header.push(b',');
     }
     header.extend_from_slice(b"start,end,duration_s,events,closed_by");
     for name in aggregates {
         header.push(b',');
-        write_field(name.as_bytes(), &mut header);
+        style.write_value(name.as_bytes(), &mut header);
     }
     header.push(b'\n');
     header
 }
 
 /// The header row of emitted events: their columns, `session_id,event_number`.
-pub fn events_header(columns: &[String]) -> Vec<u8> {
+pub fn events_header(columns: &[String], style: RowStyle) -> Vec<u8> {
     let mut header = Vec::new();
     for name in columns {
-        write_field(name.as_bytes(), &mut header);
+        style.write_value(name.as_bytes(), &mut header);
         header.push(b',');
     }
     header.extend_from_slice(b"session_id,event_number\n");
@@ -78,8 +78,9 @@ impl RowStyle {
     }
 
     /// Appends a row that was set aside, verbatim unless spreadsheets are to be kept safe: then a quote mark stands before
-    /// each field that would be a formula. A field begins at the start of the row and behind each `delimiter`, so a
-    /// delimiter inside quotes may get one too many, never one too few.
+    /// each field that would be a formula. A field begins at the start of the row, behind each `delimiter`, and behind each
+    /// comma, at which the output is cut whatever its rows were cut at. One inside quotes may get a mark too many, never one
+    /// too few.
     pub fn write_verbatim(self, row: &[u8], delimiter: u8, out: &mut Vec<u8>) {
         if !self.spreadsheet_safe {
             out.extend_from_slice(row);
@@ -94,7 +95,7 @@ impl RowStyle {
                 _ if at_start && begins_formula(byte) => out.extend_from_slice(&[b'\'', byte]),
                 _ => out.push(byte),
             }
-            at_start = byte == delimiter;
+            at_start = byte == delimiter || byte == b',';
         }
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "staging creates files")]
 
 use super::manifest::{Manifest, ManifestFile};
+use super::places;
 use super::publish::Output;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
@@ -137,8 +138,9 @@ impl Staging {
     /// Begins the outputs of `run`.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if the folder cannot be created.
+    /// [`ErrorKind::Failed`] if the folder cannot be created, or if something stands where the outputs are to go.
     pub fn begin(output: &Output, run: RunId) -> Result<Self> {
+        places::check(output, run)?;
         let folder = output.staging_of(run);
         durable::create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
         Ok(Self { run, folder, files: BTreeMap::new() })

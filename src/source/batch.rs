@@ -5,7 +5,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::FileDigest;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,12 +33,13 @@ struct Hashed {
 }
 
 /// Opens all files of a batch. What is no regular file (`-` for standard input, a pipe) is copied to a temporary file
-/// first: a batch may have to be read twice.
+/// first, for a batch may have to be read twice.
 ///
 /// # Errors
-/// [`ErrorKind::NoInput`] for the first file that is missing or unreadable.
-pub fn open_batch(paths: &[PathBuf]) -> Result<Vec<BatchFile>> {
-    paths.iter().map(|path| open(path).map_err(|error| unreadable(path, &error))).collect()
+/// [`ErrorKind::NoInput`] for the first file that is missing or unreadable, [`ErrorKind::DataRefused`] for a stream of more
+/// than `max_bytes`, which might never end.
+pub fn open_batch(paths: &[PathBuf], max_bytes: u64) -> Result<Vec<BatchFile>> {
+    paths.iter().map(|path| open(path, max_bytes)).collect()
 }
 
 impl std::fmt::Debug for BatchFile {
@@ -50,18 +51,19 @@ impl std::fmt::Debug for BatchFile {
     }
 }
 
-fn open(path: &Path) -> io::Result<BatchFile> {
+fn open(path: &Path, max_bytes: u64) -> Result<BatchFile> {
+    let failed = |error: io::Error| unreadable(path, &error);
     let file = if path.as_os_str() == "-" {
-        spool(&mut io::stdin().lock())?
+        spool(&mut io::stdin().lock(), path, max_bytes)?
     } else {
-        let mut file = File::open(path)?;
-        let kind = file.metadata()?;
+        let mut file = File::open(path).map_err(failed)?;
+        let kind = file.metadata().map_err(failed)?;
         if kind.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+            return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
         }
-        if kind.is_file() { file } else { spool(&mut file)? }
+        if kind.is_file() { file } else { spool(&mut file, path, max_bytes)? }
     };
-    let metadata = file.metadata()?;
+    let metadata = file.metadata().map_err(failed)?;
     Ok(BatchFile {
         path: path.to_owned(),
         bytes: metadata.len(),
@@ -71,10 +73,35 @@ fn open(path: &Path) -> io::Result<BatchFile> {
     })
 }
 
-fn spool(stream: &mut impl Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(stream, &mut file)?;
-    Ok(file)
+/// The error for a batch with more bytes than are allowed.
+pub fn too_many_bytes(max_bytes: u64) -> Error {
+    let what =
+        format!("the batch is longer than the {max_bytes} bytes that --max-bytes allows, decompressed");
+    Error::new(ErrorKind::DataRefused, what)
+        .remedy("check that this is the right file, or raise --max-bytes; nothing was changed")
+}
+
+/// Copies a stream, which may never end, to a file without a name.
+fn spool(stream: &mut impl Read, path: &Path, max_bytes: u64) -> Result<File> {
+    let failed = |error: io::Error| {
+        Error::io(ErrorKind::Failed, "keep a copy of the stream in a temporary file", path, &error)
+            .remedy("give TMPDIR a folder with enough space; nothing was changed")
+    };
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    let mut left = max_bytes;
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Ok(file),
+            Ok(count) => {
+                let too_many = || too_many_bytes(max_bytes).at(path.display());
+                left = left.checked_sub(count as u64).ok_or_else(too_many)?;
+                file.write_all(&buffer[..count]).map_err(failed)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(path, &error)),
+        }
+    }
 }
 
 impl BatchFile {
@@ -186,13 +213,12 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
     use xxhash_rust::xxh3::xxh3_128;
 
     fn file_with(bytes: &[u8]) -> (tempfile::NamedTempFile, BatchFile) {
         let mut named = tempfile::NamedTempFile::new().unwrap();
         named.write_all(bytes).unwrap();
-        let opened = open(named.path()).unwrap();
+        let opened = open(named.path(), u64::MAX).unwrap();
         (named, opened)
     }
 

@@ -8,7 +8,7 @@ pub const BLOCK_BYTES: usize = 256 << 10;
 /// The longest row. A longer one is a file of another kind, or a quote that is never closed.
 pub const MAX_ROW_BYTES: usize = 64 << 20;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Whole rows of one file.
 #[derive(Debug, Default)]
@@ -172,7 +172,8 @@ fn scan_quoted(bytes: &[u8], delimiter: u8) -> Scan {
     Scan { rows_end, open_quote: None }
 }
 
-fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
+/// Where the quoted field ends whose content begins at `at`.
+pub(super) fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let close = at + memchr::memchr(b'"', &bytes[at..])?;
         if bytes.get(close + 1) != Some(&b'"') {

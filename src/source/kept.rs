@@ -1,12 +1,13 @@
 //! The parts of a row that rules look at, packed into the payload of its event.
 
-use super::layout::{Wanted, decided, listed, locate};
+use super::layout::{Wanted, decided, locate, shown_names};
 use super::reason::Reason;
 use super::{BatchFile, Layout};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rules::{Demand, Kept, duration, is_number, push_value};
 use csv::ByteRecord;
+use std::collections::{HashMap, VecDeque};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A kept part as one file has it.
@@ -159,7 +160,7 @@ fn resolve_column(
 /// A rule looks at a column that no file has shown.
 fn no_such_column(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));
-    let what = format!("a rule looks at column {wanted}, and the columns of this file are {}", listed(names));
+    let what = format!("a rule looks at column {wanted}, and the columns of this file are {}", shown_names(names));
     let likeness = |name: &&String| strsim::jaro_winkler(&wanted, name);
     let nearest = names.iter().filter(|name| likeness(name) > ALIKE);
     let nearest = nearest.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
@@ -182,13 +183,15 @@ fn resolve_row(
     let numbered = || (1..=shown.names.len()).map(|number| format!("column_{number}")).collect();
     let here: Vec<String> = if shown.header { shown.names.to_vec() } else { numbered() };
     let columns = event_columns.get_or_insert_with(|| here.clone());
-    let mut left: Vec<Option<&String>> = here.iter().map(Some).collect();
+    // Names may stand twice: each column takes the next place of its name.
+    let mut left: HashMap<&String, VecDeque<usize>> = HashMap::new();
+    for (place, name) in here.iter().enumerate() {
+        left.entry(name).or_default().push_back(place);
+    }
     let mut places = Vec::with_capacity(columns.len());
     for column in columns.iter() {
-        let place = left.iter().position(|name| *name == Some(column));
-        let place = place.ok_or_else(|| other_columns(columns, &here, file))?;
-        left[place] = None;
-        places.push(place);
+        let place = left.get_mut(column).and_then(VecDeque::pop_front);
+        places.push(place.ok_or_else(|| other_columns(columns, &here, file))?);
     }
     if places.len() == here.len() { Ok(places) } else { Err(other_columns(columns, &here, file)) }
 }
@@ -196,8 +199,8 @@ fn resolve_row(
 fn other_columns(wanted: &[String], here: &[String], file: &BatchFile) -> Error {
     let what = format!(
         "events are emitted with the columns {}, but this file has {}",
-        wanted.join(", "),
-        here.join(", ")
+        shown_names(wanted),
+        shown_names(here)
     );
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())

@@ -5,9 +5,16 @@ use super::batch::BatchFile;
 use super::blocks::{BlockReader, Trouble};
 use super::kept::{KeptPart, Shown, resolve_kept};
 use super::timestamp::{NotATime, TimeParser};
+use super::wide::first_wide_row;
 use crate::definition::{Column, ColumnRequest, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rules::KeptList;
+
+/// More columns than this are no event log, but a wrong delimiter or an attack on the memory.
+pub const MAX_COLUMNS: usize = 1 << 20;
+
+const SHOWN_NAMES: usize = 50;
+const SHOWN_LETTERS: usize = 100;
 
 /// Where to look in the rows of one file. Positions count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +70,11 @@ pub fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result
             }
             Err(Trouble::Read(error)) => return Err(file.read_error(&error)),
         };
+        if let Some(wide) = first_wide_row(block.bytes(), delimiter, MAX_COLUMNS)
+            && block.bytes()[..wide.start].iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+        {
+            return Err(too_many_columns(file));
+        }
         if let Some(row) = first_row(block.bytes(), delimiter).map(|(row, _)| row) {
             return Ok(Some(row));
         }
@@ -74,10 +86,11 @@ pub fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result
 /// The first row of `bytes` that is not blank, and where the next one begins.
 pub(super) fn first_row(bytes: &[u8], delimiter: u8) -> Option<(FirstRow, usize)> {
     let mut reader = super::rows::csv_reader(bytes, delimiter);
+    let before = super::rows::mark_before(bytes).len();
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).unwrap_or(false) {
-        let start = record.position().map_or(0, |position| position.byte() as usize);
-        let end = reader.position().byte() as usize;
+        let start = record.position().map_or(0, |position| position.byte() as usize).saturating_sub(before);
+        let end = reader.position().byte() as usize - before;
         let line = super::rows::trim_row(&bytes[start..end]).1;
         if line.is_empty() {
             continue;
@@ -175,9 +188,20 @@ pub(super) fn locate(column: &Column, names: &[String], by_name: bool, file: &Ba
     found.ok_or_else(|| missing(column, names, file))
 }
 
+/// Names for people: a line of an error holds neither millions of them nor one of a million letters.
+pub(super) fn shown_names(names: &[String]) -> String {
+    let shown =
+        names.iter().take(SHOWN_NAMES).map(|name| name.chars().take(SHOWN_LETTERS).collect::<String>());
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));
-    let what = format!("there is no column {wanted}: its columns are {}", listed(names));
+    let what = format!("there is no column {wanted}: its columns are {}", shown_names(names));
     // Only a column that an earlier file has shown has both.
     let remedy = if column.name.is_some() && column.position.is_some() {
         "files must have the columns that the first one had: mend its header, or give it a --state and --out of its own"
@@ -191,10 +215,10 @@ fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
         .remedy(format!("{remedy}; nothing was changed"))
 }
 
-/// The columns of a file for people: the first ones, none of them without end.
-pub(super) fn listed(names: &[String]) -> String {
-    let shown: Vec<&str> = names.iter().take(50).map(|name| name.get(..100).unwrap_or(name)).collect();
-    shown.join(", ")
+fn too_many_columns(file: &BatchFile) -> Error {
+    Error::new(ErrorKind::DataRefused, format!("the first row has more than {MAX_COLUMNS} columns"))
+        .at(file.path().display())
+        .remedy("check that this is a CSV file, and its --delimiter; nothing was changed")
 }
 
 fn twice(name: &str, file: &BatchFile) -> Error {

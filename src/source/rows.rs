@@ -5,15 +5,17 @@
 //! property test holds one against the other.
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
-use super::blocks::Block;
-use super::layout::Layout;
+use super::blocks::{BYTE_ORDER_MARK, Block};
+use super::layout::{Layout, MAX_COLUMNS};
 use super::reason::Reason;
 use super::separators::Separators;
 use super::timestamp::{NotATime, TimeParser};
+use super::wide::first_wide_row;
 use crate::event::{Event, EventBuffer, KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
 use crate::partition::{KeyHash, PARTITIONS};
 use crate::watermark::Watermark;
 use std::cmp::Ordering;
+use std::io::{self, Read};
 use std::ops::Range;
 
 /// What decides whether an event is taken in.
@@ -137,24 +139,42 @@ impl BlockParser {
         }
         let whole = block.unclosed.map_or(bytes.len(), |at| at - (block.bytes().len() - bytes.len()));
         let (rows, cut_row) = bytes.split_at(whole);
-        if block.quoted {
-            self.parse_with_csv(rows, layout, parsed);
-        } else {
-            self.parse_plain(rows, layout, parsed);
+        let mut rest = rows;
+        // Both paths make a table of the fields of a row. In a block that one long row has stretched, rows that have too many
+        // of them are taken out before.
+        while rest.len() > MAX_COLUMNS
+            && let Some(wide) = first_wide_row(rest, layout.delimiter, layout.fields)
+        {
+            self.parse_rows(&rest[..wide.start], block.quoted, layout, parsed);
+            let row = &rest[wide.clone()];
+            parsed.rows += 1;
+            parsed.set_aside(parsed.lines, Reason::TooManyFields, trim_row(row).1);
+            parsed.lines += lines_in(row);
+            rest = &rest[wide.end..];
         }
+        self.parse_rows(rest, block.quoted, layout, parsed);
         if !cut_row.is_empty() {
             parsed.rows += 1;
             parsed.set_aside(parsed.lines, Reason::UnclosedQuote, trim_row(cut_row).1);
         }
     }
 
+    fn parse_rows(&mut self, bytes: &[u8], quoted: bool, layout: &Layout, parsed: &mut ParsedBlock) {
+        if quoted {
+            self.parse_with_csv(bytes, layout, parsed);
+        } else {
+            self.parse_plain(bytes, layout, parsed);
+        }
+    }
+
     fn parse_with_csv(&mut self, bytes: &[u8], layout: &Layout, parsed: &mut ParsedBlock) {
         let mut reader = csv_reader(bytes, layout.delimiter);
+        let before = mark_before(bytes).len();
         let mut record = csv::ByteRecord::new();
         let (mut start, mut line) = (0, parsed.lines);
         // Reading bytes from memory with flexible rows cannot fail.
         while reader.read_byte_record(&mut record).unwrap_or(false) {
-            let end = reader.position().byte() as usize;
+            let end = reader.position().byte() as usize - before;
             let raw = &bytes[start..end];
             let (blank_lines, row) = trim_row(raw);
             let first_line = line + blank_lines;
@@ -303,14 +323,34 @@ fn join_key<'f>(
     Ok(())
 }
 
-/// The reference reader. A row ends at LF or CRLF; a carriage return elsewhere is data.
-pub(super) fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+/// Bytes behind a mark, in one piece: the reference reader looks for a mark only in the first piece it gets.
+pub(super) struct Marked<'b> {
+    mark: &'static [u8],
+    bytes: &'b [u8],
+}
+
+impl Read for Marked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let marked = self.mark.read(buffer)?;
+        Ok(marked + self.bytes.read(&mut buffer[marked..])?)
+    }
+}
+
+/// What the reference reader is given before `bytes`. It drops a byte order mark wherever it begins; that of the file is gone
+/// already, and a further one, or one at the start of a later block, is data.
+pub(super) fn mark_before(bytes: &[u8]) -> &'static [u8] {
+    if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" }
+}
+
+/// The reference reader. A row ends at LF or CRLF; a carriage return elsewhere is data. Its positions count from the start of
+/// [`mark_before`].
+pub(super) fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<Marked<'_>> {
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
         .terminator(csv::Terminator::Any(b'\n'))
-        .from_reader(bytes)
+        .from_reader(Marked { mark: mark_before(bytes), bytes })
 }
 
 /// The row inside the bytes that the reference reader has gone through for it, and how many blank lines stand before.

@@ -100,6 +100,29 @@ fn quoted_fields_are_unquoted_and_rows_of_several_lines_counted() {
     assert_eq!(set_aside(&parsed), [(4, Reason::TooFewFields, "d,\"5000\"".into())]);
 }
 
+#[test]
+fn a_byte_order_mark_in_the_middle_of_a_file_is_part_of_a_key() {
+    for quoted in [false, true] {
+        let parsed = parse(b"\xEF\xBB\xBFa,5000,x\nb,5000,x\nc\n", quoted, &layout(&[0], 1, 3));
+        let keys: Vec<&[u8]> =
+            parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
+        assert!(keys.contains(&&b"\xEF\xBB\xBFa"[..]) && keys.contains(&&b"b"[..]), "{keys:?}");
+        assert_eq!(set_aside(&parsed), [(2, Reason::TooFewFields, "c".into())]);
+    }
+}
+
+#[test]
+fn rows_with_millions_of_fields_are_set_aside_in_their_order() {
+    let wide = ",".repeat(MAX_COLUMNS);
+    let rows = format!("a,5000,x\n\n{wide}\nb\n{wide}\r\nc,5000,x\n{wide}");
+    let parsed = parse(rows.as_bytes(), false, &layout(&[0], 1, 3));
+    let expected = [(2, wide.clone()), (3, "b".to_owned()), (4, wide.clone()), (6, wide)];
+    let found = set_aside(&parsed).into_iter().map(|(line, _, row)| (line, row));
+    assert!(found.eq(expected), "the rows that are too wide, whole, with their lines");
+    assert_eq!((parsed.rows, parsed.accepted), (6, 2));
+    assert_eq!(summary(&parsed), summary(&parse(rows.as_bytes(), true, &layout(&[0], 1, 3))));
+}
+
 proptest! {
     #[test]
     fn both_paths_read_the_same_from_rows_without_quotes(

@@ -2,6 +2,7 @@
 
 use super::document::{Document, Setting, Table, Value};
 use super::keys;
+use crate::cli::usage;
 use crate::error::{Error, Result};
 use clap::builder::ValueRange;
 use clap::error::ErrorKind as ClapErrorKind;
@@ -116,17 +117,9 @@ pub(super) fn try_values(
     };
     match command.clone().no_binary_name(true).try_get_matches_from(words) {
         Err(error) if error.kind() == ClapErrorKind::MissingRequiredArgument => Ok(()),
-        Err(error) => Err(one_line(&error)),
+        Err(error) => Err(usage::one_line(&error)),
         Ok(_) => Ok(()),
     }
-}
-
-/// The first paragraph of clap's message.
-pub(super) fn one_line(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
-    let words: Vec<&str> = paragraph.split_whitespace().collect();
-    words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// What the file says for `verb`, as far as the command line (`given`) leaves room for it.

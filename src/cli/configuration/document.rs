@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The file that is read where no other is named.
-const DEFAULT_FILE: &str = "sessionize.toml";
+pub(super) const DEFAULT_FILE: &str = "sessionize.toml";
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Document {
         Self::read(path, &bytes).map(Some)
     }
 
-    fn read(path: &Path, bytes: &[u8]) -> Result<Self> {
+    pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Self> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             mistake(path, line_after(&valid), "the configuration file is no UTF-8 text")

@@ -3,6 +3,7 @@
 use super::defaults::{self, Defaults};
 use super::document::Document;
 use super::keys;
+use crate::cli::usage;
 use crate::error::Result;
 use clap::{ArgMatches, Command};
 use std::ffi::OsString;
@@ -22,16 +23,16 @@ pub(in crate::cli) struct Invocation {
 }
 
 impl Invocation {
-    /// Parses a command line for `root`. One that makes no sense, or asks for help, ends the process as clap does.
+    /// Parses a command line for `root`. One that asks for help ends the process as clap does.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Usage`] if the configuration file makes no sense.
+    /// [`crate::error::ErrorKind::Usage`] if the command line or the configuration file makes no sense.
     pub(in crate::cli) fn read(root: Command, words: &[OsString]) -> Result<Self> {
         let name = |matches: &ArgMatches| matches.subcommand_name().map(str::to_owned);
         // Mistakes are ignored here: the second pass meets them again, and knows what the file says.
-        let first = parse(root.clone().ignore_errors(true), words);
+        let first = parse(&root.clone().ignore_errors(true), words, None)?;
         let Some(verb) = name(&first).and_then(|name| root.find_subcommand(name).cloned()) else {
-            let matches = parse(root.clone(), words);
+            let matches = parse(&root, words, None)?;
             return Ok(Self {
                 verb: Command::new(""),
                 root,
@@ -55,11 +56,12 @@ impl Invocation {
         };
         let with_defaults = defaults::give(root.clone(), &defaults)
             .mut_subcommand(verb.get_name(), |verb| defaults::give(verb, &defaults));
-        let matches = parse(with_defaults, words);
+        let matches = parse(&with_defaults, words, Some(verb.get_name()))?;
         Ok(Self { verb, root, given, matches, document, defaults })
     }
 }
 
-fn parse(command: Command, words: &[OsString]) -> ArgMatches {
-    command.try_get_matches_from(words).unwrap_or_else(|error| error.exit())
+fn parse(command: &Command, words: &[OsString], verb: Option<&str>) -> Result<ArgMatches> {
+    let parsed = command.clone().try_get_matches_from(words);
+    parsed.map_err(|error| usage::mistake(&error, command, verb))
 }

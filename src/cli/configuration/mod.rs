@@ -16,7 +16,16 @@ pub(super) use invocation::Invocation;
 pub(super) use keys::did_you_mean;
 pub(super) use sources::{SourceTable, sources};
 
+use crate::error::Result;
 use clap::{Arg, ArgAction, Command};
+use std::path::Path;
+
+/// Holds the bytes of a configuration file against the flags, as every command does with the one it finds.
+pub(super) fn check(root: &Command, bytes: &[u8]) -> Result<()> {
+    let document = document::Document::read(Path::new(document::DEFAULT_FILE), bytes)?;
+    defaults::check(&document, root)?;
+    sources::check(&document)
+}
 
 /// Adds to each switch of each verb the hidden one that takes it back: a file may have turned it on.
 pub(super) fn with_negations(root: Command) -> Command {

@@ -1,10 +1,11 @@
 //! `[[source]]`: files with columns of their own. A table is parsed by the same flags as those of `run`.
 
 use super::Invocation;
-use super::defaults::{is_given, one_line, unknown, values_of};
+use super::defaults::{is_given, unknown, values_of};
 use super::document::{Document, Table};
 use super::keys;
 use crate::cli::columns::ColumnFlags;
+use crate::cli::usage;
 use crate::definition::SourceRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::FilePattern;
@@ -94,7 +95,7 @@ fn read(document: &Document, table: &Table) -> Result<SourceTable> {
         }
     }
     let keys = command.try_get_matches_from(words).and_then(|matches| SourceKeys::from_arg_matches(&matches));
-    let keys = keys.map_err(|error| document.mistake(table.line, one_line(&error)))?;
+    let keys = keys.map_err(|error| document.mistake(table.line, usage::one_line(&error)))?;
     let folder = document.path.parent().unwrap_or(Path::new(""));
     let line =
         table.settings.iter().find(|setting| setting.key == "files").map_or(table.line, |files| files.line);

@@ -59,8 +59,10 @@ pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
 }
 
 fn lies_inside(folder: &Path, copied: &Path) -> bool {
-    let (above, copied) = (fs::canonicalize(parent_of(folder)), fs::canonicalize(copied));
-    above.is_ok_and(|above| copied.is_ok_and(|copied| above.starts_with(copied)))
+    // Folders above it may be missing too: the first one that is there tells where it would come to lie.
+    let mut above = folder.ancestors().skip(1).map(|above| fs::canonicalize(above.join(".")));
+    let above = above.find_map(std::result::Result::ok);
+    above.is_some_and(|above| fs::canonicalize(copied).is_ok_and(|copied| above.starts_with(copied)))
 }
 
 /// The folder in which `path` stands.

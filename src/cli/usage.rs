@@ -1,0 +1,69 @@
+//! A command line that makes no sense, in one line: what is wrong with it, what is nearest to it, and where to look.
+
+use crate::error::{Error, ErrorKind};
+use clap::Command;
+use clap::error::{ContextKind, ErrorKind as ClapErrorKind};
+
+/// What clap says about a command line for `verb`, or for `root` where none is known, as an error of ours. Where help or the
+/// version was asked for, it is printed and the process ends.
+pub(super) fn mistake(error: &clap::Error, root: &Command, verb: Option<&str>) -> Error {
+    let what = match error.kind() {
+        ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion => error.exit(),
+        // Here clap would print the whole help.
+        ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ClapErrorKind::MissingSubcommand => {
+            let verbs: Vec<&str> = root.get_subcommands().map(Command::get_name).collect();
+            format!("no command is named; there are {}", verbs.join(", "))
+        }
+        _ => one_line(error),
+    };
+    let words: Vec<&str> = [root.get_name()].into_iter().chain(verb).chain(["--help"]).collect();
+    Error::new(ErrorKind::Usage, what).remedy(format!("see '{}'", words.join(" ")))
+}
+
+/// What clap says, with the values that are possible and what is similar, but without the usage and the hint to the help.
+pub(super) fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let said = text.rfind("\n\nFor more information").map_or(text.as_str(), |end| &text[..end]);
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let said = said.strip_suffix(usage.trim_end()).unwrap_or(said);
+    let words: Vec<&str> = said.split_whitespace().collect();
+    words.join(" ").trim_start_matches("error: ").replace(" tip: ", "; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Arg;
+
+    fn root() -> Command {
+        let format = Arg::new("format").long("format").value_parser(["text", "json"]);
+        Command::new("sessionize").subcommand_required(true).subcommand(Command::new("run").arg(format))
+    }
+
+    #[track_caller]
+    fn expect(words: &[&str], verb: Option<&str>, expected: &str) {
+        let error = root().try_get_matches_from([&["sessionize"], words].concat()).unwrap_err();
+        assert_eq!(mistake(&error, &root(), verb).to_string(), expected);
+    }
+
+    #[test]
+    fn the_nearest_flag_and_the_possible_values_are_said() {
+        let (run, help) = (Some("run"), "see 'sessionize run --help'");
+        let flag = "unexpected argument '--formt' found; a similar argument exists: '--format'";
+        expect(&["run", "--formt=json"], run, &format!("{flag}; {help}"));
+        let value = "invalid value 'jsn' for '--format <format>' [possible values: text, json]; a similar value exists: 'json'";
+        expect(&["run", "--format=jsn"], run, &format!("{value}; {help}"));
+    }
+
+    #[test]
+    fn whatever_the_words_hold_it_is_one_line() {
+        let said = "invalid value 'a Usage: b' for '--format <format>' [possible values: text, json]";
+        let said = format!("{said}; see 'sessionize run --help'");
+        expect(&["run", "--format=a\n\nUsage: b"], Some("run"), &said);
+    }
+
+    #[test]
+    fn without_a_command_the_commands_are_named() {
+        expect(&[], None, "no command is named; there are run; see 'sessionize --help'");
+    }
+}
