@@ -1,0 +1,176 @@
+//! The sentences with which the program says that something is wrong, as they stand in its sources.
+//!
+//! Every text of three words or more is taken for one, unless it is known to be something else: help, reports, the log,
+//! advice behind a sentence. So a new error is found wherever it is made and however it is put together; what is no error
+//! has to be named here.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(clippy::disallowed_methods, reason = "reads the sources")]
+
+use std::path::{Path, PathBuf};
+
+/// Files that speak to people about what went well, and those of the tests.
+const WITHOUT_ERRORS: [&str; 6] = [
+    "cli/text.rs",
+    "upkeep/text.rs",
+    "cli/progress.rs",
+    "effective.rs",
+    "timestamp/reference.rs",
+    "tests.rs",
+];
+
+/// What stands before a text that is no error: attributes, advice, the log, names of durable steps.
+const BEFORE_OTHERS: [&str; 14] = [
+    "reason = ",
+    "help_heading = ",
+    "value_name = ",
+    ".remedy(",
+    ".or_remedy(",
+    "remedy(format!(",
+    "info!(",
+    "warn!(",
+    "trace!(",
+    "debug!(",
+    "step(",
+    "sync(",
+    "expect(",
+    "const EXAMPLES: &str = ",
+];
+
+/// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
+const OTHERS: [&str; 35] = [
+    "Exit codes:",
+    "Columns (fixed by the first run)",
+    "Sessions (fixed by the first run)",
+    "list of sources",
+    "put back a backup of the state folder together with its output folder, or start a new pair",
+    "the state folder must be on a file system with locks",
+    "give the --out that belongs to this --state, or put back the folder's manifests/",
+    "give the --state and --out that belong together",
+    "put back the checkpoint that belongs to this output, or start a new pair of --state and --out",
+    "leave these flags and keys out to go on with it, or close what is open with `sessionize finalize` and run with --redefine",
+    "run `sessionize finalize` first, then this again",
+    "mend the pattern, or say the source with --source",
+    "say it with --source, or give the configuration file with their patterns",
+    "name one of them with --source",
+    "files must have the columns that the first one had: mend its header, or give it a --state and --out of its own",
+    "check --delimiter, then name the columns with --key and --time",
+    "name the columns with --key and --time",
+    "the disk is full: free some space; ",
+    "it is a flag of {name}: write it below [{name}]",
+    "it is a verb: its keys stand below [{key}]",
+    "did you mean {name}?",
+    "name one of them",
+    "error: ",
+    "\\n\\nFor more information",
+    ", set by {origin}",
+    "{place} {} \"{}\"",
+    "durable steps: {steps}",
+    "process {} since {}\\n",
+    "gap {}, {}{}",
+    "not seen yet",
+    "{name}key {}, time {time}",
+    "{place} in run {run}",
+    "first(COL), last(COL), count, count(COL), count_if(COL=VALUE), sum(COL), min(COL), max(COL), distinct(COL), list(COL), any(COL=VALUE)",
+    "{shown} and {more} more",
+    "injected fault at durable step {step}, {name}",
+];
+
+/// All sentences, with `…` for what differs from case to case, each with the place where it stands.
+pub fn all() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["src", "migrations"] {
+        collect(&root.join(folder), &mut files);
+    }
+    files.sort();
+    let mut sentences = Vec::new();
+    for path in files {
+        let name = path.strip_prefix(root).unwrap().display().to_string();
+        if WITHOUT_ERRORS.iter().any(|ending| name.ends_with(ending)) {
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).unwrap();
+        let source = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for (at, text) in texts(source) {
+            let others = OTHERS.iter().any(|other| text.starts_with(other));
+            if !others && is_said(&source[..at]) && shown(&text).matches(' ').count() >= 2 {
+                let line = source[..at].matches('\n').count() + 1;
+                sentences.push((shown(&text), format!("{name}:{line}")));
+            }
+        }
+    }
+    sentences
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Whether a text behind `before` is given to people as an error.
+fn is_said(before: &str) -> bool {
+    let before = before.trim_end();
+    // A remedy is often put together over several lines.
+    let call = before.rsplit([';', '{', '}']).next().unwrap_or_default();
+    let in_log = ["info!(", "warn!(", "trace!(", "debug!("].iter().any(|log| call.contains(log));
+    !in_log && !BEFORE_OTHERS.iter().any(|other| before.ends_with(other.trim_end()))
+}
+
+/// With `…` in the place of what is filled in, and no more than one space between words.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let close = open + rest[open..].find('}').unwrap_or(0);
+        shown += &rest[..open];
+        shown.push('…');
+        rest = &rest[close + 1..];
+    }
+    shown += rest;
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The string literals of a source, with the place where each begins; comments and bytes are none.
+fn texts(source: &str) -> Vec<(usize, String)> {
+    let bytes = source.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'/' if bytes.get(at + 1) == Some(&b'/') => {
+                at += source[at..].find('\n').unwrap_or(source.len() - at);
+            }
+            b'\'' if bytes.get(at + 1) == Some(&b'\\') => at += 3,
+            b'\'' if bytes.get(at + 2) == Some(&b'\'') => at += 3,
+            b'"' => {
+                let end = end_of_text(bytes, at + 1);
+                if at == 0 || bytes[at - 1] != b'b' {
+                    found.push((at, unescaped(&source[at + 1..end])));
+                }
+                at = end + 1;
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
+    while bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at
+}
+
+/// A line that ends in a backslash goes on at the first letter of the next one.
+fn unescaped(text: &str) -> String {
+    let mut lines = text.split("\\\n");
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |whole, line| whole + line.trim_start()).replace("\\\"", "\"")
+}
