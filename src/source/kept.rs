@@ -160,7 +160,8 @@ fn resolve_column(
 /// A rule looks at a column that no file has shown.
 fn no_such_column(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));
-    let what = format!("a rule looks at column {wanted}, and the columns of this file are {}", shown_names(names));
+    let what =
+        format!("a rule looks at column {wanted}, and the columns of this file are {}", shown_names(names));
     let likeness = |name: &&String| strsim::jaro_winkler(&wanted, name);
     let nearest = names.iter().filter(|name| likeness(name) > ALIKE);
     let nearest = nearest.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
