@@ -37,7 +37,7 @@ const BEFORE_OTHERS: [&str; 14] = [
 ];
 
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
-const OTHERS: [&str; 35] = [
+const OTHERS: [&str; 36] = [
     "Exit codes:",
     "Columns (fixed by the first run)",
     "Sessions (fixed by the first run)",
@@ -60,6 +60,7 @@ const OTHERS: [&str; 35] = [
     "it is a verb: its keys stand below [{key}]",
     "did you mean {name}?",
     "name one of them",
+    "use a newer program; nothing was changed",
     "error: ",
     "\\n\\nFor more information",
     ", set by {origin}",
