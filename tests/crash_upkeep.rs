@@ -77,7 +77,7 @@ fn of_a_backup() {
         ..Job::of(
             vec![run(&[0]), run(&[1])],
             upkeep(&["backup", "kept"]),
-            vec![from_backup("verify"), from_backup("finalize"), from_backup("verify")],
+            vec![from_backup("finalize"), from_backup("verify")],
         )
     }
     .disturb(BATCHES);
@@ -104,10 +104,7 @@ fn of_a_migration() {
     for disturbed in [upkeep(&["migrate"]), run(&[0]), finalize()] {
         let folder = predecessor();
         let must_reach = &["sync file", "rename", "commit"];
-        let job = Job {
-            must_reach,
-            ..Job::of(vec![], disturbed, vec![verify.clone(), finalize(), verify.clone()])
-        };
+        let job = Job { must_reach, ..Job::of(vec![], disturbed, vec![finalize(), verify.clone()]) };
         job.disturb_in(&folder);
         execute(&folder, &job.disturbed).expect_code(0);
         let kept = folder.path(&format!("{STATE}.format-0"));
