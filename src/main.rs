@@ -1,5 +1,8 @@
 //! The `sessionize` program.
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     sessionize::cli::main()
 }

@@ -58,7 +58,7 @@ impl Timestamp {
 
     /// The form of fixed width that session ids are made of: always six fraction digits, 27 bytes.
     pub fn rfc3339_micros(self) -> [u8; 27] {
-        self.text().0
+        self.text().text
     }
 
     /// The time as text, in both of its forms.
@@ -66,43 +66,60 @@ impl Timestamp {
         let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_US) as i32);
         let of_day_us = self.0.rem_euclid(DAY_US) as u64;
         let seconds = (of_day_us / SECOND_US as u64) as u32;
-        let mut text = *b"0000-00-00T00:00:00.000000Z";
-        put_two(&mut text, 0, year / 100);
-        put_two(&mut text, 2, year % 100);
-        put_two(&mut text, 5, month);
-        put_two(&mut text, 8, day);
-        put_two(&mut text, 11, seconds / 3600);
-        put_two(&mut text, 14, seconds / 60 % 60);
-        put_two(&mut text, 17, seconds % 60);
         let fraction_us = (of_day_us % SECOND_US as u64) as u32;
-        if fraction_us != 0 {
-            put_two(&mut text, 20, fraction_us / 10_000);
-            put_two(&mut text, 22, fraction_us / 100 % 100);
-            put_two(&mut text, 24, fraction_us % 100);
+        // Eight bytes at a time: what is written byte by byte must reach memory before it can be copied.
+        let words = [
+            two(year / 100) | two(year % 100) << 16 | byte(b'-', 4) | two(month) << 40 | byte(b'-', 7),
+            two(day) | byte(b'T', 2) | two(seconds / 3600) << 24 | byte(b':', 5) | two(seconds / 60 % 60) << 48,
+            byte(b':', 0)
+                | two(seconds % 60) << 8
+                | byte(b'.', 3)
+                | two(fraction_us / 10_000) << 32
+                | two(fraction_us / 100 % 100) << 48,
+        ];
+        let mut text = [b'Z'; 27];
+        for (bytes, word) in text.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            *bytes = word.to_le_bytes();
         }
-        TimeText(text)
+        let [tens, ones, ..] = two(fraction_us % 100).to_le_bytes();
+        [text[24], text[25]] = [tens, ones];
+        TimeText { text, is_whole: fraction_us == 0 }
     }
 }
 
 /// A time in RFC 3339 UTC with six fraction digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeText([u8; 27]);
+pub struct TimeText {
+    text: [u8; 27],
+    /// Whether the fraction is zero.
+    is_whole: bool,
+}
 
 impl TimeText {
     /// All 27 bytes.
     pub const fn fixed(&self) -> &[u8; 27] {
-        &self.0
+        &self.text
     }
 
     /// Appends it, with the fraction only where it is not zero.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let [.., b'.', b'0', b'0', b'0', b'0', b'0', b'0', b'Z'] = self.0 else {
-            return out.extend_from_slice(&self.0);
-        };
+        if !self.is_whole {
+            return out.extend_from_slice(&self.text);
+        }
         let mut short = [b'Z'; 20];
-        short[..19].copy_from_slice(&self.0[..19]);
+        short[..19].copy_from_slice(&self.text[..19]);
         out.extend_from_slice(&short);
     }
+}
+
+/// Two digits, as the lowest bytes of a word.
+const fn two(value: u32) -> u64 {
+    (b'0' as u32 + value / 10 | (b'0' as u32 + value % 10) << 8) as u64
+}
+
+/// A byte at its place in a word.
+const fn byte(byte: u8, place: u32) -> u64 {
+    (byte as u64) << (8 * place)
 }
 
 impl fmt::Display for Timestamp {
@@ -111,11 +128,6 @@ impl fmt::Display for Timestamp {
         self.write_rfc3339(&mut text);
         f.write_str(&String::from_utf8_lossy(&text))
     }
-}
-
-fn put_two(text: &mut [u8; 27], at: usize, value: u32) {
-    text[at] = b'0' + (value / 10) as u8;
-    text[at + 1] = b'0' + (value % 10) as u8;
 }
 
 /// Year, month and day of the proleptic Gregorian calendar, `days` after 1970-01-01.

@@ -24,6 +24,7 @@ mod spill;
 mod stream;
 mod tally;
 mod totals;
+mod unpacking;
 mod upkeep;
 mod watch;
 

@@ -7,6 +7,9 @@ use crate::sink::{Op, OutputKind, RowStyle, Staging, write_events, write_session
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::thread::JoinHandle;
 
+/// Rounds whose rows may wait to be written: while the disk is busy with a sync, folding goes on.
+const ROUNDS_AHEAD: usize = 4;
+
 /// Rows that are ready to be written.
 #[derive(Debug, Default)]
 struct Rows {
@@ -110,7 +113,7 @@ pub(super) struct Written {
 
 impl Outbox {
     pub(super) fn open(staging: Option<Staging>) -> Self {
-        let (sender, messages) = bounded(1);
+        let (sender, messages) = bounded(ROUNDS_AHEAD);
         let (give_back, recycled) = unbounded();
         let writer = std::thread::spawn(move || write_all(staging, &messages, &give_back));
         Self { sender, recycled, writer }

@@ -3,21 +3,23 @@
 
 use super::outbox::{AsideRow, Outbox};
 use super::tally::Tally;
+use super::unpacking::unpack_aside;
 use super::watch::{Stopwatch, Watch, timed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Place;
 use crate::sink::{OutputKind, RowStyle};
 use crate::source::timestamp::TimeParser;
 use crate::source::{
-    BatchFile, Block, BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules, Trouble,
+    BatchFile, Block, BlockParser, BlockReader, Content, Layout, ParsedBlock, Reason, RowRules, Trouble,
     too_many_bytes,
 };
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rayon::prelude::*;
+use std::io::Read;
 use std::sync::atomic::Ordering;
 
 /// Blocks in a round. Fixed, as the size of a block: the order of the output rests on it.
-const ROUND_BLOCKS: usize = 16;
+const ROUND_BLOCKS: usize = 8;
 
 /// A file of the batch with the place of its columns.
 #[derive(Debug)]
@@ -226,26 +228,35 @@ fn read_file(
     recycled: &Receiver<Vec<u8>>,
 ) -> Option<()> {
     let mut is_first = true;
-    let reader = match of.file.reader() {
-        Ok(reader) => reader,
-        Err(error) => {
-            let block = Err(Trouble::Read(error));
-            return sender.send(ReadBlock { file: number, is_first, block }).ok();
-        }
-    };
-    let mut blocks = BlockReader::new(reader, of.delimiter);
-    while let Some(block) = blocks.next(recycled.try_recv().unwrap_or_default()).transpose() {
+    let mut send = |block: std::result::Result<Block, Trouble>| {
         let block = block.and_then(|block| {
             let left = bytes_left.checked_sub(block.bytes().len() as u64);
             *bytes_left = left.ok_or(Trouble::TooManyBytes)?;
             Ok(block)
         });
         let failed = block.is_err();
-        sender.send(ReadBlock { file: number, is_first, block }).ok()?;
-        if failed {
-            return None;
+        let is_first = std::mem::take(&mut is_first);
+        let sent = sender.send(ReadBlock { file: number, is_first, block });
+        sent.ok().filter(|()| !failed)
+    };
+    match of.file.reader() {
+        Ok(Content::Plain(reader)) => send_blocks(reader, of.delimiter, recycled, send),
+        Ok(Content::Packed(packed)) => {
+            unpack_aside(packed, |reader| send_blocks(reader, of.delimiter, recycled, send))
         }
-        is_first = false;
+        Err(error) => send(Err(Trouble::Read(error))),
+    }
+}
+
+fn send_blocks(
+    reader: impl Read,
+    delimiter: u8,
+    recycled: &Receiver<Vec<u8>>,
+    mut send: impl FnMut(std::result::Result<Block, Trouble>) -> Option<()>,
+) -> Option<()> {
+    let mut blocks = BlockReader::new(reader, delimiter);
+    while let Some(block) = blocks.next(recycled.try_recv().unwrap_or_default()).transpose() {
+        send(block)?;
     }
     Some(())
 }

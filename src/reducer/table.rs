@@ -46,7 +46,7 @@ impl KeyTable {
             if entries[number as usize].table_hash != table_hash {
                 return false;
             }
-            let same = key_at(entries, keys, number) == key;
+            let same = is_same(key_at(entries, keys, number), key);
             strangers += u32::from(!same);
             same
         });
@@ -145,6 +145,17 @@ fn key_at<'k>(entries: &[Entry], keys: &'k [u8], number: u32) -> &'k [u8] {
     &keys[start..entries[number].key_end]
 }
 
+/// Whether two keys are the same. Most are short: a call to compare them costs more than the comparison.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && match one.len() {
+            4..=8 => (one.first_chunk::<4>(), one.last_chunk::<4>()) == (other.first_chunk(), other.last_chunk()),
+            9..=16 => (one.first_chunk::<8>(), one.last_chunk::<8>()) == (other.first_chunk(), other.last_chunk()),
+            _ => one == other,
+        }
+}
+
 fn secret_hash(secret: &RandomState, key: &[u8]) -> u32 {
     secret.hash_one(key) as u32
 }
@@ -186,6 +197,20 @@ mod tests {
         assert_eq!(table.retain(|entry| entry.is_held), [u32::MAX, 0, 1, 2]);
         assert_eq!(table.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&b""[..], b"three", b"four"]);
         assert_eq!((table.entry_of(b"four", 7), table.entry_of(b"one", 7)), (2, 3));
+    }
+
+    #[test]
+    fn keys_of_every_length_differ_by_any_byte() {
+        for length in 0..40 {
+            let key: Vec<u8> = (0..length).collect();
+            assert!(is_same(&key, &key.clone()));
+            assert!(!is_same(&key, &[&key[..], b"x"].concat()));
+            for at in 0..key.len() {
+                let mut other = key.clone();
+                other[at] ^= 1;
+                assert!(!is_same(&key, &other), "{length} {at}");
+            }
+        }
     }
 
     #[test]

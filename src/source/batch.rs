@@ -115,23 +115,23 @@ impl BatchFile {
         self.bytes
     }
 
-    /// A reader over the content from its start, decompressed if it is gzip or zstd by its first bytes.
+    /// The content from its start, decompressed if it is gzip or zstd by its first bytes.
     ///
     /// # Errors
     /// What the file says; [`BatchFile::read_error`] makes it fit for a user.
-    pub fn reader(&self) -> io::Result<Box<dyn Read + Send>> {
+    pub fn reader(&self) -> io::Result<Content> {
         let mut magic = [0; 4];
         let length = read_at_most(&self.file, &mut magic)?;
         let stored =
             StoredBytes { file: Arc::clone(&self.file), offset: 0, hashed: Arc::clone(&self.hashed) };
         if magic.starts_with(&GZIP_MAGIC) {
             let buffered = io::BufReader::with_capacity(READ_BYTES, stored);
-            return Ok(Box::new(flate2::bufread::MultiGzDecoder::new(buffered)));
+            return Ok(Content::Packed(Box::new(flate2::bufread::MultiGzDecoder::new(buffered))));
         }
         if length == 4 && magic == ZSTD_MAGIC {
-            return Ok(Box::new(zstd::Decoder::new(stored)?));
+            return Ok(Content::Packed(Box::new(zstd::Decoder::new(stored)?)));
         }
-        Ok(Box::new(stored))
+        Ok(Content::Plain(stored))
     }
 
     /// The digest of the stored bytes. What readers have gone through already is not read again.
@@ -185,8 +185,25 @@ fn read_at_most(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
+/// A reader over what a file holds.
+pub enum Content {
+    /// The stored bytes themselves.
+    Plain(StoredBytes),
+    /// What decompressing the stored bytes gives: each byte of it costs many times more.
+    Packed(Box<dyn Read + Send>),
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stored) => stored.read(buffer),
+            Self::Packed(packed) => packed.read(buffer),
+        }
+    }
+}
+
 /// Reads the stored bytes in order and hashes each of them once, whoever reads them first.
-struct StoredBytes {
+pub struct StoredBytes {
     file: Arc<File>,
     offset: u64,
     hashed: Arc<Mutex<Hashed>>,

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 /// What a block is filled to. Fixed: it decides the order of rows in the output, which must not depend on the machine.
-pub const BLOCK_BYTES: usize = 256 << 10;
+pub const BLOCK_BYTES: usize = 1 << 20;
 
 /// The longest row. A longer one is a file of another kind, or a quote that is never closed.
 pub const MAX_ROW_BYTES: usize = 64 << 20;

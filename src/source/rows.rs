@@ -18,6 +18,9 @@ use std::cmp::Ordering;
 use std::io::{self, Read};
 use std::ops::Range;
 
+/// Rows whose fields are found before the first of them is read.
+const WINDOW_BYTES: usize = 16 << 10;
+
 /// What decides whether an event is taken in.
 #[derive(Debug, Clone, Copy)]
 pub struct RowRules {
@@ -114,6 +117,7 @@ pub struct BlockParser {
     rules: RowRules,
     joined_key: Vec<u8>,
     payload: Vec<u8>,
+    separators: Separators,
 }
 
 /// A row as both paths hand it over.
@@ -125,8 +129,14 @@ struct Row<'a> {
 
 impl BlockParser {
     /// A parser with the rules of one run.
-    pub const fn new(times: TimeParser, rules: RowRules) -> Self {
-        Self { times, rules, joined_key: Vec::new(), payload: Vec::new() }
+    pub fn new(times: TimeParser, rules: RowRules) -> Self {
+        Self {
+            times,
+            rules,
+            joined_key: Vec::new(),
+            payload: Vec::new(),
+            separators: Separators::default(),
+        }
     }
 
     /// Reads the rows of `block` into `parsed`, whose content is replaced. `skip_header` drops the first row.
@@ -196,45 +206,60 @@ impl BlockParser {
         parsed.lines += lines_in(bytes);
     }
 
-    fn parse_plain(&mut self, bytes: &[u8], layout: &Layout, parsed: &mut ParsedBlock) {
-        let mut ends: Vec<usize> = Vec::with_capacity(layout.fields + 1);
-        let mut start = 0;
-        for at in Separators::of(bytes, layout.delimiter, b'\n') {
-            ends.push(at);
-            if bytes[at] == b'\n' {
-                self.take_plain_row(&bytes[start..at], start, &mut ends, parsed.lines, layout, parsed);
-                ends.clear();
-                start = at + 1;
-                parsed.lines += 1;
-            }
+    fn parse_plain(&mut self, mut bytes: &[u8], layout: &Layout, parsed: &mut ParsedBlock) {
+        let mut separators = std::mem::take(&mut self.separators);
+        while !bytes.is_empty() {
+            let (window, rest) = bytes.split_at(window_end(bytes));
+            self.parse_window(window, &mut separators, layout, parsed);
+            bytes = rest;
         }
-        if start < bytes.len() {
-            ends.push(bytes.len());
-            self.take_plain_row(&bytes[start..], start, &mut ends, parsed.lines, layout, parsed);
-        }
+        self.separators = separators;
     }
 
-    fn take_plain_row(
+    /// Reads whole rows, of which only the last may lack its newline.
+    fn parse_window(
         &mut self,
-        row: &[u8],
-        start: usize,
-        ends: &mut [usize],
-        line: u64,
+        bytes: &[u8],
+        separators: &mut Separators,
         layout: &Layout,
         parsed: &mut ParsedBlock,
     ) {
+        let mut ends = separators.find(bytes, layout.delimiter, b'\n');
+        let mut start = 0;
+        while let Some(last) = ends.iter().position(|&at| bytes[at as usize] == b'\n') {
+            let (of_row, rest) = ends.split_at(last + 1);
+            let end = of_row[last] as usize;
+            self.take_plain_row(bytes, start..end, of_row, layout, parsed);
+            ends = rest;
+            start = end + 1;
+            parsed.lines += 1;
+        }
+        if start < bytes.len() {
+            let ends = [ends, &[bytes.len() as u32]].concat();
+            self.take_plain_row(bytes, start..bytes.len(), &ends, layout, parsed);
+        }
+    }
+
+    /// Takes the row at `place` in `bytes`; `ends` is where each of its fields ends.
+    fn take_plain_row(
+        &mut self,
+        bytes: &[u8],
+        place: Range<usize>,
+        ends: &[u32],
+        layout: &Layout,
+        parsed: &mut ParsedBlock,
+    ) {
+        let row = &bytes[place.clone()];
         let row = row.strip_suffix(b"\r").unwrap_or(row);
         if row.is_empty() {
             return;
         }
-        if let Some(last) = ends.last_mut() {
-            *last = start + row.len();
-        }
         let field = |position: usize| {
-            let from = if position == 0 { 0 } else { ends[position - 1] + 1 - start };
-            &row[from..ends[position] - start]
+            let from = if position == 0 { 0 } else { ends[position - 1] as usize + 1 - place.start };
+            // The last field ends where its newline stands: the carriage return before it is none of its bytes.
+            &row[from..row.len().min(ends[position] as usize - place.start)]
         };
-        self.take_row(&Row { line, bytes: row, fields: ends.len() }, layout, field, parsed);
+        self.take_row(&Row { line: parsed.lines, bytes: row, fields: ends.len() }, layout, field, parsed);
     }
 
     /// Decides what becomes of one row; `field` gives its fields by position.
@@ -246,7 +271,7 @@ impl BlockParser {
         parsed: &mut ParsedBlock,
     ) {
         parsed.rows += 1;
-        let Self { times, rules, joined_key, payload } = self;
+        let Self { times, rules, joined_key, payload, .. } = self;
         let event = read_event(row, layout, &field, times, joined_key).and_then(|event| {
             // Without rules there is nothing to pack, and the payload stays empty.
             if !layout.kept.is_empty() {
@@ -266,6 +291,14 @@ impl BlockParser {
             Err(reason) => parsed.set_aside(row.line, reason, row.bytes),
         }
     }
+}
+
+/// Where the rows end that are read in one go: few enough that they are still in the fastest memory when they are read
+/// again.
+fn window_end(bytes: &[u8]) -> usize {
+    let first = &bytes[..bytes.len().min(WINDOW_BYTES)];
+    let end = memchr::memrchr(b'\n', first).or_else(|| memchr::memchr(b'\n', bytes));
+    end.map_or(bytes.len(), |at| at + 1)
 }
 
 /// Time and key of a row; the key is a field of it, or joined in `joined_key`.

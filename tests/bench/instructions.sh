@@ -4,7 +4,8 @@
 # A count of instructions is no time: it knows no cache miss and no wait. But it does not depend on what else the machine
 # does. Look at `steady` first: it leaves out the checkpoint, whose threads wake when they like, the allocator and the
 # rest, and is the same to a few hundred instructions in every run. It depends on compiler, processor and C library: the
-# file names those it was counted with. valgrind's processor has no SHA instructions, so ids count for more here than they
+# file names those it was counted with. The run `1 + rule` is the one with one thread under `--agg count`: its group `rules`
+# is what the code of rules costs when one is on, that of the runs `1` and `2` what it costs when none is. valgrind's processor has no SHA instructions, so ids count for more here than they
 # cost. --accept writes what was counted as the new baseline.
 #
 # Needs valgrind and a release build (BIN, by default target/release/sessionize; it is built if it is not there).
@@ -24,14 +25,15 @@ group() {
     awk -v run="$1" '
         function group_of(name) {
             if (name ~ /PROGRAM TOTALS/) return "total"
+            if (name ~ /rules::|Ruled|source::kept/) return "rules"
             if (name ~ /source::(rows|separators|blocks|layout)|memchr::/) return "rows and fields"
             if (name ~ /source::timestamp|chrono/) return "times read"
             if (name ~ /event::buffer|partition::/) return "partition"
-            if (name ~ /reducer::|hashbrown|session::state|bcmp|memcmp/) return "fold"
+            if (name ~ /reducer::|hashbrown|bcmp|memcmp/) return "fold"
             if (name ~ /session::|sink::|write_rfc3339|rfc3339_micros|sha1/) return "sessions written"
             if (name ~ /xxh3|xxhash/) return "digests"
             if (name ~ /sled|crc32|bincode|checkpoint::/) return "checkpoint"
-            if (name ~ /memcpy|memmove|memset|malloc|free|realloc|calloc/) return "memory"
+            if (name ~ /memcpy|memmove|memset|malloc|free|realloc|calloc|mi_/) return "memory"
             return "rest"
         }
         /\(.*%\)/ {
@@ -50,19 +52,25 @@ group() {
         }'
 }
 
+# count RUN FLAGS...
 count() {
-    local threads=$1 out=$folder/$1
+    local run=$1 out=$folder/${1// /}
+    shift
     valgrind --tool=callgrind --callgrind-out-file="$out.callgrind" "$BIN" run --batch "$rows" --state "$out/state" \
-        --out "$out/out" --threads "$threads" --quiet 2>"$out.log" || { tail -3 "$out.log"; exit 1; }
-    callgrind_annotate --auto=no --threshold=100 "$out.callgrind" 2>/dev/null | group "$threads"
+        --out "$out/out" "$@" --quiet 2>"$out.log" || { tail -3 "$out.log"; exit 1; }
+    callgrind_annotate --auto=no --threshold=100 "$out.callgrind" 2>/dev/null | group "$run"
 }
 
 counted=$folder/counted.tsv
-for threads in 1 2; do count "$threads"; done | sort -t "$(printf '\t')" -k1,1n -k3,3nr >"$counted"
+{
+    count 1 --threads 1
+    count 2 --threads 2
+    count "1 + rule" --threads 1 --agg count
+} | sort -t "$(printf '\t')" -k1,1 -k3,3nr >"$counted"
 
 if [ "${1:-}" = --accept ]; then
     {
-        echo "# Instructions of a run of 200,000 rows: threads, group, count. Written by instructions.sh --accept."
+        echo "# Instructions of a run of 200,000 rows: run, group, count. Written by instructions.sh --accept."
         echo "# $(rustc --version), $(uname -m), glibc $(getconf GNU_LIBC_VERSION | cut -d' ' -f2)"
         cat "$counted"
     } >"$baseline"
@@ -70,7 +78,7 @@ fi
 
 awk -F'\t' '
     FNR == NR { if ($0 !~ /^#/) before[$1, $2] = $3; next }
-    FNR == 1 { printf "%-8s %-18s %15s %15s %9s\n", "threads", "group", "baseline", "now", "change" }
+    FNR == 1 { printf "%-8s %-18s %15s %15s %9s\n", "run", "group", "baseline", "now", "change" }
     {
         change = before[$1, $2] ? sprintf("%+.2f%%", 100 * ($3 / before[$1, $2] - 1)) : "new"
         printf "%-8s %-18s %15d %15d %9s\n", $1, $2, before[$1, $2], $3, change

@@ -1,0 +1,133 @@
+//! A thread that decompresses a file, so that whoever cuts it into blocks does not wait for every byte.
+#![expect(clippy::disallowed_methods, reason = "decompression has a thread of its own")]
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::io::{self, Read};
+
+/// Bytes that are handed over at once.
+const PIECE_BYTES: usize = 256 << 10;
+
+/// Pieces that may wait: what a compressed file can grow to is bounded by whoever reads them, not by memory.
+const PIECES_AHEAD: usize = 8;
+
+/// Decompressed bytes.
+#[derive(Debug, Default)]
+struct Piece {
+    memory: Vec<u8>,
+    length: usize,
+}
+
+/// The reading end: gives the bytes of the other thread, and its error where it ended with one.
+#[derive(Debug)]
+struct Unpacked {
+    pieces: Receiver<io::Result<Piece>>,
+    give_back: Sender<Vec<u8>>,
+    piece: Piece,
+    at: usize,
+}
+
+/// Lets `read` have what `packed` gives, which is read on a thread of its own until `read` is done with it.
+pub(super) fn unpack_aside<T>(packed: impl Read + Send, read: impl FnOnce(&mut dyn Read) -> T) -> T {
+    std::thread::scope(|scope| {
+        let (sender, pieces) = bounded(PIECES_AHEAD);
+        let (give_back, recycled) = bounded(PIECES_AHEAD);
+        scope.spawn(move || unpack(packed, &sender, &recycled));
+        // It is dropped before the scope waits: then the other thread ends too.
+        read(&mut Unpacked { pieces, give_back, piece: Piece::default(), at: 0 })
+    })
+}
+
+fn unpack(mut packed: impl Read, sender: &Sender<io::Result<Piece>>, recycled: &Receiver<Vec<u8>>) {
+    loop {
+        let mut memory = recycled.try_recv().unwrap_or_default();
+        memory.resize(PIECE_BYTES, 0);
+        let (length, error) = fill(&mut packed, &mut memory);
+        // What stands before an error counts: the rows in it have line numbers.
+        if length > 0 && sender.send(Ok(Piece { memory, length })).is_err() {
+            return;
+        }
+        if let Some(error) = error {
+            // Nobody may be left to hear it.
+            let _ = sender.send(Err(error));
+            return;
+        }
+        if length < PIECE_BYTES {
+            return;
+        }
+    }
+}
+
+/// Fills `memory` as far as it goes: how many bytes there are, and the error that ended them.
+fn fill(packed: &mut impl Read, memory: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut length = 0;
+    while length < memory.len() {
+        match packed.read(&mut memory[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (length, Some(error)),
+        }
+    }
+    (length, None)
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.piece.length {
+            let Ok(piece) = self.pieces.recv() else { return Ok(0) };
+            let before = std::mem::replace(&mut self.piece, piece?);
+            self.at = 0;
+            // If there are enough already, this one is freed.
+            let _ = self.give_back.try_send(before.memory);
+        }
+        let count = buffer.len().min(self.piece.length - self.at);
+        buffer[..count].copy_from_slice(&self.piece.memory[self.at..self.at + count]);
+        self.at += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives `left` bytes in small portions, then fails if it is `damaged`.
+    struct Portions {
+        left: usize,
+        damaged: bool,
+    }
+
+    impl Read for Portions {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.left == 0 && self.damaged {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            let count = buffer.len().min(self.left).min(10_007);
+            buffer[..count].fill(b'x');
+            self.left -= count;
+            Ok(count)
+        }
+    }
+
+    fn read_all(left: usize, damaged: bool) -> (usize, Option<io::ErrorKind>) {
+        let mut bytes = Vec::new();
+        let read = unpack_aside(Portions { left, damaged }, |unpacked| unpacked.read_to_end(&mut bytes));
+        (bytes.len(), read.err().map(|error| error.kind()))
+    }
+
+    #[test]
+    fn every_byte_comes_and_the_error_behind_them() {
+        for left in [0, 1, PIECE_BYTES - 1, PIECE_BYTES, 20 * PIECE_BYTES + 1] {
+            assert_eq!(read_all(left, false), (left, None));
+            assert_eq!(read_all(left, true), (left, Some(io::ErrorKind::InvalidData)));
+        }
+    }
+
+    #[test]
+    fn who_stops_reading_ends_the_thread() {
+        let mut few = [0; 10];
+        unpack_aside(Portions { left: usize::MAX, damaged: false }, |unpacked| unpacked.read_exact(&mut few))
+            .unwrap();
+        assert_eq!(few, *b"xxxxxxxxxx");
+    }
+}
