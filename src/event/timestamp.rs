@@ -70,7 +70,11 @@ impl Timestamp {
         // Eight bytes at a time: what is written byte by byte must reach memory before it can be copied.
         let words = [
             two(year / 100) | two(year % 100) << 16 | byte(b'-', 4) | two(month) << 40 | byte(b'-', 7),
-            two(day) | byte(b'T', 2) | two(seconds / 3600) << 24 | byte(b':', 5) | two(seconds / 60 % 60) << 48,
+            two(day)
+                | byte(b'T', 2)
+                | two(seconds / 3600) << 24
+                | byte(b':', 5)
+                | two(seconds / 60 % 60) << 48,
             byte(b':', 0)
                 | two(seconds % 60) << 8
                 | byte(b'.', 3)

@@ -130,13 +130,7 @@ struct Row<'a> {
 impl BlockParser {
     /// A parser with the rules of one run.
     pub fn new(times: TimeParser, rules: RowRules) -> Self {
-        Self {
-            times,
-            rules,
-            joined_key: Vec::new(),
-            payload: Vec::new(),
-            separators: Separators::default(),
-        }
+        Self { times, rules, joined_key: Vec::new(), payload: Vec::new(), separators: Separators::default() }
     }
 
     /// Reads the rows of `block` into `parsed`, whose content is replaced. `skip_header` drops the first row.
