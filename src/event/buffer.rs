@@ -30,6 +30,11 @@ pub struct EventBuffer {
 }
 
 impl EventBuffer {
+    /// An empty buffer with room for `bytes` bytes.
+    pub fn with_room(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), events: 0 }
+    }
+
     /// Appends an event behind all others.
     pub fn push(&mut self, event: Event<'_>) {
         let Event { key, payload, .. } = event;

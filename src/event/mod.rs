@@ -9,4 +9,4 @@ pub(crate) use buffer::unpack;
 pub use buffer::{Event, EventBuffer};
 pub use key::{KEY_SEPARATOR, MAX_KEY_BYTES, key_parts};
 pub use place::Place;
-pub use timestamp::{TimeText, Timestamp};
+pub use timestamp::{DateText, TimeText, Timestamp};

@@ -63,18 +63,20 @@ impl Timestamp {
 
     /// The time as text, in both of its forms.
     pub fn text(self) -> TimeText {
-        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_US) as i32);
+        self.text_after(&mut DateText::default())
+    }
+
+    /// The same where another time was written before, which most often lies on the same day: the calendar is half of the
+    /// work.
+    pub fn text_after(self, date: &mut DateText) -> TimeText {
+        date.go_to(self.0.div_euclid(DAY_US) as i32);
         let of_day_us = self.0.rem_euclid(DAY_US) as u64;
         let seconds = (of_day_us / SECOND_US as u64) as u32;
         let fraction_us = (of_day_us % SECOND_US as u64) as u32;
-        // Eight bytes at a time: what is written byte by byte must reach memory before it can be copied.
+        let [year_and_month, day] = date.words;
         let words = [
-            two(year / 100) | two(year % 100) << 16 | byte(b'-', 4) | two(month) << 40 | byte(b'-', 7),
-            two(day)
-                | byte(b'T', 2)
-                | two(seconds / 3600) << 24
-                | byte(b':', 5)
-                | two(seconds / 60 % 60) << 48,
+            year_and_month,
+            day | two(seconds / 3600) << 24 | byte(b':', 5) | two(seconds / 60 % 60) << 48,
             byte(b':', 0)
                 | two(seconds % 60) << 8
                 | byte(b'.', 3)
@@ -88,6 +90,39 @@ impl Timestamp {
         let [tens, ones, ..] = two(fraction_us % 100).to_le_bytes();
         [text[24], text[25]] = [tens, ones];
         TimeText { text, is_whole: fraction_us == 0 }
+    }
+}
+
+/// The date that was written last, as words of eight bytes: what is written byte by byte must reach memory before it can
+/// be copied.
+#[derive(Debug, Clone, Copy)]
+pub struct DateText {
+    days: i32,
+    /// `2020-01-`, and `31T` as the beginning of the next word.
+    words: [u64; 2],
+}
+
+impl Default for DateText {
+    /// No date has this number.
+    fn default() -> Self {
+        Self { days: i32::MIN, words: [0; 2] }
+    }
+}
+
+impl DateText {
+    #[inline]
+    fn go_to(&mut self, days: i32) {
+        if self.days != days {
+            *self = Self { days, words: Self::words_of(days) };
+        }
+    }
+
+    fn words_of(days: i32) -> [u64; 2] {
+        let (year, month, day) = civil_from_days(days);
+        [
+            two(year / 100) | two(year % 100) << 16 | byte(b'-', 4) | two(month) << 40 | byte(b'-', 7),
+            two(day) | byte(b'T', 2),
+        ]
     }
 }
 
@@ -166,8 +201,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn writes_what_chrono_writes(us in Timestamp::MIN.us()..=Timestamp::MAX.us()) {
+        fn writes_what_chrono_writes_after_any_other_time(
+            us in Timestamp::MIN.us()..=Timestamp::MAX.us(), before_us in -3 * DAY_US..3 * DAY_US,
+        ) {
             let time = Timestamp::from_us(us).unwrap();
+            let mut date = DateText::default();
+            let _ = time.saturating_add_us(before_us).text_after(&mut date);
+            prop_assert_eq!(time.text_after(&mut date), time.text());
             let reference = DateTime::from_timestamp_micros(us).unwrap();
             let fixed = String::from_utf8(time.rfc3339_micros().to_vec()).unwrap();
             prop_assert_eq!(fixed, reference.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());

@@ -2,19 +2,34 @@
 #![expect(clippy::disallowed_methods, reason = "writing has a thread of its own")]
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::event::DateText;
 use crate::session::Session;
 use crate::sink::{Op, OutputKind, RowStyle, Staging, write_events, write_session};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::thread::JoinHandle;
 
 /// Rounds whose rows may wait to be written: while the disk is busy with a sync, folding goes on.
-const ROUNDS_AHEAD: usize = 4;
+const ROUNDS_AHEAD: usize = 2;
 
 /// Rows that are ready to be written.
 #[derive(Debug, Default)]
 struct Rows {
     bytes: Vec<u8>,
     count: u64,
+    date: DateText,
+}
+
+/// Room for the first rows of a partition: memory that grows from nothing leaves a trail of fresh pages.
+const FIRST_BYTES: usize = 16 << 10;
+
+impl Rows {
+    fn push(&mut self, op: Op, session: &Session<'_>, style: RowStyle) {
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(FIRST_BYTES);
+        }
+        write_session(op, session, style, &mut self.date, &mut self.bytes);
+        self.count += 1;
+    }
 }
 
 /// What leaves one partition, written as rows.
@@ -48,8 +63,7 @@ impl Emitted {
     /// Appends a completed session: its row, those of its events, or both.
     pub(super) fn push(&mut self, session: &Session<'_>, style: RowStyle) {
         if style.emit.sessions {
-            write_session(Op::Insert, session, style, &mut self.sessions.bytes);
-            self.sessions.count += 1;
+            self.sessions.push(Op::Insert, session, style);
         }
         if style.emit.events {
             write_events(session, style, &mut self.events.bytes);
@@ -61,16 +75,14 @@ impl Emitted {
 
     /// Appends the row that takes a completed session back.
     pub(super) fn retract(&mut self, session: &Session<'_>, style: RowStyle) {
-        write_session(Op::Retract, session, style, &mut self.sessions.bytes);
-        self.sessions.count += 1;
+        self.sessions.push(Op::Retract, session, style);
         self.totals.sessions_retracted += 1;
         self.totals.events_retracted += session.events;
     }
 
     /// Appends the row of a session that is still open.
     pub(super) fn show_open(&mut self, session: &Session<'_>, style: RowStyle) {
-        write_session(Op::Insert, session, RowStyle { with_op: false, ..style }, &mut self.open.bytes);
-        self.open.count += 1;
+        self.open.push(Op::Insert, session, RowStyle { with_op: false, ..style });
     }
 
     fn clear(&mut self) {

@@ -6,7 +6,7 @@ mod told;
 pub use id::{NAMESPACE, SessionId};
 pub use told::Told;
 
-use crate::event::{TimeText, Timestamp};
+use crate::event::{DateText, TimeText, Timestamp};
 
 /// Why a session is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,8 +121,8 @@ impl Session<'_> {
     }
 
     /// [`Session::id`] and the text of the start, which it is made of.
-    pub fn id_and_start(&self) -> (SessionId, TimeText) {
-        let start = self.start.text();
+    pub fn id_and_start(&self, date: &mut DateText) -> (SessionId, TimeText) {
+        let start = self.start.text_after(date);
         (SessionId::derive_at(self.key, &start, self.ordinal), start)
     }
 

@@ -1,7 +1,7 @@
 //! Sessions as CSV rows.
 
 use super::told::write_told;
-use crate::event::key_parts;
+use crate::event::{DateText, key_parts};
 use crate::rules::Emit;
 use crate::session::Session;
 
@@ -118,13 +118,13 @@ pub fn write_events(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the row of one session.
-pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
+/// Appends the row of one session; `date` is the one that was written last.
+pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, date: &mut DateText, out: &mut Vec<u8>) {
     if style.with_op {
         out.extend_from_slice(op.name().as_bytes());
         out.push(b',');
     }
-    let (id, start) = session.id_and_start();
+    let (id, start) = session.id_and_start(date);
     id.write(out);
     for part in key_parts(session.key, style.key_columns) {
         out.push(b',');
@@ -133,7 +133,7 @@ pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, out: &mut V
     out.push(b',');
     start.write(out);
     out.push(b',');
-    session.end.write_rfc3339(out);
+    session.end.text_after(date).write(out);
     out.push(b',');
     write_seconds(session.duration_us().unsigned_abs(), out);
     out.push(b',');
@@ -191,7 +191,7 @@ mod tests {
         let at = |us| Timestamp::from_us(us).unwrap();
         let open = OpenSession { start: at(0), last: at(last_us), events: 12 };
         let mut out = Vec::new();
-        write_session(Op::Insert, &open.close(key, ClosedBy::Gap), style, &mut out);
+        write_session(Op::Insert, &open.close(key, ClosedBy::Gap), style, &mut DateText::default(), &mut out);
         String::from_utf8(out).unwrap().split_off(36)
     }
 

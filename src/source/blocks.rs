@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn blocks_end_where_rows_end_and_lose_nothing() {
-        let plain = b"key,2020-01-01\n".repeat(100_000);
-        let quoted = b"key,\"two\nlines, and a \"\"word\"\"\"\n".repeat(50_000);
+        let plain = b"key,2020-01-01\n".repeat(200_000);
+        let quoted = b"key,\"two\nlines, and a \"\"word\"\"\"\n".repeat(100_000);
         for bytes in [plain, quoted] {
             let blocks = blocks(&bytes).unwrap();
             assert!(blocks.len() > 2);

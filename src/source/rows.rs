@@ -21,6 +21,9 @@ use std::ops::Range;
 /// Rows whose fields are found before the first of them is read.
 const WINDOW_BYTES: usize = 16 << 10;
 
+/// Room for the first events of a partition: memory that grows from nothing leaves a trail of fresh pages.
+const FIRST_BYTES: usize = 1 << 10;
+
 /// What decides whether an event is taken in.
 #[derive(Debug, Clone, Copy)]
 pub struct RowRules {
@@ -67,7 +70,9 @@ pub struct ParsedBlock {
 impl Default for ParsedBlock {
     fn default() -> Self {
         Self {
-            partitions: vec![EventBuffer::default(); PARTITIONS],
+            partitions: std::iter::repeat_with(|| EventBuffer::with_room(FIRST_BYTES))
+                .take(PARTITIONS)
+                .collect(),
             rows: 0,
             accepted: 0,
             lines: 0,

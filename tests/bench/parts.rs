@@ -6,7 +6,7 @@
 
 use criterion::{Criterion, Throughput};
 use sessionize::checkpoint::Stored;
-use sessionize::event::{Event, EventBuffer, Timestamp};
+use sessionize::event::{DateText, Event, EventBuffer, Timestamp};
 use sessionize::fake::{FakeSettings, write_pageviews};
 use sessionize::gap::Gap;
 use sessionize::partition::{KeyHash, PARTITIONS};
@@ -168,8 +168,15 @@ fn write(criterion: &mut Criterion) {
     group.bench_function("session rows", |bencher| {
         bencher.iter(|| {
             out.clear();
+            let mut date = DateText::default();
             for (key, open) in &sessions {
-                write_session(Op::Insert, &open.close(key.as_bytes(), ClosedBy::Gap), style, &mut out);
+                write_session(
+                    Op::Insert,
+                    &open.close(key.as_bytes(), ClosedBy::Gap),
+                    style,
+                    &mut date,
+                    &mut out,
+                );
             }
             black_box(out.len())
         });

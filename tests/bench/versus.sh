@@ -2,14 +2,15 @@
 # versus.sh: the whole program against other tools, on the same files, side by side.
 #
 #   tests/bench/versus.sh --install                    once: the peers that live on PyPI, into a folder under target/
+#   tests/bench/versus.sh --install-spark              once: Spark, which is large and needs Java 17
 #   tests/bench/versus.sh                              the small works against all peers that are there
 #   tests/bench/versus.sh --works real-16M --peers wc,duckdb-usual,clickhouse --runs 3
 #   tests/bench/versus.sh --works real-1.6M --peers /path/of/another/sessionize    one build against another
 #   tests/bench/versus.sh --table                      the table of all that was measured so far
 #
 # Works: origin-1.6M real-1.6M real-16M quoted-16M shuffled-16M memory-16M days-16M smoke.
-# Peers: wc duckdb-usual duckdb-tuned clickhouse polars polars-over pandas sqlite sorted-awk sort-awk; duckdb-* and
-# clickhouse also with -id (an md5 in each row). `sessionize-1` is this program with one thread.
+# Peers: wc duckdb-usual duckdb-tuned clickhouse polars polars-over pandas sqlite spark sorted-awk sort-awk; duckdb-*
+# and clickhouse also with -id (an md5 in each row). `sessionize-1` is this program with one thread.
 #
 # A time counts only if sessions, events and seconds in the output equal those of this program. Runs are interleaved:
 # every tool has its first run before any has its second. Page cache warm, whole processes, CSV in, CSV out, two threads.
@@ -35,6 +36,7 @@ while [ $# -gt 0 ]; do
         --peers) peers=$2; shift ;;
         --runs) runs=$2; shift ;;
         --install) mkdir -p "$DIR"; install_peers; exit ;;
+        --install-spark) "$DIR/venv/bin/pip" install --quiet pyspark; exit ;;
         --table) awk -f "$here/table.awk" "$DIR/raw.tsv"; exit ;;
         --smoke) works=smoke peers=sort-awk runs=1 ;;
         *) usage; exit 2 ;;
@@ -45,7 +47,7 @@ done
 
 [ -x "$BIN" ] || cargo build --release --quiet
 mkdir -p "$DIR"
-export BIN DIR LC_ALL=C POLARS_MAX_THREADS=$THREADS OMP_NUM_THREADS=$THREADS
+export BIN DIR THREADS LC_ALL=C POLARS_MAX_THREADS=$THREADS OMP_NUM_THREADS=$THREADS
 scratch=${SCRATCH:-$DIR/scratch}
 python=$DIR/venv/bin/python
 # GNU time tells the largest resident memory of each process; without it there is no such column.
@@ -108,6 +110,7 @@ contend() {
         polars) "${peak[@]}" "$python" "$here/peers/with_polars.py" "$1" "$scratch/out-1.csv" ;;
         polars-over) "${peak[@]}" "$python" "$here/peers/with_polars.py" "$1" "$scratch/out-1.csv" over ;;
         pandas) "${peak[@]}" "$python" "$here/peers/with_pandas.py" "$1" "$scratch/out-1.csv" ;;
+        spark) "${peak[@]}" "$python" "$here/peers/with_spark.py" "$1" "$scratch/out-1.csv" ;;
         sorted-awk) "${peak[@]}" awk -f "$here/peers/sorted.awk" "$scratch/sorted.csv" >"$scratch/out-1.csv" ;;
         sort-awk) sorted "$1" | "${peak[@]}" awk -f "$here/peers/sorted.awk" >"$scratch/out-1.csv" ;;
         *) echo "there is no peer $name" >&2; exit 2 ;;
