@@ -153,7 +153,7 @@ impl TimeText {
 
 /// Two digits, as the lowest bytes of a word.
 const fn two(value: u32) -> u64 {
-    (b'0' as u32 + value / 10 | (b'0' as u32 + value % 10) << 8) as u64
+    ((b'0' as u32 + value / 10) | ((b'0' as u32 + value % 10) << 8)) as u64
 }
 
 /// A byte at its place in a word.
