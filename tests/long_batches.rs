@@ -11,8 +11,8 @@ use oracle::OracleSession;
 use support::{Folder, SessionRow};
 
 const GAP_S: i64 = 60;
-/// With 3,000 rows of it a batch has six rounds of 8 MiB.
-const PADDING_BYTES: usize = 16 << 10;
+/// With 3,000 rows of it a batch has six rounds of 4 MiB.
+const PADDING_BYTES: usize = 8 << 10;
 const FALLS_BACK: &str = "the batch does not stream";
 
 type Events = Vec<(String, i64)>;

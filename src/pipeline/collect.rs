@@ -90,7 +90,8 @@ impl<F: Folding> Way for Collected<F> {
             });
         });
         let held: usize = self.buffers.iter().map(|buffer| buffer.bytes().len()).sum();
-        if held > self.memory_bytes { Ok(self.spill(job)?) } else { Ok(()) }
+        // The rest is for copies: of what is sorted, and of what grows.
+        if held > self.memory_bytes / 4 * 3 { Ok(self.spill(job)?) } else { Ok(()) }
     }
 
     fn end(

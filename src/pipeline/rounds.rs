@@ -19,7 +19,7 @@ use std::io::Read;
 use std::sync::atomic::Ordering;
 
 /// Blocks in a round. Fixed, as the size of a block: the order of the output rests on it.
-const ROUND_BLOCKS: usize = 8;
+const ROUND_BLOCKS: usize = 4;
 
 /// A file of the batch with the place of its columns.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Where delimiters and line ends stand, 64 bytes at a time.
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
-use wide::u8x16;
+use ::wide::u8x16;
 
 /// Bytes that are looked at together: one bit of the mask for each.
 const CHUNK_BYTES: usize = 64;
