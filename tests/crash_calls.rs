@@ -5,13 +5,14 @@
 //! `SESSIONIZE_TEST_CALL_EVERY=1` takes every change, not every second one.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(clippy::disallowed_methods, reason = "looks at the folder of the checkpoint")]
 #![allow(clippy::print_stdout, reason = "the figures of docs/trust.md")]
 
 mod support;
 
 use support::recorder;
-use support::twin::{self, command, execute, finalize, run};
-use support::{Finished, Folder, OUT};
+use support::twin::{self, command, execute, finalize, inspect, run};
+use support::{Finished, Folder, OUT, STATE};
 
 /// Kills `disturbed` after each of its changes in turn.
 fn kill_after_each_change(before: &[Vec<String>], disturbed: &[String], after: &[Vec<String>]) {
@@ -71,4 +72,21 @@ fn pieces_that_sled_has_begun_are_no_damage() {
     execute(&folder, &run(&[1])).expect_code(0);
     execute(&folder, &finalize()).expect_code(0);
     assert_eq!(twin::outcome(&folder), undisturbed);
+}
+
+/// A death between the two leaves a snapshot of sled beside the one that has replaced it.
+#[test]
+fn a_snapshot_that_was_replaced_does_not_stay() {
+    let snapshots = |folder: &Folder| {
+        let names = std::fs::read_dir(folder.path(STATE)).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("snap.")).collect::<Vec<_>>()
+    };
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 1);
+    execute(&folder, &run(&[0])).expect_code(0);
+    execute(&folder, &inspect()).expect_code(0);
+    let [newest] = &snapshots(&folder)[..] else { panic!("one snapshot") };
+    folder.write(&format!("{STATE}/snap.0000000000000001"), "an older one");
+    execute(&folder, &inspect()).expect_code(0);
+    assert_eq!(&snapshots(&folder), std::slice::from_ref(newest));
 }

@@ -279,18 +279,23 @@ fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
 }
 
 /// Removes what a death in the middle of sled's own steps leaves: a half-written snapshot, which sled would take for the
-/// newest one, and whatever stands beside a log that was never begun.
+/// newest one, snapshots that a newer one has replaced, and whatever stands beside a log that was never begun.
 fn remove_unfinished(folder: &Path) -> io::Result<()> {
     let unborn = fs::metadata(folder.join(LOG)).map_or(0, |log| log.len()) == 0;
+    let mut snapshots = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let name = name.to_string_lossy();
+        let name = entry?.file_name().to_string_lossy().into_owned();
         let is_snapshot = name.starts_with(SNAPSHOTS);
         if is_snapshot && (unborn || name.ends_with(".generating")) || unborn && name == CONFIGURATION {
-            durable::remove_file(&folder.join(&*name))?;
+            durable::remove_file(&folder.join(&name))?;
+        } else if is_snapshot {
+            snapshots.push(name);
         }
     }
-    Ok(())
+    // Their names have the place in the log, in digits of a fixed number.
+    snapshots.sort_unstable();
+    let replaced = snapshots.len().saturating_sub(1);
+    snapshots[..replaced].iter().try_for_each(|name| durable::remove_file(&folder.join(name)))
 }
 
 /// Whether the surroundings are at fault, not the files.
