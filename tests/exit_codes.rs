@@ -127,7 +127,7 @@ fn code_74_is_also_two_halves_of_different_histories() {
 #[test]
 fn code_75_is_a_checkpoint_in_use() {
     let folder = with_one_run();
-    let lock = fs::File::open(folder.path(STATE).join("lock")).unwrap();
+    let lock = fs::File::open(folder.path(STATE)).unwrap();
     lock.lock().unwrap();
     refused(
         &folder,

@@ -19,7 +19,7 @@ fn the_second_run_is_told_who_is_there_or_waits() {
     let folder = Folder::in_memory();
     twin::write_batches(&folder, 2);
     execute(&folder, &run(&[0])).expect_code(0);
-    let lock = std::fs::File::open(folder.path(STATE).join("lock")).unwrap();
+    let lock = std::fs::File::open(folder.path(STATE)).unwrap();
     lock.lock().unwrap();
     let told = execute(&folder, &run(&[1])).expect_code(75);
     assert!(told.stderr.contains("in use by process"), "{}", told.stderr);
@@ -83,6 +83,57 @@ fn a_killed_run_names_itself_while_it_lives_and_holds_no_lock_when_it_is_dead() 
     held.process.kill().unwrap();
     held.process.wait().unwrap();
     execute(&folder, &run(&[1])).expect_code(0);
+    assert_eq!(twin::outcome(&folder), twin::undisturbed(2, &[run(&[0]), run(&[1])]));
+}
+
+/// Whoever takes the file for a leftover and removes it has removed a note, and no lock.
+#[test]
+#[cfg(debug_assertions)]
+fn the_lock_holds_when_the_file_that_names_its_holder_is_removed() {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 2);
+    execute(&folder, &run(&[0])).expect_code(0);
+    let held = twin::Held::at_first(&folder, &run(&[1]), "commit");
+    std::fs::remove_file(folder.path(STATE).join("lock")).unwrap();
+    for command in [run(&[1]), finalize(), twin::upkeep(&["rollback", "--to-run=1"])] {
+        let told = execute(&folder, &command).expect_code(75);
+        assert!(told.stderr.contains("in use by an unknown process"), "{}", told.stderr);
+        assert!(!folder.path(STATE).join("lock").exists(), "who is refused writes nothing");
+    }
+    held.go_on().expect_code(0);
+    assert_eq!(twin::outcome(&folder), twin::undisturbed(2, &[run(&[0]), run(&[1])]));
+}
+
+/// A program that knows another lock than ours, or none, is at work: that is no damage, and no reason for a backup.
+#[test]
+fn a_store_that_another_has_open_is_in_use_and_not_damaged() {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 2);
+    execute(&folder, &run(&[0])).expect_code(0);
+    let store = std::fs::File::open(folder.path(STATE).join("db")).unwrap();
+    store.lock().unwrap();
+    let told = execute(&folder, &run(&[1])).expect_code(75).stderr;
+    assert!(told.contains("in use by a process that does not hold its lock"), "{told}");
+    assert!(!told.contains("backup"), "{told}");
+    store.unlock().unwrap();
+    execute(&folder, &run(&[1])).expect_code(0);
+}
+
+/// A state folder that was moved away is not what stands in its place.
+#[test]
+fn who_waits_gets_the_folder_that_stands_there_in_the_end() {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 2);
+    execute(&folder, &run(&[0])).expect_code(0);
+    twin::copy_files(&folder.path(STATE), &folder.path("copy"));
+    let lock = std::fs::File::open(folder.path(STATE)).unwrap();
+    lock.lock().unwrap();
+    let mut waiting = twin::command(&folder, &with_wait(run(&[1]))).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    std::fs::rename(folder.path(STATE), folder.path("moved")).unwrap();
+    std::fs::rename(folder.path("copy"), folder.path(STATE)).unwrap();
+    lock.unlock().unwrap();
+    assert!(waiting.wait().unwrap().success(), "and goes on");
     assert_eq!(twin::outcome(&folder), twin::undisturbed(2, &[run(&[0]), run(&[1])]));
 }
 
@@ -153,7 +204,7 @@ fn a_file_that_is_replaced_while_a_run_waits_is_the_old_one_and_a_changed_one_is
     let folder = Folder::in_memory();
     twin::write_batches(&folder, 2);
     execute(&folder, &run(&[0])).expect_code(0);
-    let lock = std::fs::File::open(folder.path(STATE).join("lock")).unwrap();
+    let lock = std::fs::File::open(folder.path(STATE)).unwrap();
     let batch = std::fs::read(folder.path("batch-1.csv")).unwrap();
     let half = batch.len() / 2;
     let changes: [(&dyn Fn(), i32); 3] = [

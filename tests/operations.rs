@@ -249,7 +249,7 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
         }
         "`the checkpoint is in use by …`" => {
             let folder = after_a_day();
-            let lock = fs::File::open(folder.path(STATE).join("lock")).unwrap();
+            let lock = fs::File::open(folder.path(STATE)).unwrap();
             lock.lock().unwrap();
             told(folder, &run_2, 75)
         }

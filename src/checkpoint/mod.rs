@@ -21,7 +21,7 @@ mod survey;
 mod whole;
 
 pub use codec::head_digest;
-pub use lock::{Lock, LockHolder};
+pub use lock::{FolderLock, Lock, LockHolder};
 pub use probe::{StoredRow, recode};
 pub use ruled::Pieces;
 pub use state::{EncodedPartition, MAX_CHUNK_BYTES};

@@ -5,9 +5,10 @@
 )]
 
 use super::checkpoint_error;
+use super::lock::in_use;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,9 @@ const CACHE_BYTES: u64 = 64 << 20;
 
 const WAY_OUT: &str =
     "put back a backup of the state folder together with its output folder, or start a new pair";
+
+/// Who has the log although the lock of the checkpoint was free.
+const LOCKLESS: &str = "a process that does not hold its lock";
 
 /// The one tree.
 pub(super) struct Store {
@@ -69,24 +73,33 @@ const LONGEST_FAREWELL: Duration = Duration::from_secs(10);
 const SILENT_FAREWELL: Duration = Duration::from_secs(1);
 
 /// Waits until no thread of sled holds its file in `folder` any more, here or in a process that is about to end: sled lets
-/// go of it some time after the last use of a store. Whoever calls holds the lock of the checkpoint, so nobody else begins.
-fn wait_until_free(folder: &Path) {
-    let Ok(log) = File::open(folder.join(LOG)) else { return };
+/// go of it some time after the last use of a store. Whoever calls holds the lock of the checkpoint, so nobody of ours begins;
+/// who else has it, such as a program of another version, is at work and has damaged nothing.
+fn wait_until_free(folder: &Path) -> Result<()> {
     let start = Instant::now();
     let mut said = false;
-    // If it is not free in the end, sled says so when it is opened.
-    while log.try_lock().is_err() && start.elapsed() < LONGEST_FAREWELL {
+    while is_taken(folder) {
+        if start.elapsed() > LONGEST_FAREWELL {
+            return Err(in_use(folder, LOCKLESS));
+        }
         if !said && start.elapsed() > SILENT_FAREWELL {
             tracing::warn!(state = %folder.display(), "waiting up to ten seconds for a command that is about to end");
             said = true;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
+    Ok(())
+}
+
+/// Whether a store has the log in `folder`.
+fn is_taken(folder: &Path) -> bool {
+    let log = File::open(folder.join(LOG)).map(|log| log.try_lock());
+    matches!(log, Ok(Err(TryLockError::WouldBlock)))
 }
 
 impl Store {
     pub(super) fn open(folder: &Path) -> Result<Self> {
-        wait_until_free(folder);
+        wait_until_free(folder)?;
         remove_unfinished(folder)
             .map_err(|error| Error::io(ErrorKind::Failed, "open the checkpoint", folder, &error))?;
         let opened = guard(|| {
@@ -102,6 +115,7 @@ impl Store {
             Err(sled::Error::Io(error)) if is_environment(&error) => {
                 Err(Error::io(ErrorKind::Failed, "open the checkpoint", folder, &error))
             }
+            Err(_) if is_taken(folder) => Err(in_use(folder, LOCKLESS)),
             Err(error) => {
                 Err(checkpoint_error(folder, format!("the checkpoint does not open: {error}"), WAY_OUT))
             }

@@ -43,7 +43,7 @@ const OTHERS: [&str; 36] = [
     "Sessions (fixed by the first run)",
     "list of sources",
     "put back a backup of the state folder together with its output folder, or start a new pair",
-    "the state folder must be on a file system with locks",
+    "the folder must be on a file system with locks",
     "give the --out that belongs to this --state, or put back the folder's manifests/",
     "give the --state and --out that belong together",
     "put back the checkpoint that belongs to this output, or start a new pair of --state and --out",
