@@ -6,7 +6,7 @@ mod upkeep;
 
 pub use upkeep::{BackupReport, ExportReport, MigrateReport, UpkeepReport, VerifyReport};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// How a command ended.
@@ -199,8 +199,11 @@ pub struct SourceReport {
 /// An open session, or a key with nothing but a tail.
 #[derive(Debug, Clone, Serialize)]
 pub struct OpenSessionReport {
-    /// The key; parts of a composite key in a list of their own.
+    /// The key for people: the parts of a composite key joined by commas, U+FFFD for bytes that are not UTF-8.
     pub key: String,
+    /// Its parts, byte for byte; written where `key` does not say it all.
+    #[serde(skip_serializing_if = "is_plain", serialize_with = "key_parts")]
+    pub key_parts: Vec<Vec<u8>>,
     /// First event.
     pub start: String,
     /// Last event, the tail included.
@@ -265,4 +268,27 @@ pub struct InspectReport {
     /// With `--runs`: the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Vec<LedgerReport>>,
+}
+
+/// A part of a key in JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum KeyPart<'k> {
+    Text(&'k str),
+    /// Two digits for each byte, where they are not UTF-8.
+    Hex {
+        hex: String,
+    },
+}
+
+fn is_plain(parts: &[Vec<u8>]) -> bool {
+    matches!(parts, [only] if std::str::from_utf8(only).is_ok())
+}
+
+fn key_parts<S: Serializer>(parts: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
+    let hex = |part: &[u8]| part.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    serializer.collect_seq(parts.iter().map(|part| match std::str::from_utf8(part) {
+        Ok(text) => KeyPart::Text(text),
+        Err(_) => KeyPart::Hex { hex: hex(part) },
+    }))
 }

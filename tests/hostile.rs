@@ -159,3 +159,69 @@ fn a_further_byte_order_mark_is_data_whether_or_not_a_quote_is_near() {
         std::fs::remove_dir_all(folder.path(support::STATE)).unwrap();
     }
 }
+
+/// Paths and keys that would turn a terminal upside down, and more names than a line can hold.
+#[test]
+fn no_report_and_no_error_lets_names_speak_to_the_terminal() {
+    let folder = Folder::in_memory();
+    let name = |number: usize| format!("{}\u{1b}[2J\u{202e}\r{number:03}.csv", "long/".repeat(20));
+    let names: Vec<String> = (0..700).map(name).collect();
+    for (number, name) in names.iter().enumerate() {
+        folder.write(name, format!("\u{1b}]0;k{number}\u{7},2020-01-01 10:00:00\n"));
+    }
+    let with_files = |first: &[&'static str]| -> Vec<String> {
+        first.iter().map(|&word| word.to_owned()).chain(names.iter().cloned()).collect()
+    };
+    let bad = "\u{1b}[31m\u{9b}bad\n".repeat(20);
+    folder.write("bad.csv", format!("{bad}ann,2020-01-02 10:00:00\n"));
+    let steps: [(Vec<String>, i32); 9] = [
+        (with_files(&["run", "--dry-run"]), 0),
+        (with_files(&["run"]), 0),
+        (with_files(&["run"]), 0),
+        (vec!["inspect".into(), "--runs".into(), "--sessions".into()], 0),
+        (vec!["run".into(), "bad.csv".into()], 65),
+        (vec!["run".into(), "--key".into(), "\u{1b}[2J".repeat(9_000), names[0].clone()], 78),
+        (vec!["run".into(), format!("{}\u{1b}", "n".repeat(200))], 66),
+        (vec!["config".into(), "run".into(), "--source".into(), "\u{1b}[2J".repeat(9_000)], 0),
+        (vec!["verify".into(), "--out".into(), "\u{1b}[2J".into()], 74),
+    ];
+    for (arguments, code) in steps {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let finished = folder.sessionize(&words).expect_code(code);
+        for line in finished.stdout.lines().chain(finished.stderr.lines()) {
+            assert!(line.chars().count() < 2_100, "{} characters", line.chars().count());
+            assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
+        }
+        assert!(finished.stdout.lines().count() < 800);
+        let whole = &finished.stdout;
+        if words[0] == "inspect" {
+            assert!(whole.contains("and 699 more\n") && whole.contains(r"$'\x1b]0;k699\x07'"), "{whole}");
+        }
+    }
+    let inspected = folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+    assert_eq!(inspected["ledger"][0]["files"].as_array().unwrap().len(), 700);
+}
+
+/// Keys are bytes: each can be asked for, and is shown as it can be given back.
+#[test]
+fn keys_that_are_no_text_are_found_and_told_apart() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::in_memory();
+    folder.write("day.csv", b"M\xfcller,web,2020-01-01 10:00:00\nM\xfdller,web,2020-01-01 10:01:00\n\xff,\xfe,2020-01-01 10:02:00\n");
+    folder.sessionize(&["run", "day.csv", "--key=1,2", "--time=3", "--header=no"]).expect_code(0);
+    let look = |parts: &[&[u8]], format: &str| {
+        let mut command = folder.command(&["inspect", format]);
+        command.args(parts.iter().flat_map(|part| [OsStr::new("--key"), OsStr::from_bytes(part)]));
+        support::Finished::of(command, b"").expect_code(0)
+    };
+    let text = look(&[b"M\xfcller", b"web"], "--format=text").stdout;
+    assert!(text.ends_with("  $'M\\xfcller',web\n"), "{text}");
+    let found = look(&[b"\xff", b"\xfe"], "--format=json").json()["sessions"].clone();
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    assert_eq!(found[0]["key_parts"], serde_json::json!([{"hex": "ff"}, {"hex": "fe"}]));
+    let mut evict = folder.command(&["evict"]);
+    evict.arg("--key").arg(OsStr::from_bytes(b"M\xfdller")).args(["--key", "web", "--format=json"]);
+    assert_eq!(support::Finished::of(evict, b"").expect_code(0).json()["events_removed"], 1);
+    assert_eq!(look(&[b"M\xfdller", b"web"], "--format=json").json()["sessions"], serde_json::json!([]));
+}

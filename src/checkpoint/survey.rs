@@ -5,7 +5,7 @@ use super::state;
 use super::whole::{WholeRows, push_whole};
 use super::{Checkpoint, EncodedPartition, StagedState, codec, keys};
 use crate::error::{Error, Result};
-use crate::event::{MAX_KEY_BYTES, Timestamp};
+use crate::event::{MAX_KEY_BYTES, Timestamp, key_word};
 use crate::ledger::{FileDigest, Head, HeadMark, RunEntry, standing};
 use crate::migrations::checkpoint::ExportedState;
 use crate::partition::{KeyHash, PartitionId};
@@ -263,7 +263,7 @@ impl Seen {
         } else {
             return None;
         };
-        Some(format!("key {}: {wrong}", row.key.escape_ascii()))
+        Some(format!("key {}: {wrong}", key_word(&row.key)))
     }
 }
 

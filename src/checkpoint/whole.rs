@@ -4,6 +4,7 @@ use super::codec::encode_into;
 use super::ruled::{Pieces, for_each_piece};
 use super::state::{EncodedPartition, OpenChunk, open_chunk};
 use crate::error::Result;
+use crate::event::key_word;
 use crate::ledger::Head;
 use crate::migrations::checkpoint::{ExportedState, read, v1};
 
@@ -66,7 +67,7 @@ impl WholeRows {
             return Ok(());
         }
         self.torn = Some(key.to_vec());
-        lost(&format!("a piece of key {} is missing", key.escape_ascii()))
+        lost(&format!("a piece of key {} is missing", key_word(key)))
     }
 
     /// Takes a piece in. One that does not follow those before it belongs to a key that is lost, unless it is a first one.

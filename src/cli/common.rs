@@ -1,13 +1,16 @@
 //! Flags that several verbs share.
 
-use super::{machine, text, values};
+use super::page::Page;
+use super::{machine, values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Timestamp;
+use crate::event::{KEY_SEPARATOR, Timestamp};
 use crate::pipeline::Watch;
 use crate::settings::CommonSettings;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,10 +60,10 @@ impl CommonFlags {
     }
 
     /// Prints a report as `--format` says.
-    pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> String) {
+    pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) {
         match self.format {
             Format::Json => print(&(serde_json::to_string_pretty(report).unwrap_or_default() + "\n")),
-            Format::Text if !self.quiet => print(&for_people(report)),
+            Format::Text if !self.quiet => print(for_people(report).text()),
             Format::Text => {}
         }
     }
@@ -69,6 +72,11 @@ impl CommonFlags {
 /// Writes to standard output. If nobody reads it any more, there is nobody to tell.
 pub(super) fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// The key whose parts are given in several `--key`. Keys are bytes: nothing asks whether they are UTF-8.
+pub(super) fn composite_key(parts: &[OsString]) -> Vec<u8> {
+    parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>().join(&KEY_SEPARATOR)
 }
 
 /// Refuses a watermark that the user states beyond the present: all events until then would be late.
@@ -97,5 +105,3 @@ pub(super) fn watch_signals() -> Result<Watch> {
     }
     Ok(watch)
 }
-
-pub(super) use text::run_text;

@@ -1,7 +1,7 @@
 //! `sessionize config`
 
 use super::common::{Format, print};
-use super::configuration::{Invocation, effective, effective_text};
+use super::configuration::{Invocation, effective, effective_page};
 use crate::error::Result;
 use clap::{Args, Command};
 use std::ffi::OsString;
@@ -33,7 +33,7 @@ pub(super) fn execute(flags: &ConfigFlags, config: Option<PathBuf>, root: Comman
     let report = effective(&invocation);
     match flags.format {
         Format::Json => print(&(serde_json::to_string_pretty(&report).unwrap_or_default() + "\n")),
-        Format::Text => print(&effective_text(&report)),
+        Format::Text => print(effective_page(&report).text()),
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `sessionize finalize`
 
-use super::common::{CommonFlags, check_stated, run_text, watch_signals};
+use super::common::{CommonFlags, check_stated, watch_signals};
+use super::text::run_page;
 use super::{machine, values};
 use crate::error::Result;
 use crate::event::Timestamp;
@@ -44,6 +45,6 @@ pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
         shows_open: flags.emit_open,
     };
     let report = pipeline::finalize(&mut context, &common, settings, &watch)?;
-    flags.common.print(&report, run_text);
+    flags.common.print(&report, run_page);
     Ok(())
 }

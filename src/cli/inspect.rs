@@ -1,11 +1,11 @@
 //! `sessionize inspect`
 
-use super::common::CommonFlags;
-use super::text::inspect_text;
+use super::common::{CommonFlags, composite_key};
+use super::text::inspect_page;
 use crate::error::Result;
-use crate::event::KEY_SEPARATOR;
 use crate::pipeline::{self, Context, InspectSettings};
 use clap::Args;
+use std::ffi::OsString;
 
 /// Show what the checkpoint holds
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub(super) struct InspectFlags {
     sessions: bool,
     /// Show what is open of one key; the parts of a composite key in several --key
     #[arg(long, value_name = "KEY")]
-    key: Vec<String>,
+    key: Vec<OsString>,
     /// Show the ledger of all runs too
     #[arg(long)]
     runs: bool,
@@ -25,10 +25,9 @@ pub(super) struct InspectFlags {
 
 pub(super) fn execute(flags: &InspectFlags) -> Result<()> {
     let context = Context::open_existing(&flags.common.settings())?;
-    let separator = char::from(KEY_SEPARATOR).to_string();
-    let key = (!flags.key.is_empty()).then(|| flags.key.join(&separator).into_bytes());
+    let key = (!flags.key.is_empty()).then(|| composite_key(&flags.key));
     let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };
     let report = pipeline::inspect(&context, &settings)?;
-    flags.common.print(&report, inspect_text);
+    flags.common.print(&report, inspect_page);
     Ok(())
 }

@@ -8,6 +8,7 @@ mod fake;
 mod finalize;
 mod inspect;
 mod machine;
+mod page;
 mod progress;
 mod rules;
 mod run;
@@ -113,22 +114,10 @@ fn exit_code(outcome: Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("sessionize: {}", one_line(&error.to_string())));
+            say(&format!("sessionize: {}", page::one_line(&error.to_string().replace('\n', " "))));
             ExitCode::from(error.kind().exit_code())
         }
     }
-}
-
-/// Names and values come from outside: what would break the line, or speak to the terminal, is written out.
-fn one_line(text: &str) -> String {
-    let shown = |character: char| -> String {
-        match character {
-            '\n' => " ".to_owned(),
-            control if control.is_control() => control.escape_default().to_string(),
-            plain => plain.to_string(),
-        }
-    };
-    text.chars().map(shown).collect()
 }
 
 /// One line on standard error. Whether anybody reads it is not ours to know.

@@ -1,9 +1,10 @@
 //! `sessionize run`
 
 use super::columns::ColumnFlags;
-use super::common::{CommonFlags, check_stated, run_text, watch_signals};
+use super::common::{CommonFlags, check_stated, watch_signals};
 use super::configuration::SourceTable;
 use super::rules::RuleFlags;
+use super::text::{run_page, runs_page};
 use super::{machine, progress, values};
 use crate::definition::{DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
@@ -190,7 +191,7 @@ pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()>
         return execute_each(flags, &common, &settings, files, (&mut context, &watch));
     }
     let report = execute_one(flags, &common, &settings, files, (&mut context, &watch))?;
-    flags.common.print(&report, run_text);
+    flags.common.print(&report, run_page);
     Ok(())
 }
 
@@ -213,7 +214,7 @@ fn execute_each(
         }
     }
     // What was committed before an error stays committed: it is reported too.
-    flags.common.print(&each, |each| each.runs.iter().map(run_text).collect());
+    flags.common.print(&each, |each| runs_page(&each.runs));
     outcome
 }
 

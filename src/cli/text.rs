@@ -1,91 +1,70 @@
 //! Reports for people: aligned, short, thousands separated.
 
+use super::page::{Page, Rows, listed};
+use crate::event::key_word;
 use crate::report::{FileReport, InspectReport, LedgerReport, OpenSessionReport, RunReport, Status};
 use indicatif::{HumanBytes, HumanCount};
-use std::fmt::Write;
 use std::time::Duration;
 
-/// Lines of a name and a value, the values in one column.
-#[derive(Default)]
-pub(super) struct Lines {
-    rows: Vec<(&'static str, String)>,
-}
-
-impl Lines {
-    pub(super) fn add(&mut self, name: &'static str, value: impl Into<String>) {
-        self.rows.push((name, value.into()));
-    }
-
-    pub(super) fn count(&mut self, name: &'static str, count: u64) {
-        self.add(name, HumanCount(count).to_string());
-    }
-
-    pub(super) fn some(&mut self, name: &'static str, value: Option<&String>) {
-        if let Some(value) = value {
-            self.add(name, value);
-        }
-    }
-
-    pub(super) fn text(&self) -> String {
-        let width = self.rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        let mut text = String::new();
-        for (name, value) in &self.rows {
-            let _ = writeln!(text, "  {name:width$}  {value}");
-        }
-        text
-    }
-}
-
 /// The report of a run or a finalize.
-pub(super) fn run_text(report: &RunReport) -> String {
-    let mut text = String::new();
-    for file in report.files.iter().filter(|file| file.status == "known") {
-        // Writing to a string cannot fail, here and below.
-        let _ = writeln!(text, "{}: skipped, its content was taken in before", printable(&file.path));
-    }
-    match (report.status, report.run) {
-        (Status::NothingToDo, _) => {
-            text.push_str("nothing to do\n");
-            return text;
-        }
-        (Status::DryRun, _) => text.push_str("dry run, nothing was changed\n"),
-        (Status::Committed, run) => {
-            let _ = writeln!(text, "run {} committed in {:.2} s", run.unwrap_or_default(), report.seconds);
-        }
-    }
-    text + &run_lines(report).text()
+pub(super) fn run_page(report: &RunReport) -> Page {
+    let mut page = Page::default();
+    add_run(report, &mut page);
+    page
 }
 
-fn run_lines(report: &RunReport) -> Lines {
-    let mut lines = Lines::default();
-    lines.some("definition", report.decided.as_ref());
+/// The reports of several runs.
+pub(super) fn runs_page(reports: &[RunReport]) -> Page {
+    let mut page = Page::default();
+    for report in reports {
+        add_run(report, &mut page);
+    }
+    page
+}
+
+fn add_run(report: &RunReport, page: &mut Page) {
+    let known = report.files.iter().filter(|file| file.status == "known");
+    let skipped = |file: &FileReport| format!("{}: skipped, its content was taken in before", file.path);
+    page.list("", &known.map(skipped).collect::<Vec<_>>());
+    match (report.status, report.run) {
+        (Status::NothingToDo, _) => return page.line("nothing to do"),
+        (Status::DryRun, _) => page.line("dry run, nothing was changed"),
+        (Status::Committed, run) => {
+            page.line(format!("run {} committed in {:.2} s", run.unwrap_or_default(), report.seconds));
+        }
+    }
+    page.rows(&run_rows(report));
+}
+
+fn run_rows(report: &RunReport) -> Rows {
+    let mut rows = Rows::default();
+    rows.some("definition", report.decided.as_ref());
     if !report.files.is_empty() {
-        lines.count("rows read", report.rows_read);
+        rows.count("rows read", report.rows_read);
     }
     if report.rows_rejected > 0 {
-        let reasons: Vec<String> =
-            report.rejects.iter().map(|(reason, &rows)| format!("{reason} {}", HumanCount(rows))).collect();
-        lines.add("rejected", format!("{} ({})", HumanCount(report.rows_rejected), reasons.join(", ")));
+        let reasons = report.rejects.iter().map(|(reason, &rows)| format!("{reason} {}", HumanCount(rows)));
+        rows.add("rejected", format!("{} ({})", HumanCount(report.rows_rejected), listed(reasons, ", ")));
     }
     if report.events_late > 0 {
-        lines.add("late", late_text(report));
+        rows.add("late", late_text(report));
     }
     if report.events_duplicate > 0 {
-        lines.count("duplicates", report.events_duplicate);
+        rows.count("duplicates", report.events_duplicate);
     }
-    lines.count("sessions completed", report.sessions_completed);
+    rows.count("sessions completed", report.sessions_completed);
     if report.sessions_retracted > 0 {
-        lines.count("sessions taken back", report.sessions_retracted);
+        rows.count("sessions taken back", report.sessions_retracted);
     }
-    lines.count("sessions open", report.sessions_open);
-    lines.count("events open", report.events_open);
-    lines.some("watermark", report.watermark.as_ref());
-    lines.some("sessions in", report.outputs.sessions.as_ref());
-    lines.some("events in", report.outputs.events.as_ref());
-    lines.some("open sessions in", report.outputs.open.as_ref());
-    lines.some("late rows in", report.outputs.late.as_ref());
-    lines.some("rejects in", report.outputs.rejects.as_ref());
-    lines
+    rows.count("sessions open", report.sessions_open);
+    rows.count("events open", report.events_open);
+    rows.some("watermark", report.watermark.as_ref());
+    rows.some("sessions in", report.outputs.sessions.as_ref());
+    rows.some("events in", report.outputs.events.as_ref());
+    rows.some("open sessions in", report.outputs.open.as_ref());
+    rows.some("late rows in", report.outputs.late.as_ref());
+    rows.some("rejects in", report.outputs.rejects.as_ref());
+    rows
 }
 
 fn late_text(report: &RunReport) -> String {
@@ -100,38 +79,42 @@ fn late_text(report: &RunReport) -> String {
 }
 
 /// The report of an inspect.
-pub(super) fn inspect_text(report: &InspectReport) -> String {
-    let mut lines = Lines::default();
+pub(super) fn inspect_page(report: &InspectReport) -> Page {
+    let mut page = Page::default();
+    let mut rows = Rows::default();
     let Some(definition) = &report.definition else {
-        return "the checkpoint is new: no run was committed\n".to_owned();
+        page.line("the checkpoint is new: no run was committed");
+        return page;
     };
-    lines.add("gap", &definition.gap);
+    rows.add("gap", &definition.gap);
     for source in &definition.sources {
-        lines.some("source", source.name.as_ref());
-        lines.add("key", source.key.join(","));
-        lines.add("time", format!("{} ({}, {})", source.time, source.time_format, source.timezone));
-        lines.add("header", source.header);
+        rows.some("source", source.name.as_ref());
+        rows.add("key", listed(source.key.iter().cloned(), ","));
+        rows.add("time", format!("{} ({}, {})", source.time, source.time_format, source.timezone));
+        rows.add("header", source.header);
     }
     for (&flag, values) in &definition.rules {
-        lines.add(flag, values.join(" "));
+        rows.add(flag, listed(values.iter().cloned(), " "));
     }
-    lines.add("watermark", watermark_text(report));
-    lines.count("sessions open", report.sessions_open);
-    lines.count("keys open", report.keys_open);
-    lines.count("events open", report.events_open);
-    lines.some("oldest open since", report.oldest_open_start.as_ref());
-    lines.count("runs", report.runs);
-    lines.add("size", HumanBytes(report.bytes_on_disk).to_string());
-    let mut text = lines.text();
+    rows.add("watermark", watermark_text(report));
+    rows.count("sessions open", report.sessions_open);
+    rows.count("keys open", report.keys_open);
+    rows.count("events open", report.events_open);
+    rows.some("oldest open since", report.oldest_open_start.as_ref());
+    rows.count("runs", report.runs);
+    rows.add("size", HumanBytes(report.bytes_on_disk).to_string());
+    page.rows(&rows);
     if let Some(runs) = &report.ledger {
-        text.push_str("\nruns\n");
-        text.push_str(&table(&RUN_COLUMNS, &runs.iter().map(ledger_row).collect::<Vec<_>>()));
+        page.space();
+        page.line("runs");
+        page.table(&RUN_COLUMNS, &runs.iter().map(ledger_row).collect::<Vec<_>>());
     }
     if let Some(sessions) = &report.sessions {
-        text.push_str("\nopen sessions\n");
-        text.push_str(&table(&OPEN_COLUMNS, &sessions.iter().map(open_row).collect::<Vec<_>>()));
+        page.space();
+        page.line("open sessions");
+        page.table(&OPEN_COLUMNS, &sessions.iter().map(open_row).collect::<Vec<_>>());
     }
-    text
+    page
 }
 
 fn watermark_text(report: &InspectReport) -> String {
@@ -142,13 +125,11 @@ fn watermark_text(report: &InspectReport) -> String {
     }
 }
 
-/// Headings of a table; those that begin with `#` are of numbers, which stand to the right.
 const RUN_COLUMNS: [&str; 8] =
     ["#run", "started", "kind", "#rows", "#late", "#rejected", "#sessions", "files"];
 const OPEN_COLUMNS: [&str; 4] = ["start", "end", "#events", "key"];
 
 fn ledger_row(run: &LedgerReport) -> [String; 8] {
-    let files: Vec<String> = run.files.iter().map(file_text).collect();
     let count = |count| HumanCount(count).to_string();
     // To the second is enough for people.
     let started = run.as_of.get(..19).map_or_else(|| run.as_of.clone(), |seconds| format!("{seconds}Z"));
@@ -160,46 +141,18 @@ fn ledger_row(run: &LedgerReport) -> [String; 8] {
         count(run.events_late),
         count(run.rows_rejected),
         count(run.sessions_completed),
-        files.join(" "),
+        listed(run.files.iter().map(file_text), " "),
     ]
 }
 
 fn file_text(file: &FileReport) -> String {
-    let source = file.source.as_ref().map_or_else(String::new, |source| format!(" ({})", printable(source)));
-    printable(&file.path) + &source
+    let source = file.source.as_ref().map_or_else(String::new, |source| format!(" ({source})"));
+    file.path.clone() + &source
 }
 
 fn open_row(open: &OpenSessionReport) -> [String; 4] {
-    [open.start.clone(), open.end.clone(), HumanCount(open.events).to_string(), printable(&open.key)]
-}
-
-fn table<const N: usize>(headings: &[&str; N], rows: &[[String; N]]) -> String {
-    if rows.is_empty() {
-        return "  none\n".to_owned();
-    }
-    let names = headings.map(|heading| heading.trim_start_matches('#').to_owned());
-    let lines = || std::iter::once(&names).chain(rows);
-    let widths: [usize; N] =
-        std::array::from_fn(|column| lines().map(|line| line[column].chars().count()).max().unwrap_or(0));
-    let mut text = String::new();
-    for line in lines() {
-        let mut row = String::new();
-        for ((cell, heading), width) in line.iter().zip(headings).zip(widths) {
-            let _ = if heading.starts_with('#') {
-                write!(row, "  {cell:>width$}")
-            } else {
-                write!(row, "  {cell:width$}")
-            };
-        }
-        text.push_str(row.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-/// Keys and names come from outside: nothing in them may move the cursor of a terminal.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, "\u{FFFD}")
+    let parts: Vec<String> = open.key_parts.iter().map(|part| key_word(part)).collect();
+    [open.start.clone(), open.end.clone(), HumanCount(open.events).to_string(), parts.join(",")]
 }
 
 /// Seconds as people write them; fractions only below one second.
@@ -212,17 +165,136 @@ fn duration_text(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::page::hostile::{expect_harmless, many, values};
+    use crate::report::{DefinitionReport, LateReport, Outputs, SourceReport};
 
-    #[test]
-    fn a_table_has_its_numbers_to_the_right_and_no_spaces_behind() {
-        let rows = [["1,000".to_owned(), "a".to_owned()], ["2".to_owned(), String::new()]];
-        assert_eq!(table(&["#rows", "files"], &rows), "   rows  files\n  1,000  a\n      2\n");
-        assert_eq!(table(&["#rows"], &[]), "  none\n");
+    fn file(text: &str, status: &'static str) -> FileReport {
+        let source = Some(text.to_owned());
+        FileReport { path: text.to_owned(), digest: text.to_owned(), rows: u64::MAX, status, source }
+    }
+
+    fn run(text: &str, files: Vec<FileReport>) -> RunReport {
+        let some = || Some(text.to_owned());
+        RunReport {
+            run: Some(u64::MAX),
+            status: Status::Committed,
+            rejects: [(text.to_owned(), u64::MAX)].into(),
+            rows_rejected: u64::MAX,
+            events_late: 1,
+            late: Some(LateReport { latest_by_s: f64::MAX, lateness_to_keep_all: text.to_owned() }),
+            decided: some(),
+            outputs: Outputs {
+                sessions: some(),
+                late: some(),
+                rejects: some(),
+                events: some(),
+                open: some(),
+            },
+            files,
+            ..RunReport::nothing()
+        }
+    }
+
+    fn inspected(text: &str, files: Vec<FileReport>, keys: &[Vec<u8>]) -> InspectReport {
+        let some = || Some(text.to_owned());
+        let source = SourceReport {
+            name: some(),
+            key: vec![text.to_owned(); 1_000],
+            time: text.to_owned(),
+            header: "yes",
+            delimiter: text.to_owned(),
+            time_format: text.to_owned(),
+            timezone: text.to_owned(),
+        };
+        let ledger = LedgerReport {
+            run: u64::MAX,
+            kind: "batch",
+            as_of: text.to_owned(),
+            files,
+            rows_read: u64::MAX,
+            events_accepted: 0,
+            events_late: 0,
+            rows_rejected: 0,
+            sessions_completed: 0,
+            watermark: some(),
+        };
+        let open = |key_parts| OpenSessionReport {
+            key: text.to_owned(),
+            key_parts,
+            start: text.to_owned(),
+            end: text.to_owned(),
+            events: u64::MAX,
+        };
+        InspectReport {
+            format_version: 1,
+            definition: Some(DefinitionReport {
+                gap: text.to_owned(),
+                sources: vec![source],
+                rules: [("agg", vec![text.to_owned(); 1_000])].into(),
+            }),
+            watermark: some(),
+            watermark_set_by: some(),
+            runs: 1,
+            last_run: None,
+            sessions_open: u64::MAX,
+            keys_open: 0,
+            events_open: 0,
+            oldest_open_start: some(),
+            bytes_on_disk: u64::MAX,
+            sessions: Some(vec![open(keys.to_vec()), open(Vec::new())]),
+            ledger: Some(vec![ledger]),
+        }
     }
 
     #[test]
-    fn nothing_that_comes_from_outside_moves_the_cursor() {
-        assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{FFFD}[2Jb\u{FFFD}");
+    fn runs_with_hostile_values_are_told_in_harmless_lines() {
+        for text in values() {
+            let report = run(&text, vec![file(&text, "known"), file(&text, "processed")]);
+            expect_harmless(&run_page(&report));
+            expect_harmless(&runs_page(&[report.clone(), report]));
+        }
+        let files: Vec<_> = many().iter().map(|name| file(name, "known")).collect();
+        let page = run_page(&run("", files));
+        expect_harmless(&page);
+        assert!(page.text().contains("\nand 69,980 more\n"));
+        assert!(page.text().lines().count() < 50);
+    }
+
+    #[test]
+    fn an_inspection_of_hostile_values_is_told_in_harmless_lines() {
+        for text in values() {
+            let bytes = [text.as_bytes(), b"\xff\x1b"].concat();
+            let report = inspected(&text, vec![file(&text, "processed")], &[bytes, text.clone().into()]);
+            expect_harmless(&inspect_page(&report));
+        }
+        let files: Vec<_> = many().iter().map(|name| file(name, "processed")).collect();
+        let page = inspect_page(&inspected(
+            "",
+            files,
+            &many().into_iter().map(String::into_bytes).collect::<Vec<_>>(),
+        ));
+        expect_harmless(&page);
+        assert!(page.text().contains("more\n"));
+    }
+
+    #[test]
+    fn keys_are_told_apart_and_can_be_copied_back() {
+        let shown = |parts: &[&[u8]]| {
+            let open = OpenSessionReport {
+                key: String::new(),
+                key_parts: parts.iter().map(|part| part.to_vec()).collect(),
+                start: String::new(),
+                end: String::new(),
+                events: 1,
+            };
+            open_row(&open)[3].clone()
+        };
+        assert_eq!(shown(&[b"ann", b"web"]), "ann,web");
+        assert_eq!(shown(&[b"ann,web"]), "'ann,web'");
+        assert_eq!(shown(&[b"M\xfcller", b""]), r"$'M\xfcller',''");
+        assert_eq!(shown(&["Müller".as_bytes()]), "Müller");
+        assert_eq!(shown(&["M\u{fffd}ller".as_bytes()]), "'M\u{fffd}ller'");
+        assert_eq!(shown(&[b"M\\xfcller"]), r"'M\xfcller'");
     }
 
     #[test]

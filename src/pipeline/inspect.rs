@@ -6,8 +6,8 @@ use super::run::{origin_text, time_text};
 use crate::checkpoint::Stored;
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::Result;
-use crate::event::{KEY_SEPARATOR, Timestamp};
-use crate::ledger::{FileEntry, RunEntry};
+use crate::event::{Timestamp, key_parts};
+use crate::ledger::{FileEntry, Head, RunEntry};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::partition::{KeyHash, PartitionId};
 use crate::reducer::{Reducer, RuledReducer};
@@ -15,7 +15,6 @@ use crate::report::{
     DefinitionReport, FileReport, InspectReport, LedgerReport, OpenSessionReport, SourceReport,
 };
 use crate::session::Session;
-use crate::watermark::Watermark;
 use std::sync::Arc;
 
 /// What to show.
@@ -60,18 +59,19 @@ fn open_sessions(context: &Context, only: Option<&[u8]>) -> Result<Vec<OpenSessi
     let Some(head) = context.checkpoint.head() else { return Ok(Vec::new()) };
     let rules = rule_set(&head.definition)?;
     if rules.is_plain() {
-        open_in(context, head.watermark, only, || Reducer::new(head.definition.gap))
+        open_in(context, head, only, || Reducer::new(head.definition.gap))
     } else {
-        open_in(context, head.watermark, only, || RuledReducer::new(Arc::clone(&rules)))
+        open_in(context, head, only, || RuledReducer::new(Arc::clone(&rules)))
     }
 }
 
 fn open_in<F: Stored>(
     context: &Context,
-    watermark: Watermark,
+    head: &Head,
     only: Option<&[u8]>,
     begin: impl Fn() -> F,
 ) -> Result<Vec<OpenSessionReport>> {
+    let key_columns = head.definition.key_names().len();
     let mut found: Vec<(Timestamp, OpenSessionReport)> = Vec::new();
     let mut digests = Vec::new();
     for partition in PartitionId::all() {
@@ -80,31 +80,28 @@ fn open_in<F: Stored>(
         }
         let mut reducer = begin();
         digests.extend(context.checkpoint.load_partition(partition, &mut reducer)?);
-        reducer.for_each_open(watermark, &mut |session| {
+        reducer.for_each_open(head.watermark, &mut |session| {
             if only.is_none_or(|key| key == session.key) {
-                found.push((session.start, open_session(&session)));
+                found.push((session.start, open_session(&session, key_columns)));
             }
         });
     }
     if only.is_none() {
         context.checkpoint.check_state(&digests)?;
     }
-    found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key.cmp(&b.key)));
+    found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key_parts.cmp(&b.key_parts)));
     Ok(found.into_iter().map(|(_, report)| report).collect())
 }
 
-fn open_session(session: &Session<'_>) -> OpenSessionReport {
+fn open_session(session: &Session<'_>, key_columns: usize) -> OpenSessionReport {
+    let key_parts: Vec<Vec<u8>> = key_parts(session.key, key_columns).map(<[u8]>::to_vec).collect();
     OpenSessionReport {
-        key: key_text(session.key),
+        key: String::from_utf8_lossy(&key_parts.join(&b","[..])).into_owned(),
+        key_parts,
         start: session.start.to_string(),
         end: session.end.to_string(),
         events: session.events,
     }
-}
-
-/// A key for people: parts of a composite key with commas between them.
-fn key_text(key: &[u8]) -> String {
-    String::from_utf8_lossy(key).replace(char::from(KEY_SEPARATOR), ",")
 }
 
 fn definition_report(definition: &Definition) -> DefinitionReport {

@@ -4,10 +4,10 @@ use super::Invocation;
 use super::defaults::is_given;
 use super::document::{Document, Table, Value};
 use super::keys;
+use crate::cli::page::{Page, listed};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction};
 use serde::Serialize;
-use std::fmt::Write;
 
 /// The settings of one verb.
 #[derive(Debug, Serialize)]
@@ -134,31 +134,24 @@ fn of_sources(document: &Document) -> Vec<EffectiveSource> {
 }
 
 /// The report for people: one line for each setting.
-pub(in crate::cli) fn effective_text(report: &EffectiveReport) -> String {
-    let mut text = report.verb.clone();
-    // Writing to a string cannot fail, here and below.
-    let _ = match &report.file {
-        Some(file) => writeln!(text, " with {file}"),
-        None => writeln!(text, " without a configuration file"),
-    };
-    lines(&report.settings, &mut text);
+pub(in crate::cli) fn effective_page(report: &EffectiveReport) -> Page {
+    let mut page = Page::default();
+    page.line(match &report.file {
+        Some(file) => format!("{} with {file}", report.verb),
+        None => format!("{} without a configuration file", report.verb),
+    });
+    add_settings(&report.settings, &mut page);
     for source in &report.sources {
-        let _ = writeln!(text, "\nsource ({})", source.place);
-        lines(&source.settings, &mut text);
+        page.space();
+        page.line(format!("source ({})", source.place));
+        add_settings(&source.settings, &mut page);
     }
-    text
+    page
 }
 
-fn lines(settings: &[EffectiveSetting], text: &mut String) {
-    let rows: Vec<(&str, String, String)> = settings
-        .iter()
-        .map(|setting| (setting.key.as_str(), value_text(setting), origin_text(setting)))
-        .collect();
-    let key_width = rows.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
-    let value_width = rows.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0).min(40);
-    for (key, value, origin) in rows {
-        let _ = writeln!(text, "  {key:key_width$}  {value:value_width$}  {origin}");
-    }
+fn add_settings(settings: &[EffectiveSetting], page: &mut Page) {
+    let row = |setting: &EffectiveSetting| [setting.key.clone(), value_text(setting), origin_text(setting)];
+    page.columns(&settings.iter().map(row).collect::<Vec<_>>());
 }
 
 fn value_text(setting: &EffectiveSetting) -> String {
@@ -166,7 +159,7 @@ fn value_text(setting: &EffectiveSetting) -> String {
         None => "-".to_owned(),
         Some(EffectiveValue::Switch(value)) => value.to_string(),
         Some(EffectiveValue::One(value)) => value.clone(),
-        Some(EffectiveValue::Many(values)) => values.join(" "),
+        Some(EffectiveValue::Many(values)) => listed(values.iter().cloned(), " "),
     }
 }
 
@@ -175,5 +168,39 @@ fn origin_text(setting: &EffectiveSetting) -> String {
         (Origin::Flag, _) => "flag".to_owned(),
         (Origin::File, Some(place)) => place.clone(),
         (Origin::File | Origin::Default, _) => "default".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::page::hostile::{expect_harmless, many, values};
+
+    #[test]
+    fn settings_of_hostile_values_are_told_in_harmless_lines() {
+        let page = |text: &str, many: Vec<String>| {
+            let setting = |value| EffectiveSetting {
+                key: text.to_owned(),
+                value: Some(value),
+                from: Origin::File,
+                place: Some(text.to_owned()),
+            };
+            let settings = || {
+                vec![
+                    setting(EffectiveValue::One(text.to_owned())),
+                    setting(EffectiveValue::Many(many.clone())),
+                ]
+            };
+            effective_page(&EffectiveReport {
+                verb: text.to_owned(),
+                file: Some(text.to_owned()),
+                settings: settings(),
+                sources: vec![EffectiveSource { place: text.to_owned(), settings: settings() }],
+            })
+        };
+        for text in values() {
+            expect_harmless(&page(&text, vec![text.clone(); 100]));
+        }
+        expect_harmless(&page("", many()));
     }
 }

@@ -11,7 +11,7 @@ mod invocation;
 mod keys;
 mod sources;
 
-pub(super) use effective::{effective, effective_text};
+pub(super) use effective::{effective, effective_page};
 pub(super) use invocation::Invocation;
 pub(super) use keys::did_you_mean;
 pub(super) use sources::{SourceTable, sources};

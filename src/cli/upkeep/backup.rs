@@ -1,6 +1,6 @@
 //! `sessionize backup`
 
-use super::text::backup_text;
+use super::text::backup_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::pipeline;
@@ -19,6 +19,6 @@ pub(in crate::cli) struct BackupFlags {
 
 pub(super) fn execute(flags: &BackupFlags) -> Result<()> {
     let report = pipeline::backup(&flags.common.settings(), &flags.folder)?;
-    flags.common.print(&report, backup_text);
+    flags.common.print(&report, backup_page);
     Ok(())
 }

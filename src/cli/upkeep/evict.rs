@@ -1,13 +1,11 @@
 //! `sessionize evict`
 
-use super::text::upkeep_text;
-use crate::cli::common::CommonFlags;
+use super::text::upkeep_page;
+use crate::cli::common::{CommonFlags, composite_key};
 use crate::error::Result;
-use crate::event::KEY_SEPARATOR;
 use crate::pipeline::{self, Context};
 use clap::Args;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
 
 /// Remove what is open of one key, for good
 #[derive(Debug, Args)]
@@ -22,8 +20,7 @@ pub(in crate::cli) struct EvictFlags {
 pub(super) fn execute(flags: &EvictFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let parts: Vec<&[u8]> = flags.key.iter().map(|part| part.as_bytes()).collect();
-    let report = pipeline::evict(&mut context, &common, &parts.join(&KEY_SEPARATOR))?;
-    flags.common.print(&report, upkeep_text);
+    let report = pipeline::evict(&mut context, &common, &composite_key(&flags.key))?;
+    flags.common.print(&report, upkeep_page);
     Ok(())
 }

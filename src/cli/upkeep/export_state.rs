@@ -1,6 +1,6 @@
 //! `sessionize export-state`
 
-use super::text::export_text;
+use super::text::export_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::pipeline;
@@ -22,6 +22,6 @@ pub(in crate::cli) struct ExportStateFlags {
 
 pub(super) fn execute(flags: &ExportStateFlags) -> Result<()> {
     let report = pipeline::export_state(&flags.common.settings(), &flags.file, flags.salvage)?;
-    flags.common.print(&report, export_text);
+    flags.common.print(&report, export_page);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `sessionize import-state`
 
-use super::text::upkeep_text;
+use super::text::upkeep_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::pipeline;
@@ -19,6 +19,6 @@ pub(in crate::cli) struct ImportStateFlags {
 
 pub(super) fn execute(flags: &ImportStateFlags) -> Result<()> {
     let report = pipeline::import_state(&flags.common.settings(), &flags.file)?;
-    flags.common.print(&report, upkeep_text);
+    flags.common.print(&report, upkeep_page);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `sessionize migrate`
 
-use super::text::migrate_text;
+use super::text::migrate_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::pipeline::{self, Context};
@@ -17,6 +17,6 @@ pub(super) fn execute(flags: &MigrateFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
     let report = pipeline::migrate(&mut context, &common)?;
-    flags.common.print(&report, migrate_text);
+    flags.common.print(&report, migrate_page);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `sessionize rollback`
 
-use super::text::upkeep_text;
+use super::text::upkeep_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::pipeline::{self, Context};
@@ -20,6 +20,6 @@ pub(super) fn execute(flags: &RollbackFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
     let report = pipeline::rollback(&mut context, &common, flags.to_run)?;
-    flags.common.print(&report, upkeep_text);
+    flags.common.print(&report, upkeep_page);
     Ok(())
 }

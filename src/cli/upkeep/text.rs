@@ -1,74 +1,127 @@
 //! Reports of upkeep for people.
 
-use crate::cli::text::Lines;
+use crate::cli::page::{Page, Rows, listed};
 use crate::report::{BackupReport, ExportReport, MigrateReport, Status, UpkeepReport, VerifyReport};
 use indicatif::HumanBytes;
 
-pub(super) fn verify_text(report: &VerifyReport) -> String {
-    let mut lines = Lines::default();
-    lines.count("runs", report.runs);
-    lines.count("runs that stand", report.runs_standing);
-    lines.count("generations", report.generations);
-    lines.count("chunks", report.chunks);
-    lines.count("sessions open", report.sessions_open);
-    lines.count("events open", report.events_open);
-    lines.count("rows read", report.rows_read);
-    lines.count("events completed", report.events_completed);
-    lines.count("output files", report.output_files);
-    lines.add("output size", HumanBytes(report.output_bytes).to_string());
-    lines.count("output sessions", report.output_sessions);
-    let findings = listed("- ", &report.findings);
-    format!("{}\n{}{findings}", report.status, lines.text())
+pub(super) fn verify_page(report: &VerifyReport) -> Page {
+    let mut page = Page::default();
+    page.line(report.status);
+    let mut rows = Rows::default();
+    rows.count("runs", report.runs);
+    rows.count("runs that stand", report.runs_standing);
+    rows.count("generations", report.generations);
+    rows.count("chunks", report.chunks);
+    rows.count("sessions open", report.sessions_open);
+    rows.count("events open", report.events_open);
+    rows.count("rows read", report.rows_read);
+    rows.count("events completed", report.events_completed);
+    rows.count("output files", report.output_files);
+    rows.add("output size", HumanBytes(report.output_bytes).to_string());
+    rows.count("output sessions", report.output_sessions);
+    page.rows(&rows);
+    page.list("- ", &report.findings);
+    page
 }
 
-pub(super) fn upkeep_text(report: &UpkeepReport) -> String {
+pub(super) fn upkeep_page(report: &UpkeepReport) -> Page {
+    let mut page = Page::default();
     let Some(run) = report.run.filter(|_| report.status == Status::Committed) else {
-        return "nothing to do\n".to_owned();
+        page.line("nothing to do");
+        return page;
     };
-    let mut lines = Lines::default();
+    page.line(format!("run {run} committed"));
+    let mut rows = Rows::default();
     if let Some(to) = report.rolled_back_to {
-        lines.add("back to the state after", format!("run {to}"));
-        let runs: Vec<String> = report.retracted_runs.iter().map(ToString::to_string).collect();
-        lines.add("taken back", format!("run {}", runs.join(", ")));
-        lines.count("files that may come again", report.forgotten_files.len() as u64);
+        rows.add("back to the state after", format!("run {to}"));
+        let runs = report.retracted_runs.iter().map(ToString::to_string);
+        rows.add("taken back", format!("run {}", listed(runs, ", ")));
+        rows.count("files that may come again", report.forgotten_files.len() as u64);
     }
-    for missing in &report.missing_outputs {
-        lines.add("not in its place", missing);
+    rows.each("not in its place", &report.missing_outputs);
+    rows.count("events removed", report.events_removed);
+    rows.count("sessions open", report.sessions_open);
+    rows.count("events open", report.events_open);
+    rows.some("watermark", report.watermark.as_ref());
+    page.rows(&rows);
+    page
+}
+
+pub(super) fn export_page(report: &ExportReport) -> Page {
+    let mut page = Page::default();
+    page.line("exported");
+    let mut rows = Rows::default();
+    rows.count("last run", report.run);
+    rows.count("runs", report.runs);
+    rows.count("known files", report.files);
+    rows.count("events open", report.events);
+    page.rows(&rows);
+    page.list("- lost: ", &report.losses);
+    page
+}
+
+pub(super) fn backup_page(report: &BackupReport) -> Page {
+    let mut page = Page::default();
+    page.line("copied and checked");
+    let mut rows = Rows::default();
+    rows.add("in", &report.folder);
+    rows.count("last run", report.run);
+    rows.count("files", report.files);
+    rows.add("size", HumanBytes(report.bytes).to_string());
+    page.rows(&rows);
+    page
+}
+
+pub(super) fn migrate_page(report: &MigrateReport) -> Page {
+    let mut page = Page::default();
+    page.line(match report.run {
+        Some(run) => format!("run {run} committed: format {} is now {}", report.from, report.to),
+        None => format!("nothing to do: the format is {}", report.to),
+    });
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::page::hostile::{expect_harmless, many, values};
+
+    fn upkeep(text: &str, missing_outputs: Vec<String>) -> UpkeepReport {
+        UpkeepReport {
+            run: Some(u64::MAX),
+            status: Status::Committed,
+            sessions_open: u64::MAX,
+            events_open: 0,
+            watermark: Some(text.to_owned()),
+            rolled_back_to: Some(0),
+            retracted_runs: (0..70_000).collect(),
+            forgotten_files: missing_outputs.clone(),
+            missing_outputs,
+            events_removed: 0,
+        }
     }
-    lines.count("events removed", report.events_removed);
-    lines.count("sessions open", report.sessions_open);
-    lines.count("events open", report.events_open);
-    lines.some("watermark", report.watermark.as_ref());
-    format!("run {run} committed\n{}", lines.text())
-}
 
-pub(super) fn export_text(report: &ExportReport) -> String {
-    let mut lines = Lines::default();
-    lines.count("last run", report.run);
-    lines.count("runs", report.runs);
-    lines.count("known files", report.files);
-    lines.count("events open", report.events);
-    let losses = listed("- lost: ", &report.losses);
-    format!("exported\n{}{losses}", lines.text())
-}
-
-pub(super) fn backup_text(report: &BackupReport) -> String {
-    let mut lines = Lines::default();
-    lines.add("in", &report.folder);
-    lines.count("last run", report.run);
-    lines.count("files", report.files);
-    lines.add("size", HumanBytes(report.bytes).to_string());
-    format!("copied and checked\n{}", lines.text())
-}
-
-pub(super) fn migrate_text(report: &MigrateReport) -> String {
-    match report.run {
-        Some(run) => format!("run {run} committed: format {} is now {}\n", report.from, report.to),
-        None => format!("nothing to do: the format is {}\n", report.to),
+    fn expect_all_harmless(text: &str, list: &[String]) {
+        let list = || list.to_vec();
+        expect_harmless(&upkeep_page(&upkeep(text, list())));
+        expect_harmless(&verify_page(&VerifyReport { findings: list(), ..VerifyReport::default() }));
+        expect_harmless(&export_page(&ExportReport { run: 1, runs: 1, files: 1, events: 1, losses: list() }));
+        expect_harmless(&backup_page(&BackupReport {
+            folder: text.to_owned(),
+            run: 1,
+            files: 1,
+            bytes: u64::MAX,
+        }));
     }
-}
 
-/// Each of them on a line of its own.
-fn listed(before: &str, lines: &[String]) -> String {
-    lines.iter().flat_map(|line| [before, line, "\n"]).collect()
+    #[test]
+    fn upkeep_of_hostile_values_is_told_in_harmless_lines() {
+        for text in values() {
+            expect_all_harmless(&text, std::slice::from_ref(&text));
+        }
+        expect_all_harmless("", &many());
+        expect_harmless(&migrate_page(&MigrateReport { run: Some(u64::MAX), from: u32::MAX, to: 0 }));
+        let text = upkeep_page(&upkeep("", many())).text().to_owned();
+        assert!(text.contains("and 69,980 more") && text.lines().count() < 40, "{text}");
+    }
 }

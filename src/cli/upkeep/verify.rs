@@ -1,6 +1,6 @@
 //! `sessionize verify`
 
-use super::text::verify_text;
+use super::text::verify_page;
 use crate::cli::common::CommonFlags;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline;
@@ -15,7 +15,7 @@ pub(in crate::cli) struct VerifyFlags {
 
 pub(super) fn execute(flags: &VerifyFlags) -> Result<()> {
     let report = pipeline::verify(&flags.common.settings())?;
-    flags.common.print(&report, verify_text);
+    flags.common.print(&report, verify_page);
     let Some(first) = report.findings.first() else { return Ok(()) };
     let what = format!("verify has found damage in {} places, the first: {first}", report.findings.len());
     Err(Error::new(ErrorKind::Checkpoint, what).remedy("docs/operations.md says what to do"))
