@@ -252,6 +252,8 @@ pub struct InspectReport {
     pub runs: u64,
     /// The last one.
     pub last_run: Option<LedgerReport>,
+    /// Its number, while its outputs are not all in their places.
+    pub unpublished_run: Option<u64>,
     /// Open sessions.
     pub sessions_open: u64,
     /// Keys with anything open.

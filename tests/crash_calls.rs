@@ -11,7 +11,7 @@
 mod support;
 
 use support::recorder;
-use support::twin::{self, command, execute, finalize, inspect, run};
+use support::twin::{self, command, execute, finalize, run};
 use support::{Finished, Folder, OUT, STATE};
 
 /// Kills `disturbed` after each of its changes in turn.
@@ -84,9 +84,10 @@ fn a_snapshot_that_was_replaced_does_not_stay() {
     let folder = Folder::in_memory();
     twin::write_batches(&folder, 1);
     execute(&folder, &run(&[0])).expect_code(0);
-    execute(&folder, &inspect()).expect_code(0);
+    // Nothing to do: the checkpoint is opened, and no more.
+    execute(&folder, &run(&[0])).expect_code(0);
     let [newest] = &snapshots(&folder)[..] else { panic!("one snapshot") };
     folder.write(&format!("{STATE}/snap.0000000000000001"), "an older one");
-    execute(&folder, &inspect()).expect_code(0);
+    execute(&folder, &run(&[0])).expect_code(0);
     assert_eq!(&snapshots(&folder), std::slice::from_ref(newest));
 }

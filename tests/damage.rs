@@ -106,7 +106,10 @@ fn damage(path: &Path, random: &mut fastrand::Rng) -> String {
 fn go_on(folder: &Folder, inspected: &[serde_json::Value], rest: &[Vec<String>], place: &str) -> Finished {
     let mut finished = execute_bounded(folder, &twin::inspect());
     if finished.code == Some(0) {
-        assert!(inspected.contains(&twin::inspected(&finished)), "{place}: {finished:?}");
+        let mut seen = twin::inspected(&finished);
+        // Who looks publishes nothing, and says so; the rest of the job does.
+        seen["unpublished_run"].take();
+        assert!(inspected.contains(&seen), "{place}: {finished:?}");
     }
     for arguments in rest {
         if finished.code == Some(0) {
@@ -156,7 +159,6 @@ fn damage_pieces(rules: &[&str]) {
     let all = twin::under(rules, vec![run(&[0]), run(&[1]), run(&[2]), finalize()]);
     let undisturbed = twin::undisturbed(BATCHES, &all).files;
     let places = places(rules);
-    // Looking changes sled's files: it is done in a folder of its own.
     // A commit that was never published may be lost with the piece that had it: then its run has not been, and is done
     // again.
     let inspected = [&[0, 1][..], &[0]].map(|runs| twin::outcome(&start(runs, rules)).inspected);

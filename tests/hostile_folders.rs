@@ -193,15 +193,52 @@ fn a_rollback_whose_outputs_cannot_be_moved_goes_on_with_the_next_command() {
     fs::create_dir(folder.path(OUT).join("retracted")).unwrap();
     let blocked = folder.path(OUT).join("retracted/sessions");
     fs::write(&blocked, "").unwrap();
-    for arguments in [&["rollback", "--to-run=1"][..], &["inspect"], &["run", "day-2.csv"]] {
+    let hindered = |arguments: &[&str]| {
         let told = folder.sessionize(arguments).expect_code(1).stderr;
         assert!(told.contains("cannot retract") && told.contains("is committed"), "{told}");
-    }
-    fs::remove_file(blocked).unwrap();
+    };
+    hindered(&["rollback", "--to-run=1"]);
+    let shown = folder.sessionize(&["inspect"]).expect_code(0).stdout;
+    assert!(shown.contains("run 3: the next run publishes it"), "{shown}");
+    hindered(&["run", "day-2.csv"]);
     folder.sessionize(&["verify"]).expect_code(0);
-    assert!(!folder.path(&output_name("sessions", 2)).exists());
+    fs::remove_file(blocked).unwrap();
+    assert!(folder.path(&output_name("sessions", 2)).exists(), "who looks moves nothing");
     let report = folder.sessionize(&["run", "day-2.csv", "--format=json"]).expect_code(0).json();
     assert_eq!(report["run"], 4);
+    assert!(!folder.path(&output_name("sessions", 2)).exists());
+    folder.sessionize(&["verify"]).expect_code(0);
+}
+
+/// A name that an unfinished backup would have is not always that of one.
+#[test]
+fn a_backup_removes_nothing_that_is_not_its_own() {
+    let folder = with_days();
+    folder.sessionize(&["run", "day.csv"]).expect_code(0);
+    folder.write("monday.partial/thesis.txt", "precious");
+    folder.write("monday.partial/state/notes.txt", "precious too");
+    let before = folder.files("monday.partial");
+    let told = folder.sessionize(&["backup", "monday"]).expect_code(2);
+    expect_one_clear_line(&told);
+    assert!(told.stderr.contains("monday.partial: a backup is made under this name"), "{}", told.stderr);
+    assert_eq!(folder.files("monday.partial"), before);
+    folder.write("tuesday.partial", "a file");
+    folder.sessionize(&["backup", "tuesday"]).expect_code(2);
+    symlink("monday.partial", folder.path("wednesday.partial")).unwrap();
+    folder.sessionize(&["backup", "wednesday"]).expect_code(2);
+    assert_eq!(folder.files("monday.partial"), before);
+    // What an unfinished backup has left is removed, and so is an empty folder.
+    folder.write("thursday.partial/unfinished-backup", "");
+    folder.write("thursday.partial/out/sessions/run-00000009.csv", "half a file");
+    fs::create_dir(folder.path("friday.partial")).unwrap();
+    for day in ["thursday", "friday"] {
+        folder.sessionize(&["backup", day]).expect_code(0);
+        assert!(!folder.path(&format!("{day}.partial")).exists());
+        let names: Vec<_> =
+            fs::read_dir(folder.path(day)).unwrap().map(|name| name.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 2, "state and out: {names:?}");
+        assert!(!folder.path(&format!("{day}/out/sessions/run-00000009.csv")).exists());
+    }
 }
 
 #[test]

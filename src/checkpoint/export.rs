@@ -8,6 +8,7 @@ use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState, v1};
 use crate::partition::PartitionId;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Known files by their key in the checkpoint.
 type Files = BTreeMap<Vec<u8>, (FileDigest, RunId)>;
@@ -92,13 +93,13 @@ impl Exported {
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint of which something is damaged: where the head cannot be read, that of the last ledger entry that
-    /// can stands in for it. What is wrong is returned in words.
+    /// Opens a copy of a checkpoint (see [`Checkpoint::open_copy`]) of which something is damaged: where the head cannot be
+    /// read, that of the last ledger entry that can stands in for it. What is wrong is returned in words.
     ///
     /// # Errors
     /// If the store does not open, or neither a head nor a ledger entry can be read.
-    pub fn open_damaged(folder: &std::path::Path) -> Result<(Self, Vec<String>)> {
-        let mut checkpoint = Self { store: super::Store::open(folder)?, head: None, mark: None };
+    pub fn open_damaged(copy: &Path, folder: &Path) -> Result<(Self, Vec<String>)> {
+        let mut checkpoint = Self { store: super::Store::open_copy(copy, folder)?, head: None, mark: None };
         let mut findings = Vec::new();
         let stored = checkpoint.store.get(keys::HEAD)?;
         stored.as_ref().map_or(Ok(()), |head| super::check_version(head, folder))?;

@@ -3,6 +3,7 @@
 //! `docs/format.md` describes the bytes, `docs/durability.md` the order of the steps.
 
 mod codec;
+mod copy;
 mod counted;
 mod entry;
 mod export;
@@ -21,6 +22,7 @@ mod survey;
 mod whole;
 
 pub use codec::head_digest;
+pub use copy::{Stamp, unwritable};
 pub use lock::{FolderLock, Lock, LockHolder};
 pub use probe::{StoredRow, recode};
 pub use ruled::Pieces;
@@ -37,7 +39,7 @@ use std::path::Path;
 use store::Store;
 pub use survey::{StateAudit, Survey};
 
-/// An open checkpoint. Whoever holds one holds its lock too (see [`Lock`]).
+/// An open checkpoint. Whoever holds one holds its lock too (see [`Lock`]), unless it is a copy.
 #[derive(Debug)]
 pub struct Checkpoint {
     store: Store,
@@ -64,7 +66,19 @@ impl Checkpoint {
     /// [`ErrorKind::Checkpoint`] if what is there cannot be read or is of a newer version, [`ErrorKind::Failed`] if the
     /// disk does not let us.
     pub fn open(folder: &Path) -> Result<Self> {
-        let store = Store::open(folder)?;
+        Self::whole(Store::open(folder)?, folder)
+    }
+
+    /// Opens `copy`, which holds the files of the checkpoint in `folder` (see [`Stamp::copy`]). Where they hold no blobs, the
+    /// copy may be removed as soon as it is open.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`].
+    pub fn open_copy(copy: &Path, folder: &Path) -> Result<Self> {
+        Self::whole(Store::open_copy(copy, folder)?, folder)
+    }
+
+    fn whole(store: Store, folder: &Path) -> Result<Self> {
         let head = match store.get(keys::HEAD)? {
             Some(bytes) => {
                 check_version(&bytes, folder)?;
@@ -255,11 +269,8 @@ impl Checkpoint {
         self.store.remove_range(&keys::generation(0), &keys::generation(generation))
     }
 
-    /// Bytes of the checkpoint on the disk.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Checkpoint`] if the store cannot tell.
-    pub fn bytes_on_disk(&self) -> Result<u64> {
+    /// Bytes of the checkpoint on the disk, when it was opened.
+    pub const fn bytes_on_disk(&self) -> u64 {
         self.store.bytes_on_disk()
     }
 }

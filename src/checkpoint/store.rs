@@ -8,6 +8,7 @@ use super::checkpoint_error;
 use super::lock::in_use;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -23,6 +24,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LOG: &str = "db";
 const CONFIGURATION: &str = "conf";
 const SNAPSHOTS: &str = "snap.";
+const UNFINISHED: &str = ".generating";
+
+/// Whether `name` in a state folder is that of a file in which sled keeps something.
+pub(super) fn is_file_of_store(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name == LOG || name == CONFIGURATION || name.starts_with(SNAPSHOTS) && !name.ends_with(UNFINISHED)
+}
 
 /// sled keeps a page in its log only up to a quarter of a segment; larger ones become files that are never removed. It reads
 /// two segments and clears the rest of the last one whenever it opens, so they must not be larger than that takes.
@@ -39,7 +47,12 @@ const LOCKLESS: &str = "a process that does not hold its lock";
 pub(super) struct Store {
     /// `None` only while it is closed.
     db: Option<sled::Db>,
+    /// Where it lies, or where what it is a copy of lies.
     folder: PathBuf,
+    /// Whether it is a copy, of which nothing is to stay.
+    is_copy: bool,
+    /// When it was opened.
+    bytes_on_disk: u64,
     /// Set by the first failed write: what sled still holds back must then not reach the disk.
     broken: AtomicBool,
 }
@@ -53,8 +66,8 @@ impl std::fmt::Debug for Store {
 impl Drop for Store {
     fn drop(&mut self) {
         let Some(db) = self.db.take() else { return };
-        if self.broken.load(Ordering::Relaxed) || durable::sync_has_failed() {
-            // sled writes what it holds when it is dropped. The process is about to end.
+        if self.is_copy || self.broken.load(Ordering::Relaxed) || durable::sync_has_failed() {
+            // sled writes what it holds, and waits for the disk, when it is dropped. The process is about to end.
             std::mem::forget(db);
         } else {
             // A failure to write here is found by the next open, as after a crash.
@@ -100,22 +113,39 @@ fn is_taken(folder: &Path) -> bool {
 impl Store {
     pub(super) fn open(folder: &Path) -> Result<Self> {
         wait_until_free(folder)?;
-        remove_unfinished(folder)
-            .map_err(|error| Error::io(ErrorKind::Failed, "open the checkpoint", folder, &error))?;
+        let failed = |error: &io::Error| Error::io(ErrorKind::Failed, "open the checkpoint", folder, error);
+        Self::open_in(folder, folder, failed)
+    }
+
+    /// Opens a copy of the store in `folder`, which nobody else knows. Where it holds no blobs the copy is read through what
+    /// is open from here on: its names may be removed.
+    pub(super) fn open_copy(copy: &Path, folder: &Path) -> Result<Self> {
+        let mut store = Self::open_in(copy, folder, |error| super::copy::unwritable(copy, error))?;
+        store.is_copy = true;
+        Ok(store)
+    }
+
+    fn open_in(place: &Path, folder: &Path, failed: impl Fn(&io::Error) -> Error) -> Result<Self> {
+        remove_unfinished(place).map_err(|error| failed(&error))?;
         let opened = guard(|| {
-            sled::Config::new()
-                .path(folder)
+            let db = sled::Config::new()
+                .path(place)
                 .segment_size(SEGMENT_BYTES)
                 .cache_capacity(CACHE_BYTES)
                 .flush_every_ms(None)
-                .open()
+                .open()?;
+            Ok((db.size_on_disk()?, db))
         });
         match opened {
-            Ok(db) => Ok(Self { db: Some(db), folder: folder.to_owned(), broken: AtomicBool::new(false) }),
-            Err(sled::Error::Io(error)) if is_environment(&error) => {
-                Err(Error::io(ErrorKind::Failed, "open the checkpoint", folder, &error))
-            }
-            Err(_) if is_taken(folder) => Err(in_use(folder, LOCKLESS)),
+            Ok((bytes_on_disk, db)) => Ok(Self {
+                db: Some(db),
+                folder: folder.to_owned(),
+                is_copy: false,
+                bytes_on_disk,
+                broken: AtomicBool::new(false),
+            }),
+            Err(sled::Error::Io(error)) if is_environment(&error) => Err(failed(&error)),
+            Err(_) if is_taken(place) => Err(in_use(folder, LOCKLESS)),
             Err(error) => {
                 Err(checkpoint_error(folder, format!("the checkpoint does not open: {error}"), WAY_OUT))
             }
@@ -221,8 +251,8 @@ impl Store {
             .map_err(|error| self.unsynced(&error))
     }
 
-    pub(super) fn bytes_on_disk(&self) -> Result<u64> {
-        self.call(sled::Db::size_on_disk).map_err(|error| self.unreadable(&error))
+    pub(super) const fn bytes_on_disk(&self) -> u64 {
+        self.bytes_on_disk
     }
 
     /// The error for an entry that is there but cannot be trusted.
@@ -300,7 +330,7 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let is_snapshot = name.starts_with(SNAPSHOTS);
-        if is_snapshot && (unborn || name.ends_with(".generating")) || unborn && name == CONFIGURATION {
+        if is_snapshot && (unborn || name.ends_with(UNFINISHED)) || unborn && name == CONFIGURATION {
             durable::remove_file(&folder.join(&name))?;
         } else if is_snapshot {
             snapshots.push(name);

@@ -101,7 +101,28 @@ pub(super) fn watch_signals() -> Result<Watch> {
     let watch = Watch::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&watch.interrupted))
-            .map_err(|error| Error::new(ErrorKind::Failed, format!("cannot watch for signals: {error}")))?;
+            .map_err(|error| cannot_watch(&error))?;
     }
     Ok(watch)
+}
+
+/// The same for a command that only looks: once its copy of the checkpoint has no name any more, a signal ends it as if
+/// nobody watched.
+///
+/// # Errors
+/// As [`watch_signals`].
+pub(super) fn watch_look() -> Result<Watch> {
+    let watch = Watch::default();
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&watch.interrupted))
+            .and_then(|_| {
+                signal_hook::flag::register_conditional_default(signal, Arc::clone(&watch.leaves_nothing))
+            })
+            .map_err(|error| cannot_watch(&error))?;
+    }
+    Ok(watch)
+}
+
+fn cannot_watch(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Failed, format!("cannot watch for signals: {error}"))
 }

@@ -1,9 +1,9 @@
 //! `sessionize inspect`
 
-use super::common::{CommonFlags, composite_key};
+use super::common::{CommonFlags, composite_key, watch_look};
 use super::text::inspect_page;
 use crate::error::Result;
-use crate::pipeline::{self, Context, InspectSettings};
+use crate::pipeline::{self, InspectSettings, Look};
 use clap::Args;
 use std::ffi::OsString;
 
@@ -24,10 +24,12 @@ pub(super) struct InspectFlags {
 }
 
 pub(super) fn execute(flags: &InspectFlags) -> Result<()> {
-    let context = Context::open_existing(&flags.common.settings())?;
+    let watch = watch_look()?;
+    let look = Look::at_existing(&flags.common.settings(), &watch)?;
+    watch.let_go()?;
     let key = (!flags.key.is_empty()).then(|| composite_key(&flags.key));
     let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };
-    let report = pipeline::inspect(&context, &settings)?;
+    let report = pipeline::inspect(&look, &settings)?;
     flags.common.print(&report, inspect_page);
     Ok(())
 }

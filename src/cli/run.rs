@@ -10,7 +10,7 @@ use crate::definition::{DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::gap::Gap;
-use crate::pipeline::{self, Context, Watch};
+use crate::pipeline::{self, Context, Look, Watch};
 use crate::report::RunReport;
 use crate::settings::{CommonSettings, Limit, RunSettings, SourceChoice};
 use crate::source::{BatchFile, open_batch};
@@ -184,9 +184,9 @@ pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()>
     pipeline::check_request(&settings.request)?;
     machine::allow_many_open_files();
     let files = open_batch(&paths, settings.max_bytes)?;
-    let open = if settings.dry_run { Context::open_copy } else { Context::open };
-    let mut context = open(&common)?;
     let watch = watch_signals()?;
+    let mut context =
+        if settings.dry_run { Look::at(&common, &watch)?.into_context() } else { Context::open(&common)? };
     if flags.each {
         return execute_each(flags, &common, &settings, files, (&mut context, &watch));
     }

@@ -102,6 +102,7 @@ pub(super) fn inspect_page(report: &InspectReport) -> Page {
     rows.count("events open", report.events_open);
     rows.some("oldest open since", report.oldest_open_start.as_ref());
     rows.count("runs", report.runs);
+    rows.some("not published yet", unpublished_text(report.unpublished_run).as_ref());
     rows.add("size", HumanBytes(report.bytes_on_disk).to_string());
     page.rows(&rows);
     if let Some(runs) = &report.ledger {
@@ -115,6 +116,11 @@ pub(super) fn inspect_page(report: &InspectReport) -> Page {
         page.table(&OPEN_COLUMNS, &sessions.iter().map(open_row).collect::<Vec<_>>());
     }
     page
+}
+
+/// What becomes of a run that is committed and not published.
+pub(super) fn unpublished_text(run: Option<u64>) -> Option<String> {
+    run.map(|run| format!("run {run}: the next run publishes it"))
 }
 
 fn watermark_text(report: &InspectReport) -> String {
@@ -236,6 +242,7 @@ mod tests {
             watermark_set_by: some(),
             runs: 1,
             last_run: None,
+            unpublished_run: None,
             sessions_open: u64::MAX,
             keys_open: 0,
             events_open: 0,

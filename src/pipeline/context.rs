@@ -1,5 +1,4 @@
 //! The checkpoint and the output of a command: locked, opened, recovered.
-#![expect(clippy::disallowed_methods, reason = "a dry run works on a copy of the state folder")]
 
 use super::upkeep::keep_copy;
 use crate::checkpoint::{Checkpoint, Lock, LockHolder};
@@ -9,9 +8,8 @@ use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::settings::CommonSettings;
 use crate::sink::{Manifest, Output};
 use std::path::Path;
-use tempfile::TempDir;
 
-/// An open checkpoint with its output. While it lives no other run can have them.
+/// An open checkpoint with its output. While it lives no other run can have them, unless it is only looked at.
 #[derive(Debug)]
 pub struct Context {
     /// The checkpoint.
@@ -20,9 +18,8 @@ pub struct Context {
     pub(super) output: Output,
     /// Whether a commit has begun whose run is not published yet: then what is staged is all that there is of it.
     pub(super) committing: bool,
-    copy: Option<TempDir>,
-    // The last field is dropped last: sled closes its files while the lock still holds.
-    _lock: Option<Lock>,
+    /// `None` if nothing may be changed. The last field is dropped last: sled closes its files while the lock still holds.
+    lock: Option<Lock>,
 }
 
 impl Context {
@@ -48,7 +45,7 @@ impl Context {
             _ if output.has_staging() => output.discard_staging()?,
             _ => {}
         }
-        Ok(Self { checkpoint, output, committing: false, copy: None, _lock: Some(lock) })
+        Ok(Self { checkpoint, output, committing: false, lock: Some(lock) })
     }
 
     /// The same for commands that cannot make anything of a checkpoint that is not there: nothing is created.
@@ -56,42 +53,34 @@ impl Context {
     /// # Errors
     /// As [`Context::open`], and [`ErrorKind::Failed`] if there is no checkpoint.
     pub fn open_existing(settings: &CommonSettings) -> Result<Self> {
-        if settings.state.is_dir() {
-            return Self::open(settings);
-        }
-        let output = Output::at(settings.out.clone());
-        match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
-            Some(published) => Err(out_of_step(Recovery::Behind, None, Some(published), output.folder())),
-            None => Err(Error::new(ErrorKind::Failed, "there is no checkpoint here")
-                .at(settings.state.display())
-                .remedy("give the --state of one, or make one with `sessionize run`")),
-        }
+        expect_existing(settings)?;
+        Self::open(settings)
     }
 
-    /// Opens a copy of the checkpoint, so that nothing at all is changed.
-    ///
-    /// # Errors
-    /// As [`Context::open`].
-    pub fn open_copy(settings: &CommonSettings) -> Result<Self> {
-        let failed = |error: std::io::Error| {
-            Error::io(ErrorKind::Failed, "copy the checkpoint for the dry run", &settings.state, &error)
-        };
-        let lock = Lock::take_unnamed(&settings.state, settings.wait)?;
-        let copy = tempfile::tempdir().map_err(failed)?;
-        if lock.is_some() {
-            copy_folder(&settings.state, copy.path()).map_err(failed)?;
-        }
-        let checkpoint = Checkpoint::open(copy.path())?;
-        let output = Output::at(settings.out.clone());
-        decide(&checkpoint, &output)?;
-        Ok(Self { checkpoint, output, committing: false, copy: Some(copy), _lock: lock })
+    /// What a dry run works with: a copy of a checkpoint (see [`super::Look`]).
+    pub(super) const fn of_look(checkpoint: Checkpoint, output: Output) -> Self {
+        Self { checkpoint, output, committing: false, lock: None }
+    }
+}
+
+/// Refuses a state folder that is not there.
+pub(super) fn expect_existing(settings: &CommonSettings) -> Result<()> {
+    if settings.state.is_dir() {
+        return Ok(());
+    }
+    let output = Output::at(settings.out.clone());
+    match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
+        Some(published) => Err(out_of_step(Recovery::Behind, None, Some(published), output.folder())),
+        None => Err(Error::new(ErrorKind::Failed, "there is no checkpoint here")
+            .at(settings.state.display())
+            .remedy("give the --state of one, or make one with `sessionize run`")),
     }
 }
 
 impl Drop for Context {
     /// A run that ended before its commit takes its staged outputs away.
     fn drop(&mut self) {
-        if !self.committing && self.copy.is_none() && self.output.has_staging() {
+        if !self.committing && self.lock.is_some() && self.output.has_staging() {
             // What stays is removed by the next start.
             let _ = self.output.discard_staging();
         }
@@ -131,6 +120,12 @@ fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedM
     }
 }
 
+/// The manifest of the last run, if that is committed and not published; the error if checkpoint and output are out of step.
+pub(super) fn unpublished(checkpoint: &Checkpoint, output: &Output) -> Result<Option<Manifest>> {
+    let (recovery, staged) = decide(checkpoint, output)?;
+    Ok(staged.filter(|_| recovery == Recovery::Publish).map(|(_, manifest)| manifest))
+}
+
 fn staging_lost(head: Option<HeadMark>, folder: &Path) -> Error {
     let run = head.map_or(0, |head| head.run.number());
     let what =
@@ -165,18 +160,4 @@ fn out_of_step(
         ),
     };
     Error::new(ErrorKind::Checkpoint, what).at(folder.display()).remedy(remedy)
-}
-
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            std::fs::create_dir_all(&target)?;
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What a checkpoint holds, for people and machines.
 
-use super::context::Context;
+use super::look::Look;
 use super::plan::rule_set;
 use super::run::{origin_text, time_text};
 use crate::checkpoint::Stored;
@@ -33,9 +33,9 @@ pub struct InspectSettings {
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Checkpoint`] if something that is shown is damaged.
-pub fn inspect(context: &Context, settings: &InspectSettings) -> Result<InspectReport> {
-    let runs = context.checkpoint.runs()?;
-    let head = context.checkpoint.head();
+pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport> {
+    let runs = look.checkpoint.runs()?;
+    let head = look.checkpoint.head();
     let shows_sessions = settings.sessions || settings.key.is_some();
     Ok(InspectReport {
         format_version: CURRENT_VERSION,
@@ -44,29 +44,30 @@ pub fn inspect(context: &Context, settings: &InspectSettings) -> Result<InspectR
         watermark_set_by: head.and_then(origin_text),
         runs: runs.len() as u64,
         last_run: runs.last().map(ledger_report),
+        unpublished_run: look.unpublished_run(),
         sessions_open: head.map_or(0, |head| head.sessions_open),
         keys_open: head.map_or(0, |head| head.keys_open),
         events_open: head.map_or(0, |head| head.events_open),
         oldest_open_start: head.and_then(|head| time_text(head.oldest_open_start)),
-        bytes_on_disk: context.checkpoint.bytes_on_disk()?,
-        sessions: shows_sessions.then(|| open_sessions(context, settings.key.as_deref())).transpose()?,
+        bytes_on_disk: look.checkpoint.bytes_on_disk(),
+        sessions: shows_sessions.then(|| open_sessions(look, settings.key.as_deref())).transpose()?,
         ledger: settings.runs.then(|| runs.iter().map(ledger_report).collect()),
     })
 }
 
 /// Open sessions, tails included, as they would be if nothing came any more; those of one key if `only` names it.
-fn open_sessions(context: &Context, only: Option<&[u8]>) -> Result<Vec<OpenSessionReport>> {
-    let Some(head) = context.checkpoint.head() else { return Ok(Vec::new()) };
+fn open_sessions(look: &Look, only: Option<&[u8]>) -> Result<Vec<OpenSessionReport>> {
+    let Some(head) = look.checkpoint.head() else { return Ok(Vec::new()) };
     let rules = rule_set(&head.definition)?;
     if rules.is_plain() {
-        open_in(context, head, only, || Reducer::new(head.definition.gap))
+        open_in(look, head, only, || Reducer::new(head.definition.gap))
     } else {
-        open_in(context, head, only, || RuledReducer::new(Arc::clone(&rules)))
+        open_in(look, head, only, || RuledReducer::new(Arc::clone(&rules)))
     }
 }
 
 fn open_in<F: Stored>(
-    context: &Context,
+    look: &Look,
     head: &Head,
     only: Option<&[u8]>,
     begin: impl Fn() -> F,
@@ -79,7 +80,7 @@ fn open_in<F: Stored>(
             continue;
         }
         let mut reducer = begin();
-        digests.extend(context.checkpoint.load_partition(partition, &mut reducer)?);
+        digests.extend(look.checkpoint.load_partition(partition, &mut reducer)?);
         reducer.for_each_open(head.watermark, &mut |session| {
             if only.is_none_or(|key| key == session.key) {
                 found.push((session.start, open_session(&session, key_columns)));
@@ -87,7 +88,7 @@ fn open_in<F: Stored>(
         });
     }
     if only.is_none() {
-        context.checkpoint.check_state(&digests)?;
+        look.checkpoint.check_state(&digests)?;
     }
     found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key_parts.cmp(&b.key_parts)));
     Ok(found.into_iter().map(|(_, report)| report).collect())

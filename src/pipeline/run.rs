@@ -26,7 +26,7 @@ use std::time::Duration;
 /// [`ErrorKind::DataRefused`] for rejects or late rows over their limits and files that cannot be understood,
 /// [`ErrorKind::NoInput`] for files that cannot be read, [`ErrorKind::Definition`] for another definition than the
 /// checkpoint's, [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] for the rest. In each case nothing was
-/// changed, or the next command finishes the publishing.
+/// changed, or the next run finishes the publishing.
 pub fn run(
     context: &mut Context,
     common: &CommonSettings,

@@ -12,11 +12,27 @@ use std::time::{Duration, Instant};
 pub struct Watch {
     /// Set by SIGINT and SIGTERM.
     pub interrupted: Arc<AtomicBool>,
+    /// Set when nothing would be left behind by an end at any moment.
+    pub leaves_nothing: Arc<AtomicBool>,
     /// Bytes of rows parsed so far.
     pub bytes_parsed: Arc<AtomicU64>,
 }
 
 impl Watch {
+    /// Says that the command would leave something behind if it were ended at any moment.
+    pub(super) fn hold_on(&self) {
+        self.leaves_nothing.store(false, Ordering::Relaxed);
+    }
+
+    /// Says that the command may be ended at any moment from here on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if somebody has wished so before.
+    pub fn let_go(&self) -> Result<()> {
+        self.leaves_nothing.store(true, Ordering::Relaxed);
+        self.check()
+    }
+
     /// Ends the run if somebody wishes so. Called wherever it can still end with nothing changed.
     ///
     /// # Errors

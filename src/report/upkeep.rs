@@ -41,6 +41,8 @@ pub struct VerifyReport {
     pub runs: u64,
     /// Those that no rollback has taken back.
     pub runs_standing: u64,
+    /// The last one, while its outputs are not all in their places.
+    pub unpublished_run: Option<u64>,
     /// Generations of open state.
     pub generations: u64,
     /// Chunks in them.

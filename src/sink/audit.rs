@@ -1,5 +1,4 @@
 //! Published outputs, held against their manifests and the ledger.
-#![expect(clippy::disallowed_methods, reason = "reads what was published")]
 
 use super::manifest::{Manifest, ManifestFile};
 use super::publish::Output;
@@ -8,8 +7,7 @@ use crate::error::Result;
 use crate::ledger::{HeadMark, RunEntry, RunId, RunKind, standing};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::{self, Read, Seek};
 use xxhash_rust::xxh3::Xxh3;
 
 /// What a look at the outputs has found.
@@ -27,22 +25,56 @@ pub struct OutputAudit {
     pub findings: Vec<String>,
 }
 
+/// What lay in the places of outputs at one moment: later runs change these names while the rest is read.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// By the number of the kind.
+    published: Vec<(usize, RunId)>,
+    /// The length and the digest of the one file that each run replaces.
+    open_view: std::result::Result<(u64, u128), String>,
+}
+
+impl Listing {
+    /// Lists the places, and reads what is open; `unpublished` is the manifest of a run that is still to come to its places.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if a folder cannot be read.
+    pub fn of(output: &Output, unpublished: Option<&Manifest>) -> Result<Self> {
+        let mut published = Vec::new();
+        for (number, kind) in OutputKind::ALL.into_iter().enumerate() {
+            published.extend(output.published_runs(kind)?.into_iter().map(|run| (number, run)));
+        }
+        let run = unpublished.and_then(Manifest::mark).map_or(RunId::new(0), |mark| mark.run);
+        let open_view = output.open(OutputKind::Open, run).and_then(digest_of);
+        let open_view = open_view.map_err(|error| format!("it cannot be read: {error}"));
+        Ok(Self { published, open_view })
+    }
+}
+
 /// Columns between the key and the number of events of a session.
 const COLUMNS_BEFORE_EVENTS: usize = 3;
 
-/// Reads every output of every run that stands; `marks` are the heads that the runs left.
-///
-/// # Errors
-/// [`crate::error::ErrorKind::Checkpoint`] if a folder cannot be read.
-pub fn audit_output(output: &Output, entries: &[RunEntry], marks: &[HeadMark]) -> Result<OutputAudit> {
+/// Reads every output of every run that stands; `marks` are the heads that the runs left, `unpublished` is the manifest of
+/// a run whose outputs are staged, or in their places already.
+pub fn audit_output(
+    output: &Output,
+    entries: &[RunEntry],
+    marks: &[HeadMark],
+    listing: &Listing,
+    unpublished: Option<&Manifest>,
+) -> OutputAudit {
     let mut audit = OutputAudit::default();
     let standing = standing(entries);
-    let first = first_run_here(output, entries);
+    let manifest_of = |run| match unpublished.filter(|manifest| is_of(manifest, run)) {
+        Some(manifest) => Ok(Some(manifest.clone())),
+        None => output.manifest_of(run),
+    };
+    let first = first_run_here(manifest_of, entries);
     let mut expected: BTreeSet<(usize, RunId)> = BTreeSet::new();
     let mut open: Option<ManifestFile> = None;
     for (entry, mark) in entries.iter().zip(marks).filter(|(entry, _)| entry.head.run >= first) {
         let run = entry.head.run;
-        let manifest = match output.manifest_of(run) {
+        let manifest = match manifest_of(run) {
             Ok(Some(manifest)) => manifest,
             Ok(None) => {
                 audit.findings.push(format!("run {} has no manifest", run.number()));
@@ -66,18 +98,23 @@ pub fn audit_output(output: &Output, entries: &[RunEntry], marks: &[HeadMark]) -
     }
     if let Some(listed) = open {
         let path = output.path_of(OutputKind::Open, RunId::new(0));
-        audit
-            .findings
-            .extend(check_file(&path, &listed).err().map(|wrong| format!("{}: {wrong}", path.display())));
+        let found = listing.open_view.clone().and_then(|found| check_digest(found, &listed));
+        audit.findings.extend(found.err().map(|wrong| format!("{}: {wrong}", path.display())));
     }
-    audit.strangers(output, &expected)?;
-    Ok(audit)
+    let retracting: BTreeSet<RunId> = unpublished.into_iter().flat_map(Manifest::retracts).collect();
+    let strangers = listing.published.iter();
+    audit.strangers(output, strangers.filter(|(_, run)| !retracting.contains(run)), &expected);
+    audit
+}
+
+fn is_of(manifest: &Manifest, run: RunId) -> bool {
+    manifest.mark().is_some_and(|mark| mark.run == run)
 }
 
 /// An output folder that was begun by an import has nothing of the runs before it.
-fn first_run_here(output: &Output, entries: &[RunEntry]) -> RunId {
+fn first_run_here(manifest_of: impl Fn(RunId) -> Result<Option<Manifest>>, entries: &[RunEntry]) -> RunId {
     for entry in entries.iter().rev().filter(|entry| entry.kind == RunKind::Import) {
-        let follows = output.manifest_of(entry.head.run).ok().flatten().map(|manifest| manifest.follows());
+        let follows = manifest_of(entry.head.run).ok().flatten().map(|manifest| manifest.follows());
         if follows == Some(None) {
             return entry.head.run;
         }
@@ -113,9 +150,11 @@ impl OutputAudit {
             let Some(listed) = listed.filter(|_| kind != OutputKind::Open) else { continue };
             published.push((number, run));
             let path = output.path_of(kind, run);
-            let checked = check_file(&path, listed).and_then(|()| match kind {
-                OutputKind::Sessions => self.sessions(&path, entry, listed),
-                _ => Ok(()),
+            let opened = output.open(kind, run).map_err(|error| format!("it cannot be read: {error}"));
+            let checked = opened.and_then(|mut file| {
+                check_file(&file, listed)?;
+                file.rewind().map_err(|error| error.to_string())?;
+                if kind == OutputKind::Sessions { self.sessions(file, entry, listed) } else { Ok(()) }
             });
             self.files += 1;
             self.bytes += listed.bytes;
@@ -127,11 +166,10 @@ impl OutputAudit {
     /// Counts sessions and their events.
     fn sessions(
         &mut self,
-        path: &Path,
+        file: File,
         entry: &RunEntry,
         listed: &ManifestFile,
     ) -> std::result::Result<(), String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
         // Where sessions are correctable, a row takes one back or tells it.
         let with_op =
@@ -162,21 +200,25 @@ impl OutputAudit {
     }
 
     /// Files with the name of an output that no run has published: whoever reads the folder would take them for one.
-    fn strangers(&mut self, output: &Output, expected: &BTreeSet<(usize, RunId)>) -> Result<()> {
-        for (number, kind) in OutputKind::ALL.into_iter().enumerate() {
-            for run in output.published_runs(kind)? {
-                if !expected.contains(&(number, run)) {
-                    let path = output.path_of(kind, run);
-                    self.findings.push(format!("{}: no run that stands has published it", path.display()));
-                }
-            }
+    fn strangers<'l>(
+        &mut self,
+        output: &Output,
+        published: impl Iterator<Item = &'l (usize, RunId)>,
+        expected: &BTreeSet<(usize, RunId)>,
+    ) {
+        for (number, run) in published.filter(|published| !expected.contains(published)) {
+            let path = output.path_of(OutputKind::ALL[*number], *run);
+            self.findings.push(format!("{}: no run that stands has published it", path.display()));
         }
-        Ok(())
     }
 }
 
-fn check_file(path: &Path, listed: &ManifestFile) -> std::result::Result<(), String> {
-    let (bytes, digest) = digest_of(path).map_err(|error| format!("it cannot be read: {error}"))?;
+fn check_file(file: &File, listed: &ManifestFile) -> std::result::Result<(), String> {
+    let found = digest_of(file).map_err(|error| format!("it cannot be read: {error}"))?;
+    check_digest(found, listed)
+}
+
+fn check_digest((bytes, digest): (u64, u128), listed: &ManifestFile) -> std::result::Result<(), String> {
     if bytes != listed.bytes {
         return Err(format!("it has {bytes} bytes, its manifest says {}", listed.bytes));
     }
@@ -186,8 +228,7 @@ fn check_file(path: &Path, listed: &ManifestFile) -> std::result::Result<(), Str
     Ok(())
 }
 
-fn digest_of(path: &Path) -> io::Result<(u64, u128)> {
-    let mut file = File::open(path)?;
+fn digest_of(mut file: impl Read) -> io::Result<(u64, u128)> {
     let mut hash = Xxh3::new();
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;

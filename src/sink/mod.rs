@@ -9,7 +9,7 @@ mod session_csv;
 mod stage;
 mod told;
 
-pub use audit::{OutputAudit, audit_output};
+pub use audit::{Listing, OutputAudit, audit_output};
 pub use manifest::{Manifest, ManifestFile};
 pub use publish::Output;
 pub use session_csv::{

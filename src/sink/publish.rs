@@ -40,11 +40,11 @@ impl Output {
         self.folder.join(MANIFESTS).join(format!("{run}.json"))
     }
 
-    /// The manifest of the newest published run.
+    /// The newest published run: the one of the newest manifest.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] if it cannot be read: nothing can be held against a broken manifest.
-    pub fn newest_manifest(&self) -> Result<Option<Manifest>> {
+    /// [`ErrorKind::Checkpoint`] if the folder of manifests cannot be read, [`ErrorKind::Failed`] if it may not, or is none.
+    pub fn newest_run(&self) -> Result<Option<RunId>> {
         let folder = self.folder.join(MANIFESTS);
         let names = names_in(&folder).map_err(|error| match error.kind() {
             io::ErrorKind::NotADirectory => Error::new(ErrorKind::Failed, "the output folder is no folder")
@@ -53,9 +53,15 @@ impl Output {
             io::ErrorKind::PermissionDenied => failed("read the folder of manifests", &folder, &error),
             _ => unreadable(&folder, &error.to_string()),
         })?;
-        let Some(newest) = names.into_iter().filter_map(|name| run_of_manifest(&name)).max() else {
-            return Ok(None);
-        };
+        Ok(names.into_iter().filter_map(|name| run_of_manifest(&name)).max())
+    }
+
+    /// The manifest of the newest published run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if it cannot be read: nothing can be held against a broken manifest.
+    pub fn newest_manifest(&self) -> Result<Option<Manifest>> {
+        let Some(newest) = self.newest_run()? else { return Ok(None) };
         let path = self.manifest_path(newest);
         let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
         let manifest = Manifest::from_bytes(&bytes).map_err(|damage| unreadable(&path, &damage))?;
@@ -92,6 +98,35 @@ impl Output {
     pub fn staged_manifest(&self, run: RunId) -> Option<Manifest> {
         let bytes = fs::read(self.staging_of(run).join(MANIFEST_NAME)).ok()?;
         Manifest::from_bytes(&bytes).ok()
+    }
+
+    /// Where each output of a run is staged, and where it goes; last the manifest, which stays until the others have gone. All
+    /// below the folder.
+    pub fn stages(&self, run: RunId) -> Vec<(PathBuf, Option<PathBuf>)> {
+        let staging = Path::new(STAGING).join(run.to_string());
+        let ways = OutputKind::ALL.map(|kind| (staged_path(&staging, kind), Some(kind.path_of(run).into())));
+        ways.into_iter().chain([(staging.join(MANIFEST_NAME), None)]).collect()
+    }
+
+    /// Whether `path`, below the folder, is where outputs are staged.
+    pub fn is_staging(&self, path: &Path) -> bool {
+        path == Path::new(STAGING)
+    }
+
+    /// Whether `path`, below the folder, is that of an output which later runs replace.
+    pub fn is_replaced(&self, path: &Path) -> bool {
+        path == Path::new(&OutputKind::Open.path_of(RunId::new(0)))
+    }
+
+    /// Opens an output of a committed run, which is staged or, from some moment on, in its place.
+    ///
+    /// # Errors
+    /// As [`fs::File::open`].
+    pub fn open(&self, kind: OutputKind, run: RunId) -> io::Result<fs::File> {
+        match fs::File::open(staged_path(&self.staging_of(run), kind)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::File::open(self.path_of(kind, run)),
+            opened => opened,
+        }
     }
 
     /// Whether anything is staged.
@@ -172,7 +207,7 @@ impl Output {
             let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
             let first = if full { "the disk is full: free some space; " } else { "" };
             failed("publish", place, &error)
-                .remedy(format!("{first}the run is committed, and the next command of any kind publishes it"))
+                .remedy(format!("{first}the run is committed, and the next run publishes it"))
         })
     }
 

@@ -35,7 +35,7 @@ impl Output {
                 .and_then(|()| durable::sync_folder(self.folder()));
             moved.map_err(|error| {
                 failed("retract", &from, &error)
-                    .remedy("the rollback is committed: the next command of any kind goes on with it")
+                    .remedy("the rollback is committed, and the next run goes on with it")
             })?;
         }
         Ok(())

@@ -230,7 +230,12 @@ impl Held {
     /// Starts a command and waits until it has come to its first step with this name.
     #[track_caller]
     pub fn at_first(folder: &Folder, arguments: &[String], step: &str) -> Self {
-        let number = first_step(folder, arguments, step);
+        Self::at(folder, arguments, first_step(folder, arguments, step))
+    }
+
+    /// The same for the durable step with this number.
+    #[track_caller]
+    pub fn at(folder: &Folder, arguments: &[String], number: usize) -> Self {
         let mut command = command(folder, arguments);
         command.env("SESSIONIZE_FAULT", format!("hold:{number}"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

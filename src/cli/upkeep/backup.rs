@@ -1,7 +1,7 @@
 //! `sessionize backup`
 
 use super::text::backup_page;
-use crate::cli::common::CommonFlags;
+use crate::cli::common::{CommonFlags, watch_look};
 use crate::error::Result;
 use crate::pipeline;
 use clap::Args;
@@ -18,7 +18,7 @@ pub(in crate::cli) struct BackupFlags {
 }
 
 pub(super) fn execute(flags: &BackupFlags) -> Result<()> {
-    let report = pipeline::backup(&flags.common.settings(), &flags.folder)?;
+    let report = pipeline::backup(&flags.common.settings(), &flags.folder, &watch_look()?)?;
     flags.common.print(&report, backup_page);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `sessionize export-state`
 
 use super::text::export_page;
-use crate::cli::common::CommonFlags;
+use crate::cli::common::{CommonFlags, watch_look};
 use crate::error::Result;
 use crate::pipeline;
 use clap::Args;
@@ -21,7 +21,8 @@ pub(in crate::cli) struct ExportStateFlags {
 }
 
 pub(super) fn execute(flags: &ExportStateFlags) -> Result<()> {
-    let report = pipeline::export_state(&flags.common.settings(), &flags.file, flags.salvage)?;
+    let report =
+        pipeline::export_state(&flags.common.settings(), &flags.file, flags.salvage, &watch_look()?)?;
     flags.common.print(&report, export_page);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Reports of upkeep for people.
 
 use crate::cli::page::{Page, Rows, listed};
+use crate::cli::text::unpublished_text;
 use crate::report::{BackupReport, ExportReport, MigrateReport, Status, UpkeepReport, VerifyReport};
 use indicatif::HumanBytes;
 
@@ -10,6 +11,7 @@ pub(super) fn verify_page(report: &VerifyReport) -> Page {
     let mut rows = Rows::default();
     rows.count("runs", report.runs);
     rows.count("runs that stand", report.runs_standing);
+    rows.some("not published yet", unpublished_text(report.unpublished_run).as_ref());
     rows.count("generations", report.generations);
     rows.count("chunks", report.chunks);
     rows.count("sessions open", report.sessions_open);

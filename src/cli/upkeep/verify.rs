@@ -1,7 +1,7 @@
 //! `sessionize verify`
 
 use super::text::verify_page;
-use crate::cli::common::CommonFlags;
+use crate::cli::common::{CommonFlags, watch_look};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline;
 use clap::Args;
@@ -14,7 +14,7 @@ pub(in crate::cli) struct VerifyFlags {
 }
 
 pub(super) fn execute(flags: &VerifyFlags) -> Result<()> {
-    let report = pipeline::verify(&flags.common.settings())?;
+    let report = pipeline::verify(&flags.common.settings(), &watch_look()?)?;
     flags.common.print(&report, verify_page);
     let Some(first) = report.findings.first() else { return Ok(()) };
     let what = format!("verify has found damage in {} places, the first: {first}", report.findings.len());

@@ -1,23 +1,36 @@
-//! A consistent copy of state and manifests, checked after it was made.
-#![expect(clippy::disallowed_methods, reason = "copies the state folder")]
+//! A consistent copy of state and outputs, checked after it was made.
+//!
+//! It is a look: it locks nothing, and others may work while it copies. The checkpoint, the open view and the names of all
+//! other outputs are taken at one moment; these are never written again, and follow after it.
+#![expect(clippy::disallowed_methods, reason = "copies files")]
 
+use super::partial::PartialBackup;
 use super::verify::verify;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::Context;
+use crate::pipeline::Watch;
+use crate::pipeline::context::expect_existing;
+use crate::pipeline::look::{Look, Opening};
 use crate::report::BackupReport;
 use crate::settings::CommonSettings;
+use crate::sink::Manifest;
 use std::fs::{self, File};
-use std::io;
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
-/// Copies the checkpoint to `folder/state` and the output folder to `folder/out`, as they are between two runs: nothing can
-/// change while it copies. The copy is verified, and appears under its name only when that has found nothing.
+/// How often it copies again where the copy is not sound because others have moved what was to be copied.
+const TRIES: usize = 3;
+
+/// How much is copied between two looks at the watch.
+const PIECE_BYTES: u64 = 64 << 20;
+
+/// Copies the checkpoint to `folder/state` and the output folder to `folder/out`, as they were after the last commit. The copy
+/// is verified, and appears under its name only when that has found nothing.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] if the folder is there already, [`ErrorKind::Failed`] if the copy cannot be written, and
 /// [`ErrorKind::Checkpoint`] if the copy is not sound, because the original is not.
-pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
+pub fn backup(common: &CommonSettings, folder: &Path, watch: &Watch) -> Result<BackupReport> {
     if folder.exists() {
         return Err(Error::new(
             ErrorKind::Usage,
@@ -33,29 +46,167 @@ pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
                 .remedy("give the name of a new folder elsewhere"));
         }
     }
-    let mut partial = folder.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = Path::new(&partial);
-    // The context recovers, and goes on to hold the lock; sled has nothing unwritten between two commits.
-    let context = Context::open_existing(common)?;
-    let failed = |error: io::Error| Error::io(ErrorKind::Failed, "write the backup", folder, &error);
-    durable::remove_folder(partial).map_err(failed)?;
-    let (state, out) = (partial.join("state"), partial.join("out"));
-    let mut copied = copy_folder(&common.state, &state).map_err(failed)?;
-    if common.out.is_dir() {
-        copied.add(copy_folder(&common.out, &out).map_err(failed)?);
-    }
-    let run = context.checkpoint.head().map_or(0, |head| head.run.number());
-    let report = verify(&CommonSettings { state, out, ..common.clone() })?;
-    if let Some(finding) = report.findings.first() {
-        let what = format!("the copy is not sound: {finding}");
-        return Err(Error::new(ErrorKind::Checkpoint, what)
-            .at(partial.display())
-            .remedy("`sessionize verify` says what is wrong with the original"));
-    }
-    durable::rename(partial, folder).map_err(failed)?;
-    durable::sync_folder(parent_of(folder)).map_err(failed)?;
+    expect_existing(common)?;
+    watch.hold_on();
+    let partial = PartialBackup::begin(folder)?;
+    let (run, copied) = match make(common, &partial, watch) {
+        Ok(made) => made,
+        Err(error) => {
+            partial.give_up();
+            return Err(error);
+        }
+    };
+    partial.finish(folder)?;
     Ok(BackupReport { folder: folder.display().to_string(), run, files: copied.files, bytes: copied.bytes })
+}
+
+/// Copies until the copy is sound, or is not for a reason that stays.
+fn make(common: &CommonSettings, partial: &PartialBackup, watch: &Watch) -> Result<(u64, Copied)> {
+    let copy = CommonSettings { state: partial.state(), out: partial.out(), ..common.clone() };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (look, copied) = copy_once(common, partial, watch)?;
+        let report = verify(&copy, watch)?;
+        let Some(finding) = report.findings.first() else {
+            let run = look.checkpoint.head().map_or(0, |head| head.run.number());
+            return Ok((run, copied));
+        };
+        if tries == TRIES || !look.is_over(common) {
+            let what = format!("the copy is not sound: {finding}");
+            return Err(Error::new(ErrorKind::Checkpoint, what)
+                .at(common.state.display())
+                .remedy("`sessionize verify` says what is wrong with the original"));
+        }
+    }
+}
+
+fn copy_once(common: &CommonSettings, partial: &PartialBackup, watch: &Watch) -> Result<(Look, Copied)> {
+    let mut copying =
+        Copying { from: &common.out, to: partial.out(), partial, watch, copied: Copied::default() };
+    let (look, outputs) = Look::with(common, watch, Opening::Whole, |look| {
+        partial.empty()?;
+        copying.copied = Copied::default();
+        fs::create_dir_all(partial.state()).map_err(|error| partial.failed(&error))?;
+        look.files().copy(&common.state, &partial.state(), || watch.check())?;
+        let outputs = outputs(look).map_err(|error| partial.failed(&error))?;
+        outputs.iter().filter(|output| output.changes).try_for_each(|output| copying.copy(output))?;
+        Ok(outputs)
+    })?;
+    outputs.iter().filter(|output| !output.changes).try_for_each(|output| copying.copy(output))?;
+    let Copying { mut copied, .. } = copying;
+    let (files, bytes) = look.files().sum();
+    copied.add(Copied { files, bytes });
+    sync_all(&partial.state())
+        .and_then(|()| if partial.out().exists() { sync_all(&partial.out()) } else { Ok(()) })
+        .map_err(|error| partial.failed(&error))?;
+    Ok((look, copied))
+}
+
+/// A file to copy, by its path below the output folder.
+#[derive(Debug)]
+struct OutputFile {
+    path: PathBuf,
+    /// Where it comes to lie later, if it is only staged.
+    place: Option<PathBuf>,
+    /// Whether later runs write it again under the same name.
+    changes: bool,
+}
+
+/// What of the output folder belongs to the checkpoint: all but what is staged for a run that was not committed, and but the
+/// checkpoint itself, where that lies inside.
+fn outputs(look: &Look) -> io::Result<Vec<OutputFile>> {
+    let mut files = Vec::new();
+    // First: what leaves here while the rest is listed is seen there.
+    if let Some(run) = look.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run) {
+        let staged = look.output.stages(run).into_iter().map(|(path, place)| OutputFile {
+            changes: place.is_none(),
+            path,
+            place,
+        });
+        files.extend(staged.filter(|file| look.output.folder().join(&file.path).exists()));
+    }
+    list(look, Path::new(""), &mut files)?;
+    Ok(files)
+}
+
+fn list(look: &Look, below: &Path, files: &mut Vec<OutputFile>) -> io::Result<()> {
+    let names = match fs::read_dir(look.output.folder().join(below)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        names => names?,
+    };
+    for name in names {
+        let path = below.join(name?.file_name());
+        // Links are followed: the copy stands alone. What has gone since was moved by somebody.
+        match fs::metadata(look.output.folder().join(&path)) {
+            Ok(_) if look.output.is_staging(&path) => {}
+            Ok(found) if found.is_dir() => list(look, &path, files)?,
+            Ok(found) if found.is_file() && !look.files().has(&found) => {
+                files.push(OutputFile { changes: look.output.is_replaced(&path), path, place: None });
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Copies of one output folder.
+struct Copying<'b> {
+    from: &'b Path,
+    to: PathBuf,
+    partial: &'b PartialBackup,
+    watch: &'b Watch,
+    copied: Copied,
+}
+
+impl Copying<'_> {
+    /// Copies one file. What is gone was taken away by somebody, or by a rollback: whether it is missed is seen when the copy
+    /// is verified.
+    fn copy(&mut self, output: &OutputFile) -> Result<()> {
+        for path in [Some(&output.path), output.place.as_ref()].into_iter().flatten() {
+            self.watch.check()?;
+            let target = self.to.join(path);
+            let copied = fs::create_dir_all(parent_of(&target))
+                .and_then(|()| copy_file(&self.from.join(path), &target, self.watch));
+            match copied {
+                Ok(bytes) => {
+                    self.copied.add(Copied { files: 1, bytes });
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    self.watch.check()?;
+                    return Err(self.partial.failed(&error));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Copies one file as far as nobody interrupts.
+fn copy_file(from: &Path, to: &Path, watch: &Watch) -> io::Result<u64> {
+    let mut source = File::open(from)?;
+    let mut target = File::create(to)?;
+    let mut bytes = 0;
+    loop {
+        let piece = io::copy(&mut (&mut source).take(PIECE_BYTES), &mut target)?;
+        bytes += piece;
+        if piece == 0 || watch.check().is_err() {
+            return Ok(bytes);
+        }
+    }
+}
+
+/// Brings a folder with everything in it to the disk.
+fn sync_all(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { sync_all(&path)? } else { durable::sync_file(&File::open(&path)?)? }
+    }
+    durable::sync_folder(folder)
 }
 
 fn lies_inside(folder: &Path, copied: &Path) -> bool {
@@ -72,7 +223,7 @@ pub(super) fn parent_of(path: &Path) -> &Path {
 
 /// How much was copied.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Copied {
+struct Copied {
     files: u64,
     bytes: u64,
 }
@@ -82,23 +233,4 @@ impl Copied {
         self.files += other.files;
         self.bytes += other.bytes;
     }
-}
-
-/// Copies a folder with everything in it and brings it to the disk. Links are followed: the copy stands alone.
-pub(super) fn copy_folder(from: &Path, to: &Path) -> io::Result<Copied> {
-    fs::create_dir_all(to)?;
-    let mut copied = Copied::default();
-    for entry in fs::read_dir(from)? {
-        let name = entry?.file_name();
-        let (source, target) = (from.join(&name), to.join(&name));
-        if fs::metadata(&source)?.is_dir() {
-            copied.add(copy_folder(&source, &target)?);
-        } else {
-            let bytes = fs::copy(&source, &target)?;
-            durable::sync_file(&File::open(&target)?)?;
-            copied.add(Copied { files: 1, bytes });
-        }
-    }
-    durable::sync_folder(to)?;
-    Ok(copied)
 }

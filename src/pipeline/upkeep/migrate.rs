@@ -2,6 +2,8 @@
 //!
 //! Every version that was ever released can be read, row by row, and only the newest is written. So the next run would
 //! migrate the open state by itself; a copy of the folder is kept before anything is written. `migrate` does it at once.
+#![expect(clippy::disallowed_methods, reason = "copies the state folder")]
+
 use super::settle::{Settling, head_with, settle};
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
@@ -10,6 +12,8 @@ use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::pipeline::Context;
 use crate::report::MigrateReport;
 use crate::settings::CommonSettings;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Writes the open state and the head again in the newest version; entries of the ledger stay as they are.
@@ -50,13 +54,29 @@ pub fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
         return Ok(kept);
     }
     let copied = durable::remove_folder(&partial)
-        .and_then(|()| super::backup::copy_folder(state, &partial))
-        .and_then(|_| durable::rename(&partial, &kept))
+        .and_then(|()| copy_folder(state, &partial))
+        .and_then(|()| durable::rename(&partial, &kept))
         .and_then(|()| durable::sync_folder(super::backup::parent_of(&kept)));
     copied.map_err(|error| {
         Error::io(ErrorKind::Failed, "keep a copy of the state folder before it is migrated", &kept, &error)
     })?;
     Ok(kept)
+}
+
+/// Copies a folder with everything in it and brings it to the disk. Links are followed: the copy stands alone.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let name = entry?.file_name();
+        let (source, target) = (from.join(&name), to.join(&name));
+        if fs::metadata(&source)?.is_dir() {
+            copy_folder(&source, &target)?;
+        } else {
+            fs::copy(&source, &target)?;
+            durable::sync_file(&File::open(&target)?)?;
+        }
+    }
+    durable::sync_folder(to)
 }
 
 #[cfg(test)]

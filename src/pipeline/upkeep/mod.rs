@@ -3,7 +3,7 @@
 mod backup;
 mod evict;
 mod migrate;
-mod opened;
+mod partial;
 mod rollback;
 mod settle;
 mod transfer;

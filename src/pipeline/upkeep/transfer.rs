@@ -1,15 +1,15 @@
 //! A checkpoint as text, and text as a checkpoint.
 #![expect(clippy::disallowed_methods, reason = "reads and writes the file of an export")]
 
-use super::opened::Opened;
 use super::settle::{head_with, report, stage_nothing};
 use crate::checkpoint::{
     Checkpoint, Imported, Lock, LockHolder, Loss, StagedState, Survey, head_digest, read_export,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind};
-use crate::pipeline::Context;
 use crate::pipeline::commit::check_balance;
+use crate::pipeline::look::{Look, Opening};
+use crate::pipeline::{Context, Watch};
 use crate::report::{ExportReport, UpkeepReport};
 use crate::settings::CommonSettings;
 use crate::sink::{Manifest, Output};
@@ -22,18 +22,27 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] for damage, unless it is a salvage; [`ErrorKind::Failed`] if the file cannot be written.
-pub fn export_state(common: &CommonSettings, file: &Path, salvage: bool) -> Result<ExportReport> {
+pub fn export_state(
+    common: &CommonSettings,
+    file: &Path,
+    salvage: bool,
+    watch: &Watch,
+) -> Result<ExportReport> {
     let failed = |error: std::io::Error| Error::io(ErrorKind::Failed, "write the export", file, &error);
     let mut losses = Vec::new();
-    let opened = if salvage { Opened::damaged(common, &mut losses)? } else { Opened::whole(common)? };
-    if salvage {
-        losses.extend(outputs_after(&Output::at(common.out.clone()), opened.checkpoint()));
-    }
+    let look = if salvage {
+        let (mut look, after) = Look::with(common, watch, Opening::Damaged, |look| Ok(outputs_after(look)))?;
+        losses.extend(look.damages.drain(..).chain(after));
+        look
+    } else {
+        Look::at_existing(common, watch)?
+    };
+    watch.let_go()?;
     let created = File::create_new(file).map_err(failed)?;
     let mut out = BufWriter::new(created);
     let loss = if salvage { Loss::Accepted } else { Loss::Refused };
     let line = |line: String| out.write_all((line + "\n").as_bytes()).map_err(failed);
-    let exported = opened.checkpoint().export(loss, losses, line)?;
+    let exported = look.checkpoint.export(loss, losses, line)?;
     out.flush().and_then(|()| out.get_ref().sync_all()).map_err(failed)?;
     Ok(ExportReport {
         run: exported.run,
@@ -45,9 +54,9 @@ pub fn export_state(common: &CommonSettings, file: &Path, salvage: bool) -> Resu
 }
 
 /// Says so if the output folder knows of later runs than the checkpoint.
-fn outputs_after(output: &Output, checkpoint: &Checkpoint) -> Option<String> {
-    let run = checkpoint.head()?.run;
-    let published = output.newest_manifest().ok()??.mark()?.run;
+fn outputs_after(look: &Look) -> Option<String> {
+    let run = look.checkpoint.head()?.run;
+    let published = look.output.newest_manifest().ok()??.mark()?.run;
     (published > run).then(|| {
         format!(
             "the checkpoint is at run {}, its output at run {}: outputs of later runs must not be used beside what follows",

@@ -1,61 +1,94 @@
 //! Everything that can be checked without the batch files: checksums, invariants, accounts, outputs.
 
-use super::opened::Opened;
 use crate::checkpoint::Checkpoint;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, RunEntry, RunKind, audit, standing};
+use crate::pipeline::Watch;
+use crate::pipeline::context::expect_existing;
+use crate::pipeline::look::{Look, Opening};
 use crate::report::VerifyReport;
 use crate::settings::CommonSettings;
-use crate::sink::{Output, audit_output};
+use crate::sink::{Listing, audit_output};
+
+/// How often it looks again where what it has found may come from those who have written in the meantime.
+const LOOKS: usize = 3;
 
 /// Checks every chunk and entry against its checksum, the open state against the rules and the head, the accounts of the whole
 /// ledger, the known files, and every published output against its manifest. It goes on after a finding as far as it can.
 ///
 /// # Errors
 /// What keeps it from looking at all; damage is no error here but a finding.
-pub fn verify(common: &CommonSettings) -> Result<VerifyReport> {
-    let mut report = VerifyReport { status: "ok", ..VerifyReport::default() };
-    match open(common, &mut report.findings)? {
-        Some(opened) => {
-            let mut findings = Vec::new();
-            match check(opened.checkpoint(), &Output::at(common.out.clone()), &mut report, &mut findings) {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
-                Err(error) => return Err(error),
-            }
-            report.findings.extend(findings);
+pub fn verify(common: &CommonSettings, watch: &Watch) -> Result<VerifyReport> {
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let (report, is_over) = verify_once(common, watch)?;
+        // A rollback moves outputs while they are read.
+        if report.findings.is_empty() || !is_over || looks == LOOKS {
+            return Ok(report);
         }
-        None => report.findings.push("nothing more could be checked".to_owned()),
+    }
+}
+
+/// The report, and whether it is about what was there before.
+fn verify_once(common: &CommonSettings, watch: &Watch) -> Result<(VerifyReport, bool)> {
+    let mut report = VerifyReport { status: "ok", ..VerifyReport::default() };
+    let mut is_over = false;
+    if let Some((look, listing)) = look(common, watch, &mut report.findings)? {
+        watch.let_go()?;
+        let mut findings = Vec::new();
+        match listing.and_then(|listing| check(&look, &listing, &mut report, &mut findings)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
+            Err(error) => return Err(error),
+        }
+        report.findings.extend(findings);
+        is_over = look.is_over(common);
+    } else {
+        report.findings.push("nothing more could be checked".to_owned());
     }
     if !report.findings.is_empty() {
         report.status = "damaged";
     }
-    Ok(report)
+    Ok((report, is_over))
 }
 
 /// The checkpoint, if necessary without what of it is damaged; `None` if it does not open at all.
-fn open(common: &CommonSettings, findings: &mut Vec<String>) -> Result<Option<Opened>> {
-    match Opened::whole(common) {
-        Ok(opened) => return Ok(Some(opened)),
-        Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
-        Err(error) => return Err(error),
-    }
-    // What is wrong with the head was said by the first try.
-    match Opened::damaged(common, &mut Vec::new()) {
-        Err(error) if error.kind() == ErrorKind::Checkpoint => Ok(None),
-        opened => opened.map(Some),
+fn look(
+    common: &CommonSettings,
+    watch: &Watch,
+    findings: &mut Vec<String>,
+) -> Result<Option<(Look, Result<Listing>)>> {
+    let list = |look: &Look| Ok(Listing::of(&look.output, look.unpublished.as_ref()));
+    let mut missing = |error: Error| match error.kind() {
+        ErrorKind::Checkpoint => {
+            findings.push(error.to_string());
+            Ok(None)
+        }
+        _ => Err(error),
+    };
+    let whole = expect_existing(common).and_then(|()| Look::with(common, watch, Opening::Whole, list));
+    match whole.map(Some).or_else(&mut missing)? {
+        Some(found) => Ok(Some(found)),
+        // What is wrong with the head was said by the first try.
+        None => match Look::with(common, watch, Opening::Damaged, list) {
+            Err(error) if error.kind() == ErrorKind::Checkpoint => Ok(None),
+            found => found.map(Some),
+        },
     }
 }
 
 fn check(
-    checkpoint: &Checkpoint,
-    output: &Output,
+    look: &Look,
+    listing: &Listing,
     report: &mut VerifyReport,
     findings: &mut Vec<String>,
 ) -> Result<()> {
+    let checkpoint = &look.checkpoint;
     let (entries, marks): (Vec<_>, Vec<_>) = checkpoint.readable_runs(findings)?.into_iter().unzip();
     report.runs = entries.len() as u64;
     report.runs_standing = standing(&entries).len() as u64;
+    report.unpublished_run = look.unpublished_run();
     check_ledger(checkpoint, &entries, findings);
     check_states(checkpoint, &entries, report, findings)?;
     findings.extend(checkpoint.audit_files(&entries)?);
@@ -65,7 +98,7 @@ fn check(
     report.events_late = totals.events_late;
     report.events_completed = totals.events_completed;
     report.events_removed = totals.events_removed;
-    let outputs = audit_output(output, &entries, &marks)?;
+    let outputs = audit_output(&look.output, &entries, &marks, listing, look.unpublished.as_ref());
     report.manifests = outputs.manifests;
     report.output_files = outputs.files;
     report.output_bytes = outputs.bytes;

@@ -1,0 +1,152 @@
+//! A copy of the files of a checkpoint, for who only looks: the original is neither written nor locked nor waited for.
+#![expect(clippy::disallowed_methods, reason = "reads the files of a checkpoint, and writes them elsewhere")]
+
+use super::store::is_file_of_store;
+use crate::error::{Error, ErrorKind, Result};
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind as Io, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Where sled keeps pages that are too large for its log. There should be none.
+const BLOBS: &str = "blobs";
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// The clock of a file system stands still between two ticks, of 10 ms at most.
+const TICK: Duration = Duration::from_millis(20);
+/// That of one which knows whole seconds only, or every second one.
+const WHOLE_SECONDS: Duration = Duration::from_secs(2);
+
+/// What the files of a checkpoint looked like from outside at some moment: of two that are equal, nothing was written
+/// between them, if the clock had ticked since the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    files: Vec<FileStamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct FileStamp {
+    /// Below the folder.
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// Looks at the checkpoint in `folder`; at nothing, where there is no folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if the folder may not be read, or is none.
+    pub fn of(folder: &Path) -> Result<Self> {
+        let mut files = Vec::new();
+        let names = names_in(folder).map_err(|error| unreadable(folder, &error))?;
+        for name in names.into_iter().filter(|name| is_file_of_store(name)) {
+            files.extend(FileStamp::of(folder, PathBuf::from(name))?);
+        }
+        // A name that is no folder is none of the store.
+        for name in names_in(&folder.join(BLOBS)).unwrap_or_default() {
+            files.extend(FileStamp::of(folder, Path::new(BLOBS).join(name))?);
+        }
+        files.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        Ok(Self { files })
+    }
+
+    /// How long to wait until whatever is written from then on shows in a later stamp.
+    pub fn until_settled(&self) -> Duration {
+        let Some(youngest) = self.files.iter().map(|file| file.changed.max(file.modified)).max() else {
+            return Duration::ZERO;
+        };
+        let settles = if youngest.1 == 0 { WHOLE_SECONDS } else { TICK };
+        let since = Duration::new(youngest.0.unsigned_abs(), u32::try_from(youngest.1).unwrap_or(0));
+        match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH + since) {
+            Ok(age) => settles.saturating_sub(age),
+            // A clock was set back.
+            Err(_) => settles,
+        }
+    }
+
+    /// Whether `file` is one of them, under whatever name.
+    pub fn has(&self, file: &Metadata) -> bool {
+        self.files.iter().any(|known| (known.device, known.inode) == (file.dev(), file.ino()))
+    }
+
+    /// How many they are, and how many bytes they have.
+    pub fn sum(&self) -> (u64, u64) {
+        (self.files.len() as u64, self.files.iter().map(|file| file.bytes).sum())
+    }
+
+    /// Whether the store reads more than its log once it is open.
+    pub fn has_blobs(&self) -> bool {
+        self.files.iter().any(|file| file.path.starts_with(BLOBS))
+    }
+
+    /// Copies the files from `folder` to the folder `to`, which is there; `check` may end it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if a file cannot be read, is gone, or cannot be written, and those of `check`.
+    pub fn copy(&self, folder: &Path, to: &Path, check: impl Fn() -> Result<()>) -> Result<()> {
+        if self.has_blobs() {
+            fs::create_dir_all(to.join(BLOBS)).map_err(|error| unwritable(to, &error))?;
+        }
+        let mut buffer = vec![0; BUFFER_BYTES];
+        for file in &self.files {
+            let (from, to) = (folder.join(&file.path), to.join(&file.path));
+            let mut source = File::open(&from).map_err(|error| unreadable(&from, &error))?;
+            let mut target = File::create_new(&to).map_err(|error| unwritable(&to, &error))?;
+            loop {
+                check()?;
+                let bytes = source.read(&mut buffer).map_err(|error| unreadable(&from, &error))?;
+                if bytes == 0 {
+                    break;
+                }
+                target.write_all(&buffer[..bytes]).map_err(|error| unwritable(&to, &error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FileStamp {
+    /// `None` for what is gone by now, and for what is no file.
+    fn of(folder: &Path, path: PathBuf) -> Result<Option<Self>> {
+        let file = folder.join(&path);
+        match fs::metadata(&file) {
+            Ok(found) if found.is_file() => Ok(Some(Self {
+                path,
+                device: found.dev(),
+                inode: found.ino(),
+                bytes: found.len(),
+                modified: (found.mtime(), found.mtime_nsec()),
+                changed: (found.ctime(), found.ctime_nsec()),
+            })),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == Io::NotFound => Ok(None),
+            Err(error) => Err(unreadable(&file, &error)),
+        }
+    }
+}
+
+fn names_in(folder: &Path) -> io::Result<Vec<OsString>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
+        Err(error) if error.kind() == Io::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    let error_here = Error::io(ErrorKind::Failed, "read the checkpoint", path, error);
+    if error.kind() == Io::NotADirectory { error_here.remedy("give --state a folder") } else { error_here }
+}
+
+/// The error of a folder for temporary files that takes no copy.
+pub fn unwritable(path: &Path, error: &io::Error) -> Error {
+    Error::io(ErrorKind::Failed, "copy the checkpoint to look at it", path, error).remedy(
+        "free some space for temporary files, or name another folder for them in TMPDIR; nothing was changed",
+    )
+}
