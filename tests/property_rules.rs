@@ -92,9 +92,9 @@ fn play(
     Ok(duplicates + report["events_duplicate"].as_u64().unwrap())
 }
 
-/// The flags that keep every event: none is delayed by more than 15 steps.
+/// The lateness that keeps every event, as a flag says it.
 fn lateness(drawn: &Drawn) -> String {
-    format!("{}s", drawn.longest_delay())
+    format!("{}s", drawn.keeping_lateness())
 }
 
 /// What is open after events whose watermark is `watermark`, as it would be if nothing came any more: the sessions of all
@@ -146,7 +146,7 @@ proptest! {
     fn under_rules_the_sessions_are_those_of_the_oracle_and_what_is_open_is_shown(drawn in drawn(40, true)) {
         let folder = Folder::in_memory();
         let lateness = lateness(&drawn);
-        let arrived = accepted(&drawn, drawn.longest_delay(), 0);
+        let arrived = accepted(&drawn, drawn.keeping_lateness(), 0);
         let duplicates = play(&drawn, &folder, &["--lateness", &lateness, "--emit-open"], |number| {
             let (events, watermark) = &arrived[number];
             prop_assert_eq!(latest(&folder), open(events, *watermark, &drawn.case), "open after batch {}", number);

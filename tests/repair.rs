@@ -80,6 +80,32 @@ fn a_rollback_takes_state_outputs_and_known_files_back_together() {
 }
 
 #[test]
+fn a_rollback_leaves_the_open_view_of_a_run_that_stands_and_takes_that_of_one_that_does_not() {
+    let folder = Folder::new();
+    let latest = folder.path(&format!("{OUT}/open/latest.csv"));
+    for (number, flags) in [(1, &["--emit-open"][..]), (2, &[]), (3, &["--emit-open"]), (4, &[])] {
+        let name = format!("{number}.csv");
+        folder.write(&name, format!("ann,2020-01-01 00:0{number}:00\n"));
+        folder.sessionize(&[&["run", &name, CLOCK], flags].concat()).expect_code(0);
+    }
+    let view = fs::read(&latest).unwrap();
+    folder.sessionize(&["rollback", "--to-run=3"]).expect_code(0);
+    assert_eq!(fs::read(&latest).unwrap(), view, "run 3 has written it, and stands");
+    assert_eq!(verify(&folder, 0)["status"], "ok");
+    folder.sessionize(&["rollback", "--to-run=2"]).expect_code(0);
+    assert!(!latest.exists(), "run 3 is taken back");
+    assert_eq!(verify(&folder, 0)["status"], "ok");
+    // What the view shows now has no run written: whoever asks for it gets it, once.
+    for status in ["committed", "nothing-to-do"] {
+        let finalize = ["finalize", "--as-of=2019-01-01", "--emit-open", "--format=json"];
+        let report = folder.sessionize(&finalize).expect_code(0).json();
+        assert_eq!(report["status"], status);
+        assert!(fs::read_to_string(&latest).unwrap().contains("2020-01-01T00:02:00Z,60,2,open"));
+    }
+    assert_eq!(verify(&folder, 0)["status"], "ok");
+}
+
+#[test]
 fn a_rollback_that_cannot_be_done_changes_nothing() {
     let folder = three_runs();
     let before = folder.files(OUT);

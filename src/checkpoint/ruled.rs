@@ -125,8 +125,11 @@ pub(super) fn restored(row: v1::RuledState) -> Result<Restored, String> {
         })
     };
     let held = |(us, payload): (i64, Vec<u8>)| Ok((time(us)?, payload.into_boxed_slice()));
-    let key =
-        RuledKey { open: row.open.map(session).transpose()?, before: row.before.map(before).transpose()? };
+    let key = RuledKey {
+        open: row.open.map(session).transpose()?,
+        before: row.before.map(before).transpose()?,
+        dropped: None,
+    };
     Ok((key, row.tail.into_iter().map(held).collect::<Result<_, String>>()?))
 }
 

@@ -32,8 +32,8 @@ pub struct FinalizeSettings {
 }
 
 /// Folds every tail, closes every open session, and moves the watermark one microsecond past the latest accepted event;
-/// with [`FinalizeSettings::as_of`] only moves the watermark there. Changes nothing if there is nothing to close and the
-/// watermark does not move.
+/// with [`FinalizeSettings::as_of`] only moves the watermark there. Changes nothing if there is nothing to close, the
+/// watermark does not move, and no view of what is open is asked for that is not there.
 ///
 /// # Errors
 /// As [`super::run`], without those about data.
@@ -48,7 +48,9 @@ pub fn finalize(
     let watermark = target(&head, settings.as_of);
     // Sessions that are told may still be held for corrections: a cut ends that too.
     let is_cut = head.keys_open == 0 && head.accepts_from == watermark;
-    if watermark == head.watermark && (settings.as_of.is_some() || is_cut) {
+    let moves_nothing = watermark == head.watermark && (settings.as_of.is_some() || is_cut);
+    // Only the last run can have shown the state as it is.
+    if moves_nothing && (!settings.shows_open || context.output.has_view_of(head.run)?) {
         return Ok(unchanged(&head));
     }
     let close = if settings.as_of.is_some() { Close::Passed(watermark) } else { Close::All };

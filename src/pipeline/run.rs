@@ -3,6 +3,7 @@
 use super::attempt::{Attempted, Job};
 use super::commit::{Keeping, balanced_counts, commit, outputs};
 use super::context::Context;
+use super::finalize::{FinalizeSettings, finalize};
 use super::partition_end::Close;
 use super::plan::Plan;
 use super::rounds::{FileToRead, Reading};
@@ -37,7 +38,7 @@ pub fn run(
     let mut stopwatch = Stopwatch::start();
     let plan = Plan::make(context, settings, files)?;
     if plan.new.is_empty() {
-        return Ok(nothing_to_do(context, &plan, &stopwatch));
+        return nothing_to_take_in(context, common, settings, &plan, (&stopwatch, watch));
     }
     let pool = thread_pool(settings.threads)?;
     let job = Job {
@@ -183,6 +184,29 @@ fn place_of_latest(plan: &Plan, attempted: &Attempted, head: Option<&Head>) -> O
     let (time, file, line) = attempted.tally.latest?;
     let is_latest = head.and_then(|head| head.latest).is_none_or(|latest| latest < time);
     is_latest.then(|| Place { file: plan.new[file].file.path().to_owned(), line })
+}
+
+/// All files are known. A view that is asked for is written all the same, as a finalize does that moves nothing.
+fn nothing_to_take_in(
+    context: &mut Context,
+    common: &CommonSettings,
+    settings: &RunSettings,
+    plan: &Plan,
+    (stopwatch, watch): (&Stopwatch, &Watch),
+) -> Result<RunReport> {
+    let report = nothing_to_do(context, plan, stopwatch);
+    let watermark = context.checkpoint.head().and_then(|head| head.watermark.time());
+    if watermark.is_none() || !settings.shows_open || settings.dry_run {
+        return Ok(report);
+    }
+    let finalizing = FinalizeSettings {
+        as_of: watermark,
+        threads: settings.threads,
+        keep_generations: settings.keep_generations,
+        spreadsheet_safe: settings.spreadsheet_safe,
+        shows_open: true,
+    };
+    Ok(RunReport { files: report.files, ..finalize(context, common, finalizing, watch)? })
 }
 
 fn nothing_to_do(context: &Context, plan: &Plan, stopwatch: &Stopwatch) -> RunReport {

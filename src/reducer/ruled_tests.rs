@@ -164,6 +164,41 @@ fn the_row_of_a_duplicate_is_not_kept() {
 }
 
 proptest! {
+    // A dropped duplicate that hides an event before it comes up once in 200 cases.
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// An order that is not that of time is noticed, or makes no difference. Few events, because the first that is noticed
+    /// hides all that is not.
+    #[test]
+    fn events_out_of_order_change_nothing_or_are_noticed(
+        events in proptest::collection::vec((0_i64..15, 0_usize..4), 2..6),
+        most in proptest::option::of(1_usize..4),
+        starts in any::<bool>(),
+        ends in any::<bool>(),
+    ) {
+        let most = most.map(|most| most.to_string());
+        let mut flags = vec![(RuleFlag::Dedup, "1"), (RuleFlag::GapBy, "1:buy=30us")];
+        flags.extend(most.as_deref().map(|most| (RuleFlag::MaxEvents, most)));
+        flags.extend(starts.then_some((RuleFlag::StartOn, "1=in")));
+        flags.extend(ends.then_some((RuleFlag::EndOn, "1=out")));
+        let fold = |events: &[(i64, usize)]| -> Result<_, OutOfOrder> {
+            let mut folding = Folding::new(&flags);
+            for &(us, value) in events {
+                folding.take(("a", us, ["in", "buy", "out", "view"][value]), 100)?;
+            }
+            Ok((folding.reducer.duplicates, folding.all()?))
+        };
+        let mut ordered = events.clone();
+        ordered.sort_by_key(|(us, _)| *us);
+        let expected = fold(&ordered);
+        prop_assert!(expected.is_ok(), "what is in order is no mistake");
+        let found = fold(&events);
+        prop_assert!(found.is_err() || found == expected, "{:?} instead of {:?}", found, expected);
+    }
+
+}
+
+proptest! {
     /// A sweep is a guess: right or noticed.
     #[test]
     fn sweeps_change_nothing_or_are_noticed(

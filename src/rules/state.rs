@@ -46,6 +46,9 @@ pub struct RuledKey {
     pub open: Option<RuledSession>,
     /// What was before it.
     pub before: Option<Before>,
+    /// The time of the last duplicate that was dropped: it moved no session, and yet no event may be folded after it that
+    /// lies before it. It is not stored, for what a later batch may bring lies behind all that is folded.
+    pub dropped: Option<Timestamp>,
 }
 
 /// What became of an event.
@@ -80,6 +83,7 @@ impl RuledKey {
         let values = Values::of(payload);
         let identity = rules.dedup.and_then(|dedup| dedup.identity(values));
         if identity.is_some_and(|identity| self.has_seen(identity, time)) {
+            self.dropped = Some(time);
             return Ok(Folded::Duplicate);
         }
         let split =
@@ -128,9 +132,10 @@ impl RuledKey {
         open.max(self.before.as_ref().map(|before| before.end))
     }
 
+    /// The time of the last event that was folded, whether it was taken or dropped.
     fn latest(&self) -> Option<Timestamp> {
         let open = self.open.as_ref().map(|session| session.open.last);
-        open.or_else(|| self.before.as_ref().map(|before| before.end))
+        open.or_else(|| self.before.as_ref().map(|before| before.end)).max(self.dropped)
     }
 
     /// An event is a duplicate of one in the open session, and of one in a session that ended at its very time.

@@ -71,7 +71,7 @@ pub fn audit_output(
     };
     let first = first_run_here(manifest_of, entries);
     let mut expected: BTreeSet<(usize, RunId)> = BTreeSet::new();
-    let mut open: Option<ManifestFile> = None;
+    let mut open: Option<(RunId, ManifestFile)> = None;
     for (entry, mark) in entries.iter().zip(marks).filter(|(entry, _)| entry.head.run >= first) {
         let run = entry.head.run;
         let manifest = match manifest_of(run) {
@@ -92,11 +92,12 @@ pub fn audit_output(
         if standing.contains(&run) {
             expected.extend(audit.run(output, entry, &manifest));
         }
-        // Each replaces the one before, and a rollback takes it away.
-        let shown = manifest.files.iter().find(|file| file.path == OutputKind::Open.path_of(run)).cloned();
-        open = shown.or(open.filter(|_| !matches!(entry.kind, RunKind::Rollback { .. })));
+        // Each replaces the one before, and a rollback takes away that of a run that it takes back.
+        let shown = manifest.file_of(OutputKind::Open).map(|file| (run, file.clone()));
+        let stands = |by: RunId| !matches!(entry.kind, RunKind::Rollback { to } if by > to);
+        open = shown.or(open.filter(|(by, _)| stands(*by)));
     }
-    if let Some(listed) = open {
+    if let Some((_, listed)) = open {
         let path = output.path_of(OutputKind::Open, RunId::new(0));
         let found = listing.open_view.clone().and_then(|found| check_digest(found, &listed));
         audit.findings.extend(found.err().map(|wrong| format!("{}: {wrong}", path.display())));

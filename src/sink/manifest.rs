@@ -1,5 +1,6 @@
 //! What a published run leaves beside its output: enough to hold the checkpoint against it.
 
+use super::stage::OutputKind;
 use crate::ledger::{HeadMark, RunId};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -80,6 +81,12 @@ impl Manifest {
     pub fn retracts(&self) -> impl Iterator<Item = RunId> + use<> {
         let last = self.run;
         self.rolled_back_to.into_iter().flat_map(move |to| to.saturating_add(1)..last).map(RunId::new)
+    }
+
+    /// The file of this kind, if the run has published one.
+    pub fn file_of(&self, kind: OutputKind) -> Option<&ManifestFile> {
+        let path = kind.path_of(RunId::new(self.run));
+        self.files.iter().find(|file| file.path == path)
     }
 
     /// The generation of the state that it was staged with.

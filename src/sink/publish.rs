@@ -84,6 +84,16 @@ impl Output {
         }
     }
 
+    /// Whether `run` has published a view of what is open, and there is one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the manifest of the run cannot be read.
+    pub fn has_view_of(&self, run: RunId) -> Result<bool> {
+        let manifest = self.manifest_of(run)?;
+        let is_listed = manifest.is_some_and(|manifest| manifest.file_of(OutputKind::Open).is_some());
+        Ok(is_listed && self.path_of(OutputKind::Open, run).exists())
+    }
+
     /// The runs whose file of this kind lies in its place.
     ///
     /// # Errors

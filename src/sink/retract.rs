@@ -23,6 +23,9 @@ impl Output {
     /// [`crate::error::ErrorKind::Failed`] if a file cannot be moved.
     pub(super) fn retract(&self, run: RunId) -> Result<()> {
         for kind in OutputKind::ALL {
+            if kind == OutputKind::Open && !self.has_replaced_view(run) {
+                continue;
+            }
             let (from, to) = (self.path_of(kind, run), self.retracted_path_of(kind, run));
             if !from.exists() {
                 continue;
@@ -39,5 +42,12 @@ impl Output {
             })?;
         }
         Ok(())
+    }
+
+    /// Whether the view of what is open can be that of `run` or of a later one. A run that has written none has left that of
+    /// an earlier one where it was. What cannot be told is moved: nobody should take an unknown view for the present one.
+    fn has_replaced_view(&self, run: RunId) -> bool {
+        let manifest = self.manifest_of(run).ok().flatten();
+        manifest.is_none_or(|manifest| manifest.file_of(OutputKind::Open).is_some())
     }
 }

@@ -24,6 +24,19 @@ const EVENINGS: [(Tz, &str); 9] = [
 /// In steps.
 const LONGEST_DELAY: i64 = 15;
 
+/// How events are delayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disorder {
+    /// Not at all.
+    No,
+    /// Within their batch: the watermark needs no lateness, and reaches events before all that lies before them is there.
+    WithinBatches,
+    /// From one batch to the next too: only lateness keeps them.
+    AcrossBatches,
+}
+
+const DISORDERS: [Disorder; 3] = [Disorder::No, Disorder::WithinBatches, Disorder::AcrossBatches];
+
 /// A random case: events with how much later than their time they arrive, what is asked, and how the program gets it.
 #[derive(Debug, Clone)]
 pub struct Drawn {
@@ -34,6 +47,7 @@ pub struct Drawn {
     star: bool,
     /// Whether events come from two sources.
     sources: bool,
+    disorder: Disorder,
     pub lateness: i64,
     /// Seconds of a step.
     unit: i64,
@@ -107,10 +121,10 @@ fn rules() -> impl Strategy<Value = RuledCase> {
 pub fn drawn(most: usize, may_have_sources: bool) -> impl Strategy<Value = Drawn> {
     // A step is a second, or so long that a few of them fill a day.
     let time = (select(&EVENINGS[..]), select(vec![1, 1_200]));
-    let way = (1_usize..5, 1_u8..4, any::<bool>(), any::<bool>(), any::<bool>());
+    let way = (1_usize..5, 1_u8..4, any::<bool>(), any::<bool>(), select(&DISORDERS[..]));
     (steps(most), rules(), time, way, any::<bool>(), 0_i64..16).prop_map(
         move |(steps, rules, ((zone, evening), unit), way, sources, lateness)| {
-            let (batches, threads, spills, star, ordered) = way;
+            let (batches, threads, spills, star, disorder) = way;
             let sources = sources && may_have_sources;
             let scaled = |value: Option<i64>| value.map(|value| value * unit);
             let case = RuledCase {
@@ -125,9 +139,9 @@ pub fn drawn(most: usize, may_have_sources: bool) -> impl Strategy<Value = Drawn
             let mut second = start;
             for step in steps {
                 second += step.later * unit;
-                let delay = if ordered { 0 } else { step.delay * unit };
                 let before = events.last().filter(|_| step.again).map(|(event, _)| event.clone());
-                events.push((before.unwrap_or_else(|| event(&step, second, unit, sources)), delay));
+                events
+                    .push((before.unwrap_or_else(|| event(&step, second, unit, sources)), step.delay * unit));
             }
             Drawn {
                 events,
@@ -135,6 +149,7 @@ pub fn drawn(most: usize, may_have_sources: bool) -> impl Strategy<Value = Drawn
                 zone,
                 star,
                 sources,
+                disorder,
                 lateness: lateness * unit,
                 unit,
                 batches,
@@ -167,22 +182,32 @@ impl Drawn {
         self.unit
     }
 
-    /// No event arrives later than this after its time, in seconds.
-    pub fn longest_delay(&self) -> i64 {
-        LONGEST_DELAY * self.unit
+    /// The lateness that keeps every event, in seconds: none arrives in a later batch than one that lies this far behind it.
+    pub fn keeping_lateness(&self) -> i64 {
+        match self.disorder {
+            Disorder::No => self.lateness,
+            Disorder::WithinBatches => 0,
+            Disorder::AcrossBatches => LONGEST_DELAY * self.unit,
+        }
     }
 
     /// Events in the order of arrival, batch by batch. Of a batch with two sources the file of the first one comes first.
     pub fn batches(&self) -> Vec<Vec<RuledEvent>> {
+        let arrival = |(event, delay): &(RuledEvent, i64)| event.second + delay;
         let mut events = self.events.clone();
-        events.sort_by_key(|(event, delay)| event.second + delay);
-        let arriving: Vec<RuledEvent> = events.into_iter().map(|(event, _)| event).collect();
-        let mut batches: Vec<Vec<RuledEvent>> =
-            arriving.chunks(arriving.len().div_ceil(self.batches)).map(<[_]>::to_vec).collect();
-        for batch in &mut batches {
-            batch.sort_by_key(|event| event.source == "shop");
+        if self.disorder == Disorder::AcrossBatches {
+            events.sort_by_key(arrival);
         }
-        batches
+        let batch = |events: &mut [(RuledEvent, i64)]| {
+            if self.disorder == Disorder::WithinBatches {
+                events.sort_by_key(arrival);
+            }
+            let mut batch: Vec<RuledEvent> = events.iter().map(|(event, _)| event.clone()).collect();
+            batch.sort_by_key(|event| event.source == "shop");
+            batch
+        };
+        let size = events.len().div_ceil(self.batches);
+        events.chunks_mut(size).map(batch).collect()
     }
 
     /// The rules, as flags of `run`.
