@@ -235,6 +235,9 @@ pub struct LedgerReport {
     pub sessions_completed: u64,
     /// Where it left the watermark.
     pub watermark: Option<String>,
+    /// The outputs that it has recorded as taken away on purpose.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_outputs: Vec<String>,
 }
 
 /// What `inspect` shows.

@@ -46,6 +46,21 @@ fn of_an_evict() {
     job().under(CORRECTED).disturb(BATCHES);
 }
 
+/// Peace with a loader that has taken away what it has loaded.
+#[test]
+fn of_a_verify_that_accepts_what_is_missing() {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, BATCHES);
+    for command in [run(&[0]), run(&[1])] {
+        execute(&folder, &command).expect_code(0);
+    }
+    std::fs::remove_file(folder.path(&support::output_name("sessions", 1))).unwrap();
+    let accept = upkeep(&["verify", "--accept-missing"]);
+    let must_reach = &["write state", "commit", "rename"];
+    let after = vec![upkeep(&["verify"]), run(&[2]), finalize()];
+    Job { must_reach, ..Job::of(vec![], accept, after) }.disturb_in(&folder);
+}
+
 #[test]
 fn of_an_import() {
     let elsewhere = ["--state=new".to_owned(), "--out=new-out".to_owned()];

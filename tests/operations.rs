@@ -247,6 +247,11 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
             folder.write(&output_name("sessions", 2), "changed by hand\n");
             told(folder, &["verify", "-q"], 74)
         }
+        "`… published outputs are gone, the first: …`" => {
+            let folder = after_two_days();
+            fs::remove_file(folder.path(&output_name("sessions", 1))).unwrap();
+            told(folder, &["verify", "-q"], 74)
+        }
         "`the checkpoint is in use by …`" => {
             let folder = after_a_day();
             let lock = fs::File::open(folder.path(STATE)).unwrap();

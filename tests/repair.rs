@@ -53,7 +53,9 @@ fn verify_finds_a_changed_a_missing_and_a_foreign_output() {
     fs::write(&path, &whole[..last]).unwrap();
     assert!(finding(&folder).contains("bytes"), "{}", finding(&folder));
     fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("nowhere", &path).unwrap();
     assert!(finding(&folder).contains("cannot be read"), "{}", finding(&folder));
+    fs::remove_file(&path).unwrap();
     fs::write(&path, &whole).unwrap();
     fs::write(folder.path(&output_name("sessions", 9)), &whole).unwrap();
     assert!(finding(&folder).contains("no run that stands"), "{}", finding(&folder));
@@ -199,4 +201,156 @@ fn a_checkpoint_of_this_version_needs_no_migration() {
         (&report["run"], &report["from"], &report["to"]),
         (&serde_json::Value::Null, &1.into(), &1.into())
     );
+}
+
+fn take_away(folder: &Folder, outputs: &[String]) -> Vec<Vec<u8>> {
+    let take = |output: &String| {
+        let content = fs::read(folder.path(output)).unwrap();
+        fs::remove_file(folder.path(output)).unwrap();
+        content
+    };
+    outputs.iter().map(take).collect()
+}
+
+/// A loader takes away what it has loaded: that is no damage, and damage beside it is seen.
+#[test]
+fn outputs_that_are_gone_are_told_apart_from_outputs_that_are_wrong() {
+    let folder = three_runs();
+    let gone = [output_name("sessions", 1), output_name("sessions", 3), output_name("rejects", 3)];
+    let contents = take_away(&folder, &gone);
+    let names = |outputs: &[&str]| serde_json::json!(outputs);
+    let missing =
+        names(&["sessions/run-00000001.csv", "sessions/run-00000003.csv", "rejects/run-00000003.csv"]);
+    let report = verify(&folder, 74);
+    assert_eq!((&report["status"], &report["missing_outputs"]), (&"missing".into(), &missing));
+    assert_eq!((&report["findings"], &report["missing_accepted"]), (&names(&[]), &0.into()));
+    let told = folder.sessionize(&["verify"]).expect_code(74);
+    assert!(
+        told.stderr.contains("3 published outputs are gone, the first: sessions/run-00000001.csv"),
+        "{told:?}"
+    );
+    assert!(told.stdout.contains("- missing: sessions/run-00000003.csv\n"), "{told:?}");
+    let backup = folder.sessionize(&["backup", "kept", "--format=json"]).expect_code(0).json();
+    assert_eq!(backup["outputs_missing"], 3);
+    // What is wrong comes first: nothing is recorded beside it.
+    let wrong = folder.path(&output_name("sessions", 2));
+    let whole = fs::read(&wrong).unwrap();
+    fs::write(&wrong, "wrong").unwrap();
+    let report = folder.sessionize(&["verify", "--accept-missing", "--format=json"]).expect_code(74);
+    assert!(report.stderr.contains("nothing was recorded"), "{report:?}");
+    assert_eq!(report.json()["status"], "damaged");
+    assert_eq!(verify(&folder, 74)["runs"], 3);
+    folder.sessionize(&["backup", "refused"]).expect_code(74);
+    fs::write(&wrong, whole).unwrap();
+
+    let report = folder.sessionize(&["verify", "--accept-missing", "--format=json"]).expect_code(0).json();
+    assert_eq!((&report["status"], &report["accepted_in_run"]), (&"ok".into(), &4.into()));
+    assert_eq!(report["missing_outputs"], missing);
+    let report = verify(&folder, 0);
+    assert_eq!((&report["missing_outputs"], &report["missing_accepted"]), (&names(&[]), &3.into()));
+    assert_eq!(report["events_completed"], 5, "the accounts are those of the ledger");
+    let ledger = folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+    assert_eq!(ledger["ledger"][3]["kind"], "accept-missing");
+    assert_eq!(ledger["ledger"][3]["missing_outputs"], missing);
+    // Once more there is nothing to do.
+    let again = folder.sessionize(&["verify", "--accept-missing", "--format=json"]).expect_code(0).json();
+    assert_eq!((&again["runs"], again.get("accepted_in_run")), (&4.into(), None));
+
+    // It comes back, right or wrong; another one goes.
+    fs::write(folder.path(&gone[0]), &contents[0]).unwrap();
+    assert_eq!(verify(&folder, 0)["missing_accepted"], 2);
+    fs::write(folder.path(&gone[0]), "wrong").unwrap();
+    assert_eq!(verify(&folder, 74)["status"], "damaged");
+    fs::remove_file(folder.path(&gone[0])).unwrap();
+    take_away(&folder, &[output_name("sessions", 2)]);
+    let report = verify(&folder, 74);
+    assert_eq!(report["missing_outputs"], names(&["sessions/run-00000002.csv"]));
+    assert_eq!(report["missing_accepted"], 3);
+}
+
+/// Retention takes manifests too; without its manifest an output cannot be told from any other file.
+#[test]
+fn a_manifest_is_gone_only_together_with_the_outputs_of_its_run() {
+    let folder = three_runs();
+    let manifest = folder.path(&format!("{OUT}/manifests/run-00000001.json"));
+    let content = fs::read(&manifest).unwrap();
+    fs::remove_file(&manifest).unwrap();
+    let finding = verify(&folder, 74)["findings"][0].as_str().unwrap().to_owned();
+    assert!(finding.contains("run-00000001.json: it is gone, and outputs of its run are not"), "{finding}");
+    take_away(&folder, &[output_name("sessions", 1)]);
+    assert_eq!(verify(&folder, 74)["missing_outputs"], serde_json::json!(["manifests/run-00000001.json"]));
+    folder.sessionize(&["verify", "--accept-missing"]).expect_code(0);
+    assert_eq!(verify(&folder, 0)["missing_accepted"], 1);
+    fs::write(&manifest, content).unwrap();
+    assert_eq!(verify(&folder, 74)["missing_outputs"], serde_json::json!(["sessions/run-00000001.csv"]));
+}
+
+/// What is open is published under one name again and again: that it was taken away once says nothing of the next one.
+#[test]
+fn an_accepted_view_of_what_is_open_is_missed_again_when_a_run_has_shown_it_again() {
+    let folder = three_runs();
+    let latest = format!("{OUT}/open/latest.csv");
+    for day in [4, 5] {
+        folder.write("more.csv", format!("dan,2020-01-0{day} 12:00:00\n"));
+        folder.sessionize(&["run", "more.csv", CLOCK, "--emit-open"]).expect_code(0);
+        take_away(&folder, std::slice::from_ref(&latest));
+        assert_eq!(verify(&folder, 74)["missing_outputs"], serde_json::json!(["open/latest.csv"]));
+        folder.sessionize(&["verify", "--accept-missing"]).expect_code(0);
+        assert_eq!(verify(&folder, 0)["missing_accepted"], 1);
+    }
+}
+
+/// Peace with a loader outlives a rollback, an export and an import; a rollback still names what somebody has to take back.
+#[test]
+fn what_was_accepted_stays_accepted_and_a_rollback_names_what_is_gone() {
+    let folder = three_runs();
+    take_away(&folder, &[output_name("sessions", 1), output_name("sessions", 3)]);
+    folder.sessionize(&["verify", "--accept-missing"]).expect_code(0);
+    let report = folder.sessionize(&["rollback", "--to-run=2", "--format=json"]).expect_code(0).json();
+    assert_eq!(report["retracted_runs"], serde_json::json!([3, 4]));
+    assert_eq!(report["missing_outputs"], serde_json::json!(["sessions/run-00000003.csv"]));
+    // The run that had recorded it is taken back; the output of run 1 is as gone as before.
+    let report = verify(&folder, 0);
+    assert_eq!((&report["runs_standing"], &report["missing_accepted"]), (&3.into(), &1.into()));
+    folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
+    folder.sessionize(&["import-state", "state.jsonl", "--state=new"]).expect_code(0);
+    let report = folder.sessionize(&["verify", "--state=new", "--format=json"]).expect_code(0).json();
+    assert_eq!(report["missing_accepted"], 1);
+}
+
+/// Which outputs a run has is in its manifest: none of a rollback, an evict, a run that emits events, late rows that are dropped.
+#[test]
+fn a_rollback_misses_no_output_that_never_was() {
+    let folder = Folder::new();
+    for day in 1..=7 {
+        folder.write(&format!("{day}.csv"), format!("ann,2020-01-0{day} 12:00:00\n"));
+    }
+    folder.write("late.csv", "ann,2020-01-01 01:00:00\n");
+    let run = |file: &str| {
+        let words = ["run", file, CLOCK, "--emit=events", "--late=drop", "--max-late=100%", "--keep=50"];
+        folder.sessionize(&words).expect_code(0);
+    };
+    let missed = |to: &str| {
+        let words = ["rollback", to, "--format=json"];
+        folder.sessionize(&words).expect_code(0).json().get("missing_outputs").cloned()
+    };
+    ["1.csv", "2.csv", "3.csv"].into_iter().for_each(run);
+    assert_eq!(missed("--to-run=2"), None);
+    run("late.csv");
+    folder.sessionize(&["finalize", "--as-of=2020-01-03", CLOCK, "--keep=50"]).expect_code(0);
+    assert_eq!(missed("--to-run=2"), None, "over a rollback, late rows and an empty finalize");
+    run("4.csv");
+    assert_eq!(missed("--to-run=7"), None, "to a rollback");
+    run("5.csv");
+    take_away(&folder, &[output_name("events", 10)]);
+    assert_eq!(missed("--to-run=2"), Some(serde_json::json!(["events/run-00000010.csv"])));
+    // An evict and an import have no outputs either; no rollback goes back over one, but to one.
+    folder.sessionize(&["evict", "--key=ann"]).expect_code(0);
+    run("6.csv");
+    assert_eq!(missed("--to-run=12"), None);
+    folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
+    folder.sessionize(&["import-state", "state.jsonl", "--state=new"]).expect_code(0);
+    folder.sessionize(&["run", "7.csv", CLOCK, "--state=new"]).expect_code(0);
+    let words = ["rollback", "--to-run=15", "--state=new", "--format=json"];
+    assert_eq!(folder.sessionize(&words).expect_code(0).json().get("missing_outputs"), None);
 }

@@ -126,7 +126,7 @@ pub struct FileRow {
 }
 
 /// What a run was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub enum RunKind {
     /// A batch of files.
     Batch,
@@ -147,6 +147,11 @@ pub enum RunKind {
     Migrate,
     /// A run whose entry was lost with a damaged checkpoint: its counts are those that close the gap.
     Lost,
+    /// Outputs that are gone were recorded as taken away on purpose.
+    AcceptMissing {
+        /// Those outputs, relative to the output folder.
+        outputs: Vec<String>,
+    },
 }
 
 /// What a run counted.
@@ -425,6 +430,13 @@ mod tests {
             HEAD,
         ];
         assert_eq!(hex(&row), expected.concat());
+    }
+
+    #[test]
+    fn golden_kinds() {
+        assert_eq!(hex(&RunKind::Rollback { to: 4 }), "0304");
+        assert_eq!(hex(&RunKind::Lost), "07");
+        assert_eq!(hex(&RunKind::AcceptMissing { outputs: vec!["a".into(), String::new()] }), "0802016100");
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(super) fn file_rows(files: &[FileEntry]) -> Vec<v1::FileRow> {
 
 pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
     v1::RunRow {
-        kind: match entry.kind {
+        kind: match &entry.kind {
             RunKind::Batch => v1::RunKind::Batch,
             RunKind::Finalize => v1::RunKind::Finalize,
             RunKind::FinalizeAsOf => v1::RunKind::FinalizeAsOf,
@@ -75,6 +75,7 @@ pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
             RunKind::Import => v1::RunKind::Import,
             RunKind::Migrate => v1::RunKind::Migrate,
             RunKind::Lost => v1::RunKind::Lost,
+            RunKind::AcceptMissing { outputs } => v1::RunKind::AcceptMissing { outputs: outputs.clone() },
         },
         as_of_us: entry.as_of.us(),
         files: file_rows(&entry.files),
@@ -100,6 +101,7 @@ pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
             v1::RunKind::Import => RunKind::Import,
             v1::RunKind::Migrate => RunKind::Migrate,
             v1::RunKind::Lost => RunKind::Lost,
+            v1::RunKind::AcceptMissing { outputs } => RunKind::AcceptMissing { outputs },
         },
         as_of: time(row.as_of_us)?,
         files: row.files.into_iter().map(file).collect(),

@@ -137,6 +137,8 @@ const OPEN_COLUMNS: [&str; 4] = ["start", "end", "#events", "key"];
 
 fn ledger_row(run: &LedgerReport) -> [String; 8] {
     let count = |count| HumanCount(count).to_string();
+    let names: Vec<String> =
+        run.files.iter().map(file_text).chain(run.missing_outputs.iter().cloned()).collect();
     // To the second is enough for people.
     let started = run.as_of.get(..19).map_or_else(|| run.as_of.clone(), |seconds| format!("{seconds}Z"));
     [
@@ -147,7 +149,7 @@ fn ledger_row(run: &LedgerReport) -> [String; 8] {
         count(run.events_late),
         count(run.rows_rejected),
         count(run.sessions_completed),
-        listed(run.files.iter().map(file_text), " "),
+        listed(names.into_iter(), " "),
     ]
 }
 
@@ -223,6 +225,7 @@ mod tests {
             rows_rejected: 0,
             sessions_completed: 0,
             watermark: some(),
+            missing_outputs: vec![text.to_owned(); 2],
         };
         let open = |key_parts| OpenSessionReport {
             key: text.to_owned(),

@@ -1,7 +1,7 @@
 //! What the ledger says as a whole: which runs stand, what a rollback takes back, whether its accounts close.
 
 use super::{Counts, FileDigest, Head, RunEntry, RunId, RunKind};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The runs that stand: those that no later rollback has taken back.
 pub fn standing(entries: &[RunEntry]) -> BTreeSet<RunId> {
@@ -13,6 +13,18 @@ pub fn standing(entries: &[RunEntry]) -> BTreeSet<RunId> {
         standing.insert(entry.head.run);
     }
     standing
+}
+
+/// The outputs that were recorded as taken away on purpose, each with the newest run that says so: it speaks of what runs before
+/// it have published. Whether it stands itself does not matter, for a rollback brings back no file.
+pub fn accepted_missing(entries: &[RunEntry]) -> BTreeMap<&str, RunId> {
+    let mut accepted = BTreeMap::new();
+    for entry in entries {
+        if let RunKind::AcceptMissing { outputs } = &entry.kind {
+            accepted.extend(outputs.iter().map(|output| (output.as_str(), entry.head.run)));
+        }
+    }
+    accepted
 }
 
 /// What a rollback is going to do.

@@ -8,6 +8,6 @@ mod run;
 
 pub use files::{FileDigest, FileStatus, KnownFiles, plan_files};
 pub use gaps::without_gaps;
-pub use history::{NoRollback, RollbackPlan, audit, plan_rollback, standing};
+pub use history::{NoRollback, RollbackPlan, accepted_missing, audit, plan_rollback, standing};
 pub use recovery::{HeadMark, Recovery, Staged, recover};
 pub use run::{Counts, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};

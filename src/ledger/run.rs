@@ -37,7 +37,7 @@ impl fmt::Display for RunId {
 }
 
 /// What a run was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunKind {
     /// A batch of files.
     Batch,
@@ -58,11 +58,16 @@ pub enum RunKind {
     Migrate,
     /// A run whose entry was lost with a damaged checkpoint. Its counts are those that close the gap.
     Lost,
+    /// Outputs that are gone were recorded as taken away on purpose: whoever reads them has moved or removed them.
+    AcceptMissing {
+        /// Those outputs, relative to the output folder.
+        outputs: Vec<String>,
+    },
 }
 
 impl RunKind {
     /// The word for people.
-    pub const fn name(self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Batch => "batch",
             Self::Finalize => "finalize",
@@ -72,6 +77,7 @@ impl RunKind {
             Self::Import => "import-state",
             Self::Migrate => "migrate",
             Self::Lost => "lost",
+            Self::AcceptMissing { .. } => "accept-missing",
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::checkpoint::Stored;
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::Result;
 use crate::event::{Timestamp, key_parts};
-use crate::ledger::{FileEntry, Head, RunEntry};
+use crate::ledger::{FileEntry, Head, RunEntry, RunKind};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::partition::{KeyHash, PartitionId};
 use crate::reducer::{Reducer, RuledReducer};
@@ -148,5 +148,9 @@ fn ledger_report(entry: &RunEntry) -> LedgerReport {
         rows_rejected: entry.counts.rows_rejected(),
         sessions_completed: entry.counts.sessions_completed,
         watermark: time_text(entry.head.watermark.time()),
+        missing_outputs: match &entry.kind {
+            RunKind::AcceptMissing { outputs } => outputs.clone(),
+            _ => Vec::new(),
+        },
     }
 }

@@ -25,7 +25,7 @@ pub struct UpkeepReport {
     /// Of a rollback: files that may be taken in again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forgotten_files: Vec<String>,
-    /// Of a rollback: outputs of the retracted runs that somebody has taken away before.
+    /// Of a rollback: outputs of the retracted runs that somebody has taken away before, relative to the output folder.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_outputs: Vec<String>,
     /// Events that left without a session.
@@ -35,7 +35,7 @@ pub struct UpkeepReport {
 /// What a verify has looked at, and what it has found.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct VerifyReport {
-    /// `ok` or `damaged`.
+    /// `ok`, `missing` where nothing is wrong but that outputs are gone, or `damaged`.
     pub status: &'static str,
     /// Runs in the ledger.
     pub runs: u64,
@@ -71,6 +71,14 @@ pub struct VerifyReport {
     pub output_bytes: u64,
     /// Sessions in them.
     pub output_sessions: u64,
+    /// Published outputs that are gone and of which no run before has recorded that this is meant, relative to the output
+    /// folder.
+    pub missing_outputs: Vec<String>,
+    /// How many are gone besides, on purpose.
+    pub missing_accepted: u64,
+    /// The run that has recorded `missing_outputs` as taken away on purpose, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_in_run: Option<u64>,
     /// What is damaged or does not fit, in words.
     pub findings: Vec<String>,
 }
@@ -101,6 +109,8 @@ pub struct BackupReport {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Published outputs that are gone, whether that was recorded or not: the copy does not have them either.
+    pub outputs_missing: u64,
 }
 
 /// What a migrate has done.

@@ -1,13 +1,14 @@
 //! Published outputs, held against their manifests and the ledger.
 
 use super::manifest::{Manifest, ManifestFile};
-use super::publish::Output;
+use super::publish::{Output, is_gone, manifest_name};
 use super::stage::OutputKind;
 use crate::error::Result;
-use crate::ledger::{HeadMark, RunEntry, RunId, RunKind, standing};
-use std::collections::BTreeSet;
+use crate::ledger::{HeadMark, RunEntry, RunId, RunKind, accepted_missing, standing};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::path::Path;
 use xxhash_rust::xxh3::Xxh3;
 
 /// What a look at the outputs has found.
@@ -21,8 +22,21 @@ pub struct OutputAudit {
     pub bytes: u64,
     /// Rows of completed sessions in them.
     pub sessions: u64,
-    /// In words.
+    /// Outputs that are gone, relative to the output folder. A manifest counts as one where no output of its run is left.
+    pub missing: Vec<String>,
+    /// How many are gone besides, which a run has recorded as taken away on purpose.
+    pub accepted: u64,
+    /// What is wrong, in words.
     pub findings: Vec<String>,
+}
+
+/// What there is to say of a file that was published.
+#[derive(Debug, Clone)]
+enum Fault {
+    /// Nothing has its name.
+    Gone,
+    /// It is not what was published.
+    Wrong(String),
 }
 
 /// What lay in the places of outputs at one moment: later runs change these names while the rest is read.
@@ -31,7 +45,7 @@ pub struct Listing {
     /// By the number of the kind.
     published: Vec<(usize, RunId)>,
     /// The length and the digest of the one file that each run replaces.
-    open_view: std::result::Result<(u64, u128), String>,
+    open_view: std::result::Result<(u64, u128), Fault>,
 }
 
 impl Listing {
@@ -46,7 +60,8 @@ impl Listing {
         }
         let run = unpublished.and_then(Manifest::mark).map_or(RunId::new(0), |mark| mark.run);
         let open_view = output.open(OutputKind::Open, run).and_then(digest_of);
-        let open_view = open_view.map_err(|error| format!("it cannot be read: {error}"));
+        let place = output.path_of(OutputKind::Open, run);
+        let open_view = open_view.map_err(|error| fault_of(&place, &error));
         Ok(Self { published, open_view })
     }
 }
@@ -65,6 +80,7 @@ pub fn audit_output(
 ) -> OutputAudit {
     let mut audit = OutputAudit::default();
     let standing = standing(entries);
+    let accepted = accepted_missing(entries);
     let manifest_of = |run| match unpublished.filter(|manifest| is_of(manifest, run)) {
         Some(manifest) => Ok(Some(manifest.clone())),
         None => output.manifest_of(run),
@@ -77,7 +93,9 @@ pub fn audit_output(
         let manifest = match manifest_of(run) {
             Ok(Some(manifest)) => manifest,
             Ok(None) => {
-                audit.findings.push(format!("run {} has no manifest", run.number()));
+                audit.no_manifest(output, run, &accepted);
+                // It may have been the last one that has shown what is open: nobody knows.
+                open = None;
                 continue;
             }
             Err(error) => {
@@ -90,17 +108,17 @@ pub fn audit_output(
             audit.findings.push(format!("the manifest of run {} speaks of another history", run.number()));
         }
         if standing.contains(&run) {
-            expected.extend(audit.run(output, entry, &manifest));
+            expected.extend(audit.run(output, entry, &manifest, &accepted));
         }
         // Each replaces the one before, and a rollback takes away that of a run that it takes back.
         let shown = manifest.file_of(OutputKind::Open).map(|file| (run, file.clone()));
         let stands = |by: RunId| !matches!(entry.kind, RunKind::Rollback { to } if by > to);
         open = shown.or(open.filter(|(by, _)| stands(*by)));
     }
-    if let Some((_, listed)) = open {
-        let path = output.path_of(OutputKind::Open, RunId::new(0));
+    if let Some((run, listed)) = open {
+        let path = output.path_of(OutputKind::Open, run);
         let found = listing.open_view.clone().and_then(|found| check_digest(found, &listed));
-        audit.findings.extend(found.err().map(|wrong| format!("{}: {wrong}", path.display())));
+        audit.book(&path, &listed.path, run, found, &accepted);
     }
     let retracting: BTreeSet<RunId> = unpublished.into_iter().flat_map(Manifest::retracts).collect();
     let strangers = listing.published.iter();
@@ -123,9 +141,48 @@ fn first_run_here(manifest_of: impl Fn(RunId) -> Result<Option<Manifest>>, entri
     RunId::new(0)
 }
 
+/// Outputs that were recorded as taken away, each with the run that has recorded it.
+type Accepted<'e> = BTreeMap<&'e str, RunId>;
+
 impl OutputAudit {
+    /// Books what was found of an output of `run`.
+    fn book(
+        &mut self,
+        place: &Path,
+        output: &str,
+        run: RunId,
+        checked: std::result::Result<(), Fault>,
+        accepted: &Accepted<'_>,
+    ) {
+        match checked {
+            Ok(()) => {}
+            Err(Fault::Wrong(wrong)) => self.findings.push(format!("{}: {wrong}", place.display())),
+            Err(Fault::Gone) if accepted.get(output).is_some_and(|&by| by > run) => self.accepted += 1,
+            Err(Fault::Gone) => self.missing.push(output.to_owned()),
+        }
+    }
+
+    /// Without its manifest an output cannot be told from any other file. Where none is left, everything of the run was taken
+    /// away.
+    fn no_manifest(&mut self, output: &Output, run: RunId, accepted: &Accepted<'_>) {
+        let kinds = OutputKind::ALL.into_iter().filter(|&kind| kind != OutputKind::Open);
+        let is_left = |kind| !is_gone(&output.path_of(kind, run));
+        let gone = if kinds.into_iter().any(is_left) {
+            Fault::Wrong("it is gone, and outputs of its run are not".to_owned())
+        } else {
+            Fault::Gone
+        };
+        self.book(&output.manifest_path(run), &manifest_name(run), run, Err(gone), accepted);
+    }
+
     /// Reads the files of one run; returns what it has published.
-    fn run(&mut self, output: &Output, entry: &RunEntry, manifest: &Manifest) -> Vec<(usize, RunId)> {
+    fn run(
+        &mut self,
+        output: &Output,
+        entry: &RunEntry,
+        manifest: &Manifest,
+        accepted: &Accepted<'_>,
+    ) -> Vec<(usize, RunId)> {
         let run = entry.head.run;
         let mut published = Vec::new();
         for (number, kind) in OutputKind::ALL.into_iter().enumerate() {
@@ -151,15 +208,19 @@ impl OutputAudit {
             let Some(listed) = listed.filter(|_| kind != OutputKind::Open) else { continue };
             published.push((number, run));
             let path = output.path_of(kind, run);
-            let opened = output.open(kind, run).map_err(|error| format!("it cannot be read: {error}"));
+            let opened = output.open(kind, run).map_err(|error| fault_of(&path, &error));
             let checked = opened.and_then(|mut file| {
-                check_file(&file, listed)?;
-                file.rewind().map_err(|error| error.to_string())?;
-                if kind == OutputKind::Sessions { self.sessions(file, entry, listed) } else { Ok(()) }
+                self.files += 1;
+                self.bytes += listed.bytes;
+                let found = digest_of(&file).map_err(|error| fault_of(&path, &error))?;
+                check_digest(found, listed)?;
+                file.rewind().map_err(|error| fault_of(&path, &error))?;
+                match kind {
+                    OutputKind::Sessions => self.sessions(file, entry, listed).map_err(Fault::Wrong),
+                    _ => Ok(()),
+                }
             });
-            self.files += 1;
-            self.bytes += listed.bytes;
-            self.findings.extend(checked.err().map(|wrong| format!("{}: {wrong}", path.display())));
+            self.book(&path, &listed.path, run, checked, accepted);
         }
         published
     }
@@ -214,17 +275,21 @@ impl OutputAudit {
     }
 }
 
-fn check_file(file: &File, listed: &ManifestFile) -> std::result::Result<(), String> {
-    let found = digest_of(file).map_err(|error| format!("it cannot be read: {error}"))?;
-    check_digest(found, listed)
+/// Why an output could not be read.
+fn fault_of(place: &Path, error: &io::Error) -> Fault {
+    if error.kind() == io::ErrorKind::NotFound && is_gone(place) {
+        Fault::Gone
+    } else {
+        Fault::Wrong(format!("it cannot be read: {error}"))
+    }
 }
 
-fn check_digest((bytes, digest): (u64, u128), listed: &ManifestFile) -> std::result::Result<(), String> {
+fn check_digest((bytes, digest): (u64, u128), listed: &ManifestFile) -> std::result::Result<(), Fault> {
     if bytes != listed.bytes {
-        return Err(format!("it has {bytes} bytes, its manifest says {}", listed.bytes));
+        return Err(Fault::Wrong(format!("it has {bytes} bytes, its manifest says {}", listed.bytes)));
     }
     if format!("{digest:032x}") != listed.digest {
-        return Err("its digest is not that of its manifest".to_owned());
+        return Err(Fault::Wrong("its digest is not that of its manifest".to_owned()));
     }
     Ok(())
 }

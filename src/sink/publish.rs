@@ -37,7 +37,7 @@ impl Output {
     }
 
     pub(super) fn manifest_path(&self, run: RunId) -> PathBuf {
-        self.folder.join(MANIFESTS).join(format!("{run}.json"))
+        self.folder.join(manifest_name(run))
     }
 
     /// The newest published run: the one of the newest manifest.
@@ -221,10 +221,29 @@ impl Output {
         })
     }
 
+    /// Outputs of `run` that are not where it has published them, relative to the output folder, as its manifest lists them; the
+    /// manifest itself where that cannot be read. What is open is left out: each run replaces it.
+    pub fn missing_of(&self, run: RunId) -> Vec<String> {
+        let Ok(Some(manifest)) = self.manifest_of(run) else { return vec![manifest_name(run)] };
+        let open = OutputKind::Open.path_of(run);
+        let listed = manifest.files.into_iter().map(|file| file.path).filter(|path| *path != open);
+        listed.filter(|path| is_gone(&self.folder.join(path))).collect()
+    }
+
     /// The path of a run's file of this kind.
     pub fn path_of(&self, kind: OutputKind, run: RunId) -> PathBuf {
         self.folder.join(kind.path_of(run))
     }
+}
+
+/// The path of a run's manifest, relative to the output folder.
+pub(super) fn manifest_name(run: RunId) -> String {
+    format!("{MANIFESTS}/{run}.json")
+}
+
+/// Whether nothing has this name. A link that leads nowhere is something, and a folder that cannot be read hides nothing.
+pub(super) fn is_gone(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn run_of_manifest(name: &str) -> Option<RunId> {

@@ -21,7 +21,17 @@ pub(super) fn verify_page(report: &VerifyReport) -> Page {
     rows.count("output files", report.output_files);
     rows.add("output size", HumanBytes(report.output_bytes).to_string());
     rows.count("output sessions", report.output_sessions);
+    if !report.missing_outputs.is_empty() {
+        rows.count("outputs missing", report.missing_outputs.len() as u64);
+    }
+    if report.missing_accepted > 0 {
+        rows.count("missing on purpose", report.missing_accepted);
+    }
+    if let Some(run) = report.accepted_in_run {
+        rows.add("recorded as meant", format!("in run {run}"));
+    }
     page.rows(&rows);
+    page.list("- missing: ", &report.missing_outputs);
     page.list("- ", &report.findings);
     page
 }
@@ -70,6 +80,9 @@ pub(super) fn backup_page(report: &BackupReport) -> Page {
     rows.count("last run", report.run);
     rows.count("files", report.files);
     rows.add("size", HumanBytes(report.bytes).to_string());
+    if report.outputs_missing > 0 {
+        rows.count("outputs missing", report.outputs_missing);
+    }
     page.rows(&rows);
     page
 }
@@ -106,13 +119,18 @@ mod tests {
     fn expect_all_harmless(text: &str, list: &[String]) {
         let list = || list.to_vec();
         expect_harmless(&upkeep_page(&upkeep(text, list())));
-        expect_harmless(&verify_page(&VerifyReport { findings: list(), ..VerifyReport::default() }));
+        expect_harmless(&verify_page(&VerifyReport {
+            findings: list(),
+            missing_outputs: list(),
+            ..VerifyReport::default()
+        }));
         expect_harmless(&export_page(&ExportReport { run: 1, runs: 1, files: 1, events: 1, losses: list() }));
         expect_harmless(&backup_page(&BackupReport {
             folder: text.to_owned(),
             run: 1,
             files: 1,
             bytes: u64::MAX,
+            outputs_missing: 1,
         }));
     }
 

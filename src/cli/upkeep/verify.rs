@@ -9,14 +9,35 @@ use clap::Args;
 /// Check everything: checksums, rules, accounts, outputs
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyFlags {
+    /// Record in the ledger that the outputs that are gone were taken away on purpose
+    #[arg(long)]
+    accept_missing: bool,
     #[command(flatten)]
     common: CommonFlags,
 }
 
 pub(super) fn execute(flags: &VerifyFlags) -> Result<()> {
-    let report = pipeline::verify(&flags.common.settings(), &watch_look()?)?;
+    let common = flags.common.settings();
+    let report = if flags.accept_missing {
+        pipeline::accept_missing(&common)?
+    } else {
+        pipeline::verify(&common, &watch_look()?)?
+    };
     flags.common.print(&report, verify_page);
-    let Some(first) = report.findings.first() else { return Ok(()) };
-    let what = format!("verify has found damage in {} places, the first: {first}", report.findings.len());
-    Err(Error::new(ErrorKind::Checkpoint, what).remedy("docs/operations.md says what to do"))
+    if let Some(first) = report.findings.first() {
+        let what = format!("verify has found damage in {} places, the first: {first}", report.findings.len());
+        let nothing = if flags.accept_missing { "; nothing was recorded" } else { "" };
+        let remedy = format!("docs/operations.md says what to do{nothing}");
+        return Err(Error::new(ErrorKind::Checkpoint, what).remedy(remedy));
+    }
+    match report.missing_outputs.first().filter(|_| report.accepted_in_run.is_none()) {
+        None => Ok(()),
+        Some(first) => {
+            let what =
+                format!("{} published outputs are gone, the first: {first}", report.missing_outputs.len());
+            Err(Error::new(ErrorKind::Checkpoint, what).remedy(
+                "put them back, or record with `sessionize verify --accept-missing` that they were taken away on purpose",
+            ))
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::Watch;
 use crate::pipeline::context::expect_existing;
 use crate::pipeline::look::{Look, Opening};
-use crate::report::BackupReport;
+use crate::report::{BackupReport, VerifyReport};
 use crate::settings::CommonSettings;
 use crate::sink::Manifest;
 use std::fs::{self, File};
@@ -49,7 +49,7 @@ pub fn backup(common: &CommonSettings, folder: &Path, watch: &Watch) -> Result<B
     expect_existing(common)?;
     watch.hold_on();
     let partial = PartialBackup::begin(folder)?;
-    let (run, copied) = match make(common, &partial, watch) {
+    let (report, copied) = match make(common, &partial, watch) {
         Ok(made) => made,
         Err(error) => {
             partial.give_up();
@@ -57,11 +57,17 @@ pub fn backup(common: &CommonSettings, folder: &Path, watch: &Watch) -> Result<B
         }
     };
     partial.finish(folder)?;
-    Ok(BackupReport { folder: folder.display().to_string(), run, files: copied.files, bytes: copied.bytes })
+    Ok(BackupReport {
+        folder: folder.display().to_string(),
+        run: report.runs,
+        files: copied.files,
+        bytes: copied.bytes,
+        outputs_missing: report.missing_outputs.len() as u64 + report.missing_accepted,
+    })
 }
 
 /// Copies until the copy is sound, or is not for a reason that stays.
-fn make(common: &CommonSettings, partial: &PartialBackup, watch: &Watch) -> Result<(u64, Copied)> {
+fn make(common: &CommonSettings, partial: &PartialBackup, watch: &Watch) -> Result<(VerifyReport, Copied)> {
     let copy = CommonSettings { state: partial.state(), out: partial.out(), ..common.clone() };
     let mut tries = 0;
     loop {
@@ -69,8 +75,7 @@ fn make(common: &CommonSettings, partial: &PartialBackup, watch: &Watch) -> Resu
         let (look, copied) = copy_once(common, partial, watch)?;
         let report = verify(&copy, watch)?;
         let Some(finding) = report.findings.first() else {
-            let run = look.checkpoint.head().map_or(0, |head| head.run.number());
-            return Ok((run, copied));
+            return Ok((report, copied));
         };
         if tries == TRIES || !look.is_over(common) {
             let what = format!("the copy is not sound: {finding}");

@@ -4,10 +4,10 @@
 //! migrate the open state by itself; a copy of the folder is kept before anything is written. `migrate` does it at once.
 #![expect(clippy::disallowed_methods, reason = "copies the state folder")]
 
-use super::settle::{Settling, head_with, settle};
+use super::settle::settle_unchanged;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, RunKind};
+use crate::ledger::RunKind;
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::pipeline::Context;
 use crate::report::MigrateReport;
@@ -26,16 +26,7 @@ pub fn migrate(context: &mut Context, common: &CommonSettings) -> Result<Migrate
     let Some(before) = context.checkpoint.head().cloned().filter(|_| from < CURRENT_VERSION) else {
         return Ok(report);
     };
-    let copy = context.checkpoint.copy_state(&before, |_| false)?;
-    let head = head_with(&before, before.run.next(), copy);
-    let counts = Counts {
-        events_open_before: before.events_open,
-        events_open_after: head.events_open,
-        ..Counts::default()
-    };
-    let settling =
-        Settling { kind: RunKind::Migrate, as_of: common.as_of, counts, head, forgotten: Vec::new() };
-    let entry = settle(context, settling)?;
+    let entry = settle_unchanged(context, &before, RunKind::Migrate, common.as_of)?;
     Ok(MigrateReport { run: Some(entry.head.run.number()), ..report })
 }
 

@@ -14,4 +14,4 @@ pub use evict::evict;
 pub use migrate::{keep_copy, migrate};
 pub use rollback::rollback;
 pub use transfer::{export_state, import_state};
-pub use verify::verify;
+pub use verify::{accept_missing, verify};

@@ -6,7 +6,6 @@ use crate::ledger::{Head, NoRollback, RollbackPlan, RunId, RunKind, plan_rollbac
 use crate::pipeline::Context;
 use crate::report::UpkeepReport;
 use crate::settings::CommonSettings;
-use crate::sink::OutputKind;
 
 /// Takes the state after run `to_run` up again. The rollback is a run of its own with the next number: no number, and so no
 /// name of an output, ever comes twice. The outputs of the runs that it takes back move below `retracted/`, and the files
@@ -25,12 +24,12 @@ pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> 
         }
         Err(why) => return Err(refusal(why, to)),
     };
-    let rewritten = |kind: RunKind| matches!(kind, RunKind::Import | RunKind::Evict);
-    if entries.iter().any(|entry| entry.head.run > to && rewritten(entry.kind)) {
+    let rewritten = |kind: &RunKind| matches!(kind, RunKind::Import | RunKind::Evict);
+    if entries.iter().any(|entry| entry.head.run > to && rewritten(&entry.kind)) {
         return Err(not_kept(to));
     }
     let source = state_of(context, &plan)?.ok_or_else(|| not_kept(to))?;
-    let missing = missing_outputs(context, &plan);
+    let missing_outputs = plan.retracted.iter().flat_map(|&run| context.output.missing_of(run)).collect();
     let copy = context.checkpoint.copy_state(&source, |_| false)?;
     let run = entries.last().map_or(to, |entry| entry.head.run).next();
     let head = head_with(&plan.to, run, copy);
@@ -44,7 +43,7 @@ pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> 
         rolled_back_to: Some(to.number()),
         retracted_runs: retracted.into_iter().map(RunId::number).collect(),
         forgotten_files: forgotten.iter().map(ToString::to_string).collect(),
-        missing_outputs: missing,
+        missing_outputs,
         ..report(&entry.head, Some(&entry))
     })
 }
@@ -57,12 +56,6 @@ fn state_of(context: &Context, plan: &RollbackPlan) -> Result<Option<Head>> {
         }
     }
     Ok(None)
-}
-
-/// Outputs of the runs to be taken back that are not where they were published.
-fn missing_outputs(context: &Context, plan: &RollbackPlan) -> Vec<String> {
-    let sessions = plan.retracted.iter().map(|&run| context.output.path_of(OutputKind::Sessions, run));
-    sessions.filter(|path| !path.exists()).map(|path| path.display().to_string()).collect()
 }
 
 fn refusal(why: NoRollback, to: RunId) -> Error {

@@ -49,8 +49,8 @@ pub(super) fn stage_nothing(
 /// Stages, commits, publishes.
 pub(super) fn settle(context: &mut Context, settling: Settling) -> Result<RunEntry> {
     let Settling { kind, as_of, counts, head, forgotten } = settling;
-    let to = match kind {
-        RunKind::Rollback { to } => Some(to),
+    let to = match &kind {
+        RunKind::Rollback { to } => Some(*to),
         _ => None,
     };
     let entry = RunEntry { kind, as_of, files: Vec::new(), counts, head };
@@ -65,6 +65,23 @@ pub(super) fn settle(context: &mut Context, settling: Settling) -> Result<RunEnt
     context.output.publish(entry.head.run, &manifest)?;
     context.committing = false;
     Ok(entry)
+}
+
+/// The same for a run that leaves everything open as it is, after `before`.
+pub(super) fn settle_unchanged(
+    context: &mut Context,
+    before: &Head,
+    kind: RunKind,
+    as_of: Timestamp,
+) -> Result<RunEntry> {
+    let copy = context.checkpoint.copy_state(before, |_| false)?;
+    let head = head_with(before, before.run.next(), copy);
+    let counts = Counts {
+        events_open_before: before.events_open,
+        events_open_after: head.events_open,
+        ..Counts::default()
+    };
+    settle(context, Settling { kind, as_of, counts, head, forgotten: Vec::new() })
 }
 
 /// The report of a run without a batch; of `head` alone where nothing was done.

@@ -1,14 +1,15 @@
 //! Everything that can be checked without the batch files: checksums, invariants, accounts, outputs.
 
+use super::settle::settle_unchanged;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, RunEntry, RunKind, audit, standing};
-use crate::pipeline::Watch;
+use crate::pipeline::{Context, Watch};
 use crate::pipeline::context::expect_existing;
 use crate::pipeline::look::{Look, Opening};
 use crate::report::VerifyReport;
 use crate::settings::CommonSettings;
-use crate::sink::{Listing, audit_output};
+use crate::sink::{Listing, Manifest, Output, audit_output};
 
 /// How often it looks again where what it has found may come from those who have written in the meantime.
 const LOOKS: usize = 3;
@@ -24,7 +25,7 @@ pub fn verify(common: &CommonSettings, watch: &Watch) -> Result<VerifyReport> {
         looks += 1;
         let (report, is_over) = verify_once(common, watch)?;
         // A rollback moves outputs while they are read.
-        if report.findings.is_empty() || !is_over || looks == LOOKS {
+        if report.status == "ok" || !is_over || looks == LOOKS {
             return Ok(report);
         }
     }
@@ -37,7 +38,12 @@ fn verify_once(common: &CommonSettings, watch: &Watch) -> Result<(VerifyReport, 
     if let Some((look, listing)) = look(common, watch, &mut report.findings)? {
         watch.let_go()?;
         let mut findings = Vec::new();
-        match listing.and_then(|listing| check(&look, &listing, &mut report, &mut findings)) {
+        report.unpublished_run = look.unpublished_run();
+        let checked = listing.and_then(|listing| {
+            let outputs = (&listing, look.unpublished.as_ref());
+            check(&look.checkpoint, &look.output, outputs, &mut report, &mut findings)
+        });
+        match checked {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
             Err(error) => return Err(error),
@@ -47,10 +53,39 @@ fn verify_once(common: &CommonSettings, watch: &Watch) -> Result<(VerifyReport, 
     } else {
         report.findings.push("nothing more could be checked".to_owned());
     }
-    if !report.findings.is_empty() {
-        report.status = "damaged";
-    }
+    report.status = status(&report);
     Ok((report, is_over))
+}
+
+fn status(report: &VerifyReport) -> &'static str {
+    match (report.findings.is_empty(), report.missing_outputs.is_empty()) {
+        (false, _) => "damaged",
+        (true, false) => "missing",
+        (true, true) => "ok",
+    }
+}
+
+/// Does the same, and records in a run of its own that the outputs that are gone were taken away on purpose. Where anything is
+/// damaged nothing is recorded: it is mended first.
+///
+/// # Errors
+/// What keeps it from looking at all, be it damage; [`ErrorKind::Failed`] if nothing can be written.
+pub fn accept_missing(common: &CommonSettings) -> Result<VerifyReport> {
+    let mut context = Context::open_existing(common)?;
+    let (mut report, mut findings) = (VerifyReport::default(), Vec::new());
+    // The lock is held: nobody moves outputs meanwhile.
+    let listing = Listing::of(&context.output, None)?;
+    check(&context.checkpoint, &context.output, (&listing, None), &mut report, &mut findings)?;
+    report.findings = findings;
+    report.status = status(&report);
+    let head = context.checkpoint.head().cloned();
+    if let Some(before) = head.filter(|_| report.status == "missing") {
+        let kind = RunKind::AcceptMissing { outputs: report.missing_outputs.clone() };
+        let entry = settle_unchanged(&mut context, &before, kind, common.as_of)?;
+        report.accepted_in_run = Some(entry.head.run.number());
+        report.status = "ok";
+    }
+    Ok(report)
 }
 
 /// The checkpoint, if necessary without what of it is damaged; `None` if it does not open at all.
@@ -79,16 +114,15 @@ fn look(
 }
 
 fn check(
-    look: &Look,
-    listing: &Listing,
+    checkpoint: &Checkpoint,
+    output: &Output,
+    (listing, unpublished): (&Listing, Option<&Manifest>),
     report: &mut VerifyReport,
     findings: &mut Vec<String>,
 ) -> Result<()> {
-    let checkpoint = &look.checkpoint;
     let (entries, marks): (Vec<_>, Vec<_>) = checkpoint.readable_runs(findings)?.into_iter().unzip();
     report.runs = entries.len() as u64;
     report.runs_standing = standing(&entries).len() as u64;
-    report.unpublished_run = look.unpublished_run();
     check_ledger(checkpoint, &entries, findings);
     check_states(checkpoint, &entries, report, findings)?;
     findings.extend(checkpoint.audit_files(&entries)?);
@@ -98,11 +132,13 @@ fn check(
     report.events_late = totals.events_late;
     report.events_completed = totals.events_completed;
     report.events_removed = totals.events_removed;
-    let outputs = audit_output(&look.output, &entries, &marks, listing, look.unpublished.as_ref());
+    let outputs = audit_output(output, &entries, &marks, listing, unpublished);
     report.manifests = outputs.manifests;
     report.output_files = outputs.files;
     report.output_bytes = outputs.bytes;
     report.output_sessions = outputs.sessions;
+    report.missing_outputs = outputs.missing;
+    report.missing_accepted = outputs.accepted;
     findings.extend(outputs.findings);
     Ok(())
 }
