@@ -103,9 +103,9 @@ fn predecessor() -> Folder {
     let folder = Folder::in_memory();
     twin::write_batches(&folder, 1);
     folder.write(&format!("{STATE}/lock"), "");
-    let mark = write_predecessor(&folder.path(STATE)).unwrap();
+    let (mark, stream) = write_predecessor(&folder.path(STATE)).unwrap();
     let output = Output::at(folder.path(OUT));
-    let mut staging = Staging::begin(&output, mark.run).unwrap();
+    let mut staging = Staging::begin(&output, stream, mark.run).unwrap();
     staging.open(OutputKind::Sessions, b"session_id,key_1,start,end,duration_s,events,closed_by\n").unwrap();
     let manifest = staging.seal(mark, 1).unwrap();
     output.publish(mark.run, &manifest).unwrap();

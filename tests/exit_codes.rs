@@ -105,23 +105,33 @@ fn code_74_is_a_checkpoint_that_is_damaged_or_out_of_step() {
     let copy = Folder::in_memory();
     twin::copy(&folder, &copy);
     fs::remove_dir_all(copy.path(STATE)).unwrap();
-    refused(&copy, &step, 74, &["output folder is at run 1", "checkpoint only at run 0", "put back"]);
+    refused(&copy, &step, 74, &[OUT, "this output folder belongs to another checkpoint", "put back"]);
     twin::copy(&folder, &copy);
     fs::remove_dir_all(copy.path(OUT).join("manifests")).unwrap();
     refused(&copy, &step, 74, &["checkpoint is at run 1", "output folder is at run 0", "--out"]);
     fs::write(folder.path(STATE).join("db"), "no log of sled").unwrap();
-    refused(&folder, &step, 74, &["at run 0", "older copy or damaged", "put back the checkpoint"]);
+    refused(&folder, &step, 74, &[OUT, "this output folder belongs to another checkpoint", "put back"]);
 }
 
 #[test]
 fn code_74_is_also_two_halves_of_different_histories() {
     let folder = with_one_run();
     let other = Folder::in_memory();
-    twin::write_batches(&other, 2);
-    execute(&other, &run(&[1])).expect_code(0);
+    twin::copy(&folder, &other);
+    for (folder, batch) in [(&folder, 1), (&other, 2)] {
+        twin::write_batches(folder, 3);
+        execute(folder, &run(&[batch])).expect_code(0);
+    }
     let out = other.path(OUT);
     let arguments = ["run", "--out", out.to_str().unwrap(), "batch-1.csv"];
-    refused(&folder, &arguments, 74, &["both at run 1", "different histories", "belong together"]);
+    refused(&folder, &arguments, 74, &["both at run 2", "different histories", "belong together"]);
+    // Two that have nothing to do with each other.
+    let stranger = Folder::in_memory();
+    twin::write_batches(&stranger, 2);
+    execute(&stranger, &run(&[1])).expect_code(0);
+    let out = stranger.path(OUT);
+    let arguments = ["run", "--out", out.to_str().unwrap(), "batch-1.csv"];
+    refused(&folder, &arguments, 74, &["belongs to another checkpoint", "an --out of its own"]);
 }
 
 #[test]

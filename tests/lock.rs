@@ -240,3 +240,163 @@ fn is_open(folder: &Folder, process: u32) -> bool {
     let Ok(files) = std::fs::read_dir(format!("/proc/{process}/fd")) else { return false };
     files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok()).any(|file| file == wanted)
 }
+
+/// Both have a state of their own, and the same output folder.
+fn with_state(arguments: Vec<String>, state: &str) -> Vec<String> {
+    [arguments, vec![format!("--state={state}"), "--out=out".to_owned()]].concat()
+}
+
+/// Whoever is refused has not looked at its batch: this one would be refused with another code.
+fn of_no_rows(state: &str) -> Vec<String> {
+    with_state(vec!["run".to_owned(), "--quiet".to_owned(), "no-rows.csv".to_owned()], state)
+}
+
+fn with_two_batches() -> Folder {
+    let folder = Folder::in_memory();
+    twin::write_batches(&folder, 2);
+    folder.write("no-rows.csv", "a,b\nno,time\n");
+    folder
+}
+
+/// Nothing but what `run` alone leaves is in the output folder, and its checkpoint goes on with it.
+#[track_caller]
+fn expect_only(folder: &Folder, state: &str, batch: usize, place: &str) {
+    let alone = with_two_batches();
+    execute(&alone, &with_state(run(&[batch]), state)).expect_code(0);
+    assert_eq!(folder.files("out"), alone.files("out"), "{place}");
+    execute(folder, &with_state(twin::upkeep(&["verify"]), state)).expect_code(0);
+    execute(folder, &with_state(finalize(), state)).expect_code(0);
+}
+
+#[track_caller]
+fn expect_refused(folder: &Folder, command: &[String], code: i32, place: &str) {
+    let told = execute(folder, command);
+    assert_eq!(told.code, Some(code), "{place}: {told:?}");
+    twin::expect_one_clear_line(&told);
+    let sentence = ["belongs to another checkpoint", "in use by another command"][usize::from(code == 75)];
+    assert!(told.stderr.contains("output folder") && told.stderr.contains(sentence), "{place}: {told:?}");
+}
+
+/// As when cron starts the first runs of two jobs at once, and both have the default `--out`: at each durable step of the one
+/// the other comes. One of them goes on, the other is refused before it reads a row.
+#[test]
+#[cfg(debug_assertions)]
+fn of_two_first_runs_with_one_output_folder_one_is_refused_whatever_the_order_of_their_steps() {
+    let first = with_state(run(&[0]), "a");
+    let mut codes = std::collections::BTreeSet::new();
+    for (number, step) in twin::steps(&with_two_batches(), &first).iter().enumerate() {
+        let place = format!("step {} ({step})", number + 1);
+        let folder = with_two_batches();
+        let held = twin::Held::at(&folder, &first, number + 1);
+        // Until the one has made and locked the folder, the other may have it.
+        let other = execute(&folder, &with_state(run(&[1]), "b"));
+        codes.insert(other.code);
+        let (refused, standing, batch) = if other.code == Some(0) {
+            let told = held.go_on();
+            assert_eq!(told.code, Some(74), "{place}: {told:?}");
+            assert!(told.stderr.contains("belongs to another checkpoint"), "{place}: {told:?}");
+            ("a", "b", 1)
+        } else {
+            expect_refused(&folder, &of_no_rows("b"), 75, &place);
+            held.go_on().expect_code(0);
+            ("b", "a", 0)
+        };
+        expect_refused(&folder, &of_no_rows(refused), 74, &place);
+        expect_only(&folder, standing, batch, &place);
+    }
+    assert_eq!(codes, [Some(0), Some(75)].into());
+}
+
+/// The same if the one dies there: what it has committed is published when it comes again, and what it has only begun gives
+/// way to the other no later than that.
+#[test]
+#[cfg(debug_assertions)]
+fn of_two_first_runs_one_of_which_dies_at_any_step_only_one_has_the_output_folder() {
+    let first = with_state(run(&[0]), "a");
+    let steps = twin::steps(&with_two_batches(), &first);
+    let commit = steps.iter().rposition(|step| step == "commit").unwrap();
+    let mut codes = std::collections::BTreeSet::new();
+    for (number, step) in steps.iter().enumerate() {
+        let place = format!("death at step {} ({step})", number + 1);
+        let folder = with_two_batches();
+        twin::execute_with_fault(&folder, &first, &format!("abort:{}", number + 1));
+        let other = execute(&folder, &with_state(run(&[1]), "b"));
+        codes.insert(other.code);
+        if other.code == Some(0) {
+            assert!(number < commit, "{place}: a committed run has lost its place");
+            expect_refused(&folder, &first, 74, &place);
+            expect_only(&folder, "b", 1, &place);
+        } else {
+            assert_eq!(other.code, Some(74), "{place}: {other:?}");
+            execute(&folder, &first).expect_code(0);
+            expect_refused(&folder, &of_no_rows("b"), 74, &place);
+            expect_only(&folder, "a", 0, &place);
+        }
+    }
+    assert_eq!(codes, [Some(0), Some(74)].into());
+}
+
+/// Two jobs that wait for each other still do not share an output folder.
+#[test]
+#[cfg(debug_assertions)]
+fn who_waits_for_the_output_folder_of_another_is_refused_when_that_one_is_done() {
+    let folder = with_two_batches();
+    let held = twin::Held::at_first(&folder, &with_state(run(&[0]), "a"), "commit");
+    let waiting = with_wait(of_no_rows("b"));
+    let mut command = twin::command(&folder, &waiting);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(process.try_wait().unwrap().is_none(), "it waits");
+    held.go_on().expect_code(0);
+    let told = process.wait_with_output().unwrap();
+    assert_eq!(told.status.code(), Some(74));
+    assert!(String::from_utf8_lossy(&told.stderr).contains("belongs to another checkpoint"));
+    expect_only(&folder, "a", 0, "after it");
+}
+
+/// A backup without it, a disk that has lost it, somebody who tidied up: published and staged runs say the same.
+#[test]
+#[cfg(debug_assertions)]
+fn the_owner_is_known_without_its_file_and_the_file_comes_back() {
+    let first = with_state(run(&[0]), "a");
+    let owner = "out/owner.json";
+    let published = with_two_batches();
+    execute(&published, &first).expect_code(0);
+    let committed = with_two_batches();
+    let steps = twin::steps(&committed, &first);
+    let commit = steps.iter().position(|step| step == "commit").unwrap();
+    let publish = commit + steps[commit..].iter().position(|step| step == "rename").unwrap();
+    twin::execute_with_fault(&committed, &first, &format!("abort:{}", publish + 1));
+    assert!(committed.path("out/.staging/run-00000001/manifest.json").exists(), "committed, not published");
+    for start in [&published, &committed] {
+        let whole = std::fs::read(start.path(owner)).unwrap();
+        for left in [None, Some(&whole[..whole.len() / 2]), Some(&b""[..]), Some(&[b'x'; 4096][..])] {
+            let folder = Folder::in_memory();
+            twin::copy(start, &folder);
+            std::fs::remove_file(folder.path(owner)).unwrap();
+            if let Some(left) = left {
+                std::fs::write(folder.path(owner), left).unwrap();
+            }
+            let before = folder.files("out");
+            expect_refused(&folder, &of_no_rows("b"), 74, "another state");
+            let dry = [of_no_rows("c"), vec!["--dry-run".to_owned()]].concat();
+            expect_refused(&folder, &dry, 74, "a dry run");
+            assert!(!folder.path("c").exists());
+            assert_eq!(folder.files("out"), before, "who is refused writes nothing");
+            execute(&folder, &first).expect_code(0);
+            assert_eq!(std::fs::read(folder.path(owner)).unwrap(), whole);
+            expect_only(&folder, "a", 0, "without the file");
+        }
+    }
+}
+
+/// A first run that was refused for its data has left an output folder in which there is nothing: a new try may begin with a
+/// new state.
+#[test]
+fn an_output_folder_in_which_nothing_was_published_is_free() {
+    let folder = with_two_batches();
+    execute(&folder, &of_no_rows("a")).expect_code(65);
+    execute(&folder, &with_state(run(&[1]), "b")).expect_code(0);
+    expect_refused(&folder, &of_no_rows("a"), 74, "who came first");
+    expect_only(&folder, "b", 1, "after a refused run");
+}

@@ -160,6 +160,12 @@ fn trouble(heading: &str) -> Folder {
             folder.sessionize(&["export-state", "saved.jsonl"]).expect_code(0);
             told(folder, &["import-state", "saved.jsonl"], 2)
         }
+        "`this output folder belongs to the checkpoint that was exported, which would be refused from now on`" =>
+        {
+            let folder = after_a_day();
+            folder.sessionize(&["export-state", "saved.jsonl"]).expect_code(0);
+            told(folder, &["import-state", "saved.jsonl", "--state", "trial"], 2)
+        }
         _ => trouble_with_data(heading, &told),
     }
 }
@@ -251,6 +257,15 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
             let folder = after_two_days();
             fs::remove_file(folder.path(&output_name("sessions", 1))).unwrap();
             told(folder, &["verify", "-q"], 74)
+        }
+        "`this output folder belongs to another checkpoint`" => {
+            told(after_a_day(), &["run", "--batch", "day-2.csv", "--state", "other-state"], 74)
+        }
+        "`the output folder is in use by another command`" => {
+            let folder = after_a_day();
+            let lock = fs::File::open(folder.path(OUT)).unwrap();
+            lock.lock().unwrap();
+            told(folder, &run_2, 75)
         }
         "`the checkpoint is in use by …`" => {
             let folder = after_a_day();

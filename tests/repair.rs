@@ -5,7 +5,8 @@
 mod support;
 
 use std::fs;
-use support::{Folder, OUT, STATE, output_name};
+use support::twin::expect_one_clear_line;
+use support::{Folder, OUT, STATE, output_name, stream_of};
 
 const CLOCK: &str = "--as-of-clock=2021-01-01";
 
@@ -119,8 +120,9 @@ fn a_rollback_that_cannot_be_done_changes_nothing() {
     }
     let told = folder.sessionize(&["rollback", "--to-run=2"]).expect_code(1).stderr;
     assert!(told.contains("no longer kept"), "{told}");
+    let after = folder.files(OUT);
     for (path, content) in before {
-        assert_eq!(fs::read(folder.path(path.to_str().unwrap())).unwrap(), content, "{}", path.display());
+        assert_eq!(after[&path], content, "{}", path.display());
     }
     folder.sessionize(&["rollback", "--to-run=6"]).expect_code(0);
     let told = folder.sessionize(&["rollback", "--to-run=7"]).expect_code(2).stderr;
@@ -159,6 +161,56 @@ fn an_export_becomes_a_checkpoint_that_goes_on_as_the_first() {
     // Not over what is there, and not beside outputs that have gone on.
     folder.sessionize(&["import-state", "state.jsonl"]).expect_code(2);
     folder.sessionize(&["import-state", "state.jsonl", "--state=new"]).expect_code(2);
+}
+
+/// A trial is a stream of its own, in a folder of its own; the production beside it goes on.
+#[test]
+fn an_import_leaves_the_output_folder_of_the_exported_checkpoint_alone() {
+    let folder = three_runs();
+    folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
+    let before = folder.files(OUT);
+    let told = folder.sessionize(&["import-state", "state.jsonl", "--state=trial"]).expect_code(2);
+    expect_one_clear_line(&told);
+    for said in [OUT, "belongs to the checkpoint that was exported", "a new --out folder", "--take-over"] {
+        assert!(told.stderr.contains(said), "{}", told.stderr);
+    }
+    assert_eq!(folder.files(OUT), before);
+    let trial = ["--state=trial", "--out=trial-out"];
+    folder.sessionize(&[&["import-state", "state.jsonl"], &trial[..]].concat()).expect_code(0);
+    for (arguments, out, run) in [(&[][..], OUT, 4), (&trial, "trial-out", 5)] {
+        folder.sessionize(&[&["finalize", CLOCK], arguments].concat()).expect_code(0);
+        folder.sessionize(&[&["verify"], arguments].concat()).expect_code(0);
+        assert_eq!(stream_of(&folder, out, run) == stream_of(&folder, OUT, 1), out == OUT, "{out}");
+    }
+}
+
+/// The checkpoint that is taken over has forked: only one of the two may go on with the outputs.
+#[test]
+fn an_import_that_takes_over_goes_on_as_the_same_stream_and_the_old_checkpoint_is_refused() {
+    let folder = three_runs();
+    folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
+    let import = ["import-state", "state.jsonl", "--state=new", "--take-over"];
+    let told = folder.sessionize(&[&import[..], &["--out=new-out"]].concat()).expect_code(2).stderr;
+    assert!(told.contains("nothing to take over") && told.contains("leave --take-over out"), "{told}");
+    assert!(!folder.path("new-out").exists());
+    folder.sessionize(&import).expect_code(0);
+    // Again: it is done.
+    folder.sessionize(&import).expect_code(0);
+    let told = folder.sessionize(&["finalize"]).expect_code(74).stderr;
+    assert!(told.contains("the output folder is at run 4, but the checkpoint only at run 3"), "{told}");
+    folder.sessionize(&["finalize", "--state=new"]).expect_code(0);
+    folder.sessionize(&["verify", "--state=new"]).expect_code(0);
+    assert_eq!(stream_of(&folder, OUT, 5), stream_of(&folder, OUT, 1));
+    // Neither comes another checkpoint's import between.
+    let other = three_runs();
+    other.sessionize(&["finalize", CLOCK]).expect_code(0);
+    other.sessionize(&["export-state", "other.jsonl"]).expect_code(0);
+    folder.write("other.jsonl", fs::read(other.path("other.jsonl")).unwrap());
+    for flags in [&["--state=third"][..], &["--state=third", "--take-over"]] {
+        let told =
+            folder.sessionize(&[&["import-state", "other.jsonl"], flags].concat()).expect_code(74).stderr;
+        assert!(told.contains("belongs to another checkpoint"), "{told}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Head and ledger entries as bytes: checksum, format version, row.
 
 use super::rows;
-use crate::ledger::{Head, HeadMark, RunEntry};
+use crate::ledger::{Head, HeadMark, RunEntry, StreamId};
 use crate::migrations::checkpoint::{CURRENT_VERSION, read};
 use bincode::Encode;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -40,6 +40,15 @@ pub(super) fn decode_run(bytes: &[u8]) -> Result<(RunEntry, HeadMark), String> {
 /// The digest that ties a manifest to a head that is about to be committed: xxh3-128 of the head's bytes in the checkpoint.
 pub fn head_digest(head: &Head) -> HeadMark {
     HeadMark { run: head.run, digest: xxh3_128(&encode_head(head)) }
+}
+
+pub(super) fn encode_stream(stream: StreamId) -> Vec<u8> {
+    frame(&stream.bytes())
+}
+
+pub(super) fn decode_stream(bytes: &[u8]) -> Result<StreamId, String> {
+    let (_, row) = open(bytes)?;
+    row.try_into().map(StreamId::of_bytes).map_err(|_| "its length is wrong".to_owned())
 }
 
 fn seal<T: Encode>(row: &T) -> Vec<u8> {

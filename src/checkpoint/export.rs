@@ -1,7 +1,7 @@
 //! The checkpoint as lines of JSON: the rows of its format as text, for other machines, other programs, and as the way out
 //! of a checkpoint of which a part is damaged.
 
-use super::{Checkpoint, codec, keys, rows};
+use super::{Checkpoint, codec, keys, rows, stream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, standing};
 use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState, v1};
@@ -28,6 +28,7 @@ pub(super) enum Line {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Header {
     pub(super) format_version: u32,
+    pub(super) stream_id: String,
     pub(super) head_digest: String,
     pub(super) head: v1::Head,
 }
@@ -99,8 +100,18 @@ impl Checkpoint {
     /// # Errors
     /// If the store does not open, or neither a head nor a ledger entry can be read.
     pub fn open_damaged(copy: &Path, folder: &Path) -> Result<(Self, Vec<String>)> {
-        let mut checkpoint = Self { store: super::Store::open_copy(copy, folder)?, head: None, mark: None };
+        let store = super::Store::open_copy(copy, folder)?;
         let mut findings = Vec::new();
+        let stream =
+            match stream::stored(&store).and_then(|stored| stored.ok_or_else(|| stream::missing(&store))) {
+                Ok(stream) => stream,
+                Err(error) => {
+                    findings.push(error.to_string());
+                    // It has no output that it could take over.
+                    stream::new_stream()?
+                }
+            };
+        let mut checkpoint = Self { store, head: None, mark: None, stream };
         let stored = checkpoint.store.get(keys::HEAD)?;
         stored.as_ref().map_or(Ok(()), |head| super::check_version(head, folder))?;
         let decoded =
@@ -156,8 +167,12 @@ impl Checkpoint {
             return Err(Error::new(ErrorKind::Failed, "there is nothing to export: no run was committed"));
         };
         let digest = format!("{:032x}", mark.digest);
-        let header =
-            Header { format_version: CURRENT_VERSION, head_digest: digest, head: rows::head_row(head) };
+        let header = Header {
+            format_version: CURRENT_VERSION,
+            stream_id: self.stream.to_string(),
+            head_digest: digest,
+            head: rows::head_row(head),
+        };
         out(text(&Line::Export(header)))?;
         let entries = self.export_runs(head, loss, &mut exported, &mut out)?;
         self.export_files(head, &entries, loss, &mut exported, &mut out)?;

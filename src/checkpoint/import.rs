@@ -7,7 +7,7 @@ use super::whole::push_whole;
 use super::{Checkpoint, EncodedPartition, StagedState, codec, entry, keys, rows};
 use crate::error::Result;
 use crate::event::MAX_KEY_BYTES;
-use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId, without_gaps};
+use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId, StreamId, without_gaps};
 use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState};
 use crate::partition::{KeyHash, PARTITIONS, PartitionId};
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub struct Imported {
     pub head: Head,
     /// That head and its digest.
     pub mark: HeadMark,
+    /// The stream whose checkpoint was exported.
+    pub stream: StreamId,
     /// What its rows add up to.
     pub survey: Survey,
     /// What its known files are together.
@@ -74,8 +76,10 @@ impl Imported {
             ));
         }
         let digest = u128::from_str_radix(&header.head_digest, 16).map_err(|error| error.to_string())?;
+        let stream = StreamId::read(&header.stream_id).ok_or("its stream id is no UUID")?;
         let head = rows::head(header.head)?;
         Ok(Self {
+            stream,
             mark: HeadMark { run: head.run, digest },
             counting: Counting::of(&head),
             head,
@@ -187,7 +191,6 @@ impl Checkpoint {
         for (key, (_, run)) in &imported.files {
             writes.push((key.clone(), run.number().to_be_bytes().to_vec()));
         }
-        self.store.sync_foundation()?;
         self.store.write_together(writes, Vec::new())?;
         self.set_head(&entry.head);
         Ok(())

@@ -5,6 +5,8 @@ use crate::partition::PartitionId;
 
 /// The head.
 pub(super) const HEAD: &[u8] = b"head";
+/// The id of the stream.
+pub(super) const STREAM: &[u8] = b"stream";
 /// All entries of the ledger.
 pub(super) const RUNS: &[u8] = b"run/";
 

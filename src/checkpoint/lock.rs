@@ -65,7 +65,7 @@ impl FolderLock {
 /// The lock of a checkpoint; dropping it lets the next run in.
 #[derive(Debug)]
 pub struct Lock {
-    _folder: FolderLock,
+    folder: FolderLock,
 }
 
 /// Who asks, for the eyes of whoever finds the lock taken.
@@ -90,7 +90,12 @@ impl Lock {
         })?;
         let lock = FolderLock::take(folder, wait)?.ok_or_else(|| in_use(folder, &noted_holder(folder)))?;
         note(folder, &format!("process {} since {}\n", holder.process, holder.since))?;
-        Ok(Self { _folder: lock })
+        Ok(Self { folder: lock })
+    }
+
+    /// Whether the checkpoint lies in the folder at `path`.
+    pub fn is_on(&self, path: &Path) -> bool {
+        self.folder.is_on(path)
     }
 
     /// Takes the lock without leaving a trace in it, for a look that changes no byte; `None` where there is no
@@ -108,7 +113,7 @@ impl Lock {
             _ => {}
         }
         let lock = FolderLock::take(folder, wait)?.ok_or_else(|| in_use(folder, &noted_holder(folder)))?;
-        Ok(Some(Self { _folder: lock }))
+        Ok(Some(Self { folder: lock }))
     }
 }
 

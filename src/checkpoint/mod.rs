@@ -18,6 +18,7 @@ mod ruled;
 mod state;
 mod store;
 mod stored;
+mod stream;
 mod survey;
 mod whole;
 
@@ -28,9 +29,10 @@ pub use probe::{StoredRow, recode};
 pub use ruled::Pieces;
 pub use state::{EncodedPartition, MAX_CHUNK_BYTES};
 pub use stored::Stored;
+pub use stream::new_stream;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId};
+use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId, StreamId};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::partition::PartitionId;
 pub use export::{Exported, Loss};
@@ -46,6 +48,7 @@ pub struct Checkpoint {
     head: Option<Head>,
     /// The digest of the head as it is stored.
     mark: Option<HeadMark>,
+    stream: StreamId,
 }
 
 /// State that is written under a new generation and that no head points to yet.
@@ -84,12 +87,18 @@ impl Checkpoint {
                 check_version(&bytes, folder)?;
                 Some(codec::decode_head(&bytes).map_err(|damage| store.damaged("the head", &damage))?)
             }
-            // A first run may have staged its state and then failed, or died, before its commit.
-            None if store.holds_only(&keys::generation(1))? => None,
+            // A first run may have noted its stream, staged its state and then failed, or died, before its commit.
+            None if store.holds_only(&[&keys::generation(1), keys::STREAM])? => None,
             None => return Err(store.damaged("the head", "it is missing, but other entries are there")),
         };
         let (head, mark) = head.unzip();
-        let checkpoint = Self { store, head, mark };
+        let stream = stream::stored(&store)?;
+        let stream = match (stream, &head) {
+            (Some(stream), _) => stream,
+            (None, None) => stream::new_stream()?,
+            (None, Some(_)) => return Err(stream::missing(&store)),
+        };
+        let checkpoint = Self { store, head, mark, stream };
         checkpoint.check_files()?;
         Ok(checkpoint)
     }
@@ -125,6 +134,11 @@ impl Checkpoint {
     /// The digest that ties the newest manifest to the head; `None` before the first run.
     pub const fn mark(&self) -> Option<HeadMark> {
         self.mark
+    }
+
+    /// The stream that it is the checkpoint of.
+    pub const fn stream(&self) -> StreamId {
+        self.stream
     }
 
     /// The version of the format in which the head is stored; `None` before the first run.
@@ -236,9 +250,6 @@ impl Checkpoint {
         writes.extend(entry::parts_of(entry));
         for file in &entry.files {
             writes.push((keys::file(&file.digest), entry.head.run.number().to_be_bytes().to_vec()));
-        }
-        if self.head.is_none() {
-            self.store.sync_foundation()?;
         }
         self.store.write_together(writes, removals)?;
         self.set_head(&entry.head);

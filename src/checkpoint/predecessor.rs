@@ -4,7 +4,7 @@ use super::codec::{encode_into, frame_of};
 use super::store::Store;
 use super::{keys, state};
 use crate::error::Result;
-use crate::ledger::{FileDigest, HeadMark, KnownFiles, RunId};
+use crate::ledger::{FileDigest, HeadMark, KnownFiles, RunId, StreamId};
 use crate::migrations::checkpoint::{v0, v1};
 use crate::partition::KeyHash;
 use bincode::Encode;
@@ -15,11 +15,11 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 pub const FILE: FileDigest = FileDigest { hash: 7, bytes: 30 };
 
 /// Writes the checkpoint of a program of version 0 after one run, which has left one session open and one event waiting;
-/// returns the digest of its head for the manifest.
+/// returns the digest of its head and the stream for the manifest.
 ///
 /// # Errors
 /// Those of the store.
-pub fn write_predecessor(folder: &Path) -> Result<HeadMark> {
+pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
     let store = Store::open(folder)?;
     let key = b"ann";
     let row = v0::StateRow {
@@ -48,13 +48,15 @@ pub fn write_predecessor(folder: &Path) -> Result<HeadMark> {
     let files = super::rows::file_rows(&[file]);
     let run = v0::RunRow { kind: v1::RunKind::Batch, files, counts, head: head.clone() };
     let head = frame_of(v0::VERSION, &encoded(&head));
+    let stream = StreamId::of_random([7; 16]);
     let writes = vec![
+        (keys::STREAM.to_vec(), frame_of(v0::VERSION, &stream.bytes())),
         (keys::HEAD.to_vec(), head.clone()),
         (keys::run(RunId::new(1)), frame_of(v0::VERSION, &encoded(&run))),
         (keys::file(&FILE), 1_u64.to_be_bytes().to_vec()),
     ];
     store.write_together(writes, Vec::new())?;
-    Ok(HeadMark { run: RunId::new(1), digest: xxh3_128(&head) })
+    Ok((HeadMark { run: RunId::new(1), digest: xxh3_128(&head) }, stream))
 }
 
 fn head(chunk: u64) -> v0::Head {

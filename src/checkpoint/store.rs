@@ -152,11 +152,12 @@ impl Store {
         }
     }
 
-    /// Whether every key begins with `prefix`; an empty store has no other keys either. Keys are in order: the first and
-    /// the last one tell.
-    pub(super) fn holds_only(&self, prefix: &[u8]) -> Result<bool> {
-        let ends = self.call(|db| Ok([db.first()?, db.last()?])).map_err(|error| self.unreadable(&error))?;
-        Ok(ends.iter().flatten().all(|(key, _)| key.starts_with(prefix)))
+    /// Whether every key begins with one of `prefixes`; an empty store has no other keys either.
+    pub(super) fn holds_only(&self, prefixes: &[&[u8]]) -> Result<bool> {
+        let is_other = |key: &sled::IVec| !prefixes.iter().any(|prefix| key.starts_with(prefix));
+        let other =
+            self.call(|db| db.iter().keys().find(|key| key.as_ref().map_or(true, is_other)).transpose());
+        other.map(|other| other.is_none()).map_err(|error| self.unreadable(&error))
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>> {

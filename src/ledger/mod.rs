@@ -5,9 +5,11 @@ mod gaps;
 mod history;
 mod recovery;
 mod run;
+mod stream;
 
 pub use files::{FileDigest, FileStatus, KnownFiles, plan_files};
 pub use gaps::without_gaps;
 pub use history::{NoRollback, RollbackPlan, accepted_missing, audit, plan_rollback, standing};
-pub use recovery::{HeadMark, Recovery, Staged, recover};
+pub use recovery::{HeadMark, Recovery, Side, Staged, recover};
 pub use run::{Counts, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
+pub use stream::StreamId;

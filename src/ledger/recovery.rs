@@ -1,6 +1,6 @@
 //! What to do at the start of every command, from what the checkpoint, the staging folder and the manifests say.
 
-use super::RunId;
+use super::{RunId, StreamId};
 
 /// A run and the digest of the head that it left: two of them are equal only if they speak of the same history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,16 @@ pub struct HeadMark {
     pub digest: u128,
 }
 
-/// What is staged with a manifest of its own.
+/// What the checkpoint, or its output folder, says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Side {
+    /// The stream whose checkpoint it is, or to whose outputs the folder belongs; `None` for a folder that is nobody's.
+    pub stream: Option<StreamId>,
+    /// The last committed run, or the newest published one.
+    pub newest: Option<HeadMark>,
+}
+
+/// What is staged with a manifest of its own, for the stream of the checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Staged {
     /// The run, and the head that it was staged for.
@@ -34,16 +43,23 @@ pub enum Recovery {
     Ahead,
     /// Both are at the same run, but not of the same history.
     Strangers,
+    /// The output folder belongs to the checkpoint of another stream.
+    Another,
 }
 
-/// Decides from the checkpoint's head, the newest published manifest, and the manifest that is staged.
+/// Decides from the checkpoint's head, the newest published manifest, and the manifest that is staged; before all that from
+/// whose output folder it is.
 ///
 /// The commit of the head stands between staging and publishing. So a staged manifest that equals the head is a
 /// committed run; any other is not. A manifest is published last, so it equals the head once publishing is done.
 ///
 /// A rollback is a run like any other: it has a number and a manifest of its own, and the outputs that it retracts are moved
 /// while it is published. So it needs no rule of its own.
-pub fn recover(head: Option<HeadMark>, published: Option<HeadMark>, staged: Option<Staged>) -> Recovery {
+pub fn recover(checkpoint: Side, output: Side, staged: Option<Staged>) -> Recovery {
+    if output.stream.is_some() && output.stream != checkpoint.stream {
+        return Recovery::Another;
+    }
+    let (head, published) = (checkpoint.newest, output.newest);
     if head == published {
         return Recovery::Discard;
     }
@@ -89,7 +105,13 @@ mod tests {
             (mark(2, 2), mark(3, 3), None, Recovery::Behind),
             (mark(3, 9), mark(3, 3), None, Recovery::Strangers),
         ] {
-            assert_eq!(recover(head, published, staged), decision, "{head:?} {published:?} {staged:?}");
+            let case = format!("{head:?} {published:?} {staged:?}");
+            let stream = |byte| Some(StreamId::of_bytes([byte; 16]));
+            let mine = Side { stream: stream(1), newest: head };
+            let of = |stream| Side { stream, newest: published };
+            assert_eq!(recover(mine, of(stream(1)), staged), decision, "{case}");
+            assert_eq!(recover(mine, of(None), staged), decision, "{case}");
+            assert_eq!(recover(mine, of(stream(2)), staged), Recovery::Another, "{case}");
         }
     }
 }

@@ -201,7 +201,7 @@ impl Job<'_> {
             return Ok(Outbox::open(None));
         }
         self.output.discard_staging()?;
-        let mut staging = Staging::begin(self.output, self.run())?;
+        let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
         let sessions = |style| sessions_header(&self.definition.key_names(), self.rules.names(), style);
         let style = self.style();
         if style.emit.sessions {

@@ -1,13 +1,14 @@
 //! The checkpoint and the output of a command: locked, opened, recovered.
 
 use super::upkeep::keep_copy;
-use crate::checkpoint::{Checkpoint, Lock, LockHolder};
+use crate::checkpoint::{Checkpoint, FolderLock, Lock, LockHolder};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{HeadMark, Recovery, Staged, recover};
+use crate::ledger::{HeadMark, Recovery, Side, Staged, recover};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::settings::CommonSettings;
-use crate::sink::{Manifest, Output};
+use crate::sink::{Manifest, Output, belongs_to_another};
 use std::path::Path;
+use std::time::Duration;
 
 /// An open checkpoint with its output. While it lives no other run can have them, unless it is only looked at.
 #[derive(Debug)]
@@ -18,16 +19,19 @@ pub struct Context {
     pub(super) output: Output,
     /// Whether a commit has begun whose run is not published yet: then what is staged is all that there is of it.
     pub(super) committing: bool,
-    /// `None` if nothing may be changed. The last field is dropped last: sled closes its files while the lock still holds.
+    // The last fields are dropped last: sled closes its files while the locks still hold.
+    /// `None` if nothing may be changed.
     lock: Option<Lock>,
+    _output_lock: Option<FolderLock>,
 }
 
 impl Context {
-    /// Takes the lock, opens the checkpoint, and finishes what a run before has left: one that was committed is
-    /// published, one that was only staged is removed.
+    /// Takes the locks of state and output, in this order, opens the checkpoint, makes the output folder its own, and finishes
+    /// what a run before has left: one that was committed is published, one that was only staged is removed.
     ///
     /// # Errors
-    /// [`ErrorKind::Locked`], [`ErrorKind::Checkpoint`] if checkpoint and output are out of step, [`ErrorKind::Failed`].
+    /// [`ErrorKind::Locked`], [`ErrorKind::Checkpoint`] if checkpoint and output are out of step or do not belong together,
+    /// [`ErrorKind::Failed`].
     pub fn open(settings: &CommonSettings) -> Result<Self> {
         let holder = LockHolder { process: std::process::id(), since: settings.as_of };
         let lock = Lock::take(&settings.state, holder, settings.wait)?;
@@ -35,7 +39,14 @@ impl Context {
         let run = checkpoint.head().map_or(0, |head| head.run.number());
         tracing::info!(state = %settings.state.display(), run, "the checkpoint is open");
         let output = Output::at(settings.out.clone());
+        let is_new = checkpoint.head().is_none();
+        checkpoint.keep_stream()?;
+        if is_new {
+            output.create()?;
+        }
+        let output_lock = lock_output(&output, &lock, settings.wait)?;
         let (recovery, staged) = decide(&checkpoint, &output)?;
+        output.claim(checkpoint.stream(), is_new)?;
         match (recovery, staged) {
             (Recovery::Publish, Some((mark, manifest))) => {
                 tracing::info!(run = mark.run.number(), "publishing a run that was committed before");
@@ -45,7 +56,7 @@ impl Context {
             _ if output.has_staging() => output.discard_staging()?,
             _ => {}
         }
-        Ok(Self { checkpoint, output, committing: false, lock: Some(lock) })
+        Ok(Self { checkpoint, output, committing: false, lock: Some(lock), _output_lock: output_lock })
     }
 
     /// The same for commands that cannot make anything of a checkpoint that is not there: nothing is created.
@@ -59,7 +70,7 @@ impl Context {
 
     /// What a dry run works with: a copy of a checkpoint (see [`super::Look`]).
     pub(super) const fn of_look(checkpoint: Checkpoint, output: Output) -> Self {
-        Self { checkpoint, output, committing: false, lock: None }
+        Self { checkpoint, output, committing: false, lock: None, _output_lock: None }
     }
 }
 
@@ -87,6 +98,23 @@ impl Drop for Context {
     }
 }
 
+/// Takes the lock of an output folder, if it is there, unless the state is in the same folder and `state` has its lock.
+///
+/// # Errors
+/// [`ErrorKind::Locked`] if another command works there and goes on for longer than `wait`.
+pub(super) fn lock_output(output: &Output, state: &Lock, wait: Duration) -> Result<Option<FolderLock>> {
+    let folder = output.folder();
+    if !folder.is_dir() || state.is_on(folder) {
+        return Ok(None);
+    }
+    let in_use = || {
+        Error::new(ErrorKind::Locked, "the output folder is in use by another command")
+            .at(folder.display())
+            .remedy("give each --state an --out of its own; else wait, or give --wait a duration such as 10m")
+    };
+    FolderLock::take(folder, wait)?.ok_or_else(in_use).map(Some)
+}
+
 /// Opens a checkpoint. Of one in an older format a copy is kept before anything can be written in the newest.
 fn open_migrating(state: &Path) -> Result<Checkpoint> {
     let checkpoint = Checkpoint::open(state)?;
@@ -106,14 +134,18 @@ type StagedManifest = Option<(HeadMark, Manifest)>;
 fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedManifest)> {
     let head = checkpoint.mark();
     let published = output.newest_manifest()?.as_ref().and_then(Manifest::mark);
-    let staged = head.and_then(|head| output.staged_manifest(head.run)).and_then(|m| Some((m.mark()?, m)));
+    let stream = Some(checkpoint.stream());
+    let staged = head.and_then(|head| output.staged_manifest(head.run));
+    let staged = staged.filter(|m| m.stream() == stream).and_then(|m| Some((m.mark()?, m)));
     let mark = |(mark, manifest): &(HeadMark, Manifest)| Staged { mark: *mark, follows: manifest.follows() };
-    let recovery = recover(head, published, staged.as_ref().map(mark));
+    let of_output = Side { stream: output.owner()?, newest: published };
+    let recovery = recover(Side { stream, newest: head }, of_output, staged.as_ref().map(mark));
     match recovery {
         Recovery::Discard | Recovery::Publish => Ok((recovery, staged)),
         Recovery::Ahead if head.is_some_and(|head| output.has_staging_of(head.run)) => {
             Err(staging_lost(head, output.folder()))
         }
+        Recovery::Another => Err(belongs_to_another(output)),
         Recovery::Behind | Recovery::Ahead | Recovery::Strangers => {
             Err(out_of_step(recovery, head, published, output.folder()))
         }

@@ -1,7 +1,7 @@
 //! What a published run leaves beside its output: enough to hold the checkpoint against it.
 
 use super::stage::OutputKind;
-use crate::ledger::{HeadMark, RunId};
+use crate::ledger::{HeadMark, RunId, StreamId};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -25,6 +25,7 @@ pub struct ManifestFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     format_version: u32,
+    stream_id: String,
     run: u64,
     generation: u64,
     head_digest: String,
@@ -42,10 +43,11 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The manifest of the run that left `mark` in the checkpoint.
-    pub fn new(mark: HeadMark, generation: u64, files: Vec<ManifestFile>) -> Self {
+    /// The manifest of the run that left `mark` in the checkpoint of `stream`.
+    pub fn new(stream: StreamId, mark: HeadMark, generation: u64, files: Vec<ManifestFile>) -> Self {
         Self {
             format_version: FORMAT_VERSION,
+            stream_id: stream.to_string(),
             run: mark.run.number(),
             generation,
             head_digest: format!("{:032x}", mark.digest),
@@ -94,6 +96,11 @@ impl Manifest {
         self.generation
     }
 
+    /// The stream of its checkpoint; `None` if its id is no UUID.
+    pub fn stream(&self) -> Option<StreamId> {
+        StreamId::read(&self.stream_id)
+    }
+
     /// The run and the digest of its head; `None` if the digest is no digest.
     pub fn mark(&self) -> Option<HeadMark> {
         let digest = u128::from_str_radix(&self.head_digest, 16).ok()?;
@@ -130,6 +137,9 @@ impl Manifest {
         if manifest.mark().is_none() {
             return Err("its head digest is not hexadecimal".to_owned());
         }
+        if manifest.stream().is_none() {
+            return Err("its stream id is no UUID".to_owned());
+        }
         Ok(manifest)
     }
 }
@@ -140,6 +150,7 @@ mod tests {
 
     const GOLDEN: &str = r#"{
   "format_version": 1,
+  "stream_id": "07070707-0707-4707-8707-070707070707",
   "run": 7,
   "generation": 5,
   "head_digest": "000000000000000000000000000000ff",
@@ -151,9 +162,13 @@ mod tests {
       "digest": "00"
     }
   ],
-  "checksum": "c4cc7e9258619bc8"
+  "checksum": "87e40fe0873fbc37"
 }
 "#;
+
+    fn stream() -> StreamId {
+        StreamId::of_random([7; 16])
+    }
 
     #[test]
     fn golden_bytes() {
@@ -164,7 +179,7 @@ mod tests {
             digest: "00".into(),
         };
         let mark = HeadMark { run: RunId::new(7), digest: 255 };
-        let manifest = Manifest::new(mark, 5, vec![file]);
+        let manifest = Manifest::new(stream(), mark, 5, vec![file]);
         assert_eq!(String::from_utf8(manifest.to_bytes()).unwrap(), GOLDEN);
         assert_eq!(Manifest::from_bytes(GOLDEN.as_bytes()).unwrap().mark(), Some(mark));
     }
@@ -172,8 +187,8 @@ mod tests {
     #[test]
     fn a_rollback_and_an_import_say_so() {
         let mark = HeadMark { run: RunId::new(7), digest: 255 };
-        let plain = Manifest::new(mark, 5, Vec::new()).following(Some(RunId::new(6)));
-        assert_eq!(plain, Manifest::new(mark, 5, Vec::new()));
+        let plain = Manifest::new(stream(), mark, 5, Vec::new()).following(Some(RunId::new(6)));
+        assert_eq!(plain, Manifest::new(stream(), mark, 5, Vec::new()));
         assert_eq!(plain.follows(), Some(RunId::new(6)));
         assert_eq!(plain.retracts().count(), 0);
         let imported = plain.clone().following(None);
@@ -201,6 +216,7 @@ mod tests {
         let newer = GOLDEN.replace("\"format_version\": 1", "\"format_version\": 2");
         assert!(Manifest::from_bytes(newer.as_bytes()).unwrap_err().contains("format version 2"));
         assert!(Manifest::from_bytes(GOLDEN.replace("ff", "zz").as_bytes()).is_err());
+        assert!(Manifest::from_bytes(GOLDEN.replace("-4707-", "-zz07-").as_bytes()).is_err());
         assert!(Manifest::from_bytes(&GOLDEN.as_bytes()[..50]).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod manifest;
+mod owner;
 mod places;
 mod publish;
 mod retract;
@@ -11,6 +12,7 @@ mod told;
 
 pub use audit::{Listing, OutputAudit, audit_output};
 pub use manifest::{Manifest, ManifestFile};
+pub use owner::belongs_to_another;
 pub use publish::Output;
 pub use session_csv::{
     Op, RowStyle, events_header, sessions_header, write_events, write_field, write_session,

@@ -35,7 +35,7 @@ pub(super) fn check(output: &Output, run: RunId) -> Result<()> {
 }
 
 /// The file system of a folder that is there, behind whatever links.
-fn folder(path: &Path) -> Result<Option<u64>> {
+pub(super) fn folder(path: &Path) -> Result<Option<u64>> {
     let failed = |error: &io::Error| Error::io(ErrorKind::Failed, "look at the output folder", path, error);
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Ok(Some(found.dev())),

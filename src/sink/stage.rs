@@ -6,7 +6,7 @@ use super::places;
 use super::publish::Output;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{HeadMark, RunId};
+use crate::ledger::{HeadMark, RunId, StreamId};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -129,21 +129,22 @@ impl StagedFile {
 
 /// The staged outputs of one run. Dropping it leaves them to the next recovery, which removes them.
 pub struct Staging {
+    stream: StreamId,
     run: RunId,
     folder: PathBuf,
     files: BTreeMap<OutputKind, StagedFile>,
 }
 
 impl Staging {
-    /// Begins the outputs of `run`.
+    /// Begins the outputs of `run` of `stream`, to whom the output folder belongs by now.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if the folder cannot be created, or if something stands where the outputs are to go.
-    pub fn begin(output: &Output, run: RunId) -> Result<Self> {
+    pub fn begin(output: &Output, stream: StreamId, run: RunId) -> Result<Self> {
         places::check(output, run)?;
         let folder = output.staging_of(run);
         durable::create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
-        Ok(Self { run, folder, files: BTreeMap::new() })
+        Ok(Self { stream, run, folder, files: BTreeMap::new() })
     }
 
     /// Begins one output with its header row, if it has not begun.
@@ -198,16 +199,9 @@ impl Staging {
                 digest: format!("{:032x}", staged.hash.digest128()),
             });
         }
-        let manifest = complete(Manifest::new(mark, generation, files));
-        write_manifest(&self.folder, &manifest)
-            .and_then(|()| self.sync_names())
-            .map_err(|error| cannot_write(&self.folder, &error))?;
+        let manifest = complete(Manifest::new(self.stream, mark, generation, files));
+        write_manifest(&self.folder, &manifest).map_err(|error| cannot_write(&self.folder, &error))?;
         Ok(manifest)
-    }
-
-    /// The first run also answers for the folders above it: an earlier try may have died right after it had made them.
-    fn sync_names(&self) -> io::Result<()> {
-        if self.run == RunId::new(1) { durable::sync_names_above(&self.folder) } else { Ok(()) }
     }
 }
 
@@ -232,6 +226,6 @@ pub(super) fn staged_path(folder: &Path, kind: OutputKind) -> PathBuf {
     folder.join(format!("{}.csv", kind.name()))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Error {
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Error {
     Error::io(ErrorKind::Failed, "write the output", path, error)
 }

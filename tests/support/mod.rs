@@ -94,7 +94,8 @@ impl Folder {
         Finished::of(self.command(arguments), input)
     }
 
-    /// Every file below `name` with its content, by path relative to the folder; empty if there is none.
+    /// Every file below `name` with its content, by path relative to the folder; empty if there is none. A stream has an id
+    /// of its own, and so no checkpoint can have the manifests of its twin: the id and what depends on it are left out.
     pub fn files(&self, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
         collect_files(&self.path(name), &self.path, &mut found);
@@ -132,9 +133,32 @@ fn collect_files(path: &Path, root: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>
         if path.is_dir() {
             collect_files(&path, root, found);
         } else {
-            found.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+            let content = without_stream(&path, fs::read(&path).unwrap());
+            found.insert(path.strip_prefix(root).unwrap().to_owned(), content);
         }
     }
+}
+
+/// A manifest or an owner file without the id of its stream, which is nobody's but its own.
+fn without_stream(path: &Path, content: Vec<u8>) -> Vec<u8> {
+    let named = |name: &str| path.file_name().is_some_and(|found| found == name);
+    let is_manifest = path.parent().is_some_and(|folder| folder.ends_with("manifests"));
+    match serde_json::from_slice::<Value>(&content) {
+        Ok(Value::Object(mut fields)) if is_manifest || named("manifest.json") || named("owner.json") => {
+            fields.remove("stream_id");
+            fields.remove("checksum");
+            serde_json::to_vec(&fields).unwrap()
+        }
+        _ => content,
+    }
+}
+
+/// The stream that a published run names.
+#[track_caller]
+pub fn stream_of(folder: &Folder, out: &str, run: u64) -> String {
+    let manifest = fs::read(folder.path(&format!("{out}/manifests/run-{run:08}.json"))).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    manifest["stream_id"].as_str().unwrap().to_owned()
 }
 
 /// How the program has ended.

@@ -13,12 +13,15 @@ pub(in crate::cli) struct ImportStateFlags {
     /// What `export-state` has written
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Go on in the output folder of the exported checkpoint, in its place: that one is refused from then on
+    #[arg(long)]
+    take_over: bool,
     #[command(flatten)]
     common: CommonFlags,
 }
 
 pub(super) fn execute(flags: &ImportStateFlags) -> Result<()> {
-    let report = pipeline::import_state(&flags.common.settings(), &flags.file)?;
+    let report = pipeline::import_state(&flags.common.settings(), &flags.file, flags.take_over)?;
     flags.common.print(&report, upkeep_page);
     Ok(())
 }

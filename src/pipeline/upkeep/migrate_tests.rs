@@ -31,9 +31,9 @@ fn predecessor() -> (TempDir, CommonSettings) {
         as_of: Timestamp::from_us(1_000_000_000).unwrap(),
     };
     std::fs::create_dir(&common.state).unwrap();
-    let mark = write_predecessor(&common.state).unwrap();
+    let (mark, stream) = write_predecessor(&common.state).unwrap();
     let output = Output::at(common.out.clone());
-    let mut staging = Staging::begin(&output, mark.run).unwrap();
+    let mut staging = Staging::begin(&output, stream, mark.run).unwrap();
     staging.open(OutputKind::Sessions, b"session_id,key,start,end,duration_s,events,closed_by\n").unwrap();
     let manifest = staging.seal(mark, 1).unwrap();
     output.publish(mark.run, &manifest).unwrap();

@@ -3,7 +3,7 @@
 use crate::checkpoint::{StagedState, Survey, head_digest};
 use crate::error::Result;
 use crate::event::Timestamp;
-use crate::ledger::{Counts, FileDigest, Head, HeadMark, RunEntry, RunId, RunKind};
+use crate::ledger::{Counts, FileDigest, Head, HeadMark, RunEntry, RunId, RunKind, StreamId};
 use crate::pipeline::Context;
 use crate::pipeline::run::time_text;
 use crate::report::{Status, UpkeepReport};
@@ -37,13 +37,13 @@ pub(super) fn head_with(before: &Head, run: RunId, (state, survey): (StagedState
 
 /// Stages a run that completes no session.
 pub(super) fn stage_nothing(
-    output: &Output,
+    (output, stream): (&Output, StreamId),
     head: &Head,
     mark: HeadMark,
     complete: impl FnOnce(Manifest) -> Manifest,
 ) -> Result<Manifest> {
     output.discard_staging()?;
-    Staging::begin(output, head.run)?.seal_as(mark, head.generation, complete)
+    Staging::begin(output, stream, head.run)?.seal_as(mark, head.generation, complete)
 }
 
 /// Stages, commits, publishes.
@@ -56,7 +56,8 @@ pub(super) fn settle(context: &mut Context, settling: Settling) -> Result<RunEnt
     let entry = RunEntry { kind, as_of, files: Vec::new(), counts, head };
     crate::pipeline::commit::check_balance(entry.check_identity())?;
     let complete = |manifest: Manifest| manifest.rolling_back_to(to);
-    let manifest = stage_nothing(&context.output, &entry.head, head_digest(&entry.head), complete)?;
+    let place = (&context.output, context.checkpoint.stream());
+    let manifest = stage_nothing(place, &entry.head, head_digest(&entry.head), complete)?;
     // From here on what is staged may be all that there is of it: it stays, however this ends.
     context.committing = true;
     context.checkpoint.commit_and_forget(&entry, &forgotten).map_err(|error| {

@@ -3,16 +3,17 @@
 
 use super::settle::{head_with, report, stage_nothing};
 use crate::checkpoint::{
-    Checkpoint, Imported, Lock, LockHolder, Loss, StagedState, Survey, head_digest, read_export,
+    Checkpoint, Imported, Lock, LockHolder, Loss, StagedState, Survey, head_digest, new_stream, read_export,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind};
+use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind, StreamId};
 use crate::pipeline::commit::check_balance;
+use crate::pipeline::context::lock_output;
 use crate::pipeline::look::{Look, Opening};
 use crate::pipeline::{Context, Watch};
 use crate::report::{ExportReport, UpkeepReport};
 use crate::settings::CommonSettings;
-use crate::sink::{Manifest, Output};
+use crate::sink::{Manifest, Output, belongs_to_another};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
@@ -66,12 +67,12 @@ fn outputs_after(look: &Look) -> Option<String> {
     })
 }
 
-/// Makes a new checkpoint of an export. The output folder is a new one, or the one that belongs to the export: the import is
-/// the run that follows there.
+/// Makes a new checkpoint of an export, with a new output folder and so as a stream of its own. With `take_over` the output
+/// folder is the one of the exported checkpoint: the import is the run that follows there, and that checkpoint is behind it.
 ///
 /// # Errors
 /// [`ErrorKind::DataRefused`] if the file is no whole export, [`ErrorKind::Usage`] if state or output hold something else.
-pub fn import_state(common: &CommonSettings, file: &Path) -> Result<UpkeepReport> {
+pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Result<UpkeepReport> {
     let opened =
         File::open(file).map_err(|error| Error::io(ErrorKind::NoInput, "read the export", file, &error))?;
     let imported = read_export(BufReader::new(opened)).map_err(|(line, wrong)| {
@@ -87,7 +88,15 @@ pub fn import_state(common: &CommonSettings, file: &Path) -> Result<UpkeepReport
         return imported_before(common, &imported);
     }
     let output = Output::at(common.out.clone());
-    let published = published(&output, &imported)?;
+    choose_stream(&mut checkpoint, &imported, take_over)?;
+    if take_over {
+        expect_published(&output)?;
+    }
+    checkpoint.keep_stream()?;
+    output.create()?;
+    let _output_lock = lock_output(&output, &lock, common.wait)?;
+    let published = published(&output, &imported, checkpoint.stream())?;
+    output.claim(checkpoint.stream(), true)?;
     let head = head_after(&imported, (checkpoint.stage_import(&imported)?, imported.survey));
     let counts = Counts {
         events_open_before: imported.head.events_open,
@@ -98,10 +107,34 @@ pub fn import_state(common: &CommonSettings, file: &Path) -> Result<UpkeepReport
     let entry = RunEntry { kind: RunKind::Import, as_of: common.as_of, files: Vec::new(), counts, head };
     check_balance(entry.check_identity())?;
     let complete = |manifest: Manifest| manifest.following(published);
-    let manifest = stage_nothing(&output, &entry.head, head_digest(&entry.head), complete)?;
+    let place = (&output, checkpoint.stream());
+    let manifest = stage_nothing(place, &entry.head, head_digest(&entry.head), complete)?;
     checkpoint.commit_import(&imported, &entry)?;
     output.publish(entry.head.run, &manifest)?;
     Ok(report(&entry.head, Some(&entry)))
+}
+
+/// The stream of the export where it takes over, and else another one.
+fn choose_stream(checkpoint: &mut Checkpoint, imported: &Imported, take_over: bool) -> Result<()> {
+    if take_over {
+        checkpoint.continue_stream(imported.stream);
+    } else if checkpoint.stream() == imported.stream {
+        // An import that was to take over has died here.
+        checkpoint.continue_stream(new_stream()?);
+    }
+    Ok(())
+}
+
+fn expect_published(output: &Output) -> Result<()> {
+    if output.newest_manifest()?.is_some() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Usage,
+        "there is nothing to take over: no run was published in this output folder",
+    )
+    .at(output.folder().display())
+    .remedy("give the --out of the exported checkpoint, or leave --take-over out; nothing was changed"))
 }
 
 fn head_after(imported: &Imported, state: (StagedState, Survey)) -> Head {
@@ -125,8 +158,21 @@ fn imported_before(common: &CommonSettings, imported: &Imported) -> Result<Upkee
         .remedy("import into a new --state folder; nothing was changed"))
 }
 
-/// The newest run of the output folder, which must be the one that was exported, if it has any.
-fn published(output: &Output, imported: &Imported) -> Result<Option<RunId>> {
+/// The newest run of the output folder. If it has any, it must be the one that was exported, and the import must go on as its
+/// stream.
+fn published(output: &Output, imported: &Imported, stream: StreamId) -> Result<Option<RunId>> {
+    let owner = output.owner()?;
+    if owner.is_some_and(|owner| owner != imported.stream && owner != stream) {
+        return Err(belongs_to_another(output));
+    }
+    if owner == Some(imported.stream) && stream != imported.stream {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "this output folder belongs to the checkpoint that was exported, which would be refused from now on",
+        )
+        .at(output.folder().display())
+        .remedy("give a new --out folder, or --take-over to go on here in its place; nothing was changed"));
+    }
     if output.has_staging_of(imported.head.run) {
         let run = imported.head.run.number();
         let what = format!("outputs of run {run}, which the export holds, are staged here and not published");

@@ -1,0 +1,56 @@
+//! The id of the stream: drawn when the checkpoint is made, and on the disk before anything is written beside it.
+
+use super::store::Store;
+use super::{Checkpoint, codec, keys};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::StreamId;
+
+/// What it is called in errors.
+const NAME: &str = "the stream id";
+
+/// Draws an id.
+///
+/// # Errors
+/// [`ErrorKind::Failed`] if the system gives no random bytes.
+pub fn new_stream() -> Result<StreamId> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        let what = format!("the system gives no random bytes for a stream id: {error}");
+        Error::new(ErrorKind::Failed, what)
+    })?;
+    Ok(StreamId::of_random(bytes))
+}
+
+/// The id that stands in a store.
+pub(super) fn stored(store: &Store) -> Result<Option<StreamId>> {
+    let bytes = store.get(keys::STREAM)?;
+    let read = bytes.map(|bytes| codec::decode_stream(&bytes)).transpose();
+    read.map_err(|damage| store.damaged(NAME, &damage))
+}
+
+/// The error for a checkpoint that has lost its own.
+pub(super) fn missing(store: &Store) -> Error {
+    store.damaged(NAME, "it is missing, but other entries are there")
+}
+
+impl Checkpoint {
+    /// Goes on under another id. Only for a checkpoint without a run: nothing knows it by its own yet.
+    pub fn continue_stream(&mut self, stream: StreamId) {
+        debug_assert!(self.head.is_none());
+        self.stream = stream;
+    }
+
+    /// Brings the id, what the store writes once, and the names of all folders above it to the disk. Where a run is committed
+    /// that was done before it: then this does nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if the store cannot be written.
+    pub fn keep_stream(&self) -> Result<()> {
+        if self.head.is_some() {
+            return Ok(());
+        }
+        self.store.insert(keys::STREAM, &codec::encode_stream(self.stream))?;
+        self.store.sync()?;
+        self.store.sync_foundation()
+    }
+}
