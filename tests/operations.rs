@@ -248,6 +248,21 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
             folder.write(&format!("{OUT}/manifests/run-00000001.json"), "{");
             told(folder, &run_2, 74)
         }
+        heading if heading.starts_with("`run … is committed, but its outputs are neither published") => {
+            let folder = after_a_day();
+            let mut run = folder.command(&run_2);
+            run.env("SESSIONIZE_FAULT", "count");
+            let steps = Finished::of(run, b"").expect_code(0).stderr;
+            let steps: Vec<&str> =
+                steps.split_once(": ").unwrap().1.split_once(": ").unwrap().1.split(", ").collect();
+            let folder = after_a_day();
+            let committed = steps.iter().rposition(|step| *step == "commit").unwrap();
+            let mut run = folder.command(&run_2);
+            run.env("SESSIONIZE_FAULT", format!("abort:{}", committed + 2));
+            assert_eq!(Finished::of(run, b"").code, None);
+            fs::remove_dir_all(folder.path(OUT).join(".staging")).unwrap();
+            told(folder, &["inspect"], 74)
+        }
         "`verify has found damage in … places, the first: …`" => {
             let folder = after_two_days();
             folder.write(&output_name("sessions", 2), "changed by hand\n");

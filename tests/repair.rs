@@ -406,3 +406,40 @@ fn a_rollback_misses_no_output_that_never_was() {
     let words = ["rollback", "--to-run=15", "--state=new", "--format=json"];
     assert_eq!(folder.sessionize(&words).expect_code(0).json().get("missing_outputs"), None);
 }
+
+/// `-` is a stream wherever a file is read or written, and nothing else anywhere.
+#[test]
+fn an_export_goes_through_a_pipe() {
+    let folder = three_runs();
+    folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
+    let whole = fs::read_to_string(folder.path("state.jsonl")).unwrap();
+    for (flags, beside) in
+        [(&["--quiet"][..], ""), (&[], "exported\n"), (&["--format=json"], "{\n  \"run\": 3,")]
+    {
+        let piped = folder.sessionize(&[&["export-state", "-"], flags].concat()).expect_code(0);
+        assert_eq!(piped.stdout, whole);
+        assert!(
+            piped.stderr.starts_with(beside) && piped.stderr.is_empty() == beside.is_empty(),
+            "{piped:?}"
+        );
+    }
+    let cut = &whole.as_bytes()[..whole.len() - 9];
+    let words = ["import-state", "-", "--state=new", "--out=new-out"];
+    let told = folder.sessionize_with_input(&words, cut).expect_code(65).stderr;
+    assert!(told.contains("standard input:") && told.contains("this is no whole export"), "{told}");
+    folder.sessionize_with_input(&words, whole.as_bytes()).expect_code(0);
+    folder.sessionize(&["verify", "--state=new", "--out=new-out"]).expect_code(0);
+    for words in
+        [&["backup", "-"][..], &["verify", "--state=-"], &["verify", "--out", "-"], &["--config=-", "verify"]]
+    {
+        let told = folder.sessionize(words).expect_code(2).stderr;
+        assert!(told.contains("it stands for a stream, and only a name will do here"), "{told}");
+    }
+    assert!(!folder.path("-").exists());
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = folder.command(&["export-state", "-"]);
+    let failed = command.stdout(full).output().unwrap();
+    let told = String::from_utf8(failed.stderr).unwrap();
+    assert_eq!(failed.status.code(), Some(1), "{told}");
+    assert!(told.contains("standard output: cannot write the export: "), "{told}");
+}

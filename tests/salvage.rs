@@ -1,6 +1,7 @@
 //! What a salvage saves of a checkpoint in which single entries are damaged, what it says is lost, and that the import of it
 //! goes on: nothing that could be read is lost, nothing that could not is made up.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
+#![allow(clippy::disallowed_methods, reason = "removes what is staged")]
 
 mod support;
 
@@ -247,4 +248,38 @@ fn no_state_is_made_of_the_pieces_that_a_lost_chunk_has_left() {
         assert_eq!(import.expect_code(0).json()["events_removed"], 200);
         execute(&damaged, &there(upkeep(&["verify"]))).expect_code(0);
     }
+}
+
+/// Between the commit and the publishing what is staged is all that there is of a run's outputs.
+#[test]
+#[cfg(debug_assertions)]
+fn staged_outputs_of_a_committed_run_that_are_gone_are_counted() {
+    let folder = start(&[]);
+    let disturbed = run(&[2]);
+    let steps = twin::steps(&folder, &disturbed);
+    let committed = steps.iter().rposition(|step| step == "commit").unwrap();
+    let undisturbed = Folder::in_memory();
+    twin::copy(&folder, &undisturbed);
+    let report = [&disturbed[..], &["--format=json".to_owned()]].concat();
+    let report = execute(&undisturbed, &report).expect_code(0).json();
+    // The step after the commit is the first one of the publishing.
+    let aborted = twin::execute_with_fault(&folder, &disturbed, &format!("abort:{}", committed + 2));
+    assert_eq!(aborted.code, None, "{aborted:?}");
+    std::fs::remove_dir_all(folder.path(support::OUT).join(".staging")).unwrap();
+    let lost = format!(
+        "run 3 is committed, but its outputs are neither published nor staged any more: {} sessions with {} events, {} late and {} \
+         rejected rows are gone, and only a backup from before it and its files bring them again",
+        report["sessions_completed"],
+        report["events_completed"],
+        report["events_late"],
+        report["rows_rejected"]
+    );
+    let told = execute(&folder, &finalize()).expect_code(74).stderr;
+    assert!(told.contains(&lost) && told.contains("; put back a backup of both folders"), "{told}");
+    let found = execute(&folder, &upkeep(&["verify", "--format=json"])).expect_code(74).json();
+    assert!(found["findings"][0].as_str().unwrap().contains(&lost), "{found}");
+    let export = execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--format=json"]));
+    assert!(losses(&export.expect_code(0)).contains(&lost));
+    execute(&folder, &there(upkeep(&["import-state", "saved.jsonl"]))).expect_code(0);
+    execute(&folder, &there(upkeep(&["verify"]))).expect_code(0);
 }

@@ -4,8 +4,9 @@ use super::page::Page;
 use super::{machine, values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{KEY_SEPARATOR, Timestamp};
-use crate::pipeline::Watch;
+use crate::pipeline::{self, Watch};
 use crate::settings::CommonSettings;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -26,10 +27,10 @@ pub(super) enum Format {
 #[command(next_help_heading = "Every command")]
 pub(super) struct CommonFlags {
     /// Folder of the checkpoint
-    #[arg(long, value_name = "DIR", default_value = "sessionize-state")]
+    #[arg(long, value_name = "DIR", default_value = "sessionize-state", value_parser = PathBufValueParser::new().try_map(named))]
     state: PathBuf,
     /// Folder of the outputs
-    #[arg(long, value_name = "DIR", default_value = "sessionize-out")]
+    #[arg(long, value_name = "DIR", default_value = "sessionize-out", value_parser = PathBufValueParser::new().try_map(named))]
     out: PathBuf,
     /// How the report goes to standard output: text for people, or one JSON document
     #[arg(long, value_enum, default_value = "text")]
@@ -59,6 +60,16 @@ impl CommonFlags {
         }
     }
 
+    /// Prints a report to standard error, as `--format` says: something else goes to standard output.
+    pub(super) fn print_beside<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) {
+        let text = match self.format {
+            Format::Json => serde_json::to_string_pretty(report).unwrap_or_default() + "\n",
+            Format::Text if !self.quiet => for_people(report).text().to_owned(),
+            Format::Text => return,
+        };
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
     /// Prints a report as `--format` says.
     pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) {
         match self.format {
@@ -67,6 +78,15 @@ impl CommonFlags {
             Format::Text => {}
         }
     }
+}
+
+/// What stands for a stream where a file may be named is no name of a folder or of any other file.
+pub(super) fn named(path: PathBuf) -> std::result::Result<PathBuf, String> {
+    if path.as_os_str() == pipeline::STANDARD_STREAM {
+        return Err("it stands for a stream, and only a name will do here: write ./- for what is called so"
+            .to_owned());
+    }
+    Ok(path)
 }
 
 /// Writes to standard output. If nobody reads it any more, there is nobody to tell.

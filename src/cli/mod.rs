@@ -18,6 +18,7 @@ mod usage;
 mod values;
 
 use crate::error::{Error, ErrorKind, Result};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use configuration::Invocation;
 use std::ffi::OsString;
@@ -45,7 +46,7 @@ struct Cli {
     verb: Verb,
     /// Configuration file: a key for each flag; --no-SWITCH takes back a switch that it turns on
     /// [default: sessionize.toml in the working folder, if it is there]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(common::named))]
     config: Option<PathBuf>,
     /// Log what is done to standard error; twice for more. `RUST_LOG` overrides it
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]

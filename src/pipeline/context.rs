@@ -146,9 +146,12 @@ fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedM
             Err(staging_lost(head, output.folder()))
         }
         Recovery::Another => Err(belongs_to_another(output)),
-        Recovery::Behind | Recovery::Ahead | Recovery::Strangers => {
-            Err(out_of_step(recovery, head, published, output.folder()))
-        }
+        Recovery::Behind | Recovery::Ahead | Recovery::Strangers => match lost_outputs(checkpoint, output) {
+            Some(lost) => Err(Error::new(ErrorKind::Checkpoint, lost).at(output.folder().display()).remedy(
+                "put back a backup of both folders; without one, export-state --salvage and import-state go on without them",
+            )),
+            None => Err(out_of_step(recovery, head, published, output.folder())),
+        },
     }
 }
 
@@ -156,6 +159,27 @@ fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedM
 pub(super) fn unpublished(checkpoint: &Checkpoint, output: &Output) -> Result<Option<Manifest>> {
     let (recovery, staged) = decide(checkpoint, output)?;
     Ok(staged.filter(|_| recovery == Recovery::Publish).map(|(_, manifest)| manifest))
+}
+
+/// What is lost where the output folder stands at the run before the last one, and of that nothing is staged any more.
+pub(super) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<String> {
+    let published = output.newest_manifest().ok()??.mark()?;
+    let runs = checkpoint.readable_runs(&mut Vec::new()).ok()?;
+    let [.., (_, before), (last, _)] = runs.as_slice() else { return None };
+    let run = last.head.run;
+    if published != *before || output.has_staging_of(run) {
+        return None;
+    }
+    let counts = &last.counts;
+    Some(format!(
+        "run {} is committed, but its outputs are neither published nor staged any more: {} sessions with {} events, {} late \
+         and {} rejected rows are gone, and only a backup from before it and its files bring them again",
+        run.number(),
+        counts.sessions_completed,
+        counts.events_completed,
+        counts.events_late,
+        counts.rows_rejected()
+    ))
 }
 
 fn staging_lost(head: Option<HeadMark>, folder: &Path) -> Error {

@@ -35,5 +35,7 @@ pub use inspect::{InspectSettings, inspect};
 pub use look::Look;
 pub use plan::check_request;
 pub use run::run;
-pub use upkeep::{accept_missing, backup, evict, export_state, import_state, migrate, rollback, verify};
+pub use upkeep::{
+    STANDARD_STREAM, accept_missing, backup, evict, export_state, import_state, migrate, rollback, verify,
+};
 pub use watch::Watch;

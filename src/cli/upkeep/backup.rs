@@ -1,17 +1,18 @@
 //! `sessionize backup`
 
 use super::text::backup_page;
-use crate::cli::common::{CommonFlags, watch_look};
+use crate::cli::common::{CommonFlags, named, watch_look};
 use crate::error::Result;
 use crate::pipeline;
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::path::PathBuf;
 
 /// Copy state and outputs as they are between two runs, and check the copy
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BackupFlags {
     /// A folder that is not there yet
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = PathBufValueParser::new().try_map(named))]
     folder: PathBuf,
     #[command(flatten)]
     common: CommonFlags,

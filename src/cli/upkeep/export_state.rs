@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Write the checkpoint as lines of JSON
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportStateFlags {
-    /// A file that is not there yet
+    /// A file that is not there yet; - is standard output, and the report goes to standard error then
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Go on where something is damaged, and say what was lost
@@ -23,6 +23,10 @@ pub(in crate::cli) struct ExportStateFlags {
 pub(super) fn execute(flags: &ExportStateFlags) -> Result<()> {
     let report =
         pipeline::export_state(&flags.common.settings(), &flags.file, flags.salvage, &watch_look()?)?;
-    flags.common.print(&report, export_page);
+    if flags.file.as_os_str() == pipeline::STANDARD_STREAM {
+        flags.common.print_beside(&report, export_page);
+    } else {
+        flags.common.print(&report, export_page);
+    }
     Ok(())
 }

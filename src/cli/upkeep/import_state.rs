@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Make a new checkpoint of an export
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ImportStateFlags {
-    /// What `export-state` has written
+    /// What `export-state` has written; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Go on in the output folder of the exported checkpoint, in its place: that one is refused from then on

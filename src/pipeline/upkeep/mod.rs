@@ -13,5 +13,5 @@ pub use backup::backup;
 pub use evict::evict;
 pub use migrate::{keep_copy, migrate};
 pub use rollback::rollback;
-pub use transfer::{export_state, import_state};
+pub use transfer::{STANDARD_STREAM, export_state, import_state};
 pub use verify::{accept_missing, verify};

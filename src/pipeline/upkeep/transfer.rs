@@ -8,17 +8,20 @@ use crate::checkpoint::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind, StreamId};
 use crate::pipeline::commit::check_balance;
-use crate::pipeline::context::lock_output;
+use crate::pipeline::context::{lock_output, lost_outputs};
 use crate::pipeline::look::{Look, Opening};
 use crate::pipeline::{Context, Watch};
 use crate::report::{ExportReport, UpkeepReport};
 use crate::settings::CommonSettings;
 use crate::sink::{Manifest, Output, belongs_to_another};
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write, stdin, stdout};
 use std::path::Path;
 
-/// Writes the checkpoint as lines of JSON to `file`, which must not be there yet. With `salvage` it goes on where something
+/// In the place of a file: standard output of an export, standard input of an import.
+pub const STANDARD_STREAM: &str = "-";
+
+/// Writes the checkpoint as lines of JSON to `file`, which must not be there yet, or to [`STANDARD_STREAM`]. With `salvage` it goes on where something
 /// cannot be read, and reports what was lost.
 ///
 /// # Errors
@@ -29,22 +32,28 @@ pub fn export_state(
     salvage: bool,
     watch: &Watch,
 ) -> Result<ExportReport> {
-    let failed = |error: std::io::Error| Error::io(ErrorKind::Failed, "write the export", file, &error);
+    let is_stream = file == Path::new(STANDARD_STREAM);
+    let place = if is_stream { Path::new("standard output") } else { file };
+    let failed = |error: std::io::Error| Error::io(ErrorKind::Failed, "write the export", place, &error);
     let mut losses = Vec::new();
     let look = if salvage {
-        let (mut look, after) = Look::with(common, watch, Opening::Damaged, |look| Ok(outputs_after(look)))?;
+        let (mut look, after) = Look::with(common, watch, Opening::Damaged, |look| Ok(outputs_amiss(look)))?;
         losses.extend(look.damages.drain(..).chain(after));
         look
     } else {
         Look::at_existing(common, watch)?
     };
     watch.let_go()?;
-    let created = File::create_new(file).map_err(failed)?;
-    let mut out = BufWriter::new(created);
+    let created = if is_stream { None } else { Some(File::create_new(file).map_err(failed)?) };
+    let target: Box<dyn Write + '_> = match &created {
+        Some(file) => Box::new(file),
+        None => Box::new(stdout().lock()),
+    };
+    let mut out = BufWriter::new(target);
     let loss = if salvage { Loss::Accepted } else { Loss::Refused };
     let line = |line: String| out.write_all((line + "\n").as_bytes()).map_err(failed);
     let exported = look.checkpoint.export(loss, losses, line)?;
-    out.flush().and_then(|()| out.get_ref().sync_all()).map_err(failed)?;
+    out.flush().and_then(|()| created.as_ref().map_or(Ok(()), File::sync_all)).map_err(failed)?;
     Ok(ExportReport {
         run: exported.run,
         runs: exported.runs,
@@ -52,6 +61,11 @@ pub fn export_state(
         events: exported.events,
         losses: exported.losses,
     })
+}
+
+/// What is wrong with the outputs that go with a damaged checkpoint.
+fn outputs_amiss(look: &Look) -> Vec<String> {
+    outputs_after(look).into_iter().chain(lost_outputs(&look.checkpoint, &look.output)).collect()
 }
 
 /// Says so if the output folder knows of later runs than the checkpoint.
@@ -73,11 +87,17 @@ fn outputs_after(look: &Look) -> Option<String> {
 /// # Errors
 /// [`ErrorKind::DataRefused`] if the file is no whole export, [`ErrorKind::Usage`] if state or output hold something else.
 pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Result<UpkeepReport> {
-    let opened =
-        File::open(file).map_err(|error| Error::io(ErrorKind::NoInput, "read the export", file, &error))?;
-    let imported = read_export(BufReader::new(opened)).map_err(|(line, wrong)| {
+    let is_stream = file == Path::new(STANDARD_STREAM);
+    let place = if is_stream { Path::new("standard input") } else { file };
+    let opened: Box<dyn BufRead> = if is_stream {
+        Box::new(stdin().lock())
+    } else {
+        let failed = |error| Error::io(ErrorKind::NoInput, "read the export", place, &error);
+        Box::new(BufReader::new(File::open(file).map_err(failed)?))
+    };
+    let imported = read_export(opened).map_err(|(line, wrong)| {
         Error::new(ErrorKind::DataRefused, format!("this is no whole export: {wrong}"))
-            .at(format!("{}:{line}", file.display()))
+            .at(format!("{}:{line}", place.display()))
             .remedy("export again; nothing was changed")
     })?;
     let holder = LockHolder { process: std::process::id(), since: common.as_of };
