@@ -346,3 +346,70 @@ fn mistakes_in_a_table_are_said_with_their_line() {
     let empty = "a value is required for '--name <NAME>' but none was supplied";
     refused("[[source]]\nname = ''\nfiles = '*'\n", &format!("2: {empty}"));
 }
+
+/// Two sources with columns of their own, and a file of each: `page` is the third column of `a` and the first of `b`.
+fn two_layouts(rules: &str) -> Folder {
+    let folder = Folder::new();
+    let source =
+        |name: &str| format!("[[source]]\nname = '{name}'\nfiles = '{name}*'\nkey = 'user'\ntime = 'ts'\n");
+    folder.write("sessionize.toml", format!("gap = '30m'\n{rules}\n{}{}", source("a"), source("b")));
+    folder.write("a1.csv", "user,ts,page\nann,2020-01-01 00:00:00,/a\n");
+    folder.write("b1.csv", "page,user,ts\n/b,ann,2020-01-01 00:01:00\n");
+    folder
+}
+
+#[test]
+fn a_column_that_no_source_has_is_refused_once_all_have_shown_theirs() {
+    let refusal = "a rule looks at column pgae, and no source has one of that name; check its spelling against the headers; \
+                   nothing was changed";
+    let folder = two_layouts("agg = ['list(pgae)']");
+    expect_refused(&folder, &["run", "a1.csv", "b1.csv"], 65, refusal);
+    // As long as a source has shown nothing it may be the one.
+    folder.sessionize(&["run", "a1.csv"]).expect_code(0);
+    expect_refused(&folder, &["run", "b1.csv"], 65, refusal);
+    folder.write("b2.csv", "pgae,user,ts\n/b,ann,2020-01-01 00:01:00\n");
+    folder.sessionize(&["run", "b2.csv"]).expect_code(0);
+}
+
+#[test]
+fn a_number_that_means_two_columns_is_refused() {
+    let folder = two_layouts("agg = ['list(3)']");
+    let refusal = "a rule looks at column 3, which is page in source a and ts in source b; give the column by its name; \
+                   nothing was changed";
+    expect_refused(&folder, &["run", "a1.csv", "b1.csv"], 65, refusal);
+    folder.write("b2.csv", "user,ts,page\nann,2020-01-01 00:01:00,/b\n");
+    folder.sessionize(&["run", "a1.csv", "b2.csv"]).expect_code(0);
+}
+
+#[test]
+fn a_file_must_have_a_column_that_its_source_had() {
+    let folder = two_layouts("split-on = ['page']");
+    folder.write("a2.csv", "user,ts\nann,2020-01-01 00:02:00\n");
+    folder.sessionize(&["run", "a2.csv", "b1.csv"]).expect_code(0);
+    folder.sessionize(&["run", "a1.csv", "--max-late", "9"]).expect_code(0);
+    folder.write("a3.csv", "user,ts\nann,2020-01-01 00:03:00\n");
+    let told = folder.sessionize(&["run", "a3.csv"]).expect_code(65).stderr;
+    assert!(told.contains("a3.csv: there is no column page: its columns are user, ts"), "{told}");
+}
+
+#[test]
+fn a_column_named_source_is_refused_where_a_rule_asks_for_the_source() {
+    let file = "user,ts,source\nann,2020-01-01 00:00:00,letter\n";
+    let asking = two_layouts("agg = ['list(source)']");
+    asking.write("a2.csv", file);
+    let refusal = "a2.csv: a rule looks at source, the name of the source of each event, and this file has a column of that name; \
+                   rename the column in its header, or give it by its number; nothing was changed";
+    expect_refused(&asking, &["run", "a2.csv"], 65, refusal);
+    // By number it is the column, in the first file as in the next; without a rule about it, it is nobody's.
+    for (rules, told) in [("agg = ['list(3)']", ",\"[\"\"letter\"\",\"\"letter\"\"]\"\n"), ("", ",gap\n")] {
+        let folder = two_layouts(rules);
+        folder.write("a2.csv", file);
+        folder.write("a3.csv", file.replace("00:00:00", "00:10:00"));
+        folder.write("a4.csv", file.replace("ann,2020-01-01 00", "bob,2020-01-01 09"));
+        for name in ["a2.csv", "a3.csv", "a4.csv"] {
+            folder.sessionize(&["run", name]).expect_code(0);
+        }
+        let sessions = std::fs::read_to_string(folder.path(&support::output_name("sessions", 3))).unwrap();
+        assert!(sessions.ends_with(told), "{sessions}");
+    }
+}

@@ -35,7 +35,7 @@ pub fn recode(kind: StoredRow, row: &[u8]) -> Result<Vec<u8>, String> {
         }
         StoredRow::OpenSessions => recode_chunk(row, Reducer::new(Gap::from_us(0))),
         StoredRow::RuledSessions => {
-            let rules = RuleSet::compile(&RuleTexts::default(), Gap::from_us(0), chrono_tz::UTC)?;
+            let rules = RuleSet::compile(&RuleTexts::default(), Gap::from_us(0), Some(chrono_tz::UTC))?;
             recode_chunk(row, RuledReducer::new(Arc::new(rules)))
         }
     }

@@ -36,7 +36,7 @@ pub(super) struct CommonFlags {
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
     /// How long to wait for another run to end, such as 10m
-    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration)]
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = crate::rules::duration)]
     wait: Duration,
     /// No report for people, no progress bar; a JSON report is still printed
     #[arg(short, long)]

@@ -20,7 +20,7 @@ pub(super) struct RuleFlags {
     /// Column whose changed, non-empty value begins a new session; may be repeated
     #[arg(long, value_name = "COL", value_parser = canonical(RuleFlag::SplitOn))]
     split_on: Vec<String>,
-    /// midnight: a new session each day, in the zone of --timezone
+    /// midnight: a new session each day, in the zone of --timezone, or that of the event's source
     #[arg(long, value_name = "WHEN", value_parser = canonical(RuleFlag::SplitAt))]
     split_at: Option<String>,
     /// Events that begin a new session, such as event=login; may be repeated

@@ -166,8 +166,7 @@ fn open_row(open: &OpenSessionReport) -> [String; 4] {
 /// Seconds as people write them; fractions only below one second.
 fn duration_text(seconds: f64) -> String {
     let shown = if seconds < 1.0 { seconds } else { seconds.round() };
-    Duration::try_from_secs_f64(shown)
-        .map_or_else(|_| format!("{seconds} s"), |duration| humantime::format_duration(duration).to_string())
+    Duration::try_from_secs_f64(shown).map_or_else(|_| format!("{seconds} s"), crate::rules::duration_text)
 }
 
 #[cfg(test)]

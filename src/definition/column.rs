@@ -1,5 +1,7 @@
 //! Columns of batch files: as they are asked for, and as the first file has shown them.
 
+use super::source::SOURCE_COLUMN;
+
 /// A column of the batch files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -10,6 +12,12 @@ pub struct Column {
 }
 
 impl Column {
+    /// Whether a rule means the name of the source by it, where sources have names: a column that a file has shown, be it under
+    /// that name, was asked for by its number.
+    pub fn is_name_of_source(&self) -> bool {
+        self.position.is_none() && self.name.as_deref() == Some(SOURCE_COLUMN)
+    }
+
     /// The request that this column answers.
     pub(super) fn request(&self) -> Option<ColumnRequest> {
         let number = || self.position.map(|position| ColumnRequest::Number(position + 1));

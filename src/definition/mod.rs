@@ -11,7 +11,7 @@ pub use request::DefinitionRequest;
 pub use source::{SOURCE_COLUMN, Source, SourceRequest};
 
 use crate::gap::Gap;
-use crate::rules::{RuleSet, RuleTexts};
+use crate::rules::{RuleSet, RuleTexts, duration_text};
 
 /// The gap of the program's origin: five minutes.
 pub const DEFAULT_GAP: Gap = Gap::from_us(300 * 1_000_000);
@@ -39,14 +39,15 @@ impl Definition {
         key.iter().enumerate().map(|(n, column)| column.name.clone().unwrap_or_else(|| fallback(n))).collect()
     }
 
-    /// The rules, ready for use. Midnight is that of the first source's zone.
+    /// The rules, ready for use. Midnight is that of the one zone that all sources have, else of each event's source.
     ///
     /// # Errors
     /// What makes no sense, in words: only for a definition that this program has not made.
     pub fn rule_set(&self) -> Result<RuleSet, String> {
-        let zone = self.sources.first().map_or("UTC", |source| source.timezone.as_str());
-        let zone = zone.parse().map_err(|_| format!("there is no time zone named {zone}"))?;
-        RuleSet::compile(&self.rules, self.gap, zone)
+        let mut zones = self.sources.iter().map(|source| source.timezone.as_str());
+        let first = zones.next().unwrap_or("UTC");
+        let zone = first.parse().map_err(|_| format!("there is no time zone named {first}"))?;
+        RuleSet::compile(&self.rules, self.gap, zones.all(|other| other == first).then_some(zone))
     }
 
     /// The key columns of the first source. Every other source has as many.
@@ -57,7 +58,7 @@ impl Definition {
 
 /// A gap as people write it: `5m`, `1h 30m`.
 pub fn gap_text(gap: Gap) -> String {
-    humantime::format_duration(std::time::Duration::from_micros(gap.us().unsigned_abs())).to_string()
+    duration_text(std::time::Duration::from_micros(gap.us().unsigned_abs()))
 }
 
 #[cfg(test)]

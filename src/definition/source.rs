@@ -27,6 +27,16 @@ pub struct Source {
     pub kept: Vec<Column>,
 }
 
+impl Source {
+    /// Whether no file has shown yet where the columns stand and what they are called.
+    pub fn is_undecided(&self) -> bool {
+        let mut columns = self.key.iter().chain([&self.time]);
+        let is_unseen = self.header.is_none() || columns.clone().any(|column| column.position.is_none());
+        // Columns that were asked for by number, below a header that was promised.
+        is_unseen || (self.header == Some(true) && columns.all(|column| column.name.is_none()))
+    }
+}
+
 /// What a run asks of one source; `None` takes what the checkpoint has, or the default in a new one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceRequest {

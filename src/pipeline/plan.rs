@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::rounds::FileToRead;
-use super::sources::{check_keys, source_of};
+use super::sources::{check_keys, check_rule_columns, source_of};
 use crate::checkpoint::Checkpoint;
 use crate::definition::{Definition, DefinitionRequest, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
@@ -66,6 +66,7 @@ impl Plan {
         definition.event_columns = event_columns;
         if kept != Some(&definition) {
             check_names(&definition)?;
+            check_rule_columns(&definition)?;
         }
         plan.decided = (kept != Some(&definition)).then(|| definition_text(&definition));
         plan.definition = definition;
@@ -108,7 +109,13 @@ pub fn check_request(request: &DefinitionRequest) -> Result<()> {
 
 /// No two columns of an output have one name. Those of the key are known when a file has shown them.
 fn check_names(definition: &Definition) -> Result<()> {
-    definition.rules.check_names(&definition.key_names()).map_err(names_clash)
+    let key_names = definition.key_names();
+    let event_columns = definition.event_columns.as_deref().unwrap_or_default();
+    definition.rules.check_file_names(&key_names, event_columns).map_err(|what| {
+        Error::new(ErrorKind::DataRefused, what)
+            .remedy("give the column another name in the header of the files; nothing was changed")
+    })?;
+    definition.rules.check_names(&key_names).map_err(names_clash)
 }
 
 fn names_clash(what: String) -> Error {

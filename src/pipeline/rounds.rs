@@ -10,8 +10,8 @@ use crate::event::Place;
 use crate::sink::{OutputKind, RowStyle};
 use crate::source::timestamp::TimeParser;
 use crate::source::{
-    BatchFile, Block, BlockParser, BlockReader, Content, Layout, ParsedBlock, Reason, RowRules, Trouble,
-    too_many_bytes,
+    ASIDE_COLUMNS, BatchFile, Block, BlockParser, BlockReader, Content, Layout, ParsedBlock, Reason,
+    RowRules, Trouble, too_many_bytes,
 };
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rayon::prelude::*;
@@ -169,12 +169,13 @@ impl Reading<'_> {
         row: &[u8],
         layout: Option<&Layout>,
     ) -> AsideRow {
-        // The rows of several sources have no header in common.
+        // The rows of several sources have no header in common, and some names cannot stand there.
         let header_line =
             layout.filter(|layout| layout.source.is_none()).map(|layout| &layout.header_line[..]);
         let columns = header_line.filter(|line| !line.is_empty()).unwrap_or(b"row");
         let delimiter = layout.map_or(b',', |layout| layout.delimiter);
-        let mut header = b"file,line,reason,".to_vec();
+        let mut header = ASIDE_COLUMNS.join(",").into_bytes();
+        header.push(b',');
         self.style.write_verbatim(columns, delimiter, &mut header);
         header.push(b'\n');
         let mut bytes = Vec::with_capacity(row.len() + 64);

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Place, Timestamp};
 use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunKind, WatermarkOrigin};
 use crate::report::{FileReport, LateReport, RunReport, Status};
+use crate::rules::duration_text;
 use crate::settings::{CommonSettings, RunSettings};
 use crate::source::{BatchFile, RowRules};
 use crate::watermark::Advance;
@@ -246,7 +247,7 @@ fn late_report(attempted: &Attempted, head: Option<&Head>) -> Option<LateReport>
     let needed = Duration::from_secs(needed_us.unsigned_abs().div_ceil(1_000_000));
     Some(LateReport {
         latest_by_s: Duration::from_micros(behind_us.unsigned_abs()).as_secs_f64(),
-        lateness_to_keep_all: humantime::format_duration(needed).to_string().replace(' ', ""),
+        lateness_to_keep_all: duration_text(needed).replace(' ', ""),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The source of each file of a batch.
 
-use crate::definition::{Definition, Source};
+use crate::definition::{Column, Definition, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::SourceChoice;
 use std::path::Path;
@@ -57,6 +57,41 @@ pub(super) fn check_keys(definition: &Definition) -> Result<()> {
         other.key.len()
     );
     Err(Error::new(ErrorKind::Usage, what).remedy("give both as many"))
+}
+
+/// Holds the columns that rules look at against those that the files of all sources have shown: each stands in one of
+/// them, and a number means the same column wherever it has a name.
+///
+/// # Errors
+/// [`ErrorKind::DataRefused`] for the first one that does not.
+pub(super) fn check_rule_columns(definition: &Definition) -> Result<()> {
+    let shown = || definition.sources.iter().filter(|source| !source.is_undecided());
+    let all_are_shown = shown().count() == definition.sources.len();
+    let refusal = |what: String| Error::new(ErrorKind::DataRefused, what);
+    for (place, asked) in definition.rules.columns().iter().enumerate() {
+        let mut found = shown().filter_map(|source| Some((source, source.kept.get(place)?)));
+        let is_there = |(source, column): (&Source, &Column)| {
+            column.position.is_some() || (source.name.is_some() && column.is_name_of_source())
+        };
+        if all_are_shown && !found.clone().any(is_there) {
+            let what = format!("a rule looks at column {asked}, and no source has one of that name");
+            return Err(refusal(what).remedy("check its spelling against the headers; nothing was changed"));
+        }
+        let named =
+            found.clone().find_map(|(source, column)| Some((source.name.as_ref()?, column.name.as_ref()?)));
+        let Some((first, name)) = named else { continue };
+        let is_other =
+            |(_, column): &(&Source, &Column)| column.name.as_ref().is_some_and(|other| other != name);
+        if let Some((Source { name: Some(second), .. }, Column { name: Some(other), .. })) =
+            found.find(is_other)
+        {
+            let what = format!(
+                "a rule looks at column {asked}, which is {name} in source {first} and {other} in source {second}"
+            );
+            return Err(refusal(what).remedy("give the column by its name; nothing was changed"));
+        }
+    }
+    Ok(())
 }
 
 fn names(definition: &Definition) -> String {

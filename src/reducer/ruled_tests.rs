@@ -16,7 +16,7 @@ fn rules(flags: &[(RuleFlag, &str)]) -> Arc<RuleSet> {
     for (flag, value) in flags {
         texts.set(*flag, vec![(*value).to_owned()]);
     }
-    Arc::new(RuleSet::compile(&texts, Gap::from_us(10), chrono_tz::UTC).unwrap())
+    Arc::new(RuleSet::compile(&texts, Gap::from_us(10), Some(chrono_tz::UTC)).unwrap())
 }
 
 /// A reducer together with what it has told.

@@ -96,6 +96,8 @@ impl AggregateText {
             Function::Sum | Function::Min | Function::Max => {
                 Of::Column(kept.demand(column(), |demand| demand.number = true))
             }
+            // A list is JSON, which holds no other bytes.
+            Function::List => Of::Column(kept.demand(column(), |demand| demand.text = true)),
             _ => Of::Column(kept.place_of(column())),
         };
         Aggregate { function: self.function, of }

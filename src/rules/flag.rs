@@ -2,7 +2,8 @@
 
 use super::aggregate::AggregateText;
 use super::condition::ConditionText;
-use super::gap_by::{GapByText, short, whole_duration};
+use super::duration::duration;
+use super::gap_by::{GapByText, short};
 use super::set::RuleSet;
 use crate::gap::Gap;
 use std::collections::BTreeMap;
@@ -109,7 +110,7 @@ impl RuleFlag {
             Self::Aggregate => AggregateText::read(value).map(|aggregate| aggregate.to_string()),
             Self::StartOn | Self::EndOn => ConditionText::read(value).map(|condition| condition.to_string()),
             Self::GapBy => GapByText::read(value).map(|gaps| gaps.to_string()),
-            Self::MaxDuration | Self::Retain => duration_text(value),
+            Self::MaxDuration | Self::Retain => stated_duration(value),
             Self::MaxEvents | Self::MaxDistinct | Self::MaxList => positive(value),
             Self::SplitAt => one_of(value, &["midnight"]),
             Self::Emit => one_of(value, &["sessions", "events", "both"]),
@@ -153,8 +154,8 @@ impl RuleFlag {
     }
 }
 
-fn duration_text(value: &str) -> Result<String, String> {
-    let duration = whole_duration(value)?;
+fn stated_duration(value: &str) -> Result<String, String> {
+    let duration = duration(value)?;
     if duration.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(short(duration)) }
 }
 
@@ -202,7 +203,7 @@ impl RuleTexts {
     /// The columns that these rules look at, in the order in which [`RuleSet`] keeps them.
     pub fn columns(&self) -> Vec<String> {
         // Only the values of times and gaps depend on gap and zone, not what is kept.
-        let set = RuleSet::compile(self, Gap::from_us(0), chrono_tz::UTC);
+        let set = RuleSet::compile(self, Gap::from_us(0), Some(chrono_tz::UTC));
         set.map_or_else(|_| Vec::new(), |set| set.kept().columns().map(str::to_owned).collect())
     }
 
@@ -260,6 +261,9 @@ mod tests {
             (RuleFlag::MaxDuration, "long"),
             (RuleFlag::MaxDuration, "1500ns"),
             (RuleFlag::Retain, "300000years"),
+            (RuleFlag::MaxDuration, "2months"),
+            (RuleFlag::Retain, "1y"),
+            (RuleFlag::GapBy, "event:a=30M"),
             (RuleFlag::GapBy, "event:a=1ns"),
             (RuleFlag::GapBy, "event:a=300000years"),
             (RuleFlag::MaxEvents, "many"),

@@ -1,5 +1,6 @@
 //! Gaps that depend on the event: each event covers its own gap, and a session is the union of what its events cover.
 
+use super::duration::{duration, duration_in_column, duration_text};
 use super::kept::{Kept, KeptList};
 use super::payload::Values;
 use crate::event::Timestamp;
@@ -30,7 +31,7 @@ impl GapByText {
             text.split_once(':').filter(|(column, _)| !column.is_empty()).ok_or_else(wrong)?;
         let gap = |part: &str| {
             let (value, gap) = part.rsplit_once('=').ok_or_else(wrong)?;
-            let gap = whole_duration(gap).map_err(|error| format!("gap of '{value}': {error}"))?;
+            let gap = duration(gap).map_err(|error| format!("gap of '{value}': {error}"))?;
             Ok((value.to_owned(), gap))
         };
         let mut gaps = gaps.split(',').map(gap).collect::<Result<Vec<_>, String>>()?;
@@ -53,20 +54,7 @@ impl fmt::Display for GapByText {
 
 /// A duration without spaces: `1h30m`.
 pub(super) fn short(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string().replace(' ', "")
-}
-
-/// A duration in a flag: whole microseconds, as times are.
-pub(super) fn whole_duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; durations read like 90s, 5m, 1h30m, 7d"))?;
-    if duration.subsec_nanos() % 1_000 != 0 {
-        return Err("durations are whole microseconds".to_owned());
-    }
-    if i64::try_from(duration.as_micros()).is_err() {
-        return Err("it is too long".to_owned());
-    }
-    Ok(duration)
+    duration_text(duration).replace(' ', "")
 }
 
 /// Which gap an event has.
@@ -104,7 +92,7 @@ impl Gaps {
 
     /// How far the event at `time` keeps its session open: the gap column has the first word, then the value's gap.
     pub(super) fn reach(&self, time: Timestamp, values: Values<'_>) -> Timestamp {
-        let own = self.column.and_then(|place| duration(values.get(place))).map(gap_of);
+        let own = self.column.and_then(|place| duration_in_column(values.get(place))).map(gap_of);
         let of_value = || {
             let ByValue { place, gaps } = self.by_value.as_ref()?;
             let value = values.get(*place);
@@ -116,23 +104,6 @@ impl Gaps {
 
 fn gap_of(duration: Duration) -> Gap {
     Gap::from_us(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
-}
-
-/// The duration in a gap column: `30m` as in the flags, or whole seconds as a bare number.
-///
-/// ```
-/// # use sessionize::rules::duration;
-/// # use std::time::Duration;
-/// assert_eq!(duration(b"1h30m"), Some(Duration::from_secs(5_400)));
-/// assert_eq!(duration(b"90"), Some(Duration::from_secs(90)));
-/// assert_eq!(duration(b"soon"), None);
-/// ```
-pub fn duration(text: &[u8]) -> Option<Duration> {
-    let text = std::str::from_utf8(text).ok()?;
-    match text.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => humantime::parse_duration(text).ok(),
-    }
 }
 
 #[cfg(test)]

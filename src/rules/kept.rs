@@ -9,6 +9,8 @@ pub enum Kept {
     RowDigest,
     /// The whole row.
     Row,
+    /// The name of its source's time zone.
+    Zone,
 }
 
 impl Kept {
@@ -24,6 +26,8 @@ pub struct Demand {
     pub number: bool,
     /// A duration.
     pub duration: bool,
+    /// UTF-8.
+    pub text: bool,
 }
 
 /// Kept parts in the order of the payload, each once.
@@ -58,7 +62,7 @@ impl KeptList {
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|(part, _)| match part {
             Kept::Column(column) => Some(column.as_str()),
-            Kept::RowDigest | Kept::Row => None,
+            Kept::RowDigest | Kept::Row | Kept::Zone => None,
         })
     }
 

@@ -9,6 +9,7 @@
 mod aggregate;
 mod condition;
 mod dedup;
+mod duration;
 mod flag;
 mod gap_by;
 mod kept;
@@ -23,10 +24,11 @@ mod told;
 
 pub use aggregate::{AggregateText, Function};
 pub use condition::ConditionText;
+pub use duration::{duration, duration_in_column, duration_text};
 pub use flag::{NO_RULE, RuleFlag, RuleTexts};
-pub use gap_by::{GapByText, duration};
+pub use gap_by::GapByText;
 pub use kept::{Demand, Kept, KeptList};
-pub use names::FIXED_COLUMNS;
+pub use names::{EVENT_COLUMNS, FIXED_COLUMNS};
 pub use number::is_number;
 pub use payload::{MAX_PAYLOAD_BYTES, Values, push_value};
 pub use set::{Emit, RuleSet};

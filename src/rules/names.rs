@@ -2,6 +2,7 @@
 
 use super::aggregate::AggregateText;
 use super::flag::{NO_RULE, RuleFlag, RuleTexts};
+use std::collections::BTreeSet;
 
 /// The columns of completed sessions that are there whatever is asked for, besides those of the key.
 pub const FIXED_COLUMNS: [&str; 7] =
@@ -47,6 +48,40 @@ impl RuleTexts {
     }
 }
 
+/// The columns behind those of the files where events are emitted.
+pub const EVENT_COLUMNS: [&str; 2] = ["session_id", "event_number"];
+
+impl RuleTexts {
+    /// Holds the names that come from the files against each other and against ours: those of the key in the output of sessions,
+    /// all `event_columns` in that of events.
+    ///
+    /// # Errors
+    /// The first that would stand twice, in words.
+    pub fn check_file_names(&self, key_names: &[String], event_columns: &[String]) -> Result<(), String> {
+        let corrects = self.value(RuleFlag::Retain).is_some();
+        let of_sessions = FIXED_COLUMNS.into_iter().filter(|name| corrects || *name != "op");
+        let outputs = [
+            ("sessions", first_twice(of_sessions.chain(key_names.iter().map(String::as_str)))),
+            (
+                "events",
+                first_twice(EVENT_COLUMNS.into_iter().chain(event_columns.iter().map(String::as_str))),
+            ),
+        ];
+        match outputs.into_iter().find_map(|(output, twice)| Some((output, twice?))) {
+            Some((output, name)) => {
+                Err(format!("the output of {output} would have two columns named '{name}'"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first name that stands there already.
+fn first_twice<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +96,28 @@ mod tests {
         assert_eq!(check(&["none"]), Ok(()));
         assert_eq!(check(&["a", "b"]), Ok(()));
         assert!(check(&["a", "none"]).is_err());
+    }
+
+    #[test]
+    fn a_name_of_the_files_is_none_of_ours() {
+        let check = |rules: &[(RuleFlag, &str)], key: &[&str], event: &[&str]| {
+            let mut texts = RuleTexts::default();
+            for (flag, value) in rules {
+                texts.set(*flag, vec![(*value).to_owned()]);
+            }
+            let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            texts.check_file_names(&owned(key), &owned(event))
+        };
+        assert_eq!(check(&[], &["user", "op", "page"], &["start", "user", "op"]), Ok(()));
+        let retain = (RuleFlag::Retain, "1d");
+        for name in FIXED_COLUMNS {
+            let told = check(&[retain], &["user", name], &[]).unwrap_err();
+            assert_eq!(told, format!("the output of sessions would have two columns named '{name}'"));
+        }
+        assert!(check(&[], &["user", "user"], &[]).is_err());
+        for columns in [["user", "session_id"], ["event_number", "user"], ["a", "a"], ["", ""]] {
+            assert!(check(&[], &["user"], &columns).unwrap_err().starts_with("the output of events"));
+        }
     }
 
     #[test]

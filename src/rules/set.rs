@@ -3,11 +3,12 @@
 use super::aggregate::{Aggregate, AggregateText};
 use super::condition::{Condition, ConditionText};
 use super::dedup::Dedup;
+use super::duration::duration;
 use super::flag::{DEFAULT_BOUND, RuleFlag, RuleTexts};
 use super::gap_by::{GapByText, Gaps};
 use super::kept::{Kept, KeptList};
 use super::payload::Values;
-use super::split::Splits;
+use super::split::{Midnight, Splits};
 use super::told::Bounds;
 use crate::gap::Gap;
 use crate::session::Told;
@@ -39,11 +40,12 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Compiles the rules in `texts` over the gap `usual`; `zone` is where midnight is.
+    /// Compiles the rules in `texts` over the gap `usual`; `zone` is where midnight is, `None` where each source has a zone of
+    /// its own.
     ///
     /// # Errors
     /// What makes no sense, in words: only for texts that are not canonical.
-    pub fn compile(texts: &RuleTexts, usual: Gap, zone: Tz) -> Result<Self, String> {
+    pub fn compile(texts: &RuleTexts, usual: Gap, zone: Option<Tz>) -> Result<Self, String> {
         let mut kept = KeptList::default();
         let texts_of_aggregates =
             texts.values(RuleFlag::Aggregate).map(AggregateText::read).collect::<Result<Vec<_>, _>>()?;
@@ -109,15 +111,19 @@ impl RuleSet {
     }
 }
 
-fn splits(texts: &RuleTexts, zone: Tz, kept: &mut KeptList) -> Result<Splits, String> {
+fn splits(texts: &RuleTexts, zone: Option<Tz>, kept: &mut KeptList) -> Result<Splits, String> {
     Ok(Splits {
         max_duration_us: texts.value(RuleFlag::MaxDuration).map(duration_us).transpose()?,
         max_events: number(texts, RuleFlag::MaxEvents)?.map(|number| number as u64),
         on: texts.values(RuleFlag::SplitOn).map(|column| kept.place_of(Kept::column(column))).collect(),
-        at_midnight: texts.value(RuleFlag::SplitAt).map(|_| zone),
+        at_midnight: texts.value(RuleFlag::SplitAt).map(|_| midnight(zone, kept)),
         start_on: conditions(texts, RuleFlag::StartOn, kept)?,
         end_on: conditions(texts, RuleFlag::EndOn, kept)?,
     })
+}
+
+fn midnight(zone: Option<Tz>, kept: &mut KeptList) -> Midnight {
+    zone.map_or_else(|| Midnight::OfSource(kept.place_of(Kept::Zone)), Midnight::In)
 }
 
 fn conditions(texts: &RuleTexts, flag: RuleFlag, kept: &mut KeptList) -> Result<Vec<Condition>, String> {
@@ -135,8 +141,7 @@ fn number(texts: &RuleTexts, flag: RuleFlag) -> Result<Option<usize>, String> {
 }
 
 fn duration_us(text: &str) -> Result<i64, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    i64::try_from(duration.as_micros()).map_err(|_| format!("'{text}' is too long"))
+    i64::try_from(duration(text)?.as_micros()).map_err(|_| format!("'{text}' is too long"))
 }
 
 fn emit_of(text: Option<&str>) -> Emit {

@@ -1,10 +1,20 @@
 //! What ends a session besides the gap.
 
 use super::condition::Condition;
+use super::local_day::next_midnight;
 use super::payload::Values;
 use crate::event::Timestamp;
 use crate::session::{ClosedBy, OpenSession};
 use chrono_tz::Tz;
+
+/// In whose zone midnight is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Midnight {
+    /// In that of all sources.
+    In(Tz),
+    /// In that of the event's source: the place of its name.
+    OfSource(usize),
+}
 
 /// The split rules of a checkpoint, ready for use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,8 +23,8 @@ pub(super) struct Splits {
     pub(super) max_events: Option<u64>,
     /// Places of columns whose changed value begins a new session.
     pub(super) on: Vec<usize>,
-    /// The zone whose midnight begins a new session.
-    pub(super) at_midnight: Option<Tz>,
+    /// Where midnight begins a new session.
+    pub(super) at_midnight: Option<Midnight>,
     pub(super) start_on: Vec<Condition>,
     pub(super) end_on: Vec<Condition>,
 }
@@ -31,7 +41,7 @@ impl Splits {
         if self.max_duration_us.is_some_and(|max_us| time.us_since(session.start) > max_us) {
             return Some(ClosedBy::MaxDuration);
         }
-        if limits.day_end.is_some_and(|day_end| time >= day_end) {
+        if self.day_end(session, limits, values).is_some_and(|day_end| time >= day_end) {
             return Some(ClosedBy::Midnight);
         }
         if self.start_on.iter().any(|condition| condition.holds(values)) {
@@ -43,6 +53,13 @@ impl Splits {
         self.max_events.is_some_and(|max| session.events >= max).then_some(ClosedBy::MaxEvents)
     }
 
+    /// The first instant of the day after the session's start, as an event with these values sees days.
+    fn day_end(&self, session: &OpenSession, limits: &SplitState, values: Values<'_>) -> Option<Timestamp> {
+        let Some(Midnight::OfSource(place)) = self.at_midnight else { return limits.day_end };
+        let zone = std::str::from_utf8(values.get(place)).ok()?.parse().ok()?;
+        Some(next_midnight(session.start, zone))
+    }
+
     /// Whether an event ends the session that it belongs to.
     pub(super) fn ends(&self, values: Values<'_>) -> bool {
         self.end_on.iter().any(|condition| condition.holds(values))
@@ -51,7 +68,10 @@ impl Splits {
     /// What these rules have to know of a session that begins at `start`.
     pub(super) fn begin(&self, start: Timestamp) -> SplitState {
         SplitState {
-            day_end: self.at_midnight.map(|zone| super::local_day::next_midnight(start, zone)),
+            day_end: match self.at_midnight {
+                Some(Midnight::In(zone)) => Some(next_midnight(start, zone)),
+                Some(Midnight::OfSource(_)) | None => None,
+            },
             values: vec![Vec::new(); self.on.len()],
         }
     }
@@ -60,7 +80,7 @@ impl Splits {
 /// What the split rules know of an open session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SplitState {
-    /// The first instant of the local day after the session's start.
+    /// The first instant of the local day after the session's start, where all sources have one zone.
     pub day_end: Option<Timestamp>,
     /// The last value of each column of `--split-on` that was not empty.
     pub values: Vec<Vec<u8>>,

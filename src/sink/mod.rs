@@ -1,6 +1,7 @@
 //! Outputs: staged under `.staging/`, published by rename after the commit, with a manifest for each run.
 
 mod audit;
+mod formula;
 mod manifest;
 mod owner;
 mod places;

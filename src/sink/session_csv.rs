@@ -1,8 +1,9 @@
 //! Sessions as CSV rows.
 
+use super::formula::{formulas, is_formula};
 use super::told::write_told;
 use crate::event::{DateText, key_parts};
-use crate::rules::Emit;
+use crate::rules::{EVENT_COLUMNS, Emit};
 use crate::session::Session;
 
 const SECOND_US: u64 = 1_000_000;
@@ -50,7 +51,8 @@ pub fn events_header(columns: &[String], style: RowStyle) -> Vec<u8> {
         style.write_value(name.as_bytes(), &mut header);
         header.push(b',');
     }
-    header.extend_from_slice(b"session_id,event_number\n");
+    header.extend_from_slice(EVENT_COLUMNS.join(",").as_bytes());
+    header.push(b'\n');
     header
 }
 
@@ -70,7 +72,7 @@ pub struct RowStyle {
 impl RowStyle {
     /// Appends a value that came from outside.
     pub fn write_value(self, value: &[u8], out: &mut Vec<u8>) {
-        if self.spreadsheet_safe && value.first().is_some_and(|&first| begins_formula(first)) {
+        if self.spreadsheet_safe && is_formula(value) {
             write_field(&[b"'", value].concat(), out);
         } else {
             write_field(value, out);
@@ -78,31 +80,17 @@ impl RowStyle {
     }
 
     /// Appends a row that was set aside, verbatim unless spreadsheets are to be kept safe: then a quote mark stands before
-    /// each field that would be a formula. A field begins at the start of the row, behind each `delimiter`, and behind each
-    /// comma, at which the output is cut whatever its rows were cut at. One inside quotes may get a mark too many, never one
-    /// too few.
+    /// each value that would be a formula.
     pub fn write_verbatim(self, row: &[u8], delimiter: u8, out: &mut Vec<u8>) {
-        if !self.spreadsheet_safe {
-            out.extend_from_slice(row);
-            return;
+        let marks = if self.spreadsheet_safe { formulas(row, delimiter) } else { Vec::new() };
+        let mut written = 0;
+        for at in marks {
+            out.extend_from_slice(&row[written..at]);
+            out.push(b'\'');
+            written = at;
         }
-        let mut at_start = true;
-        for (position, &byte) in row.iter().enumerate() {
-            let opens_quotes =
-                byte == b'"' && row.get(position + 1).is_some_and(|&next| begins_formula(next));
-            match byte {
-                b'"' if at_start && opens_quotes => out.extend_from_slice(b"\"'"),
-                _ if at_start && begins_formula(byte) => out.extend_from_slice(&[b'\'', byte]),
-                _ => out.push(byte),
-            }
-            at_start = byte == delimiter || byte == b',';
-        }
+        out.extend_from_slice(&row[written..]);
     }
-}
-
-/// What spreadsheets take for the start of a formula, and what they skip before one.
-const fn begins_formula(first: u8) -> bool {
-    matches!(first, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
 }
 
 /// Appends the rows of the events of one session, each with the session's id and its number in it, from 1.
@@ -221,17 +209,17 @@ mod tests {
             RowStyle { spreadsheet_safe, ..STYLE }.write_value(value, &mut out);
             String::from_utf8(out).unwrap()
         };
-        for dangerous in ["=1+1", "+1", "-1", "@a", "\tx"] {
+        for dangerous in ["=1+1", "+1+1", "-a", "@a", "\tx"] {
             assert_eq!(value(true, dangerous.as_bytes()), format!("'{dangerous}"));
             assert_eq!(value(false, dangerous.as_bytes()), dangerous);
         }
         assert_eq!(value(true, b"\r=1"), "\"'\r=1\"");
         assert_eq!(value(true, b"a=1"), "a=1");
-        assert_eq!(value(true, b""), "");
+        assert_eq!((value(true, b""), value(true, b"-1.50")), (String::new(), "-1.50".to_owned()));
     }
 
     #[test]
-    fn a_row_set_aside_is_verbatim_unless_it_is_made_safe_field_by_field() {
+    fn a_row_set_aside_is_verbatim_unless_it_is_made_safe_value_by_value() {
         let row = b"=a,b-c,\"=d\",\"e\",@f,,-";
         let written = |spreadsheet_safe| {
             let mut out = Vec::new();

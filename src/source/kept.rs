@@ -5,7 +5,7 @@ use super::reason::Reason;
 use super::{BatchFile, Layout};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::rules::{Demand, Kept, duration, is_number, push_value};
+use crate::rules::{Demand, Kept, duration_in_column, is_number, push_value};
 use csv::ByteRecord;
 use std::collections::{HashMap, VecDeque};
 use xxhash_rust::xxh3::xxh3_128;
@@ -62,8 +62,11 @@ fn check(value: &[u8], demand: Demand) -> std::result::Result<(), Reason> {
     if demand.number && !is_number(value) {
         return Err(Reason::NotANumber);
     }
-    if demand.duration && duration(value).is_none() {
+    if demand.duration && duration_in_column(value).is_none() {
         return Err(Reason::NotADuration);
+    }
+    if demand.text && std::str::from_utf8(value).is_err() {
+        return Err(Reason::NotUtf8);
     }
     Ok(())
 }
@@ -111,7 +114,7 @@ pub(super) fn resolve_kept(
     shown: &Shown<'_>,
     file: &BatchFile,
 ) -> Result<Vec<KeptPart>> {
-    let Source { name, kept, .. } = source;
+    let Source { name, kept, timezone, .. } = source;
     let mut parts = Vec::new();
     let mut columns = kept.iter_mut();
     for (part, demand) in wanted.kept.iter() {
@@ -121,6 +124,7 @@ pub(super) fn resolve_kept(
                 resolve_column(name.as_deref(), column, *demand, shown, file)?
             }
             Kept::RowDigest => KeptPart::RowDigest,
+            Kept::Zone => KeptPart::Constant(timezone.clone().into_bytes()),
             Kept::Row => KeptPart::Row(resolve_row(wanted.event_columns, shown, file)?),
         });
     }
@@ -134,11 +138,15 @@ fn resolve_column(
     shown: &Shown<'_>,
     file: &BatchFile,
 ) -> Result<KeptPart> {
-    if let (Some(name), Some(SOURCE_COLUMN)) = (source, column.name.as_deref()) {
+    if let Some(name) = source.filter(|_| column.is_name_of_source()) {
+        if shown.header && shown.names.iter().any(|name| name == SOURCE_COLUMN) {
+            return Err(own_source_column(file));
+        }
         return Ok(KeptPart::Constant(name.as_bytes().to_vec()));
     }
     let is_absent = || column.name.as_ref().is_some_and(|name| !shown.names.contains(name));
-    if source.is_some() && is_absent() {
+    // One that an earlier file of the source had must be there.
+    if source.is_some() && column.position.is_none() && is_absent() {
         return Ok(KeptPart::Constant(Vec::new()));
     }
     let is_behind = |position: u32| position as usize >= shown.names.len();
@@ -151,10 +159,20 @@ fn resolve_column(
         return Err(no_such_column(column, shown.names, file));
     }
     let position = locate(column, shown.names, shown.header && !shown.is_first_file, file)?;
-    if shown.is_first_file {
+    if shown.is_first_file || column.position.is_none() {
         *column = decided(position, shown.header, shown.names);
     }
     Ok(KeptPart::Field(position, demand))
+}
+
+/// What a rule means by `source` would be one of two things.
+fn own_source_column(file: &BatchFile) -> Error {
+    let what = format!(
+        "a rule looks at {SOURCE_COLUMN}, the name of the source of each event, and this file has a column of that name"
+    );
+    Error::new(ErrorKind::DataRefused, what)
+        .at(file.path().display())
+        .remedy("rename the column in its header, or give it by its number; nothing was changed")
 }
 
 /// A rule looks at a column that no file has shown.
@@ -223,12 +241,14 @@ mod tests {
 
     #[test]
     fn a_missing_value_is_demanded_nothing_of() {
-        let demand = Demand { number: true, duration: true };
+        let demand = Demand { number: true, duration: true, text: true };
         assert_eq!(check(b"", demand), Ok(()));
         assert_eq!(check(b"90", demand), Ok(()));
-        assert_eq!(check(b"1.5", demand), Err(Reason::NotADuration));
+        assert_eq!(check(b"-1", demand), Err(Reason::NotADuration));
         assert_eq!(check(b"5m", demand), Err(Reason::NotANumber));
-        assert_eq!(check(b"anything", Demand::default()), Ok(()));
+        assert_eq!(check(b"anything\xFF", Demand::default()), Ok(()));
+        let text = Demand { text: true, ..Demand::default() };
+        assert_eq!((check(b"a\xFF", text), check("ä".as_bytes(), text)), (Err(Reason::NotUtf8), Ok(())));
     }
 
     #[test]

@@ -4,11 +4,13 @@
 use super::batch::BatchFile;
 use super::blocks::{BlockReader, Trouble};
 use super::kept::{KeptPart, Shown, resolve_kept};
+use super::reason::ASIDE_COLUMNS;
 use super::timestamp::{NotATime, TimeParser};
 use super::wide::first_wide_row;
 use crate::definition::{Column, ColumnRequest, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rules::KeptList;
+use std::collections::HashSet;
 
 /// More columns than this are no event log, but a wrong delimiter or an attack on the memory.
 pub const MAX_COLUMNS: usize = 1 << 20;
@@ -29,7 +31,7 @@ pub struct Layout {
     pub fields: usize,
     /// Whether the first row is a header.
     pub header: bool,
-    /// The header verbatim, without its line end.
+    /// The header verbatim, without its line end; empty where its names cannot stand behind [`ASIDE_COLUMNS`].
     pub header_line: Vec<u8>,
     /// The byte between fields.
     pub delimiter: u8,
@@ -126,7 +128,7 @@ pub fn resolve(
         // A date that does not exist is a row to reject: no header says February 31.
         times.parse(&first.fields[time]) == Err(NotATime::Unreadable)
     };
-    let is_first_file = is_undecided(source);
+    let is_first_file = source.is_undecided();
     let locate_all = |columns: &[Column]| -> Result<Vec<usize>> {
         columns.iter().map(|column| locate(column, &names, header && !is_first_file, file)).collect()
     };
@@ -141,7 +143,7 @@ pub fn resolve(
     }
     let shown = Shown { names: &names, header, is_first_file };
     let kept = resolve_kept(source, wanted, &shown, file)?;
-    let header_line = if header { first.line.clone() } else { Vec::new() };
+    let header_line = if header { aside_header(first, source.delimiter) } else { Vec::new() };
     Ok(Layout {
         source: source.name.clone(),
         key,
@@ -154,12 +156,15 @@ pub fn resolve(
     })
 }
 
-/// Whether no file has shown yet where the columns stand and what they are called.
-fn is_undecided(source: &Source) -> bool {
-    let mut columns = source.key.iter().chain([&source.time]);
-    let is_unseen = source.header.is_none() || columns.clone().any(|column| column.position.is_none());
-    // Columns that were asked for by number, below a header that was promised.
-    is_unseen || (source.header == Some(true) && columns.all(|column| column.name.is_none()))
+/// The header for rows that are set aside. Where two columns would have one name, as the file is cut or as the comma cuts the
+/// output, there is none.
+fn aside_header(first: &FirstRow, delimiter: u8) -> Vec<u8> {
+    let are_distinct = |delimiter| {
+        let mut seen: HashSet<Vec<u8>> = ASIDE_COLUMNS.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let fields = first_row(&first.line, delimiter).map_or_else(Vec::new, |(row, _)| row.fields);
+        fields.into_iter().all(|name| seen.insert(name))
+    };
+    if are_distinct(delimiter) && are_distinct(b',') { first.line.clone() } else { Vec::new() }
 }
 
 /// The column as the first file has shown it. A name that stands twice does not tell it apart: it stays a number.

@@ -14,5 +14,5 @@ pub use batch::{BatchFile, Content, StoredBytes, open_batch, too_many_bytes};
 pub use blocks::{BLOCK_BYTES, Block, BlockReader, Trouble};
 pub use kept::KeptPart;
 pub use layout::{FirstRow, Layout, Wanted, read_first_row, resolve};
-pub use reason::Reason;
+pub use reason::{ASIDE_COLUMNS, Reason};
 pub use rows::{BlockParser, ParsedBlock, RowRules, SetAside};

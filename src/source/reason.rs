@@ -1,5 +1,8 @@
 //! Why a row is set aside.
 
+/// The columns before those of the row in the outputs `late` and `rejects`.
+pub const ASIDE_COLUMNS: [&str; 3] = ["file", "line", "reason"];
+
 /// The reason in the outputs `rejects` and `late`, and in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
@@ -21,6 +24,8 @@ pub enum Reason {
     NotANumber,
     /// The gap column holds no duration.
     NotADuration,
+    /// A column that is listed holds bytes that are not UTF-8.
+    NotUtf8,
     /// The columns that rules look at are longer than [`crate::rules::MAX_PAYLOAD_BYTES`] together.
     KeptTooLong,
     /// The event lies further in the future than allowed (rule 9).
@@ -44,6 +49,7 @@ impl Reason {
             Self::KeySeparator => "key-separator",
             Self::NotANumber => "not-a-number",
             Self::NotADuration => "not-a-duration",
+            Self::NotUtf8 => "not-utf8",
             Self::KeptTooLong => "kept-columns-too-long",
             Self::Future => "future",
             Self::UnclosedQuote => "unclosed-quote",

@@ -279,12 +279,13 @@ impl BlockParser {
             Ok(event)
         });
         match event {
+            // First: a time that is not believed says nothing, also not that the event came late.
+            Ok((time, _)) if time > rules.latest_allowed => {
+                parsed.set_aside(row.line, Reason::Future, row.bytes);
+            }
             Ok((time, _)) if rules.accepts_from.is_late(time) => {
                 parsed.earliest_late = parsed.earliest_late.into_iter().chain([time]).min();
                 parsed.set_aside(row.line, Reason::Late, row.bytes);
-            }
-            Ok((time, _)) if time > rules.latest_allowed => {
-                parsed.set_aside(row.line, Reason::Future, row.bytes);
             }
             Ok((time, key)) => parsed.accept(time, key, payload, row.line),
             Err(reason) => parsed.set_aside(row.line, reason, row.bytes),

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 pub mod rules;
+pub mod specification;
 
 use std::collections::BTreeMap;
 use uuid::{Uuid, uuid};
