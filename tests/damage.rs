@@ -193,9 +193,20 @@ fn damage_pieces(rules: &[&str]) {
 fn an_older_copy_put_back_is_refused() {
     let undisturbed =
         twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), run(&[2]), run(&[3]), finalize()]).files;
-    let after = |runs: usize| start(&(0..runs).collect::<Vec<_>>(), &[]);
-    let folders: Vec<_> = (1..=3).map(after).collect();
-    let inspected: Vec<_> = (1..=3).map(|runs| twin::outcome(&after(runs)).inspected).collect();
+    // One history, kept after each of its runs: another one would be another stream.
+    let mut folders = vec![start(&[0], &[])];
+    for batch in [1, 2] {
+        let folder = Folder::in_memory();
+        twin::copy(&folders[batch - 1], &folder);
+        execute(&folder, &run(&[batch])).expect_code(0);
+        folders.push(folder);
+    }
+    let inspected_after = |folder: &Folder| {
+        let looked_at = Folder::in_memory();
+        twin::copy(folder, &looked_at);
+        twin::outcome(&looked_at).inspected
+    };
+    let inspected: Vec<_> = folders.iter().map(inspected_after).collect();
     let (mut cases, mut refusals) = (0, 0);
     for (older, now) in [(0, 1), (0, 2), (1, 2)] {
         let rest: Vec<_> = (now + 1..BATCHES).map(|batch| run(&[batch])).chain([finalize()]).collect();

@@ -146,7 +146,7 @@ fn folders_inside_each_other_or_in_the_same_place_do_no_harm() {
             "manifests/run-00000001.json",
             "retracted/sessions/run-00000002.csv",
         ]
-        .map(|name| folder.files(out)[&Path::new(out).join(name)].clone())
+        .map(|name| folder.files(out)[&Path::new(if out == "." { "" } else { out }).join(name)].clone())
         .into();
         assert_eq!(expected.get_or_insert(outputs.clone()), &outputs, "{state} {out}");
     }

@@ -257,8 +257,10 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
                 steps.split_once(": ").unwrap().1.split_once(": ").unwrap().1.split(", ").collect();
             let folder = after_a_day();
             let committed = steps.iter().rposition(|step| *step == "commit").unwrap();
+            let publishing =
+                committed + steps[committed..].iter().position(|step| *step == "rename").unwrap();
             let mut run = folder.command(&run_2);
-            run.env("SESSIONIZE_FAULT", format!("abort:{}", committed + 2));
+            run.env("SESSIONIZE_FAULT", format!("abort:{}", publishing + 1));
             assert_eq!(Finished::of(run, b"").code, None);
             fs::remove_dir_all(folder.path(OUT).join(".staging")).unwrap();
             told(folder, &["inspect"], 74)

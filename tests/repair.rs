@@ -365,7 +365,7 @@ fn what_was_accepted_stays_accepted_and_a_rollback_names_what_is_gone() {
     let report = verify(&folder, 0);
     assert_eq!((&report["runs_standing"], &report["missing_accepted"]), (&3.into(), &1.into()));
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
-    folder.sessionize(&["import-state", "state.jsonl", "--state=new"]).expect_code(0);
+    folder.sessionize(&["import-state", "state.jsonl", "--state=new", "--take-over"]).expect_code(0);
     let report = folder.sessionize(&["verify", "--state=new", "--format=json"]).expect_code(0).json();
     assert_eq!(report["missing_accepted"], 1);
 }
@@ -401,7 +401,7 @@ fn a_rollback_misses_no_output_that_never_was() {
     run("6.csv");
     assert_eq!(missed("--to-run=12"), None);
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
-    folder.sessionize(&["import-state", "state.jsonl", "--state=new"]).expect_code(0);
+    folder.sessionize(&["import-state", "state.jsonl", "--state=new", "--take-over"]).expect_code(0);
     folder.sessionize(&["run", "7.csv", CLOCK, "--state=new"]).expect_code(0);
     let words = ["rollback", "--to-run=15", "--state=new", "--format=json"];
     assert_eq!(folder.sessionize(&words).expect_code(0).json().get("missing_outputs"), None);

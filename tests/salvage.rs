@@ -258,12 +258,12 @@ fn staged_outputs_of_a_committed_run_that_are_gone_are_counted() {
     let disturbed = run(&[2]);
     let steps = twin::steps(&folder, &disturbed);
     let committed = steps.iter().rposition(|step| step == "commit").unwrap();
+    let publishing = committed + steps[committed..].iter().position(|step| step == "rename").unwrap();
     let undisturbed = Folder::in_memory();
     twin::copy(&folder, &undisturbed);
     let report = [&disturbed[..], &["--format=json".to_owned()]].concat();
     let report = execute(&undisturbed, &report).expect_code(0).json();
-    // The step after the commit is the first one of the publishing.
-    let aborted = twin::execute_with_fault(&folder, &disturbed, &format!("abort:{}", committed + 2));
+    let aborted = twin::execute_with_fault(&folder, &disturbed, &format!("abort:{}", publishing + 1));
     assert_eq!(aborted.code, None, "{aborted:?}");
     std::fs::remove_dir_all(folder.path(support::OUT).join(".staging")).unwrap();
     let lost = format!(

@@ -130,6 +130,8 @@ impl Look {
                 (checkpoint, None, damages)
             }
         };
+        let run = checkpoint.head().map_or(0, |head| head.run.number());
+        tracing::info!(state = %common.state.display(), run, "a copy of the checkpoint is open");
         // Whoever is killed from here on leaves nothing behind.
         let copy = seen.files.has_blobs().then_some(copy);
         Ok(Self { checkpoint, output, unpublished, damages, seen, _copy: copy })
