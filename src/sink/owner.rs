@@ -77,8 +77,8 @@ impl Output {
     /// The stream of any run that is staged whole.
     fn staged_stream(&self) -> Option<StreamId> {
         let staged = fs::read_dir(self.folder().join(STAGING)).ok()?;
-        let manifests = staged.filter_map(|run| fs::read(run.ok()?.path().join(MANIFEST_NAME)).ok());
-        manifests.filter_map(|bytes| Manifest::from_bytes(&bytes).ok()?.stream()).next()
+        let mut manifests = staged.filter_map(|run| fs::read(run.ok()?.path().join(MANIFEST_NAME)).ok());
+        manifests.find_map(|bytes| Manifest::from_bytes(&bytes).ok()?.stream())
     }
 
     /// Makes the folder, if it is not there.
