@@ -9,7 +9,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// What kind of failure it is; each kind has its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The work failed and nothing was changed: 1.
+    /// The work failed: 1. The error says what was committed before, if anything.
     Failed,
     /// The command line asks for something that does not make sense: 2.
     Usage,
@@ -47,12 +47,14 @@ pub struct Error {
     what: String,
     place: Option<String>,
     remedy: Option<String>,
+    unchanged: bool,
+    committed: Option<String>,
 }
 
 impl Error {
     /// An error that says what happened.
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), place: None, remedy: None }
+        Self { kind, what: what.into(), place: None, remedy: None, unchanged: false, committed: None }
     }
 
     /// An I/O error while doing `action` (a verb phrase such as `read`) on `path`; a full disk is named as such.
@@ -62,8 +64,19 @@ impl Error {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => new
                 .remedy("the disk is full: free some space and run the same command again, nothing was lost"),
             std::io::ErrorKind::PermissionDenied => new.remedy("check who owns it and its permissions"),
-            _ => new,
+            _ => match limit_reached(error) {
+                Some(remedy) => new.remedy(remedy),
+                None => new,
+            },
         }
+    }
+
+    /// The error for threads that the system does not give.
+    pub fn threads(count: usize, error: &dyn fmt::Display) -> Self {
+        let threads = if count == 1 { "1 thread".to_owned() } else { format!("{count} threads") };
+        Self::new(ErrorKind::Failed, format!("cannot start {threads}: {error}"))
+            .remedy("give fewer --threads, or raise the limit of the user (ulimit -u) or of the container (pids.max)")
+            .nothing_changed()
     }
 
     /// Adds where it happened.
@@ -86,6 +99,21 @@ impl Error {
         if self.remedy.is_some() { self } else { self.remedy(remedy) }
     }
 
+    /// Says that the command has changed nothing, which is true until it has committed something before this error
+    /// ([`Error::after_commits`]).
+    #[must_use]
+    pub const fn nothing_changed(mut self) -> Self {
+        self.unchanged = true;
+        self
+    }
+
+    /// Says what the command had committed before this error.
+    #[must_use]
+    pub fn after_commits(mut self, committed: Option<String>) -> Self {
+        self.committed = committed;
+        self
+    }
+
     /// The kind, and with it the exit code.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
@@ -98,10 +126,30 @@ impl fmt::Display for Error {
             write!(f, "{place}: ")?;
         }
         f.write_str(&self.what)?;
-        match &self.remedy {
-            Some(remedy) => write!(f, "; {remedy}"),
-            None => Ok(()),
+        if let Some(remedy) = &self.remedy {
+            write!(f, "; {remedy}")?;
         }
+        match (&self.committed, self.unchanged) {
+            (None, false) => Ok(()),
+            (None, true) => f.write_str("; nothing was changed"),
+            (Some(committed), false) => write!(f, "; {committed}"),
+            (Some(committed), true) => write!(f, "; {committed}, nothing was changed after that"),
+        }
+    }
+}
+
+/// What to do about a limit of the process that a system call has met, if that is what `error` says.
+pub fn limit_reached(error: &std::io::Error) -> Option<&'static str> {
+    /// ENFILE and EMFILE: they have no kind.
+    const TOO_MANY_FILES: [i32; 2] = [23, 24];
+    match error.kind() {
+        std::io::ErrorKind::FileTooLarge => Some(
+            "the limit on the size of files is reached: raise it (ulimit -f) and run the same command again",
+        ),
+        _ if error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) => {
+            Some("the limit of open files is reached: raise it (ulimit -n), or give fewer files at once")
+        }
+        _ => None,
     }
 }
 

@@ -35,7 +35,8 @@ fn code_0_is_done_and_also_nothing_to_do() {
     let folder = with_one_run();
     let before = twin::outcome(&folder);
     let again = execute(&folder, &[run(&[0]), vec!["--format=json".to_owned()]].concat()).expect_code(0);
-    assert_eq!((again.json()["status"].as_str(), again.stderr.as_str()), (Some("nothing-to-do"), ""));
+    let warning = "sessionize: warning: nothing was read: the content of all 1 files was taken in before\n";
+    assert_eq!((again.json()["status"].as_str(), again.stderr.as_str()), (Some("nothing-to-do"), warning));
     assert_eq!(twin::outcome(&folder), before, "the same file twice changes nothing");
     execute(&folder, &finalize()).expect_code(0);
     let finalized = twin::outcome(&folder);
@@ -165,4 +166,127 @@ fn code_78_is_another_definition() {
     folder
         .sessionize(&["run", "--gap=10m", "--redefine", "--max-late=100%", "--max-rejects=9", "batch-1.csv"])
         .expect_code(0);
+}
+
+/// What the program prints goes to a device that is always full.
+fn to_full_device(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = folder.command(arguments);
+    command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let ended = command.output().unwrap();
+    (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_a_failure_that_says_what_was_committed() {
+    let folder = with_one_run();
+    for arguments in [
+        &["inspect", "--sessions", "--format=json"][..],
+        &["inspect", "--runs"],
+        &["verify"],
+        &["config"],
+        &["config", "--format=json"],
+    ] {
+        let (code, stderr) = to_full_device(&folder, arguments);
+        assert_eq!(code, Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("standard output: cannot write the report: No space left"), "{stderr}");
+    }
+    let json = [run(&[1]), vec!["--format=json".to_owned()]].concat();
+    let json: Vec<&str> = json.iter().map(String::as_str).collect();
+    let (code, stderr) = to_full_device(&folder, &json);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("cannot write the report") && stderr.contains("run 2 is committed"), "{stderr}");
+    let (code, stderr) = to_full_device(&folder, &["finalize"]);
+    assert_eq!(code, Some(0), "text about a commit is a courtesy: {stderr}");
+    assert!(stderr.contains("warning: ") && stderr.contains("run 3 is committed"), "{stderr}");
+}
+
+#[test]
+fn an_error_after_commits_says_so() {
+    let folder = Folder::in_memory();
+    for day in [1, 2, 4] {
+        folder.write(&format!("{day}.csv"), format!("u1,2020-01-0{day}\n"));
+    }
+    folder.write("3.csv", "broken\n");
+    let each = ["run", "-q", "--each", "--batch", "1.csv", "2.csv", "3.csv", "4.csv"];
+    let stderr = folder.sessionize(&each).expect_code(65).stderr;
+    assert!(stderr.ends_with("; runs 1 to 2 are committed, nothing was changed after that\n"), "{stderr}");
+    let again = folder.sessionize(&["run", "-q", "3.csv"]).expect_code(65).stderr;
+    assert!(again.ends_with("; nothing was changed\n"), "{again}");
+}
+
+#[test]
+fn a_standard_error_that_is_full_is_no_panic() {
+    let folder = with_one_run();
+    let mut command = folder.command(&["run", "-vv", "missing.csv"]);
+    command.stderr(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    assert_eq!(command.output().unwrap().status.code(), Some(66));
+}
+
+#[test]
+fn remedies_name_what_is_wrong() {
+    let folder = with_one_run();
+    folder.write("-x.csv", "k1,2024-01-02 00:00:00\n");
+    folder
+        .sessionize(&["run", "--header=no", "--max-late=1", "--dry-run", "--batch", "--", "-x.csv"])
+        .expect_code(0);
+    folder.write("future.csv", "k1,2024-02-02 00:00:00\n");
+    let clock = ["run", "--header=no", "--as-of-clock=2024-02-01T00:00:00Z", "future.csv"];
+    refused(
+        &folder,
+        &clock,
+        65,
+        &["lies 1day after the clock here, 2024-02-01T00:00:00Z", "--as-of-clock", "--max-future"],
+    );
+    // One frame with the number of a dictionary, and one raw block.
+    folder.write("dictionary.zst", b"\x28\xB5\x2F\xFD\x21\x07\x04\x21\x00\x00k1,1");
+    refused(&folder, &["run", "dictionary.zst"], 65, &["needs a dictionary", "zstd -d -D"]);
+}
+
+/// A limit of the shell on the process that it becomes.
+fn limited(folder: &Folder, limit: &str, arguments: &str) -> support::Finished {
+    let program = folder.command(&[]).get_program().to_str().unwrap().to_owned();
+    let mut command = std::process::Command::new("bash");
+    command
+        .args(["-c", &format!("ulimit {limit} && exec {program} {arguments}")])
+        .current_dir(folder.path(""));
+    support::Finished::of(command, b"")
+}
+
+#[test]
+fn limits_of_the_process_are_named() {
+    let folder = with_one_run();
+    let names: Vec<String> = (0..60).map(|number| format!("{number}.csv")).collect();
+    names.iter().for_each(|name| drop(folder.write(name, "k1,2024-01-02 00:00:00\n")));
+    let files = limited(&folder, "-n 64", &format!("run --batch {}", names.join(" "))).expect_code(1);
+    assert!(
+        files.stderr.contains("limit of open files is 64") && files.stderr.contains("ulimit -n"),
+        "{files:?}"
+    );
+    let sizes = limited(&folder, "-f 1", "run --state=new --out=new-out 0.csv").expect_code(1);
+    assert!(sizes.stderr.contains("File too large") && sizes.stderr.contains("ulimit -f"), "{sizes:?}");
+    expect_one_clear_line(&sizes);
+}
+
+#[test]
+fn quiet_is_not_blind() {
+    let folder = with_one_run();
+    let warned = |name: &str, rows: &str, flags: &[&str], words: &str| {
+        folder.write(name, rows);
+        let run = [&["run", "-q", "--header=no", "--dry-run", name], flags].concat();
+        let stderr = folder.sessionize(&run).expect_code(0).stderr;
+        assert!(stderr.starts_with("sessionize: warning: ") && stderr.contains(words), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    };
+    warned("late.csv", "k1,2023-01-01\nk1,2024-01-09\n", &["--max-late=1"], "1 of 2 rows were late");
+    warned("reject.csv", "k1,soon\nk1,2024-01-09\n", &["--max-rejects=1"], "1 of 2 rows were rejected");
+    warned("empty.csv", "", &[], "no rows");
+    warned(
+        "batch-0.csv",
+        &String::from_utf8(fs::read(folder.path("batch-0.csv")).unwrap()).unwrap(),
+        &[],
+        "taken in before",
+    );
+    let fresh = ["--state=none", "--out=none-out"];
+    warned("old.csv", "k1,1577836\n", &[&fresh[..], &["--time-format=epoch-s"]].concat(), "1970");
+    warned("long.csv", "k1,2001-01-01\nk1,2020-01-01\n", &fresh, "more than ten years");
 }

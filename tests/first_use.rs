@@ -35,7 +35,7 @@ fn every_verb_has_help_with_its_defaults() {
         assert!(!help.contains("--state") || help.contains("[default: sessionize-state]"), "{help}");
     }
     let run = Folder::new().sessionize(&["run", "--help"]).expect_code(0).stdout;
-    for default in ["5m", "0s", "1%", "50%", "UTC", "auto", "side", "3"] {
+    for default in ["5m", "0s", "1%", "5%", "UTC", "auto", "side", "3"] {
         assert!(run.contains(&format!("[default: {default}]")), "{default}");
     }
     for group in ["The batch:", "Columns", "Sessions", "Late events:", "Limits:", "Examples:"] {

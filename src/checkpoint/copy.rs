@@ -146,7 +146,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 
 /// The error of a folder for temporary files that takes no copy.
 pub fn unwritable(path: &Path, error: &io::Error) -> Error {
-    Error::io(ErrorKind::Failed, "copy the checkpoint to look at it", path, error).remedy(
-        "free some space for temporary files, or name another folder for them in TMPDIR; nothing was changed",
-    )
+    Error::io(ErrorKind::Failed, "copy the checkpoint to look at it", path, error)
+        .remedy("free some space for temporary files, or name another folder for them in TMPDIR")
+        .nothing_changed()
 }

@@ -20,6 +20,7 @@ mod store;
 mod stored;
 mod stream;
 mod survey;
+mod threads;
 mod whole;
 
 pub use codec::head_digest;
@@ -327,8 +328,9 @@ fn check_version(head: &[u8], folder: &Path) -> Result<()> {
         Some(version) if version > CURRENT_VERSION => Err(checkpoint_error(
             folder,
             format!("the checkpoint has format version {version}, this program knows {CURRENT_VERSION}"),
-            "use a newer program; nothing was changed",
-        )),
+            "use a newer program",
+        )
+        .nothing_changed()),
         _ => Ok(()),
     }
 }

@@ -4,8 +4,8 @@
     reason = "sled's own flush is no fsync: its files are opened to sync them; and somebody must wake it when it has failed"
 )]
 
-use super::checkpoint_error;
 use super::lock::in_use;
+use super::{checkpoint_error, threads};
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
 use std::ffi::OsStr;
@@ -15,6 +15,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 /// How long a flush may take before something is done about it; most take a few milliseconds.
@@ -126,6 +127,7 @@ impl Store {
     }
 
     fn open_in(place: &Path, folder: &Path, failed: impl Fn(&io::Error) -> Error) -> Result<Self> {
+        threads::try_out().map_err(|error| Error::threads(threads::NEEDED, &error))?;
         remove_unfinished(place).map_err(|error| failed(&error))?;
         let opened = guard(|| {
             let db = sled::Config::new()
@@ -301,14 +303,15 @@ fn flush(db: &sled::Db) -> sled::Result<()> {
     let (done, waiting) = mpsc::channel::<()>();
     let waker = {
         let db = db.clone();
-        std::thread::spawn(move || {
+        Builder::new().spawn(move || {
             let mut pause = FIRST_PAUSE;
             while waiting.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 let db = db.clone();
-                std::thread::spawn(move || guard(|| db.flush()));
+                // Where there is no thread for it now, there may be one after the next pause.
+                let _ = Builder::new().spawn(move || guard(|| db.flush()));
                 pause *= 2;
             }
-        })
+        })?
     };
     let flushed = db.flush();
     drop(done);
@@ -355,6 +358,8 @@ fn is_environment(error: &io::Error) -> bool {
         Io::ReadOnlyFilesystem,
         Io::OutOfMemory,
         Io::Interrupted,
+        Io::FileTooLarge,
+        Io::WouldBlock,
     ];
     kinds.contains(&error.kind()) || error.raw_os_error().is_some_and(|code| NAMELESS.contains(&code))
 }

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::{machine, values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{KEY_SEPARATOR, Timestamp};
-use crate::pipeline::{self, Watch};
+use crate::pipeline;
 use crate::settings::CommonSettings;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -12,8 +12,7 @@ use serde::Serialize;
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How a report is written to standard output.
@@ -61,21 +60,41 @@ impl CommonFlags {
     }
 
     /// Prints a report to standard error, as `--format` says: something else goes to standard output.
-    pub(super) fn print_beside<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if it cannot be written.
+    pub(super) fn print_beside<R: Serialize>(
+        &self,
+        report: &R,
+        for_people: impl FnOnce(&R) -> Page,
+    ) -> Result<()> {
         let text = match self.format {
             Format::Json => serde_json::to_string_pretty(report).unwrap_or_default() + "\n",
             Format::Text if !self.quiet => for_people(report).text().to_owned(),
-            Format::Text => return,
+            Format::Text => return Ok(()),
         };
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        let written = std::io::stderr().lock().write_all(text.as_bytes());
+        written.map_err(|error| {
+            Error::io(ErrorKind::Failed, "write the report", Path::new("standard error"), &error)
+        })
     }
 
     /// Prints a report as `--format` says.
-    pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) {
-        match self.format {
-            Format::Json => print(&(serde_json::to_string_pretty(report).unwrap_or_default() + "\n")),
-            Format::Text if !self.quiet => print(for_people(report).text()),
-            Format::Text => {}
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if it cannot be written. Where something was committed, the text for people is not worth one:
+    /// then it is a warning.
+    pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) -> Result<()> {
+        match (self.format, pipeline::committed()) {
+            (Format::Json, _) => print_json(report),
+            (Format::Text, _) if self.quiet => Ok(()),
+            (Format::Text, None) => print_text(for_people(report).text()),
+            (Format::Text, committed) => {
+                if let Err(error) = print_text(for_people(report).text()) {
+                    super::warn(&error.after_commits(committed).to_string());
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -89,9 +108,33 @@ pub(super) fn named(path: PathBuf) -> std::result::Result<PathBuf, String> {
     Ok(path)
 }
 
-/// Writes to standard output. If nobody reads it any more, there is nobody to tell.
-pub(super) fn print(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+/// Writes a document to standard output.
+///
+/// # Errors
+/// [`ErrorKind::Failed`] if not all of it can be written: half a document is none.
+pub(super) fn print_json(report: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
+    write(&text).map_err(|error| unwritten(&error))
+}
+
+/// Writes text for people to standard output. Whoever reads it may have had enough, as `head` has.
+///
+/// # Errors
+/// As [`print_json`].
+pub(super) fn print_text(text: &str) -> Result<()> {
+    match write(text) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| unwritten(&error)),
+    }
+}
+
+fn write(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
+fn unwritten(error: &std::io::Error) -> Error {
+    Error::io(ErrorKind::Failed, "write the report", Path::new("standard output"), error)
 }
 
 /// The key whose parts are given in several `--key`. Keys are bytes: nothing asks whether they are UTF-8.
@@ -111,38 +154,4 @@ pub(super) fn check_stated(
     }
     let what = format!("{flag} {stated} lies in the future: every event until then would be late");
     Err(Error::new(ErrorKind::Usage, what).remedy("state a time up to which the data is complete"))
-}
-
-/// Lets SIGINT and SIGTERM end the run before its commit.
-///
-/// # Errors
-/// [`ErrorKind::Failed`] if the system does not allow it.
-pub(super) fn watch_signals() -> Result<Watch> {
-    let watch = Watch::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&watch.interrupted))
-            .map_err(|error| cannot_watch(&error))?;
-    }
-    Ok(watch)
-}
-
-/// The same for a command that only looks: once its copy of the checkpoint has no name any more, a signal ends it as if
-/// nobody watched.
-///
-/// # Errors
-/// As [`watch_signals`].
-pub(super) fn watch_look() -> Result<Watch> {
-    let watch = Watch::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&watch.interrupted))
-            .and_then(|_| {
-                signal_hook::flag::register_conditional_default(signal, Arc::clone(&watch.leaves_nothing))
-            })
-            .map_err(|error| cannot_watch(&error))?;
-    }
-    Ok(watch)
-}
-
-fn cannot_watch(error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Failed, format!("cannot watch for signals: {error}"))
 }

@@ -1,6 +1,6 @@
 //! `sessionize config`
 
-use super::common::{Format, print};
+use super::common::{Format, print_json, print_text};
 use super::configuration::{Invocation, effective, effective_page};
 use crate::error::Result;
 use clap::{Args, Command};
@@ -32,8 +32,7 @@ pub(super) fn execute(flags: &ConfigFlags, config: Option<PathBuf>, root: Comman
     let invocation = Invocation::read(root, &words)?;
     let report = effective(&invocation);
     match flags.format {
-        Format::Json => print(&(serde_json::to_string_pretty(&report).unwrap_or_default() + "\n")),
-        Format::Text => print(effective_page(&report).text()),
+        Format::Json => print_json(&report),
+        Format::Text => print_text(effective_page(&report).text()),
     }
-    Ok(())
 }

@@ -1,11 +1,11 @@
 //! `sessionize finalize`
 
-use super::common::{CommonFlags, check_stated, watch_signals};
+use super::common::{CommonFlags, check_stated};
 use super::text::run_page;
 use super::{machine, values};
 use crate::error::Result;
 use crate::event::Timestamp;
-use crate::pipeline::{self, Context, FinalizeSettings};
+use crate::pipeline::{self, Context, FinalizeSettings, Watch, Workers};
 use clap::Args;
 
 /// How far in the future `--as-of` may lie: as far as an event may by default.
@@ -35,16 +35,14 @@ pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
     if let Some(stated) = flags.as_of {
         check_stated("--as-of", stated, common.as_of, MAX_FUTURE_US)?;
     }
+    let workers = Workers::start(machine::processors())?;
     let mut context = Context::open_existing(&common)?;
-    let watch = watch_signals()?;
     let settings = FinalizeSettings {
         as_of: flags.as_of,
-        threads: machine::processors(),
         keep_generations: flags.keep,
         spreadsheet_safe: flags.spreadsheet_safe,
         shows_open: flags.emit_open,
     };
-    let report = pipeline::finalize(&mut context, &common, settings, &watch)?;
-    flags.common.print(&report, run_page);
-    Ok(())
+    let report = pipeline::finalize(&mut context, &common, settings, &workers, &Watch::default())?;
+    flags.common.print(&report, run_page)
 }

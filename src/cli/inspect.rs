@@ -1,6 +1,6 @@
 //! `sessionize inspect`
 
-use super::common::{CommonFlags, composite_key, watch_look};
+use super::common::{CommonFlags, composite_key};
 use super::text::inspect_page;
 use crate::error::Result;
 use crate::pipeline::{self, InspectSettings, Look};
@@ -24,12 +24,10 @@ pub(super) struct InspectFlags {
 }
 
 pub(super) fn execute(flags: &InspectFlags) -> Result<()> {
-    let watch = watch_look()?;
-    let look = Look::at_existing(&flags.common.settings(), &watch)?;
-    watch.let_go()?;
+    let look = Look::at_existing(&flags.common.settings())?;
+    pipeline::let_go()?;
     let key = (!flags.key.is_empty()).then(|| composite_key(&flags.key));
     let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };
     let report = pipeline::inspect(&look, &settings)?;
-    flags.common.print(&report, inspect_page);
-    Ok(())
+    flags.common.print(&report, inspect_page)
 }

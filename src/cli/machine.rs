@@ -1,6 +1,7 @@
-//! What is asked of the machine: the clock, its processors, its memory, how many files it lets us have open.
+//! What is asked of the machine: the clock, its processors, how many files it lets us have open.
 #![expect(clippy::disallowed_methods, reason = "here the wall clock and /proc come in, as settings")]
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use std::fs::Metadata;
@@ -29,19 +30,27 @@ pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// A quarter of the machine's memory, or 1 GiB where it does not tell.
-pub(super) fn quarter_of_memory_bytes() -> usize {
-    let total_kib = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
-        line.split_whitespace().nth(1)?.parse::<usize>().ok()
-    });
-    total_kib.map_or(1 << 30, |kib| kib / 4 * 1024)
-}
+/// Files that are open besides those of a batch: the checkpoint, outputs, what threads look up.
+const OTHER_FILES: u64 = 32;
 
 /// Asks for as many open files as the system allows: all files of a batch are open at once, and a backfill may name
 /// thousands of them.
-pub(super) fn allow_many_open_files() {
+///
+/// # Errors
+/// [`ErrorKind::Failed`] if that is not enough for `files`.
+pub(super) fn allow_open_files(files: usize) -> Result<()> {
     let allowed = getrlimit(Resource::Nofile);
-    // Where it is not granted, opening the file that is one too many says so.
+    // Where it is not granted, the limit stays what it is.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed });
+    match getrlimit(Resource::Nofile).current {
+        Some(limit) if (files as u64).saturating_add(OTHER_FILES) > limit => {
+            let what = format!(
+                "the batch has {files} files, and the limit of open files is {limit}, of which {OTHER_FILES} are needed besides"
+            );
+            Err(Error::new(ErrorKind::Failed, what)
+                .remedy("give fewer files at once, or raise the limit (ulimit -n)")
+                .nothing_changed())
+        }
+        _ => Ok(()),
+    }
 }

@@ -8,20 +8,25 @@ mod fake;
 mod finalize;
 mod inspect;
 mod machine;
+mod memory;
 mod page;
 mod progress;
 mod rules;
 mod run;
+mod signals;
 mod text;
 mod upkeep;
 mod usage;
 mod values;
+mod warnings;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use configuration::Invocation;
 use std::ffi::OsString;
+use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +35,7 @@ use tracing_subscriber::EnvFilter;
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done, also when there was nothing to do
-   1  failed, nothing was changed
+   1  failed; the line says what was committed, if anything
    2  the command line or the configuration file makes no sense
   65  the data was refused: rejects or late rows over the limit, or not understood
   66  a batch file is missing or unreadable
@@ -92,14 +97,18 @@ fn execute(words: &[OsString]) -> Result<()> {
     let cli = Cli::from_arg_matches(&invocation.matches)
         .map_err(|error| usage::mistake(&error, &command(), invocation.matches.subcommand_name()))?;
     log_to_stderr(cli.verbose);
-    match cli.verb {
+    if !matches!(cli.verb, Verb::Config(_) | Verb::Fake(_)) {
+        signals::watch()?;
+    }
+    let outcome = match cli.verb {
         Verb::Run(flags) => run::execute(&flags, configuration::sources(&invocation)?),
         Verb::Finalize(flags) => finalize::execute(&flags),
         Verb::Inspect(flags) => inspect::execute(&flags),
         Verb::Upkeep(verb) => upkeep::execute(&verb),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),
         Verb::Fake(flags) => fake::execute(&flags),
-    }
+    };
+    outcome.map_err(|error| error.after_commits(pipeline::committed()))
 }
 
 /// Turns a panic into an error: no user should have to read one. Those of sled are handled where it is called.
@@ -115,16 +124,29 @@ fn exit_code(outcome: Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("sessionize: {}", page::one_line(&error.to_string().replace('\n', " "))));
-            ExitCode::from(error.kind().exit_code())
+            say_error(&error);
+            ExitCode::from(exit_code_of(&error))
         }
     }
 }
 
+const fn exit_code_of(error: &Error) -> u8 {
+    error.kind().exit_code()
+}
+
+fn say_error(error: &Error) {
+    say(&format!("sessionize: {}", page::one_line(&error.to_string().replace('\n', " "))));
+}
+
+/// One warning on standard error, which `--quiet` does not silence.
+fn warn(warning: &str) {
+    say(&format!("sessionize: warning: {}", page::one_line(warning)));
+}
+
 /// One line on standard error. Whether anybody reads it is not ours to know.
-#[expect(clippy::print_stderr, reason = "this is where errors are said")]
 fn say(line: &str) {
-    eprintln!("{line}");
+    // Where it cannot be written, there is no place left to say so.
+    let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 
 fn log_to_stderr(verbose: u8) {
@@ -135,5 +157,7 @@ fn log_to_stderr(verbose: u8) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     // Only a second subscriber could fail here, and there is none.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    // A log that cannot be written must not be complained about where it cannot be written.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = log.log_internal_errors(false).try_init();
 }

@@ -1,16 +1,17 @@
 //! `sessionize run`
 
 use super::columns::ColumnFlags;
-use super::common::{CommonFlags, check_stated, watch_signals};
+use super::common::{CommonFlags, check_stated};
 use super::configuration::SourceTable;
 use super::rules::RuleFlags;
 use super::text::{run_page, runs_page};
-use super::{machine, progress, values};
+use super::warnings::warnings;
+use super::{machine, memory, progress, values, warn};
 use crate::definition::{DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::gap::Gap;
-use crate::pipeline::{self, Context, Look, Watch};
+use crate::pipeline::{self, Context, Look, Watch, Workers};
 use crate::report::RunReport;
 use crate::settings::{CommonSettings, Limit, RunSettings, SourceChoice};
 use crate::source::{BatchFile, open_batch};
@@ -32,7 +33,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunFlags {
     /// Files of the batch, all together one batch; - is standard input. CSV, also in gzip or zstd
-    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = BATCH)]
+    #[arg(long, value_name = "FILE", num_args = 0.., help_heading = BATCH)]
     batch: Vec<PathBuf>,
     /// More files of the batch
     #[arg(value_name = "FILE")]
@@ -70,15 +71,19 @@ pub(super) struct RunFlags {
     #[arg(long, value_enum, default_value = "side", help_heading = LATE)]
     late: Late,
     /// More late events than this fail the run: a number, or a share of the rows
-    #[arg(long, value_name = "N|N%", default_value = "50%", help_heading = LIMITS)]
+    #[arg(long, value_name = "N|N%", default_value = "5%", help_heading = LIMITS)]
     max_late: Limit,
+    /// Fewer rows than this in files that are new fail the run: an empty or a cut file is noticed
+    #[arg(long, value_name = "N", default_value = "0", help_heading = LIMITS)]
+    min_rows: u64,
     /// Change what the checkpoint has fixed (gap, columns); nothing may be open
     #[arg(long, help_heading = SESSIONS)]
     redefine: bool,
     /// Threads that parse and fold [default: all processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = MACHINE)]
     threads: Option<u16>,
-    /// Memory for events and open sessions; beyond it events go to temporary files [default: a quarter of all]
+    /// Memory for events and open sessions; beyond it events go to temporary files [default: a quarter of what the container, the limits
+    /// of the process and the machine allow]
     #[arg(long, value_name = "SIZE", value_parser = values::size_bytes, help_heading = MACHINE)]
     memory: Option<usize>,
     /// More bytes than this, after decompression, fail the run, such as 10GiB [default: no limit]
@@ -131,9 +136,9 @@ impl RunFlags {
             max_rejects: self.max_rejects,
             max_late: self.max_late,
             keep_late_rows: self.late != Late::Drop,
+            min_rows: self.min_rows,
             dry_run: self.dry_run,
-            threads: self.threads.map_or_else(machine::processors, usize::from),
-            memory_bytes: self.memory.unwrap_or_else(machine::quarter_of_memory_bytes),
+            memory_bytes: self.memory.unwrap_or_else(memory::default_bytes),
             keep_generations: self.keep,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
             spreadsheet_safe: self.spreadsheet_safe,
@@ -182,17 +187,17 @@ pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()>
         .remedy("try the files one by one, or as one batch"));
     }
     pipeline::check_request(&settings.request)?;
-    machine::allow_many_open_files();
+    machine::allow_open_files(paths.len())?;
     let files = open_batch(&paths, settings.max_bytes)?;
-    let watch = watch_signals()?;
+    let workers = Workers::start(flags.threads.map_or_else(machine::processors, usize::from))?;
     let mut context =
-        if settings.dry_run { Look::at(&common, &watch)?.into_context() } else { Context::open(&common)? };
+        if settings.dry_run { Look::at(&common)?.into_context() } else { Context::open(&common)? };
     if flags.each {
-        return execute_each(flags, &common, &settings, files, (&mut context, &watch));
+        return execute_each(flags, &common, &settings, files, (&mut context, &workers));
     }
-    let report = execute_one(flags, &common, &settings, files, (&mut context, &watch))?;
-    flags.common.print(&report, run_page);
-    Ok(())
+    let report = execute_one(flags, &common, &settings, files, (&mut context, &workers))?;
+    warnings(std::slice::from_ref(&report), &settings).iter().for_each(|warning| warn(warning));
+    flags.common.print(&report, run_page)
 }
 
 fn execute_each(
@@ -200,12 +205,12 @@ fn execute_each(
     common: &CommonSettings,
     settings: &RunSettings,
     files: Vec<BatchFile>,
-    (context, watch): (&mut Context, &Watch),
+    (context, workers): (&mut Context, &Workers),
 ) -> Result<()> {
     let mut each = EachReport { runs: Vec::new() };
     let mut outcome = Ok(());
     for file in files {
-        match execute_one(flags, common, settings, vec![file], (context, watch)) {
+        match execute_one(flags, common, settings, vec![file], (context, workers)) {
             Ok(report) => each.runs.push(report),
             Err(error) => {
                 outcome = Err(error);
@@ -213,9 +218,10 @@ fn execute_each(
             }
         }
     }
+    warnings(&each.runs, settings).iter().for_each(|warning| warn(warning));
     // What was committed before an error stays committed: it is reported too.
-    flags.common.print(&each, |each| runs_page(&each.runs));
-    outcome
+    let printed = flags.common.print(&each, |each| runs_page(&each.runs));
+    outcome.and(printed)
 }
 
 fn execute_one(
@@ -223,11 +229,12 @@ fn execute_one(
     common: &CommonSettings,
     settings: &RunSettings,
     files: Vec<BatchFile>,
-    (context, watch): (&mut Context, &Watch),
+    (context, workers): (&mut Context, &Workers),
 ) -> Result<RunReport> {
     let bytes = files.iter().map(BatchFile::bytes).sum();
-    let bar = progress::bar(watch, bytes, flags.common.quiet);
-    let report = pipeline::run(context, common, settings, files, watch);
+    let watch = Watch::default();
+    let bar = progress::bar(&watch, bytes, flags.common.quiet);
+    let report = pipeline::run(context, common, settings, files, workers, &watch);
     bar.finish_and_clear();
     report
 }

@@ -198,7 +198,7 @@ impl Job<'_> {
 
     fn open_outbox(self) -> Result<Outbox> {
         if self.dry_run {
-            return Ok(Outbox::open(None));
+            return Outbox::open(None);
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
@@ -214,7 +214,7 @@ impl Job<'_> {
         if self.shows_open {
             staging.open(OutputKind::Open, &sessions(RowStyle { with_op: false, ..style }))?;
         }
-        Ok(Outbox::open(Some(staging)))
+        Outbox::open(Some(staging))
     }
 }
 

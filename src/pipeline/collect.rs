@@ -37,9 +37,7 @@ impl From<io::Error> for Stop {
         let error =
             Error::io(ErrorKind::Failed, "use a temporary file for events", &std::env::temp_dir(), &error);
         Self::Failed(
-            error.remedy(
-                "give TMPDIR a folder with more space, or --memory a larger size; nothing was changed",
-            ),
+            error.remedy("give TMPDIR a folder with more space, or --memory a larger size").nothing_changed(),
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use super::attempt::Attempted;
 use super::context::Context;
-use super::watch::{Stopwatch, Watch};
+use super::watch::{Stopwatch, begin_commit, end_commit};
 use crate::checkpoint::head_digest;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,8 +48,9 @@ pub(super) fn balanced_counts(context: &Context, attempted: &Attempted) -> Resul
 /// The error for accounts that do not balance: nothing may be committed.
 pub(super) fn check_balance(balance: std::result::Result<(), String>) -> Result<()> {
     balance.map_err(|imbalance| {
-        Error::new(ErrorKind::Failed, format!("{imbalance}; nothing was changed"))
+        Error::new(ErrorKind::Failed, imbalance)
             .remedy("this is a defect of sessionize: please report it with the files of this batch")
+            .nothing_changed()
     })
 }
 
@@ -59,7 +60,7 @@ pub(super) fn commit(
     attempted: Attempted,
     counts: Counts,
     keeping: Keeping,
-    (stopwatch, watch): (&mut Stopwatch, &Watch),
+    stopwatch: &mut Stopwatch,
 ) -> Result<(RunEntry, Manifest)> {
     let (Some(state), Some(staging)) = (attempted.state, attempted.written.staging) else {
         return Err(Error::new(ErrorKind::Failed, "nothing was staged"));
@@ -84,7 +85,7 @@ pub(super) fn commit(
     let manifest = staging.seal(head_digest(&head), head.generation)?;
     let entry = RunEntry { kind: keeping.kind, as_of: keeping.as_of, files: keeping.files, counts, head };
     stopwatch.book(|phases| &mut phases.stage);
-    watch.check()?;
+    begin_commit()?;
     context.committing = true;
     context.checkpoint.commit(&entry).map_err(|error| {
         error.or_remedy("run the same command again: it finds out whether this run has reached the disk")
@@ -94,6 +95,7 @@ pub(super) fn commit(
     stopwatch.book(|phases| &mut phases.commit);
     context.output.publish(run, &manifest)?;
     context.committing = false;
+    end_commit(run);
     tracing::info!(files = manifest.files.len(), "published");
     if let Err(error) = context.checkpoint.drop_old_generations(keeping.keep_generations) {
         tracing::warn!("{error}; the run is committed and published, the next one drops what is old");

@@ -6,8 +6,9 @@ use super::context::Context;
 use super::partition_end::Close;
 use super::plan::rule_set;
 use super::rounds::Reading;
-use super::run::{thread_pool, time_text};
+use super::run::time_text;
 use super::watch::{Stopwatch, Watch};
+use super::workers::Workers;
 use crate::error::Result;
 use crate::event::Timestamp;
 use crate::ledger::{Head, RunKind, WatermarkOrigin};
@@ -21,8 +22,6 @@ use crate::watermark::Watermark;
 pub struct FinalizeSettings {
     /// Only move the watermark to this time; `None` closes everything.
     pub as_of: Option<Timestamp>,
-    /// How many threads fold.
-    pub threads: usize,
     /// How many generations of open state are kept.
     pub keep_generations: u64,
     /// Whether no value in an output may look like a formula to a spreadsheet.
@@ -41,6 +40,7 @@ pub fn finalize(
     context: &mut Context,
     common: &CommonSettings,
     settings: FinalizeSettings,
+    workers: &Workers,
     watch: &Watch,
 ) -> Result<RunReport> {
     let mut stopwatch = Stopwatch::start();
@@ -54,14 +54,13 @@ pub fn finalize(
         return Ok(unchanged(&head));
     }
     let close = if settings.as_of.is_some() { Close::Passed(watermark) } else { Close::All };
-    let pool = thread_pool(settings.threads)?;
     let rules = rule_set(&head.definition)?;
     let job = Job {
         checkpoint: &context.checkpoint,
         output: &context.output,
         definition: &head.definition,
         rules: &rules,
-        pool: &pool,
+        pool: &workers.pool,
         memory_bytes: usize::MAX,
         dry_run: false,
         spreadsheet_safe: settings.spreadsheet_safe,
@@ -91,7 +90,7 @@ pub fn finalize(
         accepts_from,
         keep_generations: settings.keep_generations,
     };
-    let (entry, manifest) = commit(context, attempted, counts, keeping, (&mut stopwatch, watch))?;
+    let (entry, manifest) = commit(context, attempted, counts, keeping, &mut stopwatch)?;
     Ok(RunReport {
         run: Some(run.number()),
         status: Status::Committed,

@@ -7,7 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "waits for a moment in which nobody writes")]
 
 use super::context::{self, Context};
-use super::watch::Watch;
+use super::watch::{check_interrupted, hold_on};
 use crate::checkpoint::{Checkpoint, Stamp, unwritable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::RunId;
@@ -51,19 +51,19 @@ impl Look {
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] for damage, or if checkpoint and output are out of step; [`ErrorKind::Failed`] if the files
-    /// may not be read, if there is no place for the copy, or if `watch` was interrupted; [`ErrorKind::Locked`] if others
+    /// may not be read, if there is no place for the copy, or if somebody interrupts it; [`ErrorKind::Locked`] if others
     /// write without a break.
-    pub fn at(common: &CommonSettings, watch: &Watch) -> Result<Self> {
-        Self::with(common, watch, Opening::Whole, |_| Ok(())).map(|(look, ())| look)
+    pub fn at(common: &CommonSettings) -> Result<Self> {
+        Self::with(common, Opening::Whole, |_| Ok(())).map(|(look, ())| look)
     }
 
     /// The same where there has to be a checkpoint.
     ///
     /// # Errors
     /// As [`Look::at`], and [`ErrorKind::Failed`] if there is no checkpoint.
-    pub fn at_existing(common: &CommonSettings, watch: &Watch) -> Result<Self> {
+    pub fn at_existing(common: &CommonSettings) -> Result<Self> {
         context::expect_existing(common)?;
-        Self::at(common, watch)
+        Self::at(common)
     }
 
     /// What a run would work with that changes nothing.
@@ -74,15 +74,14 @@ impl Look {
     /// Looks, and does `also` what has to see the same moment.
     pub(super) fn with<T>(
         common: &CommonSettings,
-        watch: &Watch,
         opening: Opening,
         mut also: impl FnMut(&Self) -> Result<T>,
     ) -> Result<(Self, T)> {
-        watch.hold_on();
+        hold_on();
         let (start, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
-            let found = Self::try_with(common, watch, opening, &mut also)?;
-            watch.check()?;
+            let found = Self::try_with(common, opening, &mut also)?;
+            check_interrupted()?;
             if let Some(found) = found {
                 return found;
             }
@@ -102,22 +101,21 @@ impl Look {
     /// One try; `None` if somebody has written in the meantime: then what was found, or what failed, says nothing.
     fn try_with<T>(
         common: &CommonSettings,
-        watch: &Watch,
         opening: Opening,
         also: &mut impl FnMut(&Self) -> Result<T>,
     ) -> Result<Option<Result<(Self, T)>>> {
         let seen = Seen::now(common)?;
         std::thread::sleep(seen.files.until_settled());
-        let found = Self::take(common, watch, opening, seen.clone()).and_then(|look| {
+        let found = Self::take(common, opening, seen.clone()).and_then(|look| {
             let other = also(&look)?;
             Ok((look, other))
         });
         Ok((Seen::now(common)? == seen).then_some(found))
     }
 
-    fn take(common: &CommonSettings, watch: &Watch, opening: Opening, seen: Seen) -> Result<Self> {
+    fn take(common: &CommonSettings, opening: Opening, seen: Seen) -> Result<Self> {
         let copy = tempfile::tempdir().map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
-        seen.files.copy(&common.state, copy.path(), || watch.check())?;
+        seen.files.copy(&common.state, copy.path(), check_interrupted)?;
         let output = Output::at(common.out.clone());
         let (checkpoint, unpublished, damages) = match opening {
             Opening::Whole => {

@@ -28,6 +28,7 @@ mod totals;
 mod unpacking;
 mod upkeep;
 mod watch;
+mod workers;
 
 pub use context::Context;
 pub use finalize::{FinalizeSettings, finalize};
@@ -38,4 +39,5 @@ pub use run::run;
 pub use upkeep::{
     STANDARD_STREAM, accept_missing, backup, evict, export_state, import_state, migrate, rollback, verify,
 };
-pub use watch::Watch;
+pub use watch::{Watch, committed, interrupt, let_go, while_not_committing};
+pub use workers::Workers;

@@ -124,11 +124,17 @@ pub(super) struct Written {
 }
 
 impl Outbox {
-    pub(super) fn open(staging: Option<Staging>) -> Self {
+    /// An outbox with a thread that writes to `staging`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if there can be no such thread.
+    pub(super) fn open(staging: Option<Staging>) -> Result<Self> {
         let (sender, messages) = bounded(ROUNDS_AHEAD);
         let (give_back, recycled) = unbounded();
-        let writer = std::thread::spawn(move || write_all(staging, &messages, &give_back));
-        Self { sender, recycled, writer }
+        let writer = std::thread::Builder::new()
+            .spawn(move || write_all(staging, &messages, &give_back))
+            .map_err(|error| Error::threads(1, &error))?;
+        Ok(Self { sender, recycled, writer })
     }
 
     /// Empty places for the sessions of `partitions` partitions, recycled where possible.

@@ -4,7 +4,7 @@
 use super::outbox::{AsideRow, Outbox};
 use super::tally::Tally;
 use super::unpacking::unpack_aside;
-use super::watch::{Stopwatch, Watch, timed};
+use super::watch::{Stopwatch, Watch, check_interrupted, timed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Place;
 use crate::sink::{OutputKind, RowStyle};
@@ -98,12 +98,14 @@ impl Reading<'_> {
         std::thread::scope(|scope| {
             // The scope ends only when the reader does: it must lose its channel first, on every way out.
             let blocks = blocks;
-            scope.spawn(move || read_files(self.files, self.max_bytes, &sender, &recycled));
+            std::thread::Builder::new()
+                .spawn_scoped(scope, move || read_files(self.files, self.max_bytes, &sender, &recycled))
+                .map_err(|error| Error::threads(1, &error))?;
             let (mut parsed, mut next): (Vec<ParsedBlock>, Vec<ParsedBlock>) = (Vec::new(), Vec::new());
             let mut blocks_parsed = 0;
             loop {
                 let round: Vec<ReadBlock> = blocks.iter().take(ROUND_BLOCKS).collect();
-                self.watch.check()?;
+                check_interrupted()?;
                 next.resize_with(next.len().max(round.len()), ParsedBlock::default);
                 let consumable = &parsed[..blocks_parsed];
                 let ((read, ()), (reduce, consumed)) = pool.join(
@@ -191,10 +193,12 @@ fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64, max_byt
     let place = |line| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
     match trouble {
         Trouble::Read(error) => file.read_error(error),
+        Trouble::NoThread(error) => Error::threads(1, error),
         Trouble::RowTooLong(line) => {
             Error::new(ErrorKind::DataRefused, "the row that begins here is longer than 64 MiB")
                 .at(place(*line))
-                .remedy("check that this is a CSV file, and its --delimiter; nothing was changed")
+                .remedy("check that this is a CSV file, and its --delimiter")
+                .nothing_changed()
         }
         Trouble::TooManyBytes => too_many_bytes(max_bytes).at(place(0)),
         Trouble::UnclosedQuote(line) => Error::new(
@@ -202,7 +206,8 @@ fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64, max_byt
             "the quoted field that begins here is never closed and swallows all further rows",
         )
         .at(place(*line))
-        .remedy("close the quote in the file; nothing was changed"),
+        .remedy("close the quote in the file")
+        .nothing_changed(),
     }
 }
 
@@ -243,7 +248,9 @@ fn read_file(
     match of.file.reader() {
         Ok(Content::Plain(reader)) => send_blocks(reader, of.delimiter, recycled, send),
         Ok(Content::Packed(packed)) => {
-            unpack_aside(packed, |reader| send_blocks(reader, of.delimiter, recycled, send))
+            // Where there is no thread for it, the run ends: the place of the error is the file.
+            let sent = unpack_aside(packed, |reader| send_blocks(reader, of.delimiter, recycled, &mut send));
+            sent.unwrap_or_else(|error| send(Err(Trouble::NoThread(error))))
         }
         Err(error) => send(Err(Trouble::Read(error))),
     }

@@ -7,7 +7,9 @@ use super::finalize::{FinalizeSettings, finalize};
 use super::partition_end::Close;
 use super::plan::Plan;
 use super::rounds::{FileToRead, Reading};
-use super::watch::{Stopwatch, Watch};
+use super::tally::Tally;
+use super::watch::{Stopwatch, Watch, check_interrupted};
+use super::workers::Workers;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Place, Timestamp};
@@ -15,7 +17,7 @@ use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunKind, WatermarkOrigi
 use crate::report::{FileReport, LateReport, RunReport, Status};
 use crate::rules::duration_text;
 use crate::settings::{CommonSettings, RunSettings};
-use crate::source::{BatchFile, RowRules};
+use crate::source::{BatchFile, RowRules, file_changed};
 use crate::watermark::Advance;
 use std::time::Duration;
 
@@ -34,20 +36,21 @@ pub fn run(
     common: &CommonSettings,
     settings: &RunSettings,
     files: Vec<BatchFile>,
+    workers: &Workers,
     watch: &Watch,
 ) -> Result<RunReport> {
+    check_interrupted()?;
     let mut stopwatch = Stopwatch::start();
     let plan = Plan::make(context, settings, files)?;
     if plan.new.is_empty() {
-        return nothing_to_take_in(context, common, settings, &plan, (&stopwatch, watch));
+        return nothing_to_take_in(context, common, settings, &plan, (&stopwatch, workers, watch));
     }
-    let pool = thread_pool(settings.threads)?;
     let job = Job {
         checkpoint: &context.checkpoint,
         output: &context.output,
         definition: &plan.definition,
         rules: &plan.rules,
-        pool: &pool,
+        pool: &workers.pool,
         memory_bytes: settings.memory_bytes,
         dry_run: settings.dry_run,
         spreadsheet_safe: settings.spreadsheet_safe,
@@ -66,26 +69,20 @@ pub fn run(
     };
     let attempted = job.fold_batch(&reading, settings.advance, &mut stopwatch)?;
     let entries = file_entries(&context.checkpoint, &plan.new, &attempted)?;
-    check_limits(settings, &attempted, context.checkpoint.head())?;
+    check_limits(settings, &attempted, context.checkpoint.head(), common.as_of)?;
     let counts = balanced_counts(context, &attempted)?;
     let keeping = keep(&job, &plan, &attempted, entries, common.as_of, settings);
     let mut report = report(&plan, &keeping, &counts, &attempted, context.checkpoint.head());
     if settings.dry_run {
         report.status = Status::DryRun;
     } else {
-        let clocks = (&mut stopwatch, watch);
-        let (entry, manifest) = commit(context, attempted, counts, keeping, clocks)?;
+        let (entry, manifest) = commit(context, attempted, counts, keeping, &mut stopwatch)?;
         report.run = Some(entry.head.run.number());
         report.outputs = outputs(context, entry.head.run, &manifest);
     }
     report.seconds = stopwatch.seconds();
     report.seconds_by_phase = stopwatch.phases;
     Ok(report)
-}
-
-pub(super) fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Error::new(ErrorKind::Failed, format!("cannot start {threads} threads: {error}")))
 }
 
 /// The files for the ledger. Their digests are complete only now; one that the ledger knows was not what it seemed.
@@ -98,12 +95,7 @@ fn file_entries(
     for (of, &rows) in files.iter().zip(&attempted.tally.rows_of_file) {
         let digest = of.file.digest()?;
         if checkpoint.run_of_file(&digest)?.is_some() {
-            return Err(Error::new(
-                ErrorKind::NoInput,
-                "the file changed while it was read, nothing was done",
-            )
-            .at(of.file.path().display())
-            .remedy("run again when whoever writes it is done"));
+            return Err(file_changed(of.file.path()));
         }
         let path = of.file.path().to_string_lossy().into_owned();
         entries.push(FileEntry { path, digest, rows, source: of.source.clone() });
@@ -111,16 +103,40 @@ fn file_entries(
     Ok(entries)
 }
 
-fn check_limits(settings: &RunSettings, attempted: &Attempted, head: Option<&Head>) -> Result<()> {
+/// What to do about rejects. Where rows lie in the future, it may be the clock here that is wrong.
+fn rejects_remedy(tally: &Tally, as_of: Timestamp) -> String {
+    let others = "mend the file or raise --max-rejects";
+    let Some(first) = tally.first_future else { return others.to_owned() };
+    let ahead = Duration::from_secs(first.us_since(as_of).unsigned_abs() / 1_000_000);
+    format!(
+        "the first row of the future lies {} after the clock here, {as_of}: check that clock, or give --as-of-clock or \
+         --max-future; else {others}",
+        humantime::format_duration(ahead)
+    )
+}
+
+fn check_limits(
+    settings: &RunSettings,
+    attempted: &Attempted,
+    head: Option<&Head>,
+    as_of: Timestamp,
+) -> Result<()> {
     let counts = &attempted.tally.counts;
     let (rejected, late, rows) = (counts.rows_rejected(), counts.events_late, counts.rows_read);
+    if rows < settings.min_rows {
+        let what =
+            format!("{rows} rows were read, fewer than the {} that --min-rows asks for", settings.min_rows);
+        return Err(Error::new(ErrorKind::DataRefused, what)
+            .remedy("check that the files are whole, or lower --min-rows")
+            .nothing_changed());
+    }
     if settings.max_rejects.is_exceeded(rejected, rows) {
         let first = attempted.tally.first_rejects.join(", ");
         let limit = settings.max_rejects;
+        let remedy = rejects_remedy(&attempted.tally, as_of);
         let what =
             format!("{rejected} of {rows} rows were rejected, over the limit of {limit}; the first: {first}");
-        return Err(Error::new(ErrorKind::DataRefused, what)
-            .remedy("mend the file or raise --max-rejects; nothing was changed"));
+        return Err(Error::new(ErrorKind::DataRefused, what).remedy(remedy).nothing_changed());
     }
     if settings.max_late.is_exceeded(late, rows) {
         let watermark = head.map_or_else(String::new, |head| {
@@ -131,9 +147,9 @@ fn check_limits(settings: &RunSettings, attempted: &Attempted, head: Option<&Hea
             "{late} of {rows} rows are late, over the limit of {}: they lie before the watermark{watermark}",
             settings.max_late
         );
-        return Err(Error::new(ErrorKind::DataRefused, what).remedy(
-            "check that this is the right file and state folder, or raise --max-late; nothing was changed",
-        ));
+        return Err(Error::new(ErrorKind::DataRefused, what)
+            .remedy("check that this is the right file and state folder, or raise --max-late")
+            .nothing_changed());
     }
     Ok(())
 }
@@ -193,7 +209,7 @@ fn nothing_to_take_in(
     common: &CommonSettings,
     settings: &RunSettings,
     plan: &Plan,
-    (stopwatch, watch): (&Stopwatch, &Watch),
+    (stopwatch, workers, watch): (&Stopwatch, &Workers, &Watch),
 ) -> Result<RunReport> {
     let report = nothing_to_do(context, plan, stopwatch);
     let watermark = context.checkpoint.head().and_then(|head| head.watermark.time());
@@ -202,12 +218,11 @@ fn nothing_to_take_in(
     }
     let finalizing = FinalizeSettings {
         as_of: watermark,
-        threads: settings.threads,
         keep_generations: settings.keep_generations,
         spreadsheet_safe: settings.spreadsheet_safe,
         shows_open: true,
     };
-    Ok(RunReport { files: report.files, ..finalize(context, common, finalizing, watch)? })
+    Ok(RunReport { files: report.files, ..finalize(context, common, finalizing, workers, watch)? })
 }
 
 fn nothing_to_do(context: &Context, plan: &Plan, stopwatch: &Stopwatch) -> RunReport {

@@ -19,6 +19,7 @@ pub(super) struct Tally {
     pub(super) latest: Option<(Timestamp, usize, u64)>,
     pub(super) earliest_late: Option<Timestamp>,
     pub(super) first_rejects: Vec<String>,
+    pub(super) first_future: Option<Timestamp>,
 }
 
 impl Tally {
@@ -34,6 +35,7 @@ impl Tally {
         self.counts.rows_read += parsed.rows;
         self.counts.events_accepted += parsed.accepted;
         self.earliest = self.earliest.into_iter().chain(parsed.earliest).min();
+        self.first_future = self.first_future.or(parsed.first_future);
         self.earliest_late = self.earliest_late.into_iter().chain(parsed.earliest_late).min();
         if let Some((time, line)) = parsed.latest
             && self.latest.is_none_or(|(latest, ..)| latest < time)

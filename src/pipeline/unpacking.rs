@@ -27,13 +27,19 @@ struct Unpacked {
 }
 
 /// Lets `read` have what `packed` gives, which is read on a thread of its own until `read` is done with it.
-pub(super) fn unpack_aside<T>(packed: impl Read + Send, read: impl FnOnce(&mut dyn Read) -> T) -> T {
+///
+/// # Errors
+/// If there can be no such thread.
+pub(super) fn unpack_aside<T>(
+    packed: impl Read + Send,
+    read: impl FnOnce(&mut dyn Read) -> T,
+) -> io::Result<T> {
     std::thread::scope(|scope| {
         let (sender, pieces) = bounded(PIECES_AHEAD);
         let (give_back, recycled) = bounded(PIECES_AHEAD);
-        scope.spawn(move || unpack(packed, &sender, &recycled));
+        std::thread::Builder::new().spawn_scoped(scope, move || unpack(packed, &sender, &recycled))?;
         // It is dropped before the scope waits: then the other thread ends too.
-        read(&mut Unpacked { pieces, give_back, piece: Piece::default(), at: 0 })
+        Ok(read(&mut Unpacked { pieces, give_back, piece: Piece::default(), at: 0 }))
     })
 }
 
@@ -111,7 +117,8 @@ mod tests {
 
     fn read_all(left: usize, damaged: bool) -> (usize, Option<io::ErrorKind>) {
         let mut bytes = Vec::new();
-        let read = unpack_aside(Portions { left, damaged }, |unpacked| unpacked.read_to_end(&mut bytes));
+        let read =
+            unpack_aside(Portions { left, damaged }, |unpacked| unpacked.read_to_end(&mut bytes)).unwrap();
         (bytes.len(), read.err().map(|error| error.kind()))
     }
 
@@ -127,6 +134,7 @@ mod tests {
     fn who_stops_reading_ends_the_thread() {
         let mut few = [0; 10];
         unpack_aside(Portions { left: usize::MAX, damaged: false }, |unpacked| unpacked.read_exact(&mut few))
+            .unwrap()
             .unwrap();
         assert_eq!(few, *b"xxxxxxxxxx");
     }

@@ -1,48 +1,124 @@
 //! What a command shares with whoever watches it: progress out, the wish to stop in; and the clock of its phases.
+//!
+//! A process carries out one command, and signals are sent to processes: whether somebody wishes it to end, and what it
+//! has committed, is known here for all of it.
 #![expect(clippy::disallowed_methods, reason = "phases are measured")]
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::RunId;
 use crate::report::Phases;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Shared with signal handlers and the progress bar.
+/// Shared with the progress bar.
 #[derive(Debug, Clone, Default)]
 pub struct Watch {
-    /// Set by SIGINT and SIGTERM.
-    pub interrupted: Arc<AtomicBool>,
-    /// Set when nothing would be left behind by an end at any moment.
-    pub leaves_nothing: Arc<AtomicBool>,
     /// Bytes of rows parsed so far.
     pub bytes_parsed: Arc<AtomicU64>,
 }
 
-impl Watch {
-    /// Says that the command would leave something behind if it were ended at any moment.
-    pub(super) fn hold_on(&self) {
-        self.leaves_nothing.store(false, Ordering::Relaxed);
-    }
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static COMMITS: Mutex<Commits> =
+    Mutex::new(Commits { begun: false, leaves_nothing: false, first: None, last: 0, ended: None });
 
-    /// Says that the command may be ended at any moment from here on.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Failed`] if somebody has wished so before.
-    pub fn let_go(&self) -> Result<()> {
-        self.leaves_nothing.store(true, Ordering::Relaxed);
-        self.check()
-    }
+/// The commits of this process, and whether it may be ended beside them.
+struct Commits {
+    /// Whether one has begun whose run is not published yet: then nothing may end the process.
+    begun: bool,
+    /// Whether nothing would be left behind by an end at any moment.
+    leaves_nothing: bool,
+    /// The first run that was committed and published.
+    first: Option<u64>,
+    /// The last one.
+    last: u64,
+    /// When.
+    ended: Option<Instant>,
+}
 
-    /// Ends the run if somebody wishes so. Called wherever it can still end with nothing changed.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Failed`].
-    pub fn check(&self) -> Result<()> {
-        if !self.interrupted.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Failed, "interrupted before the commit, nothing was changed")
-            .remedy("run the same command again"))
+fn commits() -> MutexGuard<'static, Commits> {
+    COMMITS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks the command to end where it can: before its commit.
+pub fn interrupt() {
+    INTERRUPTED.store(true, Ordering::Relaxed);
+}
+
+/// Ends the command if somebody wishes so. Called wherever it can still end with nothing changed.
+///
+/// # Errors
+/// [`ErrorKind::Failed`].
+pub(super) fn check_interrupted() -> Result<()> {
+    if INTERRUPTED.load(Ordering::Relaxed) { Err(interrupted(commits().first.is_some())) } else { Ok(()) }
+}
+
+/// Says that the command may be ended at any moment from here on: it only looks, and nothing would be left behind.
+///
+/// # Errors
+/// As [`check_interrupted`].
+pub fn let_go() -> Result<()> {
+    let mut commits = commits();
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        return Err(interrupted(commits.first.is_some()));
+    }
+    commits.leaves_nothing = true;
+    Ok(())
+}
+
+/// Takes that back.
+pub(super) fn hold_on() {
+    commits().leaves_nothing = false;
+}
+
+fn interrupted(after_commit: bool) -> Error {
+    let what = if after_commit { "interrupted after the commit" } else { "interrupted before the commit" };
+    Error::new(ErrorKind::Failed, what).remedy("run the same command again").nothing_changed()
+}
+
+/// Announces a commit. From here on signals wait until its run is published.
+///
+/// # Errors
+/// As [`check_interrupted`].
+pub(super) fn begin_commit() -> Result<()> {
+    let mut commits = commits();
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        return Err(interrupted(commits.first.is_some()));
+    }
+    commits.begun = true;
+    Ok(())
+}
+
+/// Says that the commit that has begun is published as run `run`.
+pub(super) fn end_commit(run: RunId) {
+    let mut commits = commits();
+    commits.begun = false;
+    commits.first.get_or_insert(run.number());
+    commits.last = run.number();
+    commits.ended = Some(Instant::now());
+}
+
+/// The runs that this process has committed and published, in words.
+pub fn committed() -> Option<String> {
+    let commits = commits();
+    let (first, last) = (commits.first?, commits.last);
+    Some(if first == last {
+        format!("run {first} is committed")
+    } else {
+        format!("runs {first} to {last} are committed")
+    })
+}
+
+/// Gives the error of an interruption, which was asked for at `asked`, to `end`: at once if nothing would be left behind,
+/// else unless a commit has begun, or less than `grace` has passed since it was asked for and since the last commit. While
+/// `end` works no commit can begin.
+pub fn while_not_committing(asked: Instant, grace: Duration, end: impl FnOnce(Error)) {
+    let committed = committed();
+    let commits = commits();
+    let has_passed = |since: Instant| since.elapsed() >= grace;
+    let may_end = !commits.begun && has_passed(asked) && commits.ended.is_none_or(has_passed);
+    if commits.leaves_nothing || may_end {
+        end(interrupted(commits.first.is_some()).after_commits(committed));
     }
 }
 

@@ -42,12 +42,12 @@ pub struct RunSettings {
     pub max_rejects: Limit,
     /// More late rows than this fail the run (rule 2).
     pub max_late: Limit,
+    /// Fewer rows than this fail the run.
+    pub min_rows: u64,
     /// Whether late rows are written to an output of their own, or only counted.
     pub keep_late_rows: bool,
     /// Whether to stop before anything is written.
     pub dry_run: bool,
-    /// How many threads parse and fold.
-    pub threads: usize,
     /// Memory for events and open sessions, in bytes; beyond it events go to temporary files.
     pub memory_bytes: usize,
     /// How many generations of open state are kept.

@@ -61,5 +61,6 @@ fn free(place: &Path, is_replaced: bool) -> Result<()> {
     }
     Err(Error::new(ErrorKind::Failed, "this name is taken, and the output of this run has to go there")
         .at(place.display())
-        .remedy("move it away, or give another --out; nothing was changed"))
+        .remedy("move it away, or give another --out")
+        .nothing_changed())
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "never more than was just read into memory")]
 #![expect(clippy::disallowed_methods, reason = "opens the batch files")]
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, limit_reached};
 use crate::ledger::FileDigest;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -15,6 +15,9 @@ use xxhash_rust::xxh3::Xxh3;
 const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 const READ_BYTES: usize = 1 << 20;
+
+/// What the zstd library says of a frame that was made with a dictionary.
+const NEEDS_DICTIONARY: &str = "Dictionary mismatch";
 
 /// A batch file, open.
 pub struct BatchFile {
@@ -78,14 +81,16 @@ pub fn too_many_bytes(max_bytes: u64) -> Error {
     let what =
         format!("the batch is longer than the {max_bytes} bytes that --max-bytes allows, decompressed");
     Error::new(ErrorKind::DataRefused, what)
-        .remedy("check that this is the right file, or raise --max-bytes; nothing was changed")
+        .remedy("check that this is the right file, or raise --max-bytes")
+        .nothing_changed()
 }
 
 /// Copies a stream, which may never end, to a file without a name.
 fn spool(stream: &mut impl Read, path: &Path, max_bytes: u64) -> Result<File> {
     let failed = |error: io::Error| {
         Error::io(ErrorKind::Failed, "keep a copy of the stream in a temporary file", path, &error)
-            .remedy("give TMPDIR a folder with enough space; nothing was changed")
+            .remedy("give TMPDIR a folder with enough space")
+            .nothing_changed()
     };
     let mut file = tempfile::tempfile().map_err(failed)?;
     let mut left = max_bytes;
@@ -149,12 +154,7 @@ impl BatchFile {
             || metadata.len() != self.bytes
             || metadata.modified().ok() != self.modified
         {
-            return Err(Error::new(
-                ErrorKind::NoInput,
-                "the file changed while it was read, nothing was done",
-            )
-            .at(self.path.display())
-            .remedy("run again when whoever writes it is done"));
+            return Err(file_changed(&self.path));
         }
         Ok(FileDigest { hash: hashed.hash.digest128(), bytes: hashed.bytes })
     }
@@ -164,10 +164,18 @@ impl BatchFile {
         use io::ErrorKind as Io;
         match error.kind() {
             // The zstd library has one kind for all its errors: other.
+            Io::Other if error.to_string().contains(NEEDS_DICTIONARY) => {
+                let what = "the compressed data needs a dictionary, which this program does not have";
+                Error::new(ErrorKind::DataRefused, what)
+                    .at(self.path.display())
+                    .remedy("decompress it with its dictionary first: zstd -d -D DICTIONARY")
+                    .nothing_changed()
+            }
             Io::InvalidInput | Io::InvalidData | Io::UnexpectedEof | Io::Other => {
                 Error::new(ErrorKind::DataRefused, format!("the compressed data is damaged: {error}"))
                     .at(self.path.display())
-                    .remedy("fetch the file again; nothing was changed")
+                    .remedy("fetch the file again")
+                    .nothing_changed()
             }
             _ => unreadable(&self.path, error),
         }
@@ -224,7 +232,16 @@ impl Read for StoredBytes {
 fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::NoInput, format!("cannot read the batch file: {error}"))
         .at(path.display())
-        .remedy("check the name and its permissions; nothing was changed")
+        .remedy(limit_reached(error).unwrap_or("check the name and its permissions"))
+        .nothing_changed()
+}
+
+/// The error for a file whose content is not what it was when it was opened.
+pub fn file_changed(path: &Path) -> Error {
+    Error::new(ErrorKind::NoInput, "the file changed while it was read")
+        .at(path.display())
+        .remedy("run again when whoever writes it is done")
+        .nothing_changed()
 }
 
 #[cfg(test)]

@@ -44,6 +44,8 @@ impl Block {
 pub enum Trouble {
     /// Reading failed.
     Read(io::Error),
+    /// There is no thread to decompress the file.
+    NoThread(io::Error),
     /// A row is longer than `MAX_ROW_BYTES`; it begins this many lines after the last block.
     RowTooLong(u64),
     /// The batch is longer than `--max-bytes` allows.

@@ -185,9 +185,7 @@ fn no_such_column(column: &Column, names: &[String], file: &BatchFile) -> Error 
     let nearest = nearest.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
     let advice =
         nearest.map_or_else(|| "name one of them".to_owned(), |name| format!("did you mean {name}?"));
-    Error::new(ErrorKind::DataRefused, what)
-        .at(file.path().display())
-        .remedy(format!("{advice}; nothing was changed").replace("?;", "?"))
+    Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(advice).nothing_changed()
 }
 
 /// Names that are less alike, from 0 to 1, are not taken for each other's mistyped form.
@@ -223,7 +221,8 @@ fn other_columns(wanted: &[String], here: &[String], file: &BatchFile) -> Error 
     );
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())
-        .remedy("--emit events needs the same columns in every file, in any order; nothing was changed")
+        .remedy("--emit events needs the same columns in every file, in any order")
+        .nothing_changed()
 }
 
 #[cfg(test)]

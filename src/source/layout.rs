@@ -67,7 +67,13 @@ pub fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result
         let block = match blocks.next(Vec::new()) {
             Ok(Some(block)) => block,
             // The run itself meets such trouble again, and knows the line.
-            Ok(None) | Err(Trouble::UnclosedQuote(_) | Trouble::RowTooLong(_) | Trouble::TooManyBytes) => {
+            Ok(None)
+            | Err(
+                Trouble::UnclosedQuote(_)
+                | Trouble::RowTooLong(_)
+                | Trouble::TooManyBytes
+                | Trouble::NoThread(_),
+            ) => {
                 return Ok(None);
             }
             Err(Trouble::Read(error)) => return Err(file.read_error(&error)),
@@ -215,19 +221,19 @@ fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
     } else {
         "name the columns with --key and --time"
     };
-    Error::new(ErrorKind::DataRefused, what)
-        .at(file.path().display())
-        .remedy(format!("{remedy}; nothing was changed"))
+    Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(remedy).nothing_changed()
 }
 
 fn too_many_columns(file: &BatchFile) -> Error {
     Error::new(ErrorKind::DataRefused, format!("the first row has more than {MAX_COLUMNS} columns"))
         .at(file.path().display())
-        .remedy("check that this is a CSV file, and its --delimiter; nothing was changed")
+        .remedy("check that this is a CSV file, and its --delimiter")
+        .nothing_changed()
 }
 
 fn twice(name: &str, file: &BatchFile) -> Error {
     Error::new(ErrorKind::DataRefused, format!("two columns are named {name}"))
         .at(file.path().display())
-        .remedy("give the column by its number; nothing was changed")
+        .remedy("give the column by its number")
+        .nothing_changed()
 }

@@ -10,7 +10,7 @@ mod separators;
 pub mod timestamp;
 mod wide;
 
-pub use batch::{BatchFile, Content, StoredBytes, open_batch, too_many_bytes};
+pub use batch::{BatchFile, Content, StoredBytes, file_changed, open_batch, too_many_bytes};
 pub use blocks::{BLOCK_BYTES, Block, BlockReader, Trouble};
 pub use kept::KeptPart;
 pub use layout::{FirstRow, Layout, Wanted, read_first_row, resolve};

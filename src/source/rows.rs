@@ -61,6 +61,8 @@ pub struct ParsedBlock {
     pub latest: Option<(Timestamp, u64)>,
     /// The earliest late event.
     pub earliest_late: Option<Timestamp>,
+    /// The first event that lies too far in the future.
+    pub first_future: Option<Timestamp>,
     /// Rows that were set aside, in the order of arrival.
     pub aside: Vec<SetAside>,
     /// Their bytes.
@@ -79,6 +81,7 @@ impl Default for ParsedBlock {
             earliest: None,
             latest: None,
             earliest_late: None,
+            first_future: None,
             aside: Vec::new(),
             aside_bytes: Vec::new(),
         }
@@ -92,7 +95,8 @@ impl ParsedBlock {
         self.aside.clear();
         self.aside_bytes.clear();
         (self.rows, self.accepted, self.lines) = (0, 0, 0);
-        (self.earliest, self.latest, self.earliest_late) = (None, None, None);
+        (self.earliest, self.latest) = (None, None);
+        (self.earliest_late, self.first_future) = (None, None);
     }
 
     fn accept(&mut self, time: Timestamp, key: &[u8], payload: &[u8], line: u64) {
@@ -281,6 +285,7 @@ impl BlockParser {
         match event {
             // First: a time that is not believed says nothing, also not that the event came late.
             Ok((time, _)) if time > rules.latest_allowed => {
+                parsed.first_future.get_or_insert(time);
                 parsed.set_aside(row.line, Reason::Future, row.bytes);
             }
             Ok((time, _)) if rules.accepts_from.is_late(time) => {

@@ -38,7 +38,9 @@ const BEFORE_OTHERS: [&str; 14] = [
 ];
 
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
-const OTHERS: [&str; 36] = [
+const OTHERS: [&str; 38] = [
+    "mend the file or raise --max-rejects",
+    "; nothing was changed",
     "Exit codes:",
     "Columns (fixed by the first run)",
     "Sessions (fixed by the first run)",

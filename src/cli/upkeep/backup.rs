@@ -1,7 +1,7 @@
 //! `sessionize backup`
 
 use super::text::backup_page;
-use crate::cli::common::{CommonFlags, named, watch_look};
+use crate::cli::common::{CommonFlags, named};
 use crate::error::Result;
 use crate::pipeline;
 use clap::Args;
@@ -19,7 +19,6 @@ pub(in crate::cli) struct BackupFlags {
 }
 
 pub(super) fn execute(flags: &BackupFlags) -> Result<()> {
-    let report = pipeline::backup(&flags.common.settings(), &flags.folder, &watch_look()?)?;
-    flags.common.print(&report, backup_page);
-    Ok(())
+    let report = pipeline::backup(&flags.common.settings(), &flags.folder)?;
+    flags.common.print(&report, backup_page)
 }

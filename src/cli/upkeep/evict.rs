@@ -21,6 +21,5 @@ pub(super) fn execute(flags: &EvictFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
     let report = pipeline::evict(&mut context, &common, &composite_key(&flags.key))?;
-    flags.common.print(&report, upkeep_page);
-    Ok(())
+    flags.common.print(&report, upkeep_page)
 }

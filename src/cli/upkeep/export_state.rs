@@ -1,7 +1,7 @@
 //! `sessionize export-state`
 
 use super::text::export_page;
-use crate::cli::common::{CommonFlags, watch_look};
+use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::pipeline;
 use clap::Args;
@@ -21,12 +21,9 @@ pub(in crate::cli) struct ExportStateFlags {
 }
 
 pub(super) fn execute(flags: &ExportStateFlags) -> Result<()> {
-    let report =
-        pipeline::export_state(&flags.common.settings(), &flags.file, flags.salvage, &watch_look()?)?;
+    let report = pipeline::export_state(&flags.common.settings(), &flags.file, flags.salvage)?;
     if flags.file.as_os_str() == pipeline::STANDARD_STREAM {
-        flags.common.print_beside(&report, export_page);
-    } else {
-        flags.common.print(&report, export_page);
+        return flags.common.print_beside(&report, export_page);
     }
-    Ok(())
+    flags.common.print(&report, export_page)
 }

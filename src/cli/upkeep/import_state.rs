@@ -22,6 +22,5 @@ pub(in crate::cli) struct ImportStateFlags {
 
 pub(super) fn execute(flags: &ImportStateFlags) -> Result<()> {
     let report = pipeline::import_state(&flags.common.settings(), &flags.file, flags.take_over)?;
-    flags.common.print(&report, upkeep_page);
-    Ok(())
+    flags.common.print(&report, upkeep_page)
 }

@@ -17,6 +17,5 @@ pub(super) fn execute(flags: &MigrateFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
     let report = pipeline::migrate(&mut context, &common)?;
-    flags.common.print(&report, migrate_page);
-    Ok(())
+    flags.common.print(&report, migrate_page)
 }

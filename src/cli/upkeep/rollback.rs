@@ -20,6 +20,5 @@ pub(super) fn execute(flags: &RollbackFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
     let report = pipeline::rollback(&mut context, &common, flags.to_run)?;
-    flags.common.print(&report, upkeep_page);
-    Ok(())
+    flags.common.print(&report, upkeep_page)
 }

@@ -1,7 +1,7 @@
 //! `sessionize verify`
 
 use super::text::verify_page;
-use crate::cli::common::{CommonFlags, watch_look};
+use crate::cli::common::CommonFlags;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline;
 use clap::Args;
@@ -18,12 +18,9 @@ pub(in crate::cli) struct VerifyFlags {
 
 pub(super) fn execute(flags: &VerifyFlags) -> Result<()> {
     let common = flags.common.settings();
-    let report = if flags.accept_missing {
-        pipeline::accept_missing(&common)?
-    } else {
-        pipeline::verify(&common, &watch_look()?)?
-    };
-    flags.common.print(&report, verify_page);
+    let report =
+        if flags.accept_missing { pipeline::accept_missing(&common)? } else { pipeline::verify(&common)? };
+    flags.common.print(&report, verify_page)?;
     if let Some(first) = report.findings.first() {
         let what = format!("verify has found damage in {} places, the first: {first}", report.findings.len());
         let nothing = if flags.accept_missing { "; nothing was recorded" } else { "" };

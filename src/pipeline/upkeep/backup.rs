@@ -8,9 +8,9 @@ use super::partial::PartialBackup;
 use super::verify::verify;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::Watch;
 use crate::pipeline::context::expect_existing;
 use crate::pipeline::look::{Look, Opening};
+use crate::pipeline::watch::{check_interrupted, hold_on};
 use crate::report::{BackupReport, VerifyReport};
 use crate::settings::CommonSettings;
 use crate::sink::Manifest;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// How often it copies again where the copy is not sound because others have moved what was to be copied.
 const TRIES: usize = 3;
 
-/// How much is copied between two looks at the watch.
+/// How much is copied before it looks whether somebody interrupts.
 const PIECE_BYTES: u64 = 64 << 20;
 
 /// Copies the checkpoint to `folder/state` and the output folder to `folder/out`, as they were after the last commit. The copy
@@ -30,7 +30,7 @@ const PIECE_BYTES: u64 = 64 << 20;
 /// # Errors
 /// [`ErrorKind::Usage`] if the folder is there already, [`ErrorKind::Failed`] if the copy cannot be written, and
 /// [`ErrorKind::Checkpoint`] if the copy is not sound, because the original is not.
-pub fn backup(common: &CommonSettings, folder: &Path, watch: &Watch) -> Result<BackupReport> {
+pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
     if folder.exists() {
         return Err(Error::new(
             ErrorKind::Usage,
@@ -47,9 +47,9 @@ pub fn backup(common: &CommonSettings, folder: &Path, watch: &Watch) -> Result<B
         }
     }
     expect_existing(common)?;
-    watch.hold_on();
+    hold_on();
     let partial = PartialBackup::begin(folder)?;
-    let (report, copied) = match make(common, &partial, watch) {
+    let (report, copied) = match make(common, &partial) {
         Ok(made) => made,
         Err(error) => {
             partial.give_up();
@@ -67,13 +67,13 @@ pub fn backup(common: &CommonSettings, folder: &Path, watch: &Watch) -> Result<B
 }
 
 /// Copies until the copy is sound, or is not for a reason that stays.
-fn make(common: &CommonSettings, partial: &PartialBackup, watch: &Watch) -> Result<(VerifyReport, Copied)> {
+fn make(common: &CommonSettings, partial: &PartialBackup) -> Result<(VerifyReport, Copied)> {
     let copy = CommonSettings { state: partial.state(), out: partial.out(), ..common.clone() };
     let mut tries = 0;
     loop {
         tries += 1;
-        let (look, copied) = copy_once(common, partial, watch)?;
-        let report = verify(&copy, watch)?;
+        let (look, copied) = copy_once(common, partial)?;
+        let report = verify(&copy)?;
         let Some(finding) = report.findings.first() else {
             return Ok((report, copied));
         };
@@ -86,14 +86,13 @@ fn make(common: &CommonSettings, partial: &PartialBackup, watch: &Watch) -> Resu
     }
 }
 
-fn copy_once(common: &CommonSettings, partial: &PartialBackup, watch: &Watch) -> Result<(Look, Copied)> {
-    let mut copying =
-        Copying { from: &common.out, to: partial.out(), partial, watch, copied: Copied::default() };
-    let (look, outputs) = Look::with(common, watch, Opening::Whole, |look| {
+fn copy_once(common: &CommonSettings, partial: &PartialBackup) -> Result<(Look, Copied)> {
+    let mut copying = Copying { from: &common.out, to: partial.out(), partial, copied: Copied::default() };
+    let (look, outputs) = Look::with(common, Opening::Whole, |look| {
         partial.empty()?;
         copying.copied = Copied::default();
         fs::create_dir_all(partial.state()).map_err(|error| partial.failed(&error))?;
-        look.files().copy(&common.state, &partial.state(), || watch.check())?;
+        look.files().copy(&common.state, &partial.state(), check_interrupted)?;
         let outputs = outputs(look).map_err(|error| partial.failed(&error))?;
         outputs.iter().filter(|output| output.changes).try_for_each(|output| copying.copy(output))?;
         Ok(outputs)
@@ -162,7 +161,6 @@ struct Copying<'b> {
     from: &'b Path,
     to: PathBuf,
     partial: &'b PartialBackup,
-    watch: &'b Watch,
     copied: Copied,
 }
 
@@ -171,10 +169,10 @@ impl Copying<'_> {
     /// is verified.
     fn copy(&mut self, output: &OutputFile) -> Result<()> {
         for path in [Some(&output.path), output.place.as_ref()].into_iter().flatten() {
-            self.watch.check()?;
+            check_interrupted()?;
             let target = self.to.join(path);
             let copied = fs::create_dir_all(parent_of(&target))
-                .and_then(|()| copy_file(&self.from.join(path), &target, self.watch));
+                .and_then(|()| copy_file(&self.from.join(path), &target));
             match copied {
                 Ok(bytes) => {
                     self.copied.add(Copied { files: 1, bytes });
@@ -182,7 +180,7 @@ impl Copying<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    self.watch.check()?;
+                    check_interrupted()?;
                     return Err(self.partial.failed(&error));
                 }
             }
@@ -192,14 +190,14 @@ impl Copying<'_> {
 }
 
 /// Copies one file as far as nobody interrupts.
-fn copy_file(from: &Path, to: &Path, watch: &Watch) -> io::Result<u64> {
+fn copy_file(from: &Path, to: &Path) -> io::Result<u64> {
     let mut source = File::open(from)?;
     let mut target = File::create(to)?;
     let mut bytes = 0;
     loop {
         let piece = io::copy(&mut (&mut source).take(PIECE_BYTES), &mut target)?;
         bytes += piece;
-        if piece == 0 || watch.check().is_err() {
+        if piece == 0 || check_interrupted().is_err() {
             return Ok(bytes);
         }
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::checkpoint::predecessor::{FILE, write_predecessor};
 use crate::event::Timestamp;
 use crate::ledger::RunId;
-use crate::pipeline::{FinalizeSettings, Watch, finalize, rollback, verify};
+use crate::pipeline::{FinalizeSettings, Watch, Workers, finalize, rollback, verify};
 use crate::sink::{Output, OutputKind, Staging};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -41,14 +41,9 @@ fn predecessor() -> (TempDir, CommonSettings) {
 }
 
 fn close_all(context: &mut Context, common: &CommonSettings) -> String {
-    let settings = FinalizeSettings {
-        as_of: None,
-        threads: 1,
-        keep_generations: 3,
-        spreadsheet_safe: false,
-        shows_open: false,
-    };
-    let report = finalize(context, common, settings, &Watch::default()).unwrap();
+    let settings =
+        FinalizeSettings { as_of: None, keep_generations: 3, spreadsheet_safe: false, shows_open: false };
+    let report = finalize(context, common, settings, &Workers::start(1).unwrap(), &Watch::default()).unwrap();
     std::fs::read_to_string(report.outputs.sessions.unwrap()).unwrap()
 }
 
@@ -72,7 +67,7 @@ fn an_older_checkpoint_is_read_as_it_is_and_a_copy_of_it_is_kept() {
     assert!(close_all(&mut context, &common).ends_with(SESSION));
     assert_eq!(context.checkpoint.stored_version().unwrap(), Some(1));
     drop(context);
-    assert_eq!(verify(&common, &Watch::default()).unwrap().findings, Vec::<String>::new());
+    assert_eq!(verify(&common).unwrap().findings, Vec::<String>::new());
     // The copy is that of the old state: with the output of that time it could still be opened.
     let old = CommonSettings { state: kept, out: common.out.with_file_name("none"), ..common };
     let refusal = Context::open(&old).unwrap_err().to_string();
@@ -89,7 +84,7 @@ fn a_migration_is_a_run_that_changes_nothing_but_the_version() {
     let after = context.checkpoint.head().cloned().unwrap();
     assert_eq!((after.generation, after.events_open), (2, before.events_open));
     drop(context);
-    assert_eq!(verify(&common, &Watch::default()).unwrap().findings, Vec::<String>::new());
+    assert_eq!(verify(&common).unwrap().findings, Vec::<String>::new());
     let mut context = Context::open(&common).unwrap();
     assert_eq!(migrate(&mut context, &common).unwrap().run, None);
     // The open state of the older version is still kept, and can be gone back to.
@@ -98,5 +93,5 @@ fn a_migration_is_a_run_that_changes_nothing_but_the_version() {
     assert_eq!(context.checkpoint.head().unwrap().events_open, 3);
     assert!(close_all(&mut context, &common).ends_with(SESSION));
     drop(context);
-    assert_eq!(verify(&common, &Watch::default()).unwrap().findings, Vec::<String>::new());
+    assert_eq!(verify(&common).unwrap().findings, Vec::<String>::new());
 }

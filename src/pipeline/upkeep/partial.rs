@@ -104,7 +104,8 @@ fn expect_own(folder: &Path) -> Result<()> {
     }
     Err(Error::new(ErrorKind::Usage, "a backup is made under this name, and something else is there")
         .at(folder.display())
-        .remedy("move it away, or give the backup another name; nothing was changed"))
+        .remedy("move it away, or give the backup another name")
+        .nothing_changed())
 }
 
 fn cannot_write(folder: &Path, error: &io::Error) -> Error {

@@ -69,12 +69,11 @@ fn refusal(why: NoRollback, to: RunId) -> Error {
             )
         }
     };
-    Error::new(ErrorKind::Usage, what)
-        .remedy("`sessionize inspect --runs` lists the runs; nothing was changed")
+    Error::new(ErrorKind::Usage, what).remedy("`sessionize inspect --runs` lists the runs").nothing_changed()
 }
 
 fn not_kept(to: RunId) -> Error {
-    Error::new(ErrorKind::Failed, format!("the open state after run {} is no longer kept", to.number())).remedy(
-        "go back less far, or put back a backup; --keep says how many generations later runs keep; nothing was changed",
-    )
+    Error::new(ErrorKind::Failed, format!("the open state after run {} is no longer kept", to.number()))
+        .remedy("go back less far, or put back a backup; --keep says how many generations later runs keep")
+        .nothing_changed()
 }

@@ -6,6 +6,7 @@ use crate::event::Timestamp;
 use crate::ledger::{Counts, FileDigest, Head, HeadMark, RunEntry, RunId, RunKind, StreamId};
 use crate::pipeline::Context;
 use crate::pipeline::run::time_text;
+use crate::pipeline::watch::{begin_commit, end_commit};
 use crate::report::{Status, UpkeepReport};
 use crate::sink::{Manifest, Output, Staging};
 
@@ -58,6 +59,7 @@ pub(super) fn settle(context: &mut Context, settling: Settling) -> Result<RunEnt
     let complete = |manifest: Manifest| manifest.rolling_back_to(to);
     let place = (&context.output, context.checkpoint.stream());
     let manifest = stage_nothing(place, &entry.head, head_digest(&entry.head), complete)?;
+    begin_commit()?;
     // From here on what is staged may be all that there is of it: it stays, however this ends.
     context.committing = true;
     context.checkpoint.commit_and_forget(&entry, &forgotten).map_err(|error| {
@@ -65,6 +67,7 @@ pub(super) fn settle(context: &mut Context, settling: Settling) -> Result<RunEnt
     })?;
     context.output.publish(entry.head.run, &manifest)?;
     context.committing = false;
+    end_commit(entry.head.run);
     Ok(entry)
 }
 

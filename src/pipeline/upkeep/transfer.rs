@@ -7,10 +7,11 @@ use crate::checkpoint::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind, StreamId};
+use crate::pipeline::Context;
 use crate::pipeline::commit::check_balance;
 use crate::pipeline::context::{lock_output, lost_outputs};
 use crate::pipeline::look::{Look, Opening};
-use crate::pipeline::{Context, Watch};
+use crate::pipeline::watch::{begin_commit, end_commit, let_go};
 use crate::report::{ExportReport, UpkeepReport};
 use crate::settings::CommonSettings;
 use crate::sink::{Manifest, Output, belongs_to_another};
@@ -26,24 +27,19 @@ pub const STANDARD_STREAM: &str = "-";
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] for damage, unless it is a salvage; [`ErrorKind::Failed`] if the file cannot be written.
-pub fn export_state(
-    common: &CommonSettings,
-    file: &Path,
-    salvage: bool,
-    watch: &Watch,
-) -> Result<ExportReport> {
+pub fn export_state(common: &CommonSettings, file: &Path, salvage: bool) -> Result<ExportReport> {
     let is_stream = file == Path::new(STANDARD_STREAM);
     let place = if is_stream { Path::new("standard output") } else { file };
     let failed = |error: std::io::Error| Error::io(ErrorKind::Failed, "write the export", place, &error);
     let mut losses = Vec::new();
     let look = if salvage {
-        let (mut look, after) = Look::with(common, watch, Opening::Damaged, |look| Ok(outputs_amiss(look)))?;
+        let (mut look, after) = Look::with(common, Opening::Damaged, |look| Ok(outputs_amiss(look)))?;
         losses.extend(look.damages.drain(..).chain(after));
         look
     } else {
-        Look::at_existing(common, watch)?
+        Look::at_existing(common)?
     };
-    watch.let_go()?;
+    let_go()?;
     let created = if is_stream { None } else { Some(File::create_new(file).map_err(failed)?) };
     let target: Box<dyn Write + '_> = match &created {
         Some(file) => Box::new(file),
@@ -98,7 +94,8 @@ pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Re
     let imported = read_export(opened).map_err(|(line, wrong)| {
         Error::new(ErrorKind::DataRefused, format!("this is no whole export: {wrong}"))
             .at(format!("{}:{line}", place.display()))
-            .remedy("export again; nothing was changed")
+            .remedy("export again")
+            .nothing_changed()
     })?;
     let holder = LockHolder { process: std::process::id(), since: common.as_of };
     let lock = Lock::take(&common.state, holder, common.wait)?;
@@ -129,8 +126,10 @@ pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Re
     let complete = |manifest: Manifest| manifest.following(published);
     let place = (&output, checkpoint.stream());
     let manifest = stage_nothing(place, &entry.head, head_digest(&entry.head), complete)?;
+    begin_commit()?;
     checkpoint.commit_import(&imported, &entry)?;
     output.publish(entry.head.run, &manifest)?;
+    end_commit(entry.head.run);
     Ok(report(&entry.head, Some(&entry)))
 }
 
@@ -175,7 +174,8 @@ fn imported_before(common: &CommonSettings, imported: &Imported) -> Result<Upkee
     }
     Err(Error::new(ErrorKind::Usage, "there is a checkpoint here already")
         .at(common.state.display())
-        .remedy("import into a new --state folder; nothing was changed"))
+        .remedy("import into a new --state folder")
+        .nothing_changed())
 }
 
 /// The newest run of the output folder. If it has any, it must be the one that was exported, and the import must go on as its
@@ -198,7 +198,8 @@ fn published(output: &Output, imported: &Imported, stream: StreamId) -> Result<O
         let what = format!("outputs of run {run}, which the export holds, are staged here and not published");
         return Err(Error::new(ErrorKind::Usage, what)
             .at(output.folder().display())
-            .remedy("give a new --out folder, and keep what is staged; nothing was changed"));
+            .remedy("give a new --out folder, and keep what is staged")
+            .nothing_changed());
     }
     match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
         None => Ok(None),
@@ -212,6 +213,7 @@ fn published(output: &Output, imported: &Imported, stream: StreamId) -> Result<O
             ),
         )
         .at(output.folder().display())
-        .remedy("give a new --out folder; nothing was changed")),
+        .remedy("give a new --out folder")
+        .nothing_changed()),
     }
 }

@@ -4,9 +4,10 @@ use super::settle::settle_unchanged;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, RunEntry, RunKind, audit, standing};
+use crate::pipeline::Context;
 use crate::pipeline::context::expect_existing;
 use crate::pipeline::look::{Look, Opening};
-use crate::pipeline::{Context, Watch};
+use crate::pipeline::watch::let_go;
 use crate::report::VerifyReport;
 use crate::settings::CommonSettings;
 use crate::sink::{Listing, Manifest, Output, audit_output};
@@ -19,11 +20,11 @@ const LOOKS: usize = 3;
 ///
 /// # Errors
 /// What keeps it from looking at all; damage is no error here but a finding.
-pub fn verify(common: &CommonSettings, watch: &Watch) -> Result<VerifyReport> {
+pub fn verify(common: &CommonSettings) -> Result<VerifyReport> {
     let mut looks = 0;
     loop {
         looks += 1;
-        let (report, is_over) = verify_once(common, watch)?;
+        let (report, is_over) = verify_once(common)?;
         // A rollback moves outputs while they are read.
         if report.status == "ok" || !is_over || looks == LOOKS {
             return Ok(report);
@@ -32,11 +33,11 @@ pub fn verify(common: &CommonSettings, watch: &Watch) -> Result<VerifyReport> {
 }
 
 /// The report, and whether it is about what was there before.
-fn verify_once(common: &CommonSettings, watch: &Watch) -> Result<(VerifyReport, bool)> {
+fn verify_once(common: &CommonSettings) -> Result<(VerifyReport, bool)> {
     let mut report = VerifyReport { status: "ok", ..VerifyReport::default() };
     let mut is_over = false;
-    if let Some((look, listing)) = look(common, watch, &mut report.findings)? {
-        watch.let_go()?;
+    if let Some((look, listing)) = look(common, &mut report.findings)? {
+        let_go()?;
         let mut findings = Vec::new();
         report.unpublished_run = look.unpublished_run();
         let checked = listing.and_then(|listing| {
@@ -89,11 +90,7 @@ pub fn accept_missing(common: &CommonSettings) -> Result<VerifyReport> {
 }
 
 /// The checkpoint, if necessary without what of it is damaged; `None` if it does not open at all.
-fn look(
-    common: &CommonSettings,
-    watch: &Watch,
-    findings: &mut Vec<String>,
-) -> Result<Option<(Look, Result<Listing>)>> {
+fn look(common: &CommonSettings, findings: &mut Vec<String>) -> Result<Option<(Look, Result<Listing>)>> {
     let list = |look: &Look| Ok(Listing::of(&look.output, look.unpublished.as_ref()));
     let mut missing = |error: Error| match error.kind() {
         ErrorKind::Checkpoint => {
@@ -102,11 +99,11 @@ fn look(
         }
         _ => Err(error),
     };
-    let whole = expect_existing(common).and_then(|()| Look::with(common, watch, Opening::Whole, list));
+    let whole = expect_existing(common).and_then(|()| Look::with(common, Opening::Whole, list));
     match whole.map(Some).or_else(&mut missing)? {
         Some(found) => Ok(Some(found)),
         // What is wrong with the head was said by the first try.
-        None => match Look::with(common, watch, Opening::Damaged, list) {
+        None => match Look::with(common, Opening::Damaged, list) {
             Err(error) if error.kind() == ErrorKind::Checkpoint => Ok(None),
             found => found.map(Some),
         },

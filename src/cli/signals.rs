@@ -1,0 +1,57 @@
+//! Signals: those that ask the program to end, and those with which the system ends it without a word.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a thread waits for signals, and measures how long the work goes on"
+)]
+
+use super::{exit_code_of, say_error};
+use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline;
+use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::iterator::Signals;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// How long work may go on that nobody has asked to go on: mostly it ends by itself at the next round. What waits for a
+/// lock, a pipe or the system does not.
+const GRACE: Duration = Duration::from_secs(2);
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Lets SIGINT and SIGTERM end the command before its commit, wherever it is; during it they are ignored.
+///
+/// # Errors
+/// [`ErrorKind::Failed`] if the system does not allow it.
+pub(super) fn watch() -> Result<()> {
+    let failed =
+        |error: std::io::Error| Error::new(ErrorKind::Failed, format!("cannot watch for signals: {error}"));
+    // A file that grows over the limit on its size is then an error where it is written.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(failed)?;
+    // An allocation that is refused ends in an abort, after a line of the standard library that says so.
+    let always = Arc::new(AtomicBool::new(true));
+    let code = i32::from(ErrorKind::Failed.exit_code());
+    signal_hook::flag::register_conditional_shutdown(SIGABRT, code, always).map_err(failed)?;
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
+    let wait = move || {
+        if signals.forever().next().is_some() {
+            pipeline::interrupt();
+            end();
+        }
+    };
+    std::thread::Builder::new().spawn(wait).map_err(|error| Error::threads(1, &error))?;
+    Ok(())
+}
+
+/// Ends the process as soon as nothing is being committed, and a look at once. Nothing is left that the next command does not remove, as
+/// after a crash.
+fn end() {
+    let asked = Instant::now();
+    loop {
+        pipeline::while_not_committing(asked, GRACE, |error| {
+            say_error(&error);
+            std::process::exit(exit_code_of(&error).into());
+        });
+        std::thread::sleep(PAUSE);
+    }
+}

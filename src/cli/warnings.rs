@@ -1,0 +1,53 @@
+//! What somebody should hear of a batch that was taken in, also where no report is wanted.
+
+use crate::event::Timestamp;
+use crate::report::RunReport;
+use crate::settings::RunSettings;
+use indicatif::HumanCount;
+
+/// The first moment of 1971: a batch that begins before it mostly has times in another unit.
+const END_OF_1970_US: i64 = 365 * DAY_US;
+const DAY_US: i64 = 86_400_000_000;
+
+/// A batch that spans more has mostly times in two formats, or one that is broken.
+const LONG_SPAN_US: i64 = 3_653 * DAY_US;
+
+/// One line for each kind of trouble in the runs of a command.
+pub(super) fn warnings(runs: &[RunReport], settings: &RunSettings) -> Vec<String> {
+    let sum = |count: fn(&RunReport) -> u64| runs.iter().map(count).sum::<u64>();
+    let new_files = |run: &RunReport| run.files.iter().filter(|file| file.status != "known").count() as u64;
+    let files = sum(|run| run.files.len() as u64);
+    let (rows, late, rejected) =
+        (sum(|run| run.rows_read), sum(|run| run.events_late), sum(|run| run.rows_rejected));
+    let of_rows = |count| format!("{} of {} rows", HumanCount(count), HumanCount(rows));
+    let mut warnings = Vec::new();
+    if late > 0 {
+        let lie = if settings.keep_late_rows { "are set aside" } else { "are dropped" };
+        warnings.push(format!("{} were late and {lie}; see the report", of_rows(late)));
+    }
+    if rejected > 0 {
+        warnings.push(format!("{} were rejected and are set aside; see the report", of_rows(rejected)));
+    }
+    if files > 0 && runs.iter().map(new_files).sum::<u64>() == 0 {
+        warnings.push(format!("nothing was read: the content of all {files} files was taken in before"));
+    } else if files > 0 && rows == 0 {
+        warnings.push("the batch has no rows; --min-rows 1 refuses such a batch".to_owned());
+    }
+    warnings.extend(doubt_about_times(runs));
+    warnings
+}
+
+/// Whether the times of a batch can be right.
+fn doubt_about_times(runs: &[RunReport]) -> Option<String> {
+    let time = |text: &Option<String>| text.as_ref().and_then(|text| super::values::time(text).ok());
+    let first: Timestamp = runs.iter().filter_map(|run| time(&run.first_event)).min()?;
+    let last: Timestamp = runs.iter().filter_map(|run| time(&run.last_event)).max()?;
+    let doubt = if (0..END_OF_1970_US).contains(&first.us()) {
+        "has events in 1970"
+    } else if last.us_since(first) > LONG_SPAN_US {
+        "spans more than ten years"
+    } else {
+        return None;
+    };
+    Some(format!("the batch {doubt}, from {first} to {last}: check --time and --time-format"))
+}
