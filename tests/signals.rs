@@ -68,8 +68,7 @@ fn where_no_thread_can_be_started_it_ends() {
     for limit in [1, 2, 3, 5, 8, 13] {
         let arguments = format!("run -q --threads 2 --batch batch-1.csv --state s{limit} --out o{limit}");
         let program = folder.command(&[]).get_program().to_owned();
-        let mut command = folder.command(&[]);
-        command = {
+        let command = {
             let mut limited = std::process::Command::new("setpriv");
             limited.args([
                 "--reuid=64998",
