@@ -16,6 +16,11 @@ impl PartitionId {
         (0..=u8::MAX).map(Self)
     }
 
+    /// The partition with this number.
+    pub const fn of_number(number: u8) -> Self {
+        Self(number)
+    }
+
     /// The position among all partitions.
     pub const fn index(self) -> usize {
         self.0 as usize

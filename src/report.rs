@@ -219,6 +219,11 @@ pub struct LedgerReport {
     pub run: u64,
     /// What it was.
     pub kind: &'static str,
+    /// Of a rollback: the run whose state was taken up again; 0 is before the first run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolled_back_to: Option<u64>,
+    /// Whether a rollback can go back to it.
+    pub state_kept: bool,
     /// Wall clock at its start.
     pub as_of: String,
     /// Its files.

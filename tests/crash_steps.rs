@@ -17,7 +17,7 @@ use support::twin::{self, CORRECTED, SPLIT, execute, execute_with_fault, finaliz
 const BATCHES: usize = 3;
 
 fn a_run_among_others() -> Job {
-    let disturbed = [run(&[2]), vec!["--keep=1".to_owned()]].concat();
+    let disturbed = [run(&[2]), vec!["--keep-generations=1".to_owned()]].concat();
     let must_reach = &["write state", "commit", "rename", "remove state"];
     Job { must_reach, ..Job::of(vec![run(&[0]), run(&[1])], disturbed, vec![finalize()]) }
 }

@@ -29,7 +29,7 @@ fn jobs() -> Vec<Job> {
         Job {
             name: "a run among others",
             before: vec![run(&[0]), run(&[1])],
-            disturbed: [run(&[2]), vec!["--keep=1".to_owned()]].concat(),
+            disturbed: [run(&[2]), vec!["--keep-generations=1".to_owned()]].concat(),
             after: vec![finalize()],
         },
         Job { name: "a backfill", before: vec![], disturbed: run_each(&[0, 1, 2]), after: vec![finalize()] },

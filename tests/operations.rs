@@ -137,7 +137,7 @@ fn trouble(heading: &str) -> Folder {
             for day in 3..6 {
                 let name = format!("day-{day}.csv");
                 folder.write(&name, DAY.replace("01-01", &format!("01-0{day}")));
-                folder.sessionize(&["run", "--batch", &name]).expect_code(0);
+                folder.sessionize(&["run", "--batch", &name, "--keep-generations=3"]).expect_code(0);
             }
             told(folder, &["rollback", "--to-run", "1"], 1)
         }

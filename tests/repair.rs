@@ -116,17 +116,17 @@ fn a_rollback_that_cannot_be_done_changes_nothing() {
     folder.sessionize(&["rollback", "--to-run=3"]).expect_code(0);
     for day in 4..8 {
         folder.write("more.csv", format!("dan,2020-01-0{day} 12:00:00\n"));
-        folder.sessionize(&["run", "more.csv", CLOCK]).expect_code(0);
+        folder.sessionize(&["run", "more.csv", CLOCK, "--keep-generations=3"]).expect_code(0);
     }
     let told = folder.sessionize(&["rollback", "--to-run=2"]).expect_code(1).stderr;
-    assert!(told.contains("no longer kept"), "{told}");
+    assert!(told.contains("no longer kept; runs 5 to 7 are kept, and --to-run 0 is"), "{told}");
     let after = folder.files(OUT);
     for (path, content) in before {
         assert_eq!(after[&path], content, "{}", path.display());
     }
     folder.sessionize(&["rollback", "--to-run=6"]).expect_code(0);
     let told = folder.sessionize(&["rollback", "--to-run=7"]).expect_code(2).stderr;
-    assert!(told.contains("run 8 has taken it back"), "{told}");
+    assert!(told.contains("run 8 has taken it back; runs 5 to 8 are kept"), "{told}");
     assert_eq!(verify(&folder, 0)["status"], "ok");
 }
 
@@ -134,13 +134,196 @@ fn a_rollback_that_cannot_be_done_changes_nothing() {
 fn an_evicted_key_leaves_the_state_and_the_accounts_know() {
     let folder = three_runs();
     folder.sessionize(&["evict", "--key=nobody"]).expect_code(0);
+    assert_eq!(kept_runs(&folder), [1, 2, 3]);
     let report = folder.sessionize(&["evict", "--key=bob", "--format=json"]).expect_code(0).json();
     assert_eq!((&report["events_removed"], &report["events_open"]), (&2.into(), &0.into()));
+    assert_eq!(report["rollback_reaches"], 4);
+    assert_eq!(kept_runs(&folder), [4]);
+    assert!(
+        stored(&folder, b"state").iter().all(|(_, value)| !value.windows(3).any(|bytes| bytes == b"bob"))
+    );
     assert_eq!(verify(&folder, 0)["events_removed"], 2);
     folder.sessionize(&["finalize"]).expect_code(0);
     assert_eq!(folder.sessions().len(), 3);
     // An older generation would bring the key back.
-    folder.sessionize(&["rollback", "--to-run=3"]).expect_code(1);
+    let told = folder.sessionize(&["rollback", "--to-run=3"]).expect_code(1).stderr;
+    assert!(told.contains("runs 4 to 5 are kept"), "{told}");
+    // Nothing of it is there before the first run.
+    folder.sessionize(&["rollback", "--to-run=0"]).expect_code(0);
+    assert_eq!(verify(&folder, 0)["events_removed"], 0);
+}
+
+/// The runs that `inspect` says a rollback can go back to.
+fn kept_runs(folder: &Folder) -> Vec<u64> {
+    let inspected = folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+    let runs = inspected["ledger"].as_array().unwrap().iter();
+    runs.filter(|run| run["state_kept"] == true).map(|run| run["run"].as_u64().unwrap()).collect()
+}
+
+fn store(folder: &Folder) -> sled::Db {
+    sled::Config::new().path(folder.path(STATE)).segment_size(4 << 20).open().unwrap()
+}
+
+/// Entries of the store whose keys begin with `prefix`.
+fn stored(folder: &Folder, prefix: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let entries = store(folder).scan_prefix(prefix).map(Result::unwrap);
+    entries.map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
+}
+
+fn chunks(folder: &Folder) -> Vec<Vec<u8>> {
+    stored(folder, b"state/").into_iter().map(|(key, _)| key).collect()
+}
+
+#[test]
+fn before_the_first_run_nothing_is_open_known_or_decided() {
+    for finalized in [false, true] {
+        let folder = three_runs();
+        if finalized {
+            folder.sessionize(&["finalize"]).expect_code(0);
+        }
+        let runs: Vec<u64> = (1..=3 + u64::from(finalized)).collect();
+        let report = folder.sessionize(&["rollback", "--to-run=0", "--format=json"]).expect_code(0).json();
+        assert_eq!(report["retracted_runs"], serde_json::json!(runs));
+        assert_eq!((&report["rolled_back_to"], &report["events_open"]), (&0.into(), &0.into()));
+        assert_eq!(report["forgotten_files"].as_array().unwrap().len(), 3);
+        assert!(folder.sessions().is_empty());
+        let inspected = folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+        assert!(inspected["definition"].is_null() && inspected["watermark"].is_null(), "{inspected}");
+        assert_eq!(inspected["last_run"]["rolled_back_to"], 0);
+        assert_eq!(verify(&folder, 0)["runs_standing"], 1);
+        // Again there is nothing to do, nor for a cut, which has no definition to go by.
+        for again in [&["rollback", "--to-run=0", "--format=json"][..], &["finalize", "--format=json"]] {
+            let report = folder.sessionize(again).expect_code(0).json();
+            assert_eq!(report["status"], "nothing-to-do");
+        }
+        // The definition is free: what comes is what a new checkpoint would make of it.
+        let fresh = Folder::new();
+        for day in ["1.csv", "2.csv", "3.csv"] {
+            fresh.write(day, fs::read(folder.path(day)).unwrap());
+            for folder in [&folder, &fresh] {
+                folder.sessionize(&["run", day, CLOCK, "--gap=14h", "--max-rejects=1"]).expect_code(0);
+            }
+        }
+        assert_eq!(folder.sessions(), fresh.sessions());
+        assert_eq!(verify(&folder, 0)["rows_read"], 8);
+        // And once more, over the rollback.
+        folder.sessionize(&["rollback", "--to-run=0"]).expect_code(0);
+        assert_eq!(verify(&folder, 0)["events_open"], 0);
+    }
+}
+
+#[test]
+fn before_the_first_run_of_an_import_is_the_imported_state() {
+    let folder = three_runs();
+    folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
+    let elsewhere = Folder::new();
+    elsewhere.write("state.jsonl", fs::read(folder.path("state.jsonl")).unwrap());
+    elsewhere.sessionize(&["import-state", "state.jsonl"]).expect_code(0);
+    elsewhere.write("4.csv", "bob,2020-01-03 12:02:00\n");
+    elsewhere.sessionize(&["run", "4.csv", CLOCK]).expect_code(0);
+    let report = elsewhere.sessionize(&["rollback", "--to-run=0", "--format=json"]).expect_code(0).json();
+    assert_eq!((&report["rolled_back_to"], &report["events_open"]), (&4.into(), &2.into()));
+    assert_eq!(verify(&elsewhere, 0)["events_open"], 2);
+    assert_eq!(kept_runs(&elsewhere), [4, 6]);
+}
+
+#[test]
+fn generations_are_kept_by_the_age_of_their_runs() {
+    let folder = Folder::new();
+    let day = |day: u32| {
+        folder.write("day.csv", format!("ann,2020-01-{day:02} 12:00:00\n"));
+        let clock = format!("--as-of-clock=2021-01-{day:02}");
+        folder.sessionize(&["run", "day.csv", &clock, "--keep-generations=7d"]).expect_code(0);
+        kept_runs(&folder)
+    };
+    assert_eq!(day(1), [1]);
+    assert_eq!(day(2), [1, 2]);
+    assert_eq!(day(7), [1, 2, 3]);
+    // Eight days, and seven: not younger than that.
+    assert_eq!(day(9), [3, 4]);
+    // The current one is always kept.
+    assert_eq!(day(30), [5]);
+    assert_eq!(verify(&folder, 0)["generations"], 1);
+    let told = folder.sessionize(&["run", "day.csv", "--keep=3"]).expect_code(2).stderr;
+    assert!(told.contains("'--keep-generations'") && told.lines().count() == 1, "{told}");
+    folder.write("sessionize.toml", "keep = 3\n");
+    let told = folder.sessionize(&["config"]).expect_code(2).stderr;
+    assert!(told.contains("did you mean keep-generations?"), "{told}");
+}
+
+/// Twenty thousand sessions that stay open, and runs that touch one of them.
+#[test]
+fn chunks_that_have_not_changed_are_stored_once() {
+    let folder = Folder::new();
+    let all: String = (0..20_000).map(|key| format!("key-{key},2020-01-01 12:00:00\n")).collect();
+    folder.write("batch.csv", all);
+    let run = |keep: &str| {
+        let keep = format!("--keep-generations={keep}");
+        folder.sessionize(&["run", "batch.csv", CLOCK, "--gap=30d", &keep, "--quiet"]).expect_code(0);
+    };
+    run("10");
+    let first = chunks(&folder);
+    assert!(first.len() >= 256, "{}", first.len());
+    for minute in 1..=5 {
+        folder.write(
+            "batch.csv",
+            format!("key-{minute},2020-01-01 12:0{minute}:00\nnew-{minute},2020-01-01 12:0{minute}:00\n"),
+        );
+        run("10");
+    }
+    // Two partitions change in each run, each by its one chunk.
+    let shared = chunks(&folder);
+    assert!(shared.len() <= first.len() + 5 * 2, "{} of {}", shared.len(), first.len());
+    assert!(first.iter().all(|chunk| shared.contains(chunk)), "the first generation is whole");
+    assert_eq!(verify(&folder, 0)["generations"], 6);
+    let copy = || {
+        let copy = Folder::new();
+        for (path, content) in folder.files("") {
+            copy.write(path.to_str().unwrap(), content);
+        }
+        copy
+    };
+
+    // Each state can be gone back to, and what only later ones name goes.
+    let back = copy();
+    for to in [4, 1] {
+        back.sessionize(&["rollback", &format!("--to-run={to}")]).expect_code(0);
+        assert_eq!(verify(&back, 0)["keys_open"], 20_000 + to - 1);
+    }
+    assert!(chunks(&back).len() <= first.len() + 5 * 2);
+
+    // A chunk that all share is damaged, or missing, for each of them.
+    for missing in [false, true] {
+        let damaged = copy();
+        let untouched = first.iter().find(|chunk| !touched(chunk)).unwrap();
+        let db = store(&damaged);
+        if missing {
+            db.remove(untouched.as_slice()).unwrap();
+        } else {
+            let mut value = db.get(untouched.as_slice()).unwrap().unwrap().to_vec();
+            value[20] ^= 1;
+            db.insert(untouched.as_slice(), value).unwrap();
+        }
+        drop(db);
+        let findings = verify(&damaged, 74)["findings"].to_string();
+        for run in 1..=6 {
+            assert!(findings.contains(&format!("the open state after run {run} has")), "{run}: {findings}");
+        }
+        damaged.sessionize(&["rollback", "--to-run=2"]).expect_code(1);
+    }
+
+    // Without the older generations there is nothing but what the current one names.
+    folder.write("batch.csv", "key-9,2020-01-01 12:09:00\n");
+    run("1");
+    assert_eq!(chunks(&folder).len() as u64, verify(&folder, 0)["chunks"].as_u64().unwrap());
+}
+
+/// Whether the chunk is in a partition of a key that the runs touch.
+fn touched(chunk: &[u8]) -> bool {
+    let keys = (1..=9).flat_map(|minute| [format!("key-{minute}"), format!("new-{minute}")]);
+    let mut partitions =
+        keys.map(|key| sessionize::partition::KeyHash::of(key.as_bytes()).partition().number());
+    partitions.any(|partition| partition == chunk[b"state/".len() + 8])
 }
 
 #[test]

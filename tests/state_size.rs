@@ -45,7 +45,9 @@ fn no_blob_file_ever_appears_and_the_size_stays_flat() {
     let mut sizes = Vec::new();
     for number in 0..RUNS {
         folder.write("batch.csv", batch(number));
-        folder.sessionize(&["run", "--gap=1h", "--quiet", "batch.csv"]).expect_code(0);
+        folder
+            .sessionize(&["run", "--gap=1h", "--keep-generations=3", "--quiet", "batch.csv"])
+            .expect_code(0);
         assert_eq!(blobs(&folder), 0, "run {number}");
         let files = fs::read_dir(folder.path(STATE)).unwrap().count();
         assert!(files <= 5, "run {number}: {files} files: blobs, conf, db, lock, snap");
@@ -70,7 +72,9 @@ fn neither_do_the_longest_keys() {
     for minute in 0..12 {
         let row = |key| format!("{key:0LONGEST_KEY$},2024-01-01 00:{minute:02}:00\n");
         folder.write("batch.csv", (0..60).map(row).collect::<String>());
-        folder.sessionize(&["run", "--gap=1h", "--quiet", "batch.csv"]).expect_code(0);
+        folder
+            .sessionize(&["run", "--gap=1h", "--keep-generations=3", "--quiet", "batch.csv"])
+            .expect_code(0);
         assert_eq!(blobs(&folder), 0, "minute {minute}");
     }
     let inspected = folder.sessionize(&["inspect", "--format=json"]).expect_code(0).json();

@@ -48,6 +48,19 @@ pub fn run(version: u32, row: &[u8]) -> Result<StoredRun, String> {
     }
 }
 
+/// Reads a part of the list of a generation.
+///
+/// # Errors
+/// What is wrong with the bytes, in words.
+pub fn list_part(version: u32, row: &[u8]) -> Result<v1::ListPart, String> {
+    match version {
+        #[cfg(any(test, debug_assertions))]
+        v0::VERSION => whole(row),
+        v1::VERSION => whole(row),
+        _ => Err(unknown(version)),
+    }
+}
+
 /// Reads the row at the start of `rows`, and its length.
 ///
 /// # Errors

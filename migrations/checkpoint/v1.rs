@@ -81,7 +81,7 @@ pub struct Head {
     pub generation: u64,
     /// Chunks of the state.
     pub chunks: u64,
-    /// xxh3-128 over the xxh3-64 of each chunk, little endian, in key order.
+    /// xxh3-128 over the xxh3-128 of each chunk, little endian, in the order of the list.
     #[serde(with = "text::hexadecimal")]
     pub state_digest: u128,
     /// Keys with anything open.
@@ -196,6 +196,26 @@ pub struct RunRow {
     pub counts: Counts,
     /// Where it left the checkpoint.
     pub head: Head,
+}
+
+/// A chunk of open state as the list of a generation names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct NamedChunk {
+    /// The partition.
+    pub partition: u8,
+    /// The generation that has written it.
+    pub generation: u64,
+    /// Its number among the chunks of the partition at that time.
+    pub number: u32,
+    /// xxh3-128 of its bytes.
+    pub digest: u128,
+}
+
+/// A part of the list of the chunks that the open state of a generation is made of. The parts follow each other.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ListPart {
+    /// By partition, then in the order in which they are read.
+    pub chunks: Vec<NamedChunk>,
 }
 
 /// An open session.

@@ -86,6 +86,16 @@ fn golden_head() {
 }
 
 #[test]
+fn golden_list() {
+    let one = NamedChunk { partition: 255, generation: 300, number: 2, digest: 1 << 64 };
+    let other = NamedChunk { partition: 0, generation: 7, number: 0, digest: 9 };
+    // A byte is itself, whatever its value; 0xfe announces sixteen bytes.
+    let expected =
+        ["02", "00", "07", "00", "09", "ff", "fb2c01", "02", "fe", "00000000000000000100000000000000"];
+    assert_eq!(hex(&ListPart { chunks: vec![other, one] }), expected.concat());
+}
+
+#[test]
 fn golden_run() {
     let row = RunRow {
         kind: RunKind::FinalizeAsOf,

@@ -2,7 +2,7 @@
 
 use super::rows;
 use crate::ledger::{Head, HeadMark, RunEntry, StreamId};
-use crate::migrations::checkpoint::{CURRENT_VERSION, read};
+use crate::migrations::checkpoint::{CURRENT_VERSION, read, v1};
 use bincode::Encode;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -37,6 +37,12 @@ pub(super) fn decode_run(bytes: &[u8]) -> Result<(RunEntry, HeadMark), String> {
     Ok((entry, mark))
 }
 
+/// A part of the list of a generation.
+pub(super) fn decode_list(bytes: &[u8]) -> Result<v1::ListPart, String> {
+    let (version, row) = open(bytes)?;
+    read::list_part(version, row)
+}
+
 /// The digest that ties a manifest to a head that is about to be committed: xxh3-128 of the head's bytes in the checkpoint.
 pub fn head_digest(head: &Head) -> HeadMark {
     HeadMark { run: head.run, digest: xxh3_128(&encode_head(head)) }
@@ -51,7 +57,7 @@ pub(super) fn decode_stream(bytes: &[u8]) -> Result<StreamId, String> {
     row.try_into().map(StreamId::of_bytes).map_err(|_| "its length is wrong".to_owned())
 }
 
-fn seal<T: Encode>(row: &T) -> Vec<u8> {
+pub(super) fn seal<T: Encode>(row: &T) -> Vec<u8> {
     let mut encoded = Vec::new();
     encode_into(row, &mut encoded);
     frame(&encoded)

@@ -3,7 +3,7 @@
 
 use super::{Checkpoint, codec, keys};
 use crate::error::Result;
-use crate::ledger::RunEntry;
+use crate::ledger::{RunEntry, RunId};
 
 /// The longest part of an entry.
 const PART_BYTES: usize = 16 << 10;
@@ -17,6 +17,22 @@ pub(super) fn parts_of(entry: &RunEntry) -> impl Iterator<Item = (Vec<u8>, Vec<u
 }
 
 impl Checkpoint {
+    /// The entry of one run; `None` if there is none.
+    pub(super) fn run_entry(&self, run: RunId) -> Result<Option<RunEntry>> {
+        let key = keys::run(run);
+        let mut frame = Vec::new();
+        self.store.scan(&key, |_, part| {
+            frame.extend_from_slice(part);
+            Ok(())
+        })?;
+        if frame.is_empty() {
+            return Ok(None);
+        }
+        let read = codec::decode_run(&frame);
+        let (entry, _) = read.map_err(|damage| self.store.damaged(&keys::run_name(&key), &damage))?;
+        Ok(Some(entry))
+    }
+
     /// Visits the entries of the ledger, first run first: their key without the part, and their frame.
     pub(super) fn scan_runs(&self, mut visit: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
         let mut run: Vec<u8> = Vec::new();
@@ -42,7 +58,7 @@ mod tests {
     use super::*;
     use crate::definition::DefinitionRequest;
     use crate::event::Timestamp;
-    use crate::ledger::{Counts, FileDigest, FileEntry, Head, KnownFiles, RunId, RunKind};
+    use crate::ledger::{Counts, FileDigest, FileEntry, Head, KnownFiles, RunKind};
     use crate::watermark::Watermark;
 
     /// A run of `files` files with names of 200 bytes.
@@ -57,7 +73,7 @@ mod tests {
             run: RunId::new(number),
             generation: number,
             chunks: 0,
-            state_digest: 0,
+            state_digest: super::super::state::digest_of(std::iter::empty()),
             keys_open: 0,
             sessions_open: 0,
             events_open: 0,

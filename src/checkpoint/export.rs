@@ -1,6 +1,7 @@
 //! The checkpoint as lines of JSON: the rows of its format as text, for other machines, other programs, and as the way out
 //! of a checkpoint of which a part is damaged.
 
+use super::list::StateList;
 use super::{Checkpoint, codec, keys, rows, stream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, standing};
@@ -111,7 +112,7 @@ impl Checkpoint {
                     stream::new_stream()?
                 }
             };
-        let mut checkpoint = Self { store, head: None, mark: None, stream };
+        let mut checkpoint = Self { store, head: None, mark: None, stream, list: StateList::default() };
         let stored = checkpoint.store.get(keys::HEAD)?;
         stored.as_ref().map_or(Ok(()), |head| super::check_version(head, folder))?;
         let decoded =
@@ -127,6 +128,7 @@ impl Checkpoint {
             }
         };
         findings.extend(checkpoint.runs_after(head.run)?);
+        checkpoint.list = checkpoint.list_of(&head, &mut Vec::new())?;
         (checkpoint.head, checkpoint.mark) = (Some(head), Some(mark));
         Ok((checkpoint, findings))
     }
@@ -277,11 +279,12 @@ impl Checkpoint {
         }
         exported.events = audit.survey.events;
         let mut rows = 0;
+        let list = self.list_of(head, &mut Vec::new())?;
         for partition in PartitionId::all() {
             let mut lines = Vec::new();
             let visit = |row: &ExportedState| lines.push(text(&Line::State(row.clone())));
             // What is damaged was reported by the audit.
-            self.visit_rows(head, partition, visit, |_| Ok(()))?;
+            self.visit_rows(head, &list, partition, visit, |_| Ok(()))?;
             rows += lines.len() as u64;
             lines.into_iter().try_for_each(&mut *out)?;
         }

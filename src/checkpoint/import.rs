@@ -192,7 +192,6 @@ impl Checkpoint {
             writes.push((key.clone(), run.number().to_be_bytes().to_vec()));
         }
         self.store.write_together(writes, Vec::new())?;
-        self.set_head(&entry.head);
-        Ok(())
+        self.set_head(&entry.head)
     }
 }

@@ -12,6 +12,8 @@ pub(super) const RUNS: &[u8] = b"run/";
 
 /// All file digests.
 pub(super) const FILES: &[u8] = b"file/";
+/// The lists of all generations. They stand directly before the chunks: an unborn store has nothing else.
+pub(super) const LISTS: &[u8] = b"state-list/";
 const STATE: &[u8] = b"state/";
 
 /// The run in a key made by [`run`].
@@ -31,6 +33,12 @@ pub(super) fn chunk_name(key: &[u8]) -> String {
     let number = key.last_chunk().map_or(0, |number| u32::from_be_bytes(*number));
     let partition = key.get(STATE.len() + 8).copied().unwrap_or_default();
     format!("chunk {number} of partition {partition} of the open state")
+}
+
+/// The part of a list with this key, for people.
+pub(super) fn list_part_name(key: &[u8]) -> String {
+    let number = key.last_chunk().map_or(0, |number| u32::from_be_bytes(*number));
+    format!("part {number} of the list of the open state")
 }
 
 pub(super) fn run(run: RunId) -> Vec<u8> {
@@ -65,7 +73,20 @@ pub(super) fn generation(generation: u64) -> Vec<u8> {
     [STATE, &generation.to_be_bytes()].concat()
 }
 
-pub(super) fn state_of_partition(of: u64, partition: PartitionId) -> Vec<u8> {
+pub(super) fn list(of: u64) -> Vec<u8> {
+    [LISTS, &of.to_be_bytes()].concat()
+}
+
+pub(super) fn list_part(of: u64, number: u32) -> Vec<u8> {
+    [&list(of)[..], &number.to_be_bytes()].concat()
+}
+
+/// The generation in a key made by [`list_part`].
+pub(super) fn generation_of_list(key: &[u8]) -> Option<u64> {
+    key.strip_prefix(LISTS)?.first_chunk().map(|number| u64::from_be_bytes(*number))
+}
+
+fn state_of_partition(of: u64, partition: PartitionId) -> Vec<u8> {
     [&generation(of)[..], &[partition.number()]].concat()
 }
 

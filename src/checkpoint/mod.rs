@@ -9,6 +9,7 @@ mod entry;
 mod export;
 mod import;
 mod keys;
+mod list;
 mod lock;
 #[cfg(any(test, debug_assertions))]
 pub mod predecessor;
@@ -38,6 +39,7 @@ use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::partition::PartitionId;
 pub use export::{Exported, Loss};
 pub use import::{Imported, read_export};
+use list::{NamedChunk, StateList};
 use std::path::Path;
 use store::Store;
 pub use survey::{StateAudit, Survey};
@@ -50,6 +52,8 @@ pub struct Checkpoint {
     /// The digest of the head as it is stored.
     mark: Option<HeadMark>,
     stream: StreamId,
+    /// The chunks of the state that it describes.
+    list: StateList,
 }
 
 /// State that is written under a new generation and that no head points to yet.
@@ -89,7 +93,7 @@ impl Checkpoint {
                 Some(codec::decode_head(&bytes).map_err(|damage| store.damaged("the head", &damage))?)
             }
             // A first run may have noted its stream, staged its state and then failed, or died, before its commit.
-            None if store.holds_only(&[&keys::generation(1), keys::STREAM])? => None,
+            None if store.holds_only(&[&keys::list(1), &keys::generation(1), keys::STREAM])? => None,
             None => return Err(store.damaged("the head", "it is missing, but other entries are there")),
         };
         let (head, mark) = head.unzip();
@@ -99,8 +103,9 @@ impl Checkpoint {
             (None, None) => stream::new_stream()?,
             (None, Some(_)) => return Err(stream::missing(&store)),
         };
-        let checkpoint = Self { store, head, mark, stream };
+        let mut checkpoint = Self { store, head, mark, stream, list: StateList::default() };
         checkpoint.check_files()?;
+        checkpoint.read_current_list()?;
         Ok(checkpoint)
     }
 
@@ -125,6 +130,13 @@ impl Checkpoint {
         let number = bytes.try_into().map(u64::from_be_bytes);
         let number = number.map_err(|_| self.store.damaged("a file entry", "it is not eight bytes"))?;
         Ok(RunId::new(number))
+    }
+
+    fn read_current_list(&mut self) -> Result<()> {
+        if let Some(head) = &self.head {
+            self.list = self.read_list(head)?;
+        }
+        Ok(())
     }
 
     /// Where the last run left it; `None` before the first one.
@@ -187,37 +199,24 @@ impl Checkpoint {
         Ok(runs)
     }
 
-    /// Restores the open state of one partition into `reducer`; returns how many chunks were read and their digests
-    /// one behind the other. Linear in the open state.
+    /// Restores the open state of one partition into `reducer`. Linear in the open state.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] if a chunk is damaged.
-    pub fn load_partition(&self, partition: PartitionId, reducer: &mut impl Stored) -> Result<Vec<u64>> {
-        let Some(head) = &self.head else { return Ok(Vec::new()) };
-        let mut digests = Vec::new();
+    /// [`ErrorKind::Checkpoint`] if a chunk is damaged or missing.
+    pub fn load_partition(&self, partition: PartitionId, reducer: &mut impl Stored) -> Result<()> {
         let mut pieces = Pieces::default();
-        let damaged = |damage: &str| self.store.damaged("a chunk of open sessions", damage);
-        self.store.scan(&keys::state_of_partition(head.generation, partition), |_, bytes| {
-            let digest = state::decode_chunk(bytes, head.generation, reducer, &mut pieces)
-                .map_err(|damage| damaged(&damage))?;
-            digests.push(digest);
-            Ok(())
-        })?;
-        if pieces.is_whole() { Ok(digests) } else { Err(damaged("the last piece of a key is missing")) }
-    }
-
-    /// Holds the digests of all chunks, in order, against the head: a missing or foreign chunk shows here.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Checkpoint`] if they differ.
-    pub fn check_state(&self, digests: &[u64]) -> Result<()> {
-        let (chunks, digest) =
-            self.head.as_ref().map_or((0, state::digest_of(&[])), |h| (h.chunks, h.state_digest));
-        if digests.len() as u64 == chunks && state::digest_of(digests) == digest {
+        for chunk in self.list.of_partition(partition) {
+            let bytes = self.store.get(&chunk.key())?;
+            let decoded = bytes.map_or_else(
+                || Err("it is missing".to_owned()),
+                |bytes| state::decode_chunk(&bytes, chunk.digest, reducer, &mut pieces),
+            );
+            decoded.map_err(|damage| self.store.damaged(&keys::chunk_name(&chunk.key()), &damage))?;
+        }
+        if pieces.is_whole() {
             return Ok(());
         }
-        let damage = format!("{} chunks found, {chunks} expected, or their digests differ", digests.len());
-        Err(self.store.damaged("the open state", &damage))
+        Err(self.store.damaged("the open state", "the last piece of a key is missing"))
     }
 
     /// Begins to write open state under a new generation. No head points to it: until [`Checkpoint::commit`] nothing has
@@ -229,7 +228,8 @@ impl Checkpoint {
         let generation = self.head.as_ref().map_or(1, |head| head.generation + 1);
         // A run that died before its commit may have left chunks under this very number.
         self.store.remove_prefix(&keys::generation(generation))?;
-        Ok(StateWriter { store: &self.store, generation, digests: Vec::new() })
+        self.store.remove_prefix(&keys::list(generation))?;
+        Ok(StateWriter { store: &self.store, generation, before: &self.list, list: StateList::default() })
     }
 
     /// The commit: head, ledger entry and file digests become visible in one atomic, synced write.
@@ -253,32 +253,13 @@ impl Checkpoint {
             writes.push((keys::file(&file.digest), entry.head.run.number().to_be_bytes().to_vec()));
         }
         self.store.write_together(writes, removals)?;
-        self.set_head(&entry.head);
-        Ok(())
+        self.set_head(&entry.head)
     }
 
-    fn set_head(&mut self, head: &Head) {
+    fn set_head(&mut self, head: &Head) -> Result<()> {
         self.mark = Some(head_digest(head));
         self.head = Some(head.clone());
-    }
-
-    /// Removes all generations but the newest `keep`. Needs no sync: whatever comes back after a crash is removed by the
-    /// next run.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Failed`] if the store cannot be written.
-    pub fn drop_old_generations(&self, keep: u64) -> Result<()> {
-        let Some(head) = &self.head else { return Ok(()) };
-        let first_kept = (head.generation + 1).saturating_sub(keep.max(1));
-        self.drop_generations_before(first_kept)
-    }
-
-    /// Removes all generations before this one. Needs no sync, as [`Checkpoint::drop_old_generations`].
-    ///
-    /// # Errors
-    /// [`ErrorKind::Failed`] if the store cannot be written.
-    pub fn drop_generations_before(&self, generation: u64) -> Result<()> {
-        self.store.remove_range(&keys::generation(0), &keys::generation(generation))
+        self.read_current_list()
     }
 
     /// Bytes of the checkpoint on the disk, when it was opened.
@@ -292,33 +273,42 @@ impl Checkpoint {
 pub struct StateWriter<'c> {
     store: &'c Store,
     generation: u64,
-    digests: Vec<u64>,
+    /// The generation before it: what has not changed since then is not written again.
+    before: &'c StateList,
+    list: StateList,
 }
 
 impl StateWriter<'_> {
-    /// Writes the chunks of one partition.
+    /// Writes the chunks of one partition that the generation before has not.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if they cannot be written.
     pub fn put(&mut self, partition: PartitionId, encoded: &EncodedPartition) -> Result<()> {
+        let before = self.before.by_digest(partition);
         for (number, chunk) in (0..).zip(&encoded.chunks) {
-            let sealed = state::seal_chunk(chunk, self.generation);
-            self.digests.push(sealed.digest);
-            self.store.insert(&keys::chunk(self.generation, partition, number), &sealed.bytes)?;
+            let digest = chunk.digest();
+            let named = match before.get(&digest) {
+                Some(same) => *same,
+                None => NamedChunk { partition, generation: self.generation, number, digest },
+            };
+            if named.generation == self.generation {
+                self.store.insert(&named.key(), chunk.bytes())?;
+            }
+            self.list.push(named);
         }
         Ok(())
     }
 
-    /// Brings all chunks to the disk.
+    /// Writes the list and brings everything to the disk.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if that fails.
     pub fn finish(self) -> Result<StagedState> {
-        if !self.digests.is_empty() {
-            self.store.sync()?;
+        for (key, part) in self.list.parts(self.generation) {
+            self.store.insert(&key, &part)?;
         }
-        let chunks = self.digests.len() as u64;
-        Ok(StagedState { generation: self.generation, chunks, digest: state::digest_of(&self.digests) })
+        self.store.sync()?;
+        Ok(StagedState { generation: self.generation, chunks: self.list.len(), digest: self.list.digest() })
     }
 }
 

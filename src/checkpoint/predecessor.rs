@@ -9,7 +9,7 @@ use crate::migrations::checkpoint::{v0, v1};
 use crate::partition::KeyHash;
 use bincode::Encode;
 use std::path::Path;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// The file that the only run has taken in.
 pub const FILE: FileDigest = FileDigest { hash: 7, bytes: 30 };
@@ -28,7 +28,11 @@ pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
         key,
     };
     let (chunk, digest) = chunk(&encoded(&row));
-    store.insert(&keys::chunk(1, KeyHash::of(key).partition(), 0), &chunk)?;
+    let partition = KeyHash::of(key).partition();
+    store.insert(&keys::chunk(1, partition, 0), &chunk)?;
+    let named = v1::NamedChunk { partition: partition.number(), generation: 1, number: 0, digest };
+    let list = v1::ListPart { chunks: vec![named] };
+    store.insert(&keys::list_part(1, 0), &frame_of(v0::VERSION, &encoded(&list)))?;
     let head = head(digest);
     let counts = v1::Counts {
         rows_read: 3,
@@ -59,14 +63,14 @@ pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
     Ok((HeadMark { run: RunId::new(1), digest: xxh3_128(&head) }, stream))
 }
 
-fn head(chunk: u64) -> v0::Head {
+fn head(chunk: u128) -> v0::Head {
     let known = KnownFiles::default().with(FILE, RunId::new(1));
     let column = |position| v1::Column { position: Some(position), name: None };
     v0::Head {
         run: 1,
         generation: 1,
         chunks: 1,
-        state_digest: state::digest_of(&[chunk]),
+        state_digest: state::digest_of(std::iter::once(chunk)),
         keys_open: 1,
         sessions_open: 1,
         events_open: 3,
@@ -99,10 +103,9 @@ fn encoded<T: Encode>(row: &T) -> Vec<u8> {
     bytes
 }
 
-/// A chunk of generation 1 with one row of version 0.
-fn chunk(row: &[u8]) -> (Vec<u8>, u64) {
-    let numbers = [&v0::VERSION.to_le_bytes()[..], &1_u64.to_le_bytes(), &1_u32.to_le_bytes()];
-    let body = [&numbers.concat()[..], row].concat();
-    let digest = xxh3_64(&body);
-    ([&digest.to_le_bytes()[..], &body].concat(), digest)
+/// A chunk with one row of version 0, and its digest.
+fn chunk(row: &[u8]) -> (Vec<u8>, u128) {
+    let bytes = [&v0::VERSION.to_le_bytes()[..], &1_u32.to_le_bytes(), row].concat();
+    let digest = xxh3_128(&bytes);
+    (bytes, digest)
 }

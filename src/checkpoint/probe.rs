@@ -43,8 +43,7 @@ pub fn recode(kind: StoredRow, row: &[u8]) -> Result<Vec<u8>, String> {
 
 fn recode_chunk(row: &[u8], mut reducer: impl Stored) -> Result<Vec<u8>, String> {
     let (count, rows) = row.split_first_chunk::<4>().ok_or("it is cut short")?;
-    let chunk = state::Chunk::of(rows.to_vec(), u32::from_le_bytes(*count));
-    let sealed = state::seal_chunk(&chunk, 1);
-    state::decode_chunk(&sealed.bytes, 1, &mut reducer, &mut Pieces::default())?;
+    let chunk = state::Chunk::of(rows, u32::from_le_bytes(*count));
+    state::decode_chunk(chunk.bytes(), chunk.digest(), &mut reducer, &mut Pieces::default())?;
     Ok(state::rows_of_all(&reducer.encode().chunks))
 }

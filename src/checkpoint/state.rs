@@ -7,7 +7,7 @@ use crate::event::Timestamp;
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::session::OpenSession;
 use bincode::Encode;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 /// sled moves pages beyond a quarter of its segment into files that it never removes, and a page holds up to 17
 /// chunks.
@@ -16,18 +16,25 @@ pub use crate::migrations::checkpoint::MAX_CHUNK_BYTES;
 /// Rows are added until a chunk has reached this; the longest row must fit behind it.
 const FULL_CHUNK_BYTES: usize = 16 << 10;
 
+/// From here on a chunk ends where its rows say so.
+const LEAST_CHUNK_BYTES: usize = 12 << 10;
+
+/// In this many bytes one row says so on average.
+const BYTES_BETWEEN_ENDS: u64 = 1 << 10;
+
 /// The longest piece of a tail in one row: nine bytes at most for each time.
 pub(super) const MAX_TAIL: usize = 512;
 
-/// Bytes before the rows of a sealed chunk: xxh3-64 of what follows the checksum (8), version (4), generation (8), row
-/// count (4).
-const HEADER_BYTES: usize = 24;
+/// Bytes before the rows of a chunk: version (4), row count (4).
+const HEADER_BYTES: usize = 8;
 
 /// What a partition leaves open, ready to be written.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct EncodedPartition {
     /// The rows, cut into chunks.
     pub chunks: Vec<Chunk>,
+    /// Whether the next row begins a chunk.
+    is_cut: bool,
     /// Keys with anything open.
     pub keys: u64,
     /// Open sessions.
@@ -38,31 +45,43 @@ pub struct EncodedPartition {
     pub oldest_start: Option<Timestamp>,
 }
 
-/// Encoded rows, not sealed yet.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+/// Encoded rows as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
-    rows: Vec<u8>,
+    bytes: Vec<u8>,
     count: u32,
 }
 
 impl Chunk {
     /// `count` rows that are encoded already.
-    pub(super) const fn of(rows: Vec<u8>, count: u32) -> Self {
-        Self { rows, count }
+    pub(super) fn of(rows: &[u8], count: u32) -> Self {
+        let mut chunk = Self { bytes: Vec::with_capacity(HEADER_BYTES + rows.len()), count };
+        chunk.bytes.extend_from_slice(&CURRENT_VERSION.to_le_bytes());
+        chunk.bytes.extend_from_slice(&count.to_le_bytes());
+        chunk.bytes.extend_from_slice(rows);
+        chunk
+    }
+
+    fn push<T: Encode>(&mut self, row: &T) {
+        encode_into(row, &mut self.bytes);
+        self.count += 1;
+        self.bytes[4..HEADER_BYTES].copy_from_slice(&self.count.to_le_bytes());
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn digest(&self) -> u128 {
+        xxh3_128(&self.bytes)
     }
 }
 
 /// The rows of all `chunks`, their count before them.
 pub(super) fn rows_of_all(chunks: &[Chunk]) -> Vec<u8> {
     let count: u32 = chunks.iter().map(|chunk| chunk.count).sum();
-    let rows = chunks.iter().flat_map(|chunk| &chunk.rows);
+    let rows = chunks.iter().flat_map(|chunk| &chunk.bytes[HEADER_BYTES..]);
     count.to_le_bytes().iter().chain(rows).copied().collect()
-}
-
-/// A chunk as it is stored.
-pub(super) struct SealedChunk {
-    pub(super) bytes: Vec<u8>,
-    pub(super) digest: u64,
 }
 
 impl EncodedPartition {
@@ -74,50 +93,42 @@ impl EncodedPartition {
         self.oldest_start = self.oldest_start.into_iter().chain(open.map(|open| open.start)).min();
     }
 
-    /// Appends a row; a chunk that is full is followed by a new one.
+    /// Appends a row; a chunk that is at its end is followed by a new one. Where a chunk ends depends on the rows around its
+    /// end alone, as long as they are short: what has changed in one chunk does not move the rows of all chunks behind it.
     pub(super) fn push_row<T: Encode>(&mut self, row: &T) {
-        if self.chunks.last().is_none_or(|chunk| chunk.rows.len() >= FULL_CHUNK_BYTES) {
-            self.chunks.push(Chunk::default());
+        if self.chunks.is_empty() || self.is_cut {
+            self.chunks.push(Chunk::of(&[], 0));
         }
-        if let Some(chunk) = self.chunks.last_mut() {
-            encode_into(row, &mut chunk.rows);
-            chunk.count += 1;
-        }
+        let Some(chunk) = self.chunks.last_mut() else { return };
+        let start = chunk.bytes.len();
+        chunk.push(row);
+        let end = chunk.bytes.len();
+        self.is_cut = end >= FULL_CHUNK_BYTES || end >= LEAST_CHUNK_BYTES && is_end(&chunk.bytes[start..]);
     }
 }
 
-pub(super) fn seal_chunk(chunk: &Chunk, generation: u64) -> SealedChunk {
-    let mut body = Vec::with_capacity(HEADER_BYTES + chunk.rows.len());
-    body.extend_from_slice(&[0; 8]);
-    body.extend_from_slice(&CURRENT_VERSION.to_le_bytes());
-    body.extend_from_slice(&generation.to_le_bytes());
-    body.extend_from_slice(&chunk.count.to_le_bytes());
-    body.extend_from_slice(&chunk.rows);
-    let digest = xxh3_64(&body[8..]);
-    body[..8].copy_from_slice(&digest.to_le_bytes());
-    debug_assert!(body.len() <= MAX_CHUNK_BYTES);
-    SealedChunk { bytes: body, digest }
+/// Whether a chunk that is long enough ends behind this row. Long rows say so more often, for a chunk has few of them.
+fn is_end(row: &[u8]) -> bool {
+    xxh3_64(row) % BYTES_BETWEEN_ENDS < row.len() as u64
 }
 
-/// Restores the rows of a sealed chunk into `reducer` and returns the digest of the chunk. `pieces` goes from chunk to chunk
-/// of a partition.
+/// Restores the rows of a chunk into `reducer`. `pieces` goes from chunk to chunk of a partition.
 pub(super) fn decode_chunk(
     bytes: &[u8],
-    generation: u64,
+    digest: u128,
     reducer: &mut impl Stored,
     pieces: &mut Pieces,
-) -> Result<u64, String> {
-    let OpenChunk { digest, version, count, mut rows } = open_chunk(bytes, generation)?;
+) -> Result<(), String> {
+    let OpenChunk { version, count, mut rows } = open_chunk(bytes, digest)?;
     for _ in 0..count {
         let used = reducer.restore_row(version, rows, pieces)?;
         rows = &rows[used..];
     }
-    if rows.is_empty() { Ok(digest) } else { Err("it has bytes behind its last row".to_owned()) }
+    if rows.is_empty() { Ok(()) } else { Err("it has bytes behind its last row".to_owned()) }
 }
 
-/// A sealed chunk whose checksum holds.
+/// A chunk whose digest is the one that the list of its generation has.
 pub(super) struct OpenChunk<'b> {
-    pub(super) digest: u64,
     /// The version of its rows.
     pub(super) version: u32,
     /// How many rows it has.
@@ -125,28 +136,20 @@ pub(super) struct OpenChunk<'b> {
     pub(super) rows: &'b [u8],
 }
 
-/// Holds a sealed chunk against its checksum and its generation.
-pub(super) fn open_chunk(bytes: &[u8], generation: u64) -> Result<OpenChunk<'_>, String> {
-    let (digest, body) = bytes.split_first_chunk::<8>().ok_or("it is cut short")?;
-    let (version, rest) = body.split_first_chunk::<4>().ok_or("it is cut short")?;
-    let (found, rest) = rest.split_first_chunk::<8>().ok_or("it is cut short")?;
+/// Holds a chunk against its digest.
+pub(super) fn open_chunk(bytes: &[u8], digest: u128) -> Result<OpenChunk<'_>, String> {
+    if xxh3_128(bytes) != digest {
+        return Err("its digest does not match".to_owned());
+    }
+    let (version, rest) = bytes.split_first_chunk::<4>().ok_or("it is cut short")?;
     let (count, rows) = rest.split_first_chunk::<4>().ok_or("it is cut short")?;
-    let digest = u64::from_le_bytes(*digest);
-    if xxh3_64(body) != digest {
-        return Err("its checksum does not match".to_owned());
-    }
-    if u64::from_le_bytes(*found) != generation {
-        return Err(format!("it is of generation {}, not {generation}", u64::from_le_bytes(*found)));
-    }
-    let (version, count) = (u32::from_le_bytes(*version), u32::from_le_bytes(*count));
-    Ok(OpenChunk { digest, version, count, rows })
+    Ok(OpenChunk { version: u32::from_le_bytes(*version), count: u32::from_le_bytes(*count), rows })
 }
 
-pub(super) fn digest_of(digests: &[u64]) -> u128 {
+/// The digest of a state, from those of its chunks in order.
+pub(super) fn digest_of(digests: impl Iterator<Item = u128>) -> u128 {
     let mut hash = Xxh3::new();
-    for digest in digests {
-        hash.update(&digest.to_le_bytes());
-    }
+    digests.for_each(|digest| hash.update(&digest.to_le_bytes()));
     hash.digest128()
 }
 
@@ -158,6 +161,7 @@ mod tests {
     use crate::partition::KeyHash;
     use crate::reducer::{Fold, Reducer};
     use crate::watermark::Watermark;
+    use std::collections::HashSet;
 
     fn at(us: i64) -> Timestamp {
         Timestamp::from_us(us).unwrap()
@@ -191,29 +195,53 @@ mod tests {
 
         let mut after = Reducer::new(Gap::from_us(5));
         for chunk in &encoded.chunks {
-            let sealed = seal_chunk(chunk, 4);
-            assert!(sealed.bytes.len() <= MAX_CHUNK_BYTES);
-            assert_eq!(decode_chunk(&sealed.bytes, 4, &mut after, &mut Pieces::default()), Ok(sealed.digest));
+            assert!(chunk.bytes().len() <= MAX_CHUNK_BYTES);
+            assert_eq!(
+                decode_chunk(chunk.bytes(), chunk.digest(), &mut after, &mut Pieces::default()),
+                Ok(())
+            );
         }
         assert_eq!(states(&mut after), states(&mut before));
     }
 
     #[test]
-    fn a_chunk_of_another_generation_or_with_a_flipped_bit_is_refused() {
+    fn a_foreign_chunk_and_one_with_a_flipped_bit_are_refused() {
         let encoded = reducer_with([(b"a".to_vec(), 1)].into_iter(), 10).encode();
-        let sealed = seal_chunk(&encoded.chunks[0], 4).bytes;
-        let decode_at = |bytes: &[u8], generation| {
-            decode_chunk(bytes, generation, &mut Reducer::new(Gap::from_us(5)), &mut Pieces::default())
+        let chunk = &encoded.chunks[0];
+        let decode_as = |bytes: &[u8], digest| {
+            decode_chunk(bytes, digest, &mut Reducer::new(Gap::from_us(5)), &mut Pieces::default())
         };
-        let decode = |bytes: &[u8]| decode_at(bytes, 4);
-        assert!(decode_at(&sealed, 5).unwrap_err().contains("generation"));
-        for bit in 0..sealed.len() * 8 {
-            let mut damaged = sealed.clone();
+        assert!(decode_as(chunk.bytes(), chunk.digest() + 1).unwrap_err().contains("digest"));
+        for bit in 0..chunk.bytes().len() * 8 {
+            let mut damaged = chunk.bytes().to_vec();
             damaged[bit / 8] ^= 1 << (bit % 8);
-            assert!(decode(&damaged).is_err(), "bit {bit}");
+            assert!(decode_as(&damaged, chunk.digest()).is_err(), "bit {bit}");
         }
-        for length in 0..sealed.len() {
-            assert!(decode(&sealed[..length]).is_err(), "cut to {length}");
+        for length in 0..chunk.bytes().len() {
+            assert!(decode_as(&chunk.bytes()[..length], chunk.digest()).is_err(), "cut to {length}");
+        }
+    }
+
+    /// One key among many is longer, shorter, new or gone: the chunks behind the next few are as they were.
+    #[test]
+    fn a_changed_row_moves_the_ends_of_few_chunks() {
+        let row = |n: u32, width: usize| (format!("key-{n:0width$}").into_bytes(), 3);
+        let rows: Vec<_> = (0..20_000).map(|n| row(n, 9)).collect();
+        let digests = |rows: &[(Vec<u8>, i64)]| -> HashSet<u128> {
+            let encoded = reducer_with(rows.iter().cloned(), 10).encode();
+            encoded.chunks.iter().map(Chunk::digest).collect()
+        };
+        let before = digests(&rows);
+        assert!(before.len() > 20, "{}", before.len());
+        for at in [0, 7, 5_000, 12_345] {
+            let mut others = [rows.clone(), rows.clone(), rows.clone()];
+            others[0].remove(at);
+            others[1].insert(at, row(99_999, 9));
+            others[2][at] = row(u32::try_from(at).unwrap(), 200);
+            for other in &others {
+                let changed = digests(other).difference(&before).count();
+                assert!((1..=6).contains(&changed), "{changed} chunks after a change at {at}");
+            }
         }
     }
 }

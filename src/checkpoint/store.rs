@@ -182,6 +182,18 @@ impl Store {
         }
     }
 
+    /// The first key from `from` on and before `to`.
+    pub(super) fn first_key(&self, from: &[u8], to: &[u8]) -> Result<Option<sled::IVec>> {
+        let first = self.call(|db| db.range(from..to).keys().next().transpose());
+        first.map_err(|error| self.unreadable(&error))
+    }
+
+    /// The last key from `from` on and before `to`.
+    pub(super) fn last_key(&self, from: &[u8], to: &[u8]) -> Result<Option<sled::IVec>> {
+        let last = self.call(|db| db.range(from..to).keys().next_back().transpose());
+        last.map_err(|error| self.unreadable(&error))
+    }
+
     pub(super) fn any_with_prefix(&self, prefix: &[u8]) -> Result<bool> {
         let first = self.call(|db| db.scan_prefix(prefix).next().transpose());
         first.map(|entry| entry.is_some()).map_err(|error| self.unreadable(&error))
@@ -210,25 +222,22 @@ impl Store {
     }
 
     pub(super) fn remove_prefix(&self, prefix: &[u8]) -> Result<()> {
-        let keys: Vec<_> = self
+        self.remove_with_prefix(Vec::new(), prefix)
+    }
+
+    /// Removes `keys` and everything below `prefix`, all of it or, after a crash, nothing.
+    pub(super) fn remove_with_prefix(&self, keys: Vec<Vec<u8>>, prefix: &[u8]) -> Result<()> {
+        let below: Vec<_> = self
             .call(|db| db.scan_prefix(prefix).keys().collect::<sled::Result<_>>())
             .map_err(|error| self.unreadable(&error))?;
-        self.remove(keys)
-    }
-
-    pub(super) fn remove_range(&self, from: &[u8], to: &[u8]) -> Result<()> {
-        let keys: Vec<_> = self
-            .call(|db| db.range(from..to).keys().collect::<sled::Result<_>>())
-            .map_err(|error| self.unreadable(&error))?;
-        self.remove(keys)
-    }
-
-    fn remove(&self, keys: Vec<sled::IVec>) -> Result<()> {
-        for key in keys {
-            self.step("remove state")?;
-            self.write(|db| db.remove(key).map(|_| ()))?;
+        if keys.is_empty() && below.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let mut batch = sled::Batch::default();
+        keys.into_iter().for_each(|key| batch.remove(key));
+        below.into_iter().for_each(|key| batch.remove(key));
+        self.step("remove state")?;
+        self.write(|db| db.apply_batch(batch))
     }
 
     /// Brings everything to the disk. sled's flush ends in `sync_file_range`, which does not: the files are synced here.

@@ -1,7 +1,7 @@
 //! The open state of one head, gone through without a fold: what it adds up to, what is wrong with it, a copy of it.
 
 use super::counted::{Counted, Counting};
-use super::state;
+use super::list::StateList;
 use super::whole::{WholeRows, push_whole};
 use super::{Checkpoint, EncodedPartition, StagedState, codec, keys};
 use crate::error::{Error, Result};
@@ -72,25 +72,35 @@ struct Seen {
 }
 
 impl Checkpoint {
-    /// Visits the rows of the state that `head` describes, chunk by chunk; what cannot be read goes to `damaged`, which
-    /// decides whether to go on. Returns the digests of the chunks that could.
+    /// Visits the rows of one partition of `list`, which belongs to `head`, chunk by chunk; what cannot be read goes to
+    /// `damaged`, which decides whether to go on. Returns how many chunks could.
     pub(super) fn visit_rows(
         &self,
         head: &Head,
+        list: &StateList,
         partition: PartitionId,
         mut visit: impl FnMut(&ExportedState),
         mut damaged: impl FnMut(Error) -> Result<()>,
-    ) -> Result<Vec<u64>> {
-        let mut digests = Vec::new();
+    ) -> Result<u64> {
+        let mut readable = 0;
         let mut rows = WholeRows::of(head);
         let mut lost = |place: &str, damage: &str| damaged(self.store.damaged(place, damage));
-        self.store.scan(&keys::state_of_partition(head.generation, partition), |key, bytes| {
-            let place = keys::chunk_name(key);
-            digests.extend(rows.read(bytes, &mut visit, |damage| lost(&place, damage))?);
-            Ok(())
-        })?;
+        for chunk in list.of_partition(partition) {
+            let (bytes, place) = (self.store.get(&chunk.key())?, keys::chunk_name(&chunk.key()));
+            let read =
+                rows.read(bytes.as_deref(), chunk.digest, &mut visit, |damage| lost(&place, damage))?;
+            readable += u64::from(read);
+        }
         rows.end(|damage| lost(&format!("partition {} of the open state", partition.number()), damage))?;
-        Ok(digests)
+        Ok(readable)
+    }
+
+    /// What can be read of the list of the state that `head` describes; what is wrong with it goes to `findings`.
+    pub(super) fn list_of(&self, head: &Head, findings: &mut Vec<String>) -> Result<StateList> {
+        StateList::read(&self.store, head.generation, |place, damage| {
+            findings.push(self.store.damaged(place, damage).to_string());
+            Ok(())
+        })
     }
 
     /// Holds every chunk and row of the state that `head` describes against its checksum, the head and the rules. Linear in
@@ -100,7 +110,7 @@ impl Checkpoint {
     /// If the store cannot be read at all.
     pub fn audit_state(&self, head: &Head) -> Result<StateAudit> {
         let mut audit = StateAudit::default();
-        let mut digests = Vec::new();
+        let list = self.list_of(head, &mut audit.findings)?;
         let counting = Counting::of(head);
         for partition in PartitionId::all() {
             let mut seen = Seen::default();
@@ -110,14 +120,14 @@ impl Checkpoint {
                 survey.add(counting.count(row), seen.goes_on(row));
                 seen.take(row);
             };
-            digests.extend(self.visit_rows(head, partition, visit, |error| {
+            let readable = self.visit_rows(head, &list, partition, visit, |error| {
                 broken.push(error.to_string());
                 Ok(())
-            })?);
+            })?;
+            audit.survey.chunks += readable;
             audit.findings.extend(wrong.into_iter().chain(broken));
         }
-        audit.survey.chunks = digests.len() as u64;
-        audit.findings.extend(against_head(&audit.survey, &digests, head));
+        audit.findings.extend(against_head(&audit.survey, &list, head));
         Ok(audit)
     }
 
@@ -129,7 +139,7 @@ impl Checkpoint {
     pub fn copy_state(&self, head: &Head, leave: impl Fn(&[u8]) -> bool) -> Result<(StagedState, Survey)> {
         let mut writer = self.stage_state()?;
         let (mut copied, mut all) = (Survey::default(), Survey::default());
-        let mut digests = Vec::new();
+        let list = self.read_list(head)?;
         let counting = Counting::of(head);
         for partition in PartitionId::all() {
             let mut encoded = EncodedPartition::default();
@@ -143,34 +153,15 @@ impl Checkpoint {
                 }
                 seen.take(row);
             };
-            digests.extend(self.visit_rows(head, partition, visit, Err)?);
+            all.chunks += self.visit_rows(head, &list, partition, visit, Err)?;
             writer.put(partition, &encoded)?;
         }
-        all.chunks = digests.len() as u64;
-        if let Some(finding) = against_head(&all, &digests, head).first() {
+        if let Some(finding) = against_head(&all, &list, head).first() {
             return Err(self.store.damaged("the open state", finding));
         }
         let staged = writer.finish()?;
         copied.chunks = staged.chunks;
         Ok((staged, copied))
-    }
-
-    /// Removes these generations of open state. Needs no sync, as [`Checkpoint::drop_old_generations`].
-    ///
-    /// # Errors
-    /// [`crate::error::ErrorKind::Failed`] if the store cannot be written.
-    pub fn drop_generations(&self, generations: impl IntoIterator<Item = u64>) -> Result<()> {
-        let current = self.head.as_ref().map(|head| head.generation);
-        let old = generations.into_iter().filter(|&generation| Some(generation) != current);
-        old.into_iter().try_for_each(|generation| self.store.remove_prefix(&keys::generation(generation)))
-    }
-
-    /// Whether any state of this generation is there.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn has_generation(&self, generation: u64) -> Result<bool> {
-        self.store.any_with_prefix(&keys::generation(generation))
     }
 
     /// The entries of the ledger that can be read, each with the digest of its head; what is wrong with the others goes to
@@ -267,10 +258,10 @@ impl Seen {
     }
 }
 
-fn against_head(survey: &Survey, digests: &[u64], head: &Head) -> Vec<String> {
+fn against_head(survey: &Survey, list: &StateList, head: &Head) -> Vec<String> {
     let run = head.run.number();
     let mut findings = Vec::new();
-    if survey.chunks != head.chunks || state::digest_of(digests) != head.state_digest {
+    if survey.chunks != head.chunks || list.against(head).is_some() {
         findings.push(format!(
             "the open state after run {run} has {} chunks that can be read, {} expected, or their digests differ",
             survey.chunks, head.chunks

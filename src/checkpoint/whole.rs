@@ -12,7 +12,6 @@ use crate::migrations::checkpoint::{ExportedState, read, v1};
 #[derive(Debug)]
 pub(super) struct WholeRows {
     plain: bool,
-    generation: u64,
     pieces: Pieces,
     /// The last key of which a piece was missing: the other pieces say nothing new.
     torn: Option<Vec<u8>>,
@@ -22,22 +21,25 @@ impl WholeRows {
     /// A reader of the state that `head` describes.
     pub(super) fn of(head: &Head) -> Self {
         let plain = head.definition.rule_set().is_ok_and(|rules| rules.is_plain());
-        Self { plain, generation: head.generation, pieces: Pieces::default(), torn: None }
+        Self { plain, pieces: Pieces::default(), torn: None }
     }
 
-    /// Visits the rows of a sealed chunk and returns its digest. What cannot be read goes to `lost`, which decides whether to
-    /// go on.
+    /// Visits the rows of a chunk, of which `None` was found if it is missing, and says whether it could be read. What cannot
+    /// goes to `lost`, which decides whether to go on.
     pub(super) fn read(
         &mut self,
-        bytes: &[u8],
+        bytes: Option<&[u8]>,
+        digest: u128,
         mut visit: impl FnMut(&ExportedState),
         mut lost: impl FnMut(&str) -> Result<()>,
-    ) -> Result<Option<u64>> {
-        let OpenChunk { digest, version, count, mut rows } = match open_chunk(bytes, self.generation) {
+    ) -> Result<bool> {
+        let opened =
+            bytes.ok_or_else(|| "it is missing".to_owned()).and_then(|bytes| open_chunk(bytes, digest));
+        let OpenChunk { version, count, mut rows } = match opened {
             Ok(chunk) => chunk,
             Err(damage) => {
                 lost(&damage)?;
-                return self.end(lost).map(|()| None);
+                return self.end(lost).map(|()| false);
             }
         };
         for _ in 0..count {
@@ -48,13 +50,13 @@ impl WholeRows {
             };
             match used {
                 Ok(used) => rows = &rows[used..],
-                Err(damage) => return lost(&damage).map(|()| None),
+                Err(damage) => return lost(&damage).map(|()| false),
             }
         }
         if !rows.is_empty() {
             lost("it has bytes behind its last row")?;
         }
-        Ok(Some(digest))
+        Ok(true)
     }
 
     /// Nothing follows, or what does cannot be read: a key that is not whole by now is lost.

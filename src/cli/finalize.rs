@@ -6,6 +6,7 @@ use super::{machine, values};
 use crate::error::Result;
 use crate::event::Timestamp;
 use crate::pipeline::{self, Context, FinalizeSettings, Watch, Workers};
+use crate::settings::KeepGenerations;
 use clap::Args;
 
 /// How far in the future `--as-of` may lie: as far as an event may by default.
@@ -23,9 +24,9 @@ pub(super) struct FinalizeFlags {
     /// Write what is open, as it would be if nothing came any more, to open/latest.csv
     #[arg(long)]
     emit_open: bool,
-    /// How many generations of open state are kept
-    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..))]
-    keep: u64,
+    /// How far back a rollback can go: this many states after runs are kept, or those of the runs of this age, such as 7d
+    #[arg(long, value_name = "N|AGE", default_value = "72", value_parser = values::keep_generations)]
+    keep_generations: KeepGenerations,
     #[command(flatten)]
     common: CommonFlags,
 }
@@ -39,7 +40,7 @@ pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
     let mut context = Context::open_existing(&common)?;
     let settings = FinalizeSettings {
         as_of: flags.as_of,
-        keep_generations: flags.keep,
+        keep_generations: flags.keep_generations,
         spreadsheet_safe: flags.spreadsheet_safe,
         shows_open: flags.emit_open,
     };

@@ -13,7 +13,7 @@ use crate::event::Timestamp;
 use crate::gap::Gap;
 use crate::pipeline::{self, Context, Look, Watch, Workers};
 use crate::report::RunReport;
-use crate::settings::{CommonSettings, Limit, RunSettings, SourceChoice};
+use crate::settings::{CommonSettings, KeepGenerations, Limit, RunSettings, SourceChoice};
 use crate::source::{BatchFile, open_batch};
 use crate::watermark::Advance;
 use clap::{Args, ValueEnum};
@@ -95,9 +95,9 @@ pub(super) struct RunFlags {
     /// Write what is open, as it would be if nothing came any more, to open/latest.csv, for eyes that cannot wait
     #[arg(long, help_heading = OUTPUTS)]
     emit_open: bool,
-    /// How many generations of open state are kept
-    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u64).range(1..), help_heading = MACHINE)]
-    keep: u64,
+    /// How far back a rollback can go: this many states after runs are kept, or those of the runs of this age, such as 7d
+    #[arg(long, value_name = "N|AGE", default_value = "72", value_parser = values::keep_generations, help_heading = MACHINE)]
+    keep_generations: KeepGenerations,
     #[command(flatten)]
     common: CommonFlags,
 }
@@ -139,7 +139,7 @@ impl RunFlags {
             min_rows: self.min_rows,
             dry_run: self.dry_run,
             memory_bytes: self.memory.unwrap_or_else(memory::default_bytes),
-            keep_generations: self.keep,
+            keep_generations: self.keep_generations,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
             spreadsheet_safe: self.spreadsheet_safe,
             shows_open: self.emit_open,

@@ -131,11 +131,11 @@ fn watermark_text(report: &InspectReport) -> String {
     }
 }
 
-const RUN_COLUMNS: [&str; 8] =
-    ["#run", "started", "kind", "#rows", "#late", "#rejected", "#sessions", "files"];
+const RUN_COLUMNS: [&str; 9] =
+    ["#run", "state", "started", "kind", "#rows", "#late", "#rejected", "#sessions", "files"];
 const OPEN_COLUMNS: [&str; 4] = ["start", "end", "#events", "key"];
 
-fn ledger_row(run: &LedgerReport) -> [String; 8] {
+fn ledger_row(run: &LedgerReport) -> [String; 9] {
     let count = |count| HumanCount(count).to_string();
     let names: Vec<String> =
         run.files.iter().map(file_text).chain(run.missing_outputs.iter().cloned()).collect();
@@ -143,14 +143,19 @@ fn ledger_row(run: &LedgerReport) -> [String; 8] {
     let started = run.as_of.get(..19).map_or_else(|| run.as_of.clone(), |seconds| format!("{seconds}Z"));
     [
         run.run.to_string(),
+        (if run.state_kept { "kept" } else { "" }).to_owned(),
         started,
-        run.kind.to_owned(),
+        kind_text(run),
         count(run.rows_read),
         count(run.events_late),
         count(run.rows_rejected),
         count(run.sessions_completed),
         listed(names.into_iter(), " "),
     ]
+}
+
+fn kind_text(run: &LedgerReport) -> String {
+    run.rolled_back_to.map_or_else(|| run.kind.to_owned(), |to| format!("{} to {to}", run.kind))
 }
 
 fn file_text(file: &FileReport) -> String {
@@ -216,6 +221,8 @@ mod tests {
         let ledger = LedgerReport {
             run: u64::MAX,
             kind: "batch",
+            rolled_back_to: None,
+            state_kept: true,
             as_of: text.to_owned(),
             files,
             rows_read: u64::MAX,

@@ -4,11 +4,22 @@ use super::configuration::did_you_mean;
 use crate::definition::ColumnRequest;
 use crate::event::Timestamp;
 use crate::rules::duration;
+use crate::settings::KeepGenerations;
 use crate::source::timestamp::{TimeFormat, TimeParser};
 
 /// A duration in microseconds.
 pub(super) fn duration_us(text: &str) -> Result<i64, String> {
     i64::try_from(duration(text)?.as_micros()).map_err(|_| "the duration is too long".to_owned())
+}
+
+/// `72` generations, or those of the last `7d`.
+pub(super) fn keep_generations(text: &str) -> Result<KeepGenerations, String> {
+    let wrong = || format!("'{text}' is neither a count from 1 on, such as 72, nor an age, such as 7d");
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map(KeepGenerations::Count).map_err(|_| wrong());
+    }
+    let us = duration_us(text).map_err(|_| wrong())?;
+    if us > 0 { Ok(KeepGenerations::Age(us)) } else { Err(wrong()) }
 }
 
 /// Numbers with fewer digits are times of 1970 to those who count in seconds, and years or dates to all others.
@@ -77,6 +88,18 @@ mod tests {
         assert_eq!(duration_us("0s"), Ok(0));
         for wrong in ["", "5", "-5m", "5 parsecs", "1ns", "30M", "300000000d"] {
             assert!(duration_us(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn generations_are_kept_by_their_number_or_their_age() {
+        let count = |count| KeepGenerations::Count(std::num::NonZeroU64::new(count).unwrap());
+        assert_eq!(keep_generations("3"), Ok(count(3)));
+        assert_eq!(keep_generations("1"), Ok(count(1)));
+        assert_eq!(keep_generations("7d"), Ok(KeepGenerations::Age(604_800_000_000)));
+        for wrong in ["", "0", "0s", "-1", "3.5", "all", "99999999999999999999", "300000y"] {
+            let refusal = keep_generations(wrong).unwrap_err();
+            assert!(refusal.contains("neither a count"), "{wrong}: {refusal}");
         }
     }
 

@@ -30,6 +30,16 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// No definition yet, or no longer: the next run decides it.
+    pub fn undecided() -> Self {
+        Self { gap: Gap::from_us(0), sources: Vec::new(), rules: RuleTexts::default(), event_columns: None }
+    }
+
+    /// Whether it is yet to be decided. Every other one has a source.
+    pub const fn is_undecided(&self) -> bool {
+        self.sources.is_empty()
+    }
+
     /// The names of the key columns in outputs: those of the first source's header, else `key`, or `key_1`, `key_2`, ...
     pub fn key_names(&self) -> Vec<String> {
         let key = self.key();

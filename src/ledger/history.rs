@@ -58,18 +58,23 @@ pub enum NoRollback {
 /// # Errors
 /// Why it cannot be done.
 pub fn plan_rollback(entries: &[RunEntry], run: RunId) -> Result<RollbackPlan, NoRollback> {
-    let target = entries.iter().find(|entry| entry.head.run == run).ok_or(NoRollback::Unknown)?;
+    let before_all = run == RunId::BEFORE_ALL;
+    let target = match entries.iter().find(|entry| entry.head.run == run) {
+        Some(entry) => entry.head.clone(),
+        None if before_all && !entries.is_empty() => Head::before_all(),
+        None => return Err(NoRollback::Unknown),
+    };
     let last = entries.last().map_or(run, |entry| entry.head.run);
     let is_there = entries.last().is_some_and(|entry| entry.kind == RunKind::Rollback { to: run });
     if run == last || is_there {
         return Err(NoRollback::Last);
     }
     let standing = standing(entries);
-    if !standing.contains(&run) {
+    if !before_all && !standing.contains(&run) {
         return Err(NoRollback::TakenBack(taken_back_by(entries, run).unwrap_or(last)));
     }
     let after = |entry: &&RunEntry| entry.head.run > run && standing.contains(&entry.head.run);
-    let mut counts = Counts { events_open_before: target.head.events_open, ..Counts::default() };
+    let mut counts = Counts { events_open_before: target.events_open, ..Counts::default() };
     counts.events_open_after = counts.events_open_before;
     let mut forgotten = Vec::new();
     // What a rollback among them has counted belongs to runs that were taken back before.
@@ -82,8 +87,8 @@ pub fn plan_rollback(entries: &[RunEntry], run: RunId) -> Result<RollbackPlan, N
     let same_state = |entry: &&RunEntry| entry.kind == RunKind::Rollback { to: run };
     let copies = entries.iter().filter(after).filter(same_state).map(|entry| entry.head.clone());
     Ok(RollbackPlan {
-        to: target.head.clone(),
-        found_under: std::iter::once(target.head.clone()).chain(copies).collect(),
+        found_under: std::iter::once(target.clone()).chain(copies).collect(),
+        to: target,
         retracted: entries.iter().filter(after).map(|entry| entry.head.run).collect(),
         forgotten,
         counts: counts.taken_back(),
@@ -146,12 +151,16 @@ fn audit_step(before: Option<&RunEntry>, entry: &RunEntry) -> Vec<String> {
 }
 
 fn audit_rollback(before: &[RunEntry], entry: &RunEntry, to: RunId) -> Option<String> {
-    let target = before.iter().find(|entry| entry.head.run == to);
-    let Some(target) = target.filter(|_| standing(before).contains(&to)) else {
+    let target = before.iter().find(|entry| entry.head.run == to).map(|entry| entry.head.clone());
+    let target = if to == RunId::BEFORE_ALL {
+        Head::before_all()
+    } else if let Some(target) = target.filter(|_| standing(before).contains(&to)) {
+        target
+    } else {
         return Some(format!("it rolls back to run {}, which did not stand", to.number()));
     };
     let state = |head: &Head| (head.watermark, head.latest, head.sessions_open, head.events_open);
-    let same = state(&target.head) == state(&entry.head) && target.head.definition == entry.head.definition;
+    let same = state(&target) == state(&entry.head) && target.definition == entry.head.definition;
     (!same).then(|| format!("its state is not that of run {}", to.number()))
 }
 

@@ -111,10 +111,33 @@ fn a_second_rollback_counts_nothing_twice_and_finds_the_state_under_the_first() 
 }
 
 #[test]
+fn before_the_first_run_nothing_stands_and_nothing_is_decided() {
+    let mut ledger = four_batches();
+    ledger.rollback(2);
+    let plan = plan_rollback(&ledger.0, run(0)).unwrap();
+    assert_eq!(numbers(plan.retracted.clone()), [1, 2, 5]);
+    assert_eq!(plan.forgotten, [digest(1), digest(2)]);
+    assert_eq!((plan.counts.rows_read, plan.counts.events_open_after), (20, 0));
+    let kind = RunKind::Rollback { to: run(0) };
+    let mut entry = ledger.entry(kind, plan.counts, 1);
+    entry.head = Head { run: entry.head.run, generation: entry.head.generation, ..plan.to };
+    ledger.0.push(entry.clone());
+    assert_eq!(numbers(standing(&ledger.0)), [6]);
+    assert_eq!(audit(&ledger.0), []);
+    assert_eq!(plan_rollback(&ledger.0, run(0)), Err(NoRollback::Last));
+    assert_eq!(plan_rollback(&ledger.0, run(1)), Err(NoRollback::TakenBack(run(6))));
+    // A state that is not empty is not that of before the first run.
+    ledger.0.pop();
+    entry.head.watermark = ledger.0[0].head.watermark;
+    ledger.0.push(entry);
+    assert!(!audit(&ledger.0).is_empty());
+}
+
+#[test]
 fn what_cannot_be_rolled_back_to_says_why() {
     let mut ledger = four_batches();
     let refusal = |ledger: &Ledger, to| plan_rollback(&ledger.0, run(to)).unwrap_err();
-    assert_eq!(refusal(&ledger, 0), NoRollback::Unknown);
+    assert_eq!(refusal(&Ledger(Vec::new()), 0), NoRollback::Unknown, "nothing was run");
     assert_eq!(refusal(&ledger, 5), NoRollback::Unknown);
     assert_eq!(refusal(&ledger, 4), NoRollback::Last);
     ledger.rollback(2);

@@ -12,6 +12,9 @@ use std::fmt;
 pub struct RunId(u64);
 
 impl RunId {
+    /// What a rollback to before the first run goes back to.
+    pub const BEFORE_ALL: Self = Self(0);
+
     /// The run with this number.
     pub const fn new(number: u64) -> Self {
         Self(number)
@@ -135,6 +138,29 @@ pub struct Head {
     pub known_files: KnownFiles,
     /// What a session means here.
     pub definition: Definition,
+}
+
+impl Head {
+    /// What there is before the first run: nothing is open, known or decided.
+    pub fn before_all() -> Self {
+        Self {
+            run: RunId::BEFORE_ALL,
+            generation: 0,
+            chunks: 0,
+            // Heads of empty states differ in it by the format; nobody asks for that of this one.
+            state_digest: 0,
+            keys_open: 0,
+            sessions_open: 0,
+            events_open: 0,
+            oldest_open_start: None,
+            watermark: Watermark::BEGINNING,
+            watermark_origin: None,
+            latest: None,
+            accepts_from: Watermark::BEGINNING,
+            known_files: KnownFiles::default(),
+            definition: Definition::undecided(),
+        }
+    }
 }
 
 /// What a run counted.

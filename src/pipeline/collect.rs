@@ -101,25 +101,21 @@ impl<F: Folding> Way for Collected<F> {
     ) -> std::result::Result<Ended, Stop> {
         let partitions: Vec<PartitionId> = PartitionId::all().collect();
         let mut open = OpenTotals::default();
-        let mut digests = Vec::new();
         let spill = self.spill.as_ref();
         for (wave, buffers) in partitions.chunks(WAVE).zip(self.buffers.chunks_mut(WAVE)) {
             let places = outbox.places(wave.len());
             let fold = |((&partition, buffer), place): ((&PartitionId, &mut EventBuffer), Emitted)| {
                 fold_partition::<F>(job, ending, partition, std::mem::take(buffer), spill, place)
             };
-            let folded = job.pool.install(|| {
+            let ends = job.pool.install(|| {
                 wave.par_iter()
                     .zip(buffers)
                     .zip(places)
                     .map(fold)
                     .collect::<std::result::Result<Vec<_>, Stop>>()
             })?;
-            let (ends, of_wave): (Vec<_>, Vec<_>) = folded.into_iter().unzip();
-            digests.extend(of_wave.into_iter().flatten());
             open.take_ends(ends, &mut wave.iter().copied(), outbox, writer.as_mut())?;
         }
-        job.checkpoint.check_state(&digests)?;
         Ok((open, writer.map(StateWriter::finish).transpose()?))
     }
 }
@@ -131,13 +127,13 @@ fn fold_partition<F: Folding>(
     buffer: EventBuffer,
     spill: Option<&SpillFile>,
     place: Emitted,
-) -> std::result::Result<(PartitionEnd, Vec<u64>), Stop> {
+) -> std::result::Result<PartitionEnd, Stop> {
     let mut reducer = F::begin(job);
-    let digests = job.checkpoint.load_partition(partition, &mut reducer)?;
+    job.checkpoint.load_partition(partition, &mut reducer)?;
     let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
     let sorted = buffer.sorted_by_time();
     drop(buffer);
-    Ok((reducer.fold_collected(job, ending, CollectedEvents { runs, sorted }, place)?, digests))
+    reducer.fold_collected(job, ending, CollectedEvents { runs, sorted }, place)
 }
 
 /// The events of one partition, on the disk and in memory.

@@ -2,6 +2,7 @@
 
 use super::attempt::Attempted;
 use super::context::Context;
+use super::generations::drop_old;
 use super::watch::{Stopwatch, begin_commit, end_commit};
 use crate::checkpoint::head_digest;
 use crate::definition::Definition;
@@ -9,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::ledger::{Counts, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin};
 use crate::report::Outputs;
+use crate::settings::KeepGenerations;
 use crate::sink::{Manifest, OutputKind};
 use crate::watermark::Watermark;
 
@@ -23,7 +25,7 @@ pub(super) struct Keeping {
     pub(super) origin: Option<WatermarkOrigin>,
     pub(super) latest: Option<Timestamp>,
     pub(super) accepts_from: Watermark,
-    pub(super) keep_generations: u64,
+    pub(super) keep_generations: KeepGenerations,
 }
 
 /// The counts of an attempt, held against the accounting identity.
@@ -97,7 +99,7 @@ pub(super) fn commit(
     context.committing = false;
     end_commit(run);
     tracing::info!(files = manifest.files.len(), "published");
-    if let Err(error) = context.checkpoint.drop_old_generations(keeping.keep_generations) {
+    if let Err(error) = drop_old(context, keeping.keep_generations, entry.as_of) {
         tracing::warn!("{error}; the run is committed and published, the next one drops what is old");
     }
     stopwatch.book(|phases| &mut phases.publish);

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::event::Timestamp;
 use crate::ledger::{Head, RunKind, WatermarkOrigin};
 use crate::report::{RunReport, Status};
-use crate::settings::CommonSettings;
+use crate::settings::{CommonSettings, KeepGenerations};
 use crate::source::RowRules;
 use crate::watermark::Watermark;
 
@@ -23,7 +23,7 @@ pub struct FinalizeSettings {
     /// Only move the watermark to this time; `None` closes everything.
     pub as_of: Option<Timestamp>,
     /// How many generations of open state are kept.
-    pub keep_generations: u64,
+    pub keep_generations: KeepGenerations,
     /// Whether no value in an output may look like a formula to a spreadsheet.
     pub spreadsheet_safe: bool,
     /// Whether what is open is written too.
@@ -44,7 +44,10 @@ pub fn finalize(
     watch: &Watch,
 ) -> Result<RunReport> {
     let mut stopwatch = Stopwatch::start();
-    let Some(head) = context.checkpoint.head().cloned() else { return Ok(RunReport::nothing()) };
+    let decided = |head: &&Head| !head.definition.is_undecided();
+    let Some(head) = context.checkpoint.head().filter(decided).cloned() else {
+        return Ok(RunReport::nothing());
+    };
     let watermark = target(&head, settings.as_of);
     // Sessions that are told may still be held for corrections: a cut ends that too.
     let is_cut = head.keys_open == 0 && head.accepts_from == watermark;

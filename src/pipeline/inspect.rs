@@ -1,5 +1,6 @@
 //! What a checkpoint holds, for people and machines.
 
+use super::generations::kept_runs;
 use super::look::Look;
 use super::plan::rule_set;
 use super::run::{origin_text, time_text};
@@ -36,10 +37,13 @@ pub struct InspectSettings {
 pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport> {
     let runs = look.checkpoint.runs()?;
     let head = look.checkpoint.head();
+    let decided = head.filter(|head| !head.definition.is_undecided());
+    let kept = kept_runs(&look.checkpoint, &runs)?;
+    let ledger_report = |entry: &RunEntry| ledger_report(entry, kept.contains(&entry.head.run));
     let shows_sessions = settings.sessions || settings.key.is_some();
     Ok(InspectReport {
         format_version: CURRENT_VERSION,
-        definition: head.map(|head| definition_report(&head.definition)),
+        definition: decided.map(|head| definition_report(&head.definition)),
         watermark: head.and_then(|head| time_text(head.watermark.time())),
         watermark_set_by: head.and_then(origin_text),
         runs: runs.len() as u64,
@@ -74,21 +78,17 @@ fn open_in<F: Stored>(
 ) -> Result<Vec<OpenSessionReport>> {
     let key_columns = head.definition.key_names().len();
     let mut found: Vec<(Timestamp, OpenSessionReport)> = Vec::new();
-    let mut digests = Vec::new();
     for partition in PartitionId::all() {
         if only.is_some_and(|key| KeyHash::of(key).partition() != partition) {
             continue;
         }
         let mut reducer = begin();
-        digests.extend(look.checkpoint.load_partition(partition, &mut reducer)?);
+        look.checkpoint.load_partition(partition, &mut reducer)?;
         reducer.for_each_open(head.watermark, &mut |session| {
             if only.is_none_or(|key| key == session.key) {
                 found.push((session.start, open_session(&session, key_columns)));
             }
         });
-    }
-    if only.is_none() {
-        look.checkpoint.check_state(&digests)?;
     }
     found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key_parts.cmp(&b.key_parts)));
     Ok(found.into_iter().map(|(_, report)| report).collect())
@@ -129,7 +129,7 @@ fn source_report(source: &Source) -> SourceReport {
     }
 }
 
-fn ledger_report(entry: &RunEntry) -> LedgerReport {
+fn ledger_report(entry: &RunEntry, is_kept: bool) -> LedgerReport {
     let file = |file: &FileEntry| FileReport {
         path: file.path.clone(),
         digest: file.digest.to_string(),
@@ -140,6 +140,11 @@ fn ledger_report(entry: &RunEntry) -> LedgerReport {
     LedgerReport {
         run: entry.head.run.number(),
         kind: entry.kind.name(),
+        rolled_back_to: match entry.kind {
+            RunKind::Rollback { to } => Some(to.number()),
+            _ => None,
+        },
+        state_kept: is_kept,
         as_of: entry.as_of.to_string(),
         files: entry.files.iter().map(file).collect(),
         rows_read: entry.counts.rows_read,

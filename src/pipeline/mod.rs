@@ -13,6 +13,7 @@ mod context;
 mod correct;
 mod finalize;
 mod folding;
+mod generations;
 mod inspect;
 mod look;
 mod outbox;

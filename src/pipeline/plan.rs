@@ -27,7 +27,7 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn make(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Self> {
-        let kept = context.checkpoint.head().map(|head| &head.definition);
+        let kept = decided_head(context).map(|head| &head.definition);
         let mut definition = choose_definition(context, settings)?;
         check_keys(&definition)?;
         let statuses = statuses(&context.checkpoint, &files)?;
@@ -74,8 +74,13 @@ impl Plan {
     }
 }
 
+/// The head, if it says what a session is: after a rollback to before the first run it does not.
+fn decided_head(context: &Context) -> Option<&Head> {
+    context.checkpoint.head().filter(|head| !head.definition.is_undecided())
+}
+
 fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Definition> {
-    let Some(head) = context.checkpoint.head() else { return Ok(settings.request.create()) };
+    let Some(head) = decided_head(context) else { return Ok(settings.request.create()) };
     let differences = settings.request.differences(&head.definition);
     if differences.is_empty() {
         return Ok(head.definition.clone());

@@ -30,6 +30,8 @@ pub struct UpkeepReport {
     pub missing_outputs: Vec<String>,
     /// Events that left without a session.
     pub events_removed: u64,
+    /// The earliest run that a rollback can still go back to.
+    pub rollback_reaches: Option<u64>,
 }
 
 /// What a verify has looked at, and what it has found.

@@ -7,6 +7,7 @@ pub use choice::{FilePattern, SourceChoice};
 use crate::definition::DefinitionRequest;
 use crate::event::Timestamp;
 use crate::watermark::Advance;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -51,7 +52,7 @@ pub struct RunSettings {
     /// Memory for events and open sessions, in bytes; beyond it events go to temporary files.
     pub memory_bytes: usize,
     /// How many generations of open state are kept.
-    pub keep_generations: u64,
+    pub keep_generations: KeepGenerations,
     /// More bytes than this, after decompression, fail the run.
     pub max_bytes: u64,
     /// Whether no value in an output may look like a formula to a spreadsheet.
@@ -60,6 +61,15 @@ pub struct RunSettings {
     pub shows_open: bool,
     /// Whether the run counts on corrections: the definition must have them.
     pub corrects: bool,
+}
+
+/// Which generations of open state stay, so that a rollback can go back to them. The current one always does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepGenerations {
+    /// The newest ones.
+    Count(NonZeroU64),
+    /// Those whose run is younger than this many microseconds, and all after them.
+    Age(i64),
 }
 
 /// How many rows of a kind a batch may have.

@@ -7,7 +7,7 @@ use crate::pipeline::{self, Context};
 use clap::Args;
 use std::ffi::OsString;
 
-/// Remove what is open of one key, for good
+/// Remove what is open of one key, for good: all older states go too, so that no rollback brings it back
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvictFlags {
     /// The key; the parts of a composite key in several --key

@@ -9,8 +9,8 @@ use clap::Args;
 /// Go back to the state after an earlier run; outputs of later runs move to retracted/
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RollbackFlags {
-    /// The run to go back to, as `inspect --runs` numbers it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// The run to go back to, as `inspect --runs` numbers it; 0 is before the first run, or the imported state
+    #[arg(long, value_name = "N")]
     to_run: u64,
     #[command(flatten)]
     common: CommonFlags,

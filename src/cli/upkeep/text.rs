@@ -45,13 +45,17 @@ pub(super) fn upkeep_page(report: &UpkeepReport) -> Page {
     page.line(format!("run {run} committed"));
     let mut rows = Rows::default();
     if let Some(to) = report.rolled_back_to {
-        rows.add("back to the state after", format!("run {to}"));
+        match to {
+            0 => rows.add("back to the state", "before the first run"),
+            to => rows.add("back to the state after", format!("run {to}")),
+        }
         let runs = report.retracted_runs.iter().map(ToString::to_string);
         rows.add("taken back", format!("run {}", listed(runs, ", ")));
         rows.count("files that may come again", report.forgotten_files.len() as u64);
     }
     rows.each("not in its place", &report.missing_outputs);
     rows.count("events removed", report.events_removed);
+    rows.some("rollback reaches back to", report.rollback_reaches.map(|run| format!("run {run}")).as_ref());
     rows.count("sessions open", report.sessions_open);
     rows.count("events open", report.events_open);
     rows.some("watermark", report.watermark.as_ref());
@@ -113,6 +117,7 @@ mod tests {
             forgotten_files: missing_outputs.clone(),
             missing_outputs,
             events_removed: 0,
+            rollback_reaches: None,
         }
     }
 

@@ -32,8 +32,9 @@ pub fn evict(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Resu
     let settling =
         Settling { kind: RunKind::Evict, as_of: common.as_of, counts, head, forgotten: Vec::new() };
     let entry = settle(context, settling)?;
-    context.checkpoint.drop_old_generations(1)?;
-    Ok(report(&entry.head, Some(&entry)))
+    context.checkpoint.drop_generations_before(entry.head.generation)?;
+    let reaches = Some(entry.head.run.number());
+    Ok(UpkeepReport { rollback_reaches: reaches, ..report(&entry.head, Some(&entry)) })
 }
 
 /// Removes the open state from before the last evict: no rollback goes back there.

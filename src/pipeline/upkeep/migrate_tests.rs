@@ -3,7 +3,9 @@ use crate::checkpoint::predecessor::{FILE, write_predecessor};
 use crate::event::Timestamp;
 use crate::ledger::RunId;
 use crate::pipeline::{FinalizeSettings, Watch, Workers, finalize, rollback, verify};
+use crate::settings::KeepGenerations;
 use crate::sink::{Output, OutputKind, Staging};
+use std::num::NonZeroU64;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -41,8 +43,12 @@ fn predecessor() -> (TempDir, CommonSettings) {
 }
 
 fn close_all(context: &mut Context, common: &CommonSettings) -> String {
-    let settings =
-        FinalizeSettings { as_of: None, keep_generations: 3, spreadsheet_safe: false, shows_open: false };
+    let settings = FinalizeSettings {
+        as_of: None,
+        keep_generations: KeepGenerations::Count(NonZeroU64::MAX),
+        spreadsheet_safe: false,
+        shows_open: false,
+    };
     let report = finalize(context, common, settings, &Workers::start(1).unwrap(), &Watch::default()).unwrap();
     std::fs::read_to_string(report.outputs.sessions.unwrap()).unwrap()
 }

@@ -1,11 +1,14 @@
 //! Back to the state after an earlier run: open state, watermark, known files and outputs together.
 
 use super::settle::{Settling, head_with, report, settle};
+use crate::checkpoint::{StagedState, Survey};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Head, NoRollback, RollbackPlan, RunId, RunKind, plan_rollback};
+use crate::ledger::{Head, NoRollback, RollbackPlan, RunEntry, RunId, RunKind, plan_rollback};
 use crate::pipeline::Context;
+use crate::pipeline::generations::{kept_runs, kept_text, oldest_reachable};
 use crate::report::UpkeepReport;
 use crate::settings::CommonSettings;
+use std::collections::BTreeSet;
 
 /// Takes the state after run `to_run` up again. The rollback is a run of its own with the next number: no number, and so no
 /// name of an output, ever comes twice. The outputs of the runs that it takes back move below `retracted/`, and the files
@@ -14,31 +17,30 @@ use crate::settings::CommonSettings;
 /// # Errors
 /// [`ErrorKind::Usage`] if there is no such run to go back to, [`ErrorKind::Failed`] if its state is no longer kept.
 pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> Result<UpkeepReport> {
-    let to = RunId::new(to_run);
     let entries = context.checkpoint.runs()?;
+    let to = target(to_run, &entries);
+    let kept = kept_runs(&context.checkpoint, &entries)?;
     let plan = match plan_rollback(&entries, to) {
         Ok(plan) => plan,
         Err(NoRollback::Last) => {
             let head = entries.last().map(|entry| &entry.head);
-            return head.map(|head| report(head, None)).ok_or_else(|| refusal(NoRollback::Unknown, to));
+            return head
+                .map(|head| report(head, None))
+                .ok_or_else(|| refusal(NoRollback::Unknown, to, &kept));
         }
-        Err(why) => return Err(refusal(why, to)),
+        Err(why) => return Err(refusal(why, to, &kept)),
     };
-    let rewritten = |kind: &RunKind| matches!(kind, RunKind::Import | RunKind::Evict);
-    if entries.iter().any(|entry| entry.head.run > to && rewritten(&entry.kind)) {
-        return Err(not_kept(to));
-    }
-    let source = state_of(context, &plan)?.ok_or_else(|| not_kept(to))?;
+    let copy = copy_state(context, &entries, &plan)?.ok_or_else(|| not_kept(to, &kept))?;
     let missing_outputs = plan.retracted.iter().flat_map(|&run| context.output.missing_of(run)).collect();
-    let copy = context.checkpoint.copy_state(&source, |_| false)?;
     let run = entries.last().map_or(to, |entry| entry.head.run).next();
     let head = head_with(&plan.to, run, copy);
     let RollbackPlan { retracted, forgotten, counts, .. } = plan;
     let kind = RunKind::Rollback { to };
     let settling = Settling { kind, as_of: common.as_of, counts, head, forgotten: forgotten.clone() };
     let entry = settle(context, settling)?;
-    let taken_back = entries.iter().filter(|entry| retracted.contains(&entry.head.run));
-    context.checkpoint.drop_generations(taken_back.map(|entry| entry.head.generation))?;
+    // What comes after the run that is gone back to stands no longer.
+    let first = entries.iter().find(|entry| entry.head.run == to).map_or(0, |to| to.head.generation + 1);
+    context.checkpoint.drop_generations(first..entry.head.generation)?;
     Ok(UpkeepReport {
         rolled_back_to: Some(to.number()),
         retracted_runs: retracted.into_iter().map(RunId::number).collect(),
@@ -48,17 +50,41 @@ pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> 
     })
 }
 
+/// The run that is meant: before the first run of an imported checkpoint there is the imported state.
+fn target(to_run: u64, entries: &[RunEntry]) -> RunId {
+    let to = RunId::new(to_run);
+    let imported = entries.iter().rfind(|entry| entry.kind == RunKind::Import).map(|entry| entry.head.run);
+    imported.filter(|_| to == RunId::BEFORE_ALL).unwrap_or(to)
+}
+
+/// The state of the target under a new generation; `None` if it is no longer kept. Before the first run it is empty.
+fn copy_state(
+    context: &Context,
+    entries: &[RunEntry],
+    plan: &RollbackPlan,
+) -> Result<Option<(StagedState, Survey)>> {
+    if plan.to.run == RunId::BEFORE_ALL {
+        return Ok(Some((context.checkpoint.stage_state()?.finish()?, Survey::default())));
+    }
+    if plan.to.run < oldest_reachable(entries) {
+        return Ok(None);
+    }
+    let source = state_of(context, plan)?;
+    source.map(|head| context.checkpoint.copy_state(&head, |_| false)).transpose()
+}
+
 /// The head under which the state of the target is still whole.
 fn state_of(context: &Context, plan: &RollbackPlan) -> Result<Option<Head>> {
     for head in &plan.found_under {
-        if context.checkpoint.audit_state(head)?.findings.is_empty() {
+        let is_kept = context.checkpoint.has_generation(head.generation)?;
+        if is_kept && context.checkpoint.audit_state(head)?.findings.is_empty() {
             return Ok(Some(head.clone()));
         }
     }
     Ok(None)
 }
 
-fn refusal(why: NoRollback, to: RunId) -> Error {
+fn refusal(why: NoRollback, to: RunId, kept: &BTreeSet<RunId>) -> Error {
     let what = match why {
         NoRollback::Unknown | NoRollback::Last => format!("there is no run {} to roll back to", to.number()),
         NoRollback::TakenBack(by) => {
@@ -69,11 +95,17 @@ fn refusal(why: NoRollback, to: RunId) -> Error {
             )
         }
     };
-    Error::new(ErrorKind::Usage, what).remedy("`sessionize inspect --runs` lists the runs").nothing_changed()
+    Error::new(ErrorKind::Usage, what)
+        .remedy(format!("{}; `sessionize inspect --runs` lists them", kept_text(kept)))
+        .nothing_changed()
 }
 
-fn not_kept(to: RunId) -> Error {
-    Error::new(ErrorKind::Failed, format!("the open state after run {} is no longer kept", to.number()))
-        .remedy("go back less far, or put back a backup; --keep says how many generations later runs keep")
-        .nothing_changed()
+fn not_kept(to: RunId, kept: &BTreeSet<RunId>) -> Error {
+    let what = format!("the open state after run {} is no longer kept", to.number());
+    let remedy = format!(
+        "{}, and --to-run 0 is the state before all; go back less far, or put back a backup; --keep-generations says how many \
+         stay",
+        kept_text(kept)
+    );
+    Error::new(ErrorKind::Failed, what).remedy(remedy).nothing_changed()
 }

@@ -101,5 +101,6 @@ pub(super) fn report(head: &Head, entry: Option<&RunEntry>) -> UpkeepReport {
         forgotten_files: Vec::new(),
         missing_outputs: Vec::new(),
         events_removed: entry.map_or(0, |entry| entry.counts.events_removed),
+        rollback_reaches: None,
     }
 }
