@@ -2,6 +2,7 @@
 //! runs: the same command again, and the rest of the job, come to what an undisturbed twin has.
 #![cfg(debug_assertions)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(clippy::disallowed_methods, reason = "takes an output away")]
 #![allow(clippy::print_stdout, reason = "the figures of docs/trust.md")]
 
 mod support;
