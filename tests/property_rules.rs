@@ -8,7 +8,7 @@ mod support;
 
 use oracle::rules::{Dedup, RuledCase, RuledEvent, RuledSession, reach, sessions, told};
 use proptest::prelude::*;
-use ruled_stream::{Drawn, drawn, rows, web_file};
+use ruled_stream::{Drawn, drawn, rows, tiny, web_file};
 use std::collections::BTreeMap;
 use support::Folder;
 
@@ -210,6 +210,19 @@ proptest! {
         }
         let (rows_expected, duplicates_expected) = expected(&accepted.last().unwrap().0, &drawn.case);
         prop_assert_eq!(sorted(log), rows_expected);
+        prop_assert_eq!(duplicates, duplicates_expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(support::stream::config(128))]
+
+    #[test]
+    fn what_is_a_duplicate_hangs_on_times_and_not_on_the_order_of_rows(drawn in tiny()) {
+        let folder = Folder::in_memory();
+        let duplicates = play(&drawn, &folder, &["--lateness", "0s"], |_| Ok(()))?;
+        let (rows_expected, duplicates_expected) = expected(&drawn.batches().concat(), &drawn.case);
+        prop_assert_eq!(sorted(rows(&folder, "sessions").iter().map(found).collect()), rows_expected);
         prop_assert_eq!(duplicates, duplicates_expected);
     }
 }

@@ -160,6 +160,45 @@ pub fn drawn(most: usize, may_have_sources: bool) -> impl Strategy<Value = Drawn
     )
 }
 
+/// Cases of three or four events of one key in one batch, of which one arrives last, with ids that come again and sessions
+/// that split: small enough that many can be tried, and dense enough that in many of them the order of rows could decide
+/// what is a duplicate.
+pub fn tiny() -> impl Strategy<Value = Drawn> {
+    let step = (1_i64..4, select(vec!["view", "login", "logout"]), 1_u8..3);
+    let steps = proptest::collection::vec(step, 3..5);
+    let splits = (select(vec![(true, true), (true, false), (false, true)]), proptest::option::of(1_usize..4));
+    (steps, 1_usize..3, splits).prop_map(|(steps, last, ((start_on_login, end_on_logout), max_events))| {
+        let mut second = 0;
+        let event = |(number, (later, event, id)): (usize, (i64, &'static str, u8))| {
+            second += later;
+            let delay = if number == last { LONGEST_DELAY } else { 0 };
+            let values = (event, "", "", id);
+            let step = Step { key: "a", later, values, pause: None, delay, again: false, of_shop: false };
+            (self::event(&step, second, 1, false), delay)
+        };
+        Drawn {
+            events: steps.into_iter().enumerate().map(event).collect(),
+            case: RuledCase {
+                gap: 10,
+                start_on_login,
+                end_on_logout,
+                max_events,
+                dedup: Dedup::Id,
+                ..RuledCase::default()
+            },
+            zone: Tz::UTC,
+            star: false,
+            sources: false,
+            disorder: Disorder::WithinBatches,
+            lateness: 0,
+            unit: 1,
+            batches: 1,
+            threads: 1,
+            spills: false,
+        }
+    })
+}
+
 fn event(step: &Step, second: i64, unit: i64, sources: bool) -> RuledEvent {
     let (event, path, amount, id) = step.values;
     let of_shop = sources && step.of_shop;
