@@ -12,8 +12,18 @@ const MAX_MEDIAN_FUNCTION_LINES: usize = 10;
 const MAX_MAIN_LINES: usize = 40;
 
 /// Rooms without files, clocks, threads, processes, environment.
-const CORE: [&str; 9] =
-    ["event", "gap", "session", "watermark", "partition", "rules", "definition", "reducer", "ledger"];
+const CORE: [&str; 10] = [
+    "event",
+    "evicted",
+    "gap",
+    "session",
+    "watermark",
+    "partition",
+    "rules",
+    "definition",
+    "reducer",
+    "ledger",
+];
 const NOT_IN_THE_CORE: [&str; 12] = [
     "std::fs",
     "std::io",

@@ -326,6 +326,29 @@ fn touched(chunk: &[u8]) -> bool {
     partitions.any(|partition| partition == chunk[b"state/".len() + 8])
 }
 
+/// bob's last event of the three runs is at the watermark: what an evict has forgotten must not come again, wherever its
+/// checkpoint goes.
+#[test]
+fn a_key_stays_evicted_in_an_export_and_in_a_backup() {
+    let folder = three_runs();
+    let inspected = folder.sessionize(&["inspect", "--format=json"]).expect_code(0).json();
+    let watermark = inspected["watermark"].as_str().unwrap().to_owned();
+    folder.sessionize(&["evict", "--key=bob"]).expect_code(0);
+    folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
+    folder.sessionize(&["backup", "kept"]).expect_code(0);
+    folder.sessionize(&["import-state", "state.jsonl", "--state=new/state", "--out=new/out"]).expect_code(0);
+    folder.write("again.csv", format!("bob,{watermark}\nzoe,{watermark}\n"));
+    for place in ["new", "kept"] {
+        let folders = [format!("--state={place}/state"), format!("--out={place}/out")];
+        let [state, out] = folders.each_ref().map(String::as_str);
+        let flags = ["run", "again.csv", "--format=json", CLOCK, state, out];
+        let report = folder.sessionize(&flags).expect_code(0).json();
+        let counts = (&report["events_late"], &report["events_accepted"], &report["late"]);
+        assert_eq!(counts, (&1.into(), &1.into(), &serde_json::Value::Null), "{place}");
+        folder.sessionize(&["verify", state, out]).expect_code(0);
+    }
+}
+
 #[test]
 fn an_export_becomes_a_checkpoint_that_goes_on_as_the_first() {
     let folder = three_runs();

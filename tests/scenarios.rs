@@ -10,7 +10,7 @@ mod published;
 mod script;
 mod support;
 
-use published::{Log, Published};
+use published::Published;
 use script::{Scenario, Step};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -24,7 +24,6 @@ struct Stage {
     /// Batches that were written as `n.csv`.
     inputs: usize,
     accounts: Accounts,
-    log: Log,
 }
 
 /// What a step got wrong.
@@ -32,7 +31,7 @@ type Complaints = Vec<String>;
 
 impl Stage {
     fn new() -> Self {
-        Self { folder: Folder::new(), inputs: 0, accounts: Accounts::default(), log: Log::default() }
+        Self { folder: Folder::new(), inputs: 0, accounts: Accounts::default() }
     }
 
     fn take(&mut self, step: &Step) -> Complaints {
@@ -40,7 +39,7 @@ impl Stage {
             "file" => _ = self.folder.write(&step.words[1], &step.input),
             "gzip" => _ = self.folder.write(&step.words[1], gzip(&step.input)),
             "zstd" => _ = self.folder.write(&step.words[1], zstd::encode_all(&step.input[..], 1).unwrap()),
-            "run" | "finalize" | "inspect" => return self.command(step),
+            "run" | "finalize" | "inspect" | "evict" | "rollback" => return self.command(step),
             other => panic!("there is no step {other}"),
         }
         Complaints::new()
@@ -54,7 +53,7 @@ impl Stage {
         let mut complaints: Complaints =
             step.unknown_lines().iter().map(|line| format!("no such line: {line}")).collect();
         check_code(step, &finished, &mut complaints);
-        published.check(step, &mut self.log, &mut complaints);
+        published.check(step, &mut complaints);
         if let Ok(report) = serde_json::from_str::<Value>(&finished.stdout) {
             self.check_report(step, &report, &published, &mut complaints);
         }
@@ -100,6 +99,10 @@ impl Stage {
         }
         if step.words[0] == "inspect" {
             compare("open", &step.all("open"), &open_sessions(report), complaints);
+            return;
+        }
+        if ["evict", "rollback"].contains(&step.words[0].as_str()) {
+            self.accounts.stand_at(report);
             return;
         }
         let runs = report["runs"].as_array().cloned().unwrap_or_else(|| vec![report.clone()]);

@@ -120,7 +120,21 @@ pub mod hexadecimal {
     }
 }
 
-/// Several of them.
+/// A number of 64 bits, as 16 hexadecimal digits.
+pub mod hexadecimal_64 {
+    use super::{Deserialize, Deserializer, Error, Serialize, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's way of calling it")]
+    pub fn serialize<S: Serializer>(number: &u64, to: S) -> Result<S::Ok, S::Error> {
+        format!("{number:016x}").serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+        u64::from_str_radix(&String::deserialize(from)?, 16).map_err(D::Error::custom)
+    }
+}
+
+/// Several numbers of 128 bits.
 pub mod hexadecimals {
     use super::{Deserialize, Deserializer, Hexadecimal, Serializer};
 

@@ -72,6 +72,16 @@ pub struct WatermarkOrigin {
     pub place: Option<Place>,
 }
 
+/// A key that was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct EvictedKey {
+    /// xxh3-64 of the key.
+    #[serde(with = "text::hexadecimal_64")]
+    pub key_hash: u64,
+    /// Its events up to this time are late, those at this time among them.
+    pub until_us: i64,
+}
+
 /// The state of the checkpoint after a run.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Head {
@@ -100,6 +110,8 @@ pub struct Head {
     pub latest_us: Option<i64>,
     /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
     pub accepts_from_us: Option<i64>,
+    /// Keys that were removed and whose events could still be accepted, by hash.
+    pub evicted: Vec<EvictedKey>,
     /// How many file digests the ledger knows.
     pub known_files: u64,
     /// Their sum: over all of them `(hash + bytes) * (2 * run + 1)`, modulo 2 to the 128.

@@ -1,3 +1,5 @@
+//! The golden bytes of version 1.
+
 use super::*;
 
 fn hex<T: Encode>(row: &T) -> String {
@@ -22,6 +24,7 @@ fn head() -> Head {
         }),
         latest_us: None,
         accepts_from_us: Some(2),
+        evicted: vec![EvictedKey { key_hash: 1 << 32, until_us: 3 }],
         known_files: 11,
         known_files_sum: 12,
         definition: Definition {
@@ -43,7 +46,7 @@ fn head() -> Head {
 }
 
 // Worked out by hand from the bincode specification: integers below 251 are one byte, 0xfb announces two bytes,
-// 0xfc four; signed ones are zigzag; an option is 0 or 1 and its value; a length stands before bytes and lists.
+// 0xfc four, 0xfd eight; signed ones are zigzag; an option is 0 or 1 and its value; a length stands before bytes and lists.
 const HEAD: &str = concat!(
     "03",
     "fb2c01",
@@ -60,6 +63,7 @@ const HEAD: &str = concat!(
     "07",
     "00",
     "0104",
+    "01fd000000000100000006",
     "0b",
     "0c",
     "fc0046c323",

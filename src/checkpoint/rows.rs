@@ -2,6 +2,7 @@
 
 use crate::definition::{Column, Definition, Source};
 use crate::event::{Place, Timestamp};
+use crate::evicted::{EvictedKey, EvictedKeys};
 use crate::gap::Gap;
 use crate::ledger::{
     Counts, FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin,
@@ -28,6 +29,7 @@ pub(super) fn head_row(head: &Head) -> v1::Head {
         watermark_origin: head.watermark_origin.as_ref().map(origin_row),
         latest_us: head.latest.map(Timestamp::us),
         accepts_from_us: head.accepts_from.time().map(Timestamp::us),
+        evicted: head.evicted.iter().map(evicted_row).collect(),
         known_files: head.known_files.count,
         known_files_sum: head.known_files.sum,
         definition: definition_row(&head.definition),
@@ -48,6 +50,7 @@ pub(super) fn head(row: v1::Head) -> Result<Head, Damage> {
         watermark_origin: row.watermark_origin.map(origin),
         latest: row.latest_us.map(time).transpose()?,
         accepts_from: watermark(row.accepts_from_us)?,
+        evicted: row.evicted.into_iter().map(evicted).collect::<Result<EvictedKeys, _>>()?,
         definition: definition(row.definition)?,
         known_files: KnownFiles { count: row.known_files, sum: row.known_files_sum },
     })
@@ -116,6 +119,14 @@ pub(super) fn time(us: i64) -> Result<Timestamp, Damage> {
 
 fn watermark(us: Option<i64>) -> Result<Watermark, Damage> {
     Ok(us.map(time).transpose()?.map_or(Watermark::BEGINNING, Watermark::at))
+}
+
+fn evicted_row(key: EvictedKey) -> v1::EvictedKey {
+    v1::EvictedKey { key_hash: key.hash, until_us: key.until.us() }
+}
+
+fn evicted(row: v1::EvictedKey) -> Result<EvictedKey, Damage> {
+    Ok(EvictedKey { hash: row.key_hash, until: time(row.until_us)? })
 }
 
 fn origin_row(origin: &WatermarkOrigin) -> v1::WatermarkOrigin {

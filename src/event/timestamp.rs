@@ -23,6 +23,9 @@ impl Timestamp {
     /// 9999-12-31T23:59:59.999999Z.
     pub const MAX: Self = Self(253_402_300_800 * SECOND_US - 1);
 
+    /// The latest time of an event: there is a time after it to which the watermark can move past it.
+    pub const LAST_EVENT: Self = Self(Self::MAX.0 - 1);
+
     /// The time `us` microseconds after the epoch, or `None` outside the years 1 to 9999.
     pub const fn from_us(us: i64) -> Option<Self> {
         if us < Self::MIN.0 || us > Self::MAX.0 { None } else { Some(Self(us)) }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::definition::DefinitionRequest;
 use crate::event::Timestamp;
+use crate::evicted::EvictedKeys;
 use crate::ledger::{FileEntry, without_gaps};
 use crate::watermark::Watermark;
 
@@ -32,6 +33,7 @@ impl Ledger {
             watermark_origin: None,
             latest: None,
             accepts_from: Watermark::BEGINNING,
+            evicted: EvictedKeys::default(),
             known_files: crate::ledger::KnownFiles::default(),
             definition: DefinitionRequest::default().create(),
         };

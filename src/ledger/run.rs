@@ -3,6 +3,7 @@
 use super::{FileDigest, KnownFiles};
 use crate::definition::Definition;
 use crate::event::{Place, Timestamp};
+use crate::evicted::EvictedKeys;
 use crate::watermark::Watermark;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -134,6 +135,8 @@ pub struct Head {
     pub latest: Option<Timestamp>,
     /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
     pub accepts_from: Watermark,
+    /// Keys that were removed, of which events that the time before would let in are late.
+    pub evicted: EvictedKeys,
     /// All files that were ever taken in, in short.
     pub known_files: KnownFiles,
     /// What a session means here.
@@ -157,6 +160,7 @@ impl Head {
             watermark_origin: None,
             latest: None,
             accepts_from: Watermark::BEGINNING,
+            evicted: EvictedKeys::default(),
             known_files: KnownFiles::default(),
             definition: Definition::undecided(),
         }

@@ -17,7 +17,7 @@ use crate::ledger::RunId;
 use crate::reducer::{Reducer, RuledReducer};
 use crate::rules::RuleSet;
 use crate::sink::{Output, OutputKind, RowStyle, Staging, events_header, sessions_header};
-use crate::source::ParsedBlock;
+use crate::source::{ParsedBlock, RowRules};
 use crate::watermark::{Advance, Watermark};
 use std::sync::Arc;
 
@@ -98,7 +98,13 @@ impl Job<'_> {
         self.checkpoint.head().map_or(Watermark::BEGINNING, |head| head.accepts_from)
     }
 
-    /// The same after a run that leaves the watermark at `watermark`.
+    /// Which events are taken in, of those up to `latest_allowed`.
+    pub(super) fn row_rules(&self, latest_allowed: Timestamp) -> RowRules {
+        let evicted = self.checkpoint.head().map(|head| head.evicted.clone()).unwrap_or_default();
+        RowRules { accepts_from: self.accepts_from(), evicted, latest_allowed }
+    }
+
+    /// From where on they are accepted after a run that leaves the watermark at `watermark`.
     pub(super) fn accepts_from_after(&self, watermark: Watermark) -> Watermark {
         self.accepts_from().max(watermark.behind(self.rules.retain_us().unwrap_or(0)))
     }

@@ -8,6 +8,7 @@ use crate::checkpoint::head_digest;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
+use crate::evicted::EvictedKeys;
 use crate::ledger::{Counts, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin};
 use crate::report::Outputs;
 use crate::settings::KeepGenerations;
@@ -81,6 +82,7 @@ pub(super) fn commit(
         watermark_origin: keeping.origin,
         latest: keeping.latest,
         accepts_from: keeping.accepts_from,
+        evicted: still_evicted(context, keeping.accepts_from),
         known_files: known_files(context, &keeping.files, run),
         definition: keeping.definition,
     };
@@ -109,6 +111,11 @@ pub(super) fn commit(
 fn known_files(context: &Context, new: &[FileEntry], run: RunId) -> KnownFiles {
     let before = context.checkpoint.head().map(|head| head.known_files).unwrap_or_default();
     new.iter().fold(before, |known, file| known.with(file.digest, run))
+}
+
+/// Keys that were removed, of which an event could otherwise still be accepted.
+fn still_evicted(context: &Context, accepts_from: Watermark) -> EvictedKeys {
+    context.checkpoint.head().map(|head| head.evicted.needed_from(accepts_from)).unwrap_or_default()
 }
 
 /// The paths of what was published.

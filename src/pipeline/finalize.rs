@@ -14,7 +14,6 @@ use crate::event::Timestamp;
 use crate::ledger::{Head, RunKind, WatermarkOrigin};
 use crate::report::{RunReport, Status};
 use crate::settings::{CommonSettings, KeepGenerations};
-use crate::source::RowRules;
 use crate::watermark::Watermark;
 
 /// What a finalize is asked to do.
@@ -71,7 +70,7 @@ pub fn finalize(
     };
     let reading = Reading {
         files: &[],
-        rules: RowRules { accepts_from: head.accepts_from, latest_allowed: Timestamp::MAX },
+        rules: job.row_rules(Timestamp::LAST_EVENT),
         keep_late_rows: false,
         style: job.style(),
         max_bytes: u64::MAX,

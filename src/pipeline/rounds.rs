@@ -134,7 +134,7 @@ impl Reading<'_> {
         round.par_iter().zip(parsed).for_each_init(FileParser::default, |parser, (read, parsed)| {
             let of = &self.files[read.file];
             if let (Ok(block), Some(layout)) = (&read.block, &of.layout) {
-                let parser = parser.of(read.file, || BlockParser::new(of.times.clone(), self.rules));
+                let parser = parser.of(read.file, || BlockParser::new(of.times.clone(), self.rules.clone()));
                 parser.parse(block, layout, read.is_first && layout.header, parsed);
                 self.watch.bytes_parsed.fetch_add(block.bytes().len() as u64, Ordering::Relaxed);
             } else {

@@ -13,11 +13,12 @@ use super::workers::Workers;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Place, Timestamp};
+use crate::evicted::EvictedKeys;
 use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunKind, WatermarkOrigin};
 use crate::report::{FileReport, LateReport, RunReport, Status};
 use crate::rules::duration_text;
 use crate::settings::{CommonSettings, RunSettings};
-use crate::source::{BatchFile, RowRules, file_changed};
+use crate::source::{BatchFile, file_changed};
 use crate::watermark::Advance;
 use std::time::Duration;
 
@@ -58,10 +59,8 @@ pub fn run(
     };
     let reading = Reading {
         files: &plan.new,
-        rules: RowRules {
-            accepts_from: job.accepts_from(),
-            latest_allowed: common.as_of.saturating_add_us(settings.max_future_us),
-        },
+        rules: job
+            .row_rules(common.as_of.saturating_add_us(settings.max_future_us).min(Timestamp::LAST_EVENT)),
         keep_late_rows: settings.keep_late_rows,
         style: job.style(),
         max_bytes: settings.max_bytes,
@@ -143,8 +142,10 @@ fn check_limits(
             let by = origin_text(head).map_or_else(String::new, |origin| format!(", set by {origin}"));
             head.watermark.time().map_or_else(String::new, |time| format!(" {time}{by}"))
         });
+        let has_evicted = head.is_some_and(|head| head.evicted != EvictedKeys::default());
+        let evicted = if has_evicted { ", or are of a key that an evict has removed" } else { "" };
         let what = format!(
-            "{late} of {rows} rows are late, over the limit of {}: they lie before the watermark{watermark}",
+            "{late} of {rows} rows are late, over the limit of {}: they lie before the watermark{watermark}{evicted}",
             settings.max_late
         );
         return Err(Error::new(ErrorKind::DataRefused, what)

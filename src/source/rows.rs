@@ -12,6 +12,7 @@ use super::separators::Separators;
 use super::timestamp::{NotATime, TimeParser};
 use super::wide::first_wide_row;
 use crate::event::{Event, EventBuffer, KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
+use crate::evicted::EvictedKeys;
 use crate::partition::{KeyHash, PARTITIONS};
 use crate::watermark::Watermark;
 use std::cmp::Ordering;
@@ -25,12 +26,20 @@ const WINDOW_BYTES: usize = 16 << 10;
 const FIRST_BYTES: usize = 1 << 10;
 
 /// What decides whether an event is taken in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RowRules {
     /// Events before it are late (rule 2): the watermark, or further back where completed sessions are correctable.
     pub accepts_from: Watermark,
+    /// Keys whose events are late longer, because they were removed.
+    pub evicted: EvictedKeys,
     /// Events after it are rejected (rule 9).
     pub latest_allowed: Timestamp,
+}
+
+impl RowRules {
+    fn is_late(&self, time: Timestamp, key: &[u8]) -> bool {
+        self.accepts_from.is_late(time) || self.evicted.is_late(key, time)
+    }
 }
 
 /// A row that is not taken in.
@@ -59,7 +68,7 @@ pub struct ParsedBlock {
     pub earliest: Option<Timestamp>,
     /// The first of the latest accepted events, and its line in the block.
     pub latest: Option<(Timestamp, u64)>,
-    /// The earliest late event.
+    /// The earliest event before the time from which on events are accepted.
     pub earliest_late: Option<Timestamp>,
     /// The first event that lies too far in the future.
     pub first_future: Option<Timestamp>,
@@ -288,8 +297,10 @@ impl BlockParser {
                 parsed.first_future.get_or_insert(time);
                 parsed.set_aside(row.line, Reason::Future, row.bytes);
             }
-            Ok((time, _)) if rules.accepts_from.is_late(time) => {
-                parsed.earliest_late = parsed.earliest_late.into_iter().chain([time]).min();
+            Ok((time, key)) if rules.is_late(time, key) => {
+                if rules.accepts_from.is_late(time) {
+                    parsed.earliest_late = parsed.earliest_late.into_iter().chain([time]).min();
+                }
                 parsed.set_aside(row.line, Reason::Late, row.bytes);
             }
             Ok((time, key)) => parsed.accept(time, key, payload, row.line),

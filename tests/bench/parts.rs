@@ -7,6 +7,7 @@
 use criterion::{Criterion, Throughput};
 use sessionize::checkpoint::Stored;
 use sessionize::event::{DateText, Event, EventBuffer, Timestamp};
+use sessionize::evicted::EvictedKeys;
 use sessionize::fake::{FakeSettings, write_pageviews};
 use sessionize::gap::Gap;
 use sessionize::partition::{KeyHash, PARTITIONS};
@@ -45,7 +46,11 @@ fn blocks(rows: &[u8]) -> Vec<Block> {
 }
 
 fn parser() -> BlockParser {
-    let rules = RowRules { accepts_from: Watermark::BEGINNING, latest_allowed: Timestamp::MAX };
+    let rules = RowRules {
+        accepts_from: Watermark::BEGINNING,
+        evicted: EvictedKeys::default(),
+        latest_allowed: Timestamp::MAX,
+    };
     BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules)
 }
 

@@ -208,6 +208,11 @@ pub struct Accounts {
 }
 
 impl Accounts {
+    /// Books the report of a command that takes no rows in: what is held is another state, or what an evict has left of it.
+    pub fn stand_at(&mut self, report: &Value) {
+        self.events_held = report["events_open"].as_u64().unwrap();
+    }
+
     /// Books the report of a run or a finalize; says what does not balance:
     /// rows read + events taken back = rejected + late + duplicate + events in emitted sessions + growth of the events held
     /// open.

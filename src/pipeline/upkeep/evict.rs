@@ -2,13 +2,14 @@
 
 use super::settle::{Settling, head_with, report, settle};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, RunKind};
+use crate::ledger::{Counts, Head, RunKind};
 use crate::pipeline::Context;
 use crate::report::UpkeepReport;
 use crate::settings::CommonSettings;
 
 /// Removes the open session and the tail of `key`, and every older generation of open state, in which it may stand too. Its
-/// events leave the accounts as removed. Published outputs are not touched.
+/// events leave the accounts as removed, and what comes of it up to the watermark is late from now on: which of its sessions
+/// were told is forgotten too. Published outputs are not touched.
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] if nothing can be written.
@@ -17,7 +18,10 @@ pub fn evict(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Resu
         return Err(Error::new(ErrorKind::Failed, "there is nothing open: no run was committed"));
     };
     let copy = context.checkpoint.copy_state(&before, |other| other == key)?;
-    let head = head_with(&before, before.run.next(), copy);
+    let head = Head {
+        evicted: before.evicted.with(key, before.watermark),
+        ..head_with(&before, before.run.next(), copy)
+    };
     if head.keys_open == before.keys_open {
         // What was staged is overwritten by the next run. An evict that has died may have left what this one looks for.
         forget_before_last_evict(context)?;

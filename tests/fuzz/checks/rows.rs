@@ -1,6 +1,7 @@
 //! Reads a batch file in blocks, and once more whole with the csv crate alone.
 
 use sessionize::event::{Event, MAX_KEY_BYTES, Timestamp};
+use sessionize::evicted::EvictedKeys;
 use sessionize::partition::KeyHash;
 use sessionize::source::timestamp::{NotATime, TimeFormat, TimeParser};
 use sessionize::source::{BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules};
@@ -68,8 +69,11 @@ fn check_file(file: &[u8], layout: &Layout) {
 
 fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
     let time = |us| Timestamp::from_us(us).unwrap_or(Timestamp::MAX);
-    let rules =
-        RowRules { accepts_from: Watermark::at(time(WATERMARK_US)), latest_allowed: time(LATEST_ALLOWED_US) };
+    let rules = RowRules {
+        accepts_from: Watermark::at(time(WATERMARK_US)),
+        evicted: EvictedKeys::default(),
+        latest_allowed: time(LATEST_ALLOWED_US),
+    };
     let mut parser = BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
     let mut blocks = BlockReader::new(file, layout.delimiter);
     let (mut parsed, mut memory) = RECYCLED.take();
