@@ -63,6 +63,8 @@ const OTHERS: [&str; 38] = [
     "it is a verb: its keys stand below [{key}]",
     "did you mean {name}?",
     "name one of them",
+    "docs/operations.md says what to do…",
+    "; nothing was recorded",
     "use a newer program; nothing was changed",
     "error: ",
     "\\n\\nFor more information",
