@@ -75,7 +75,7 @@ impl Error {
     pub fn threads(count: usize, error: &dyn fmt::Display) -> Self {
         let threads = if count == 1 { "1 thread".to_owned() } else { format!("{count} threads") };
         Self::new(ErrorKind::Failed, format!("cannot start {threads}: {error}"))
-            .remedy("give fewer --threads, or raise the limit of the user (ulimit -u) or of the container (pids.max)")
+            .remedy("give fewer --threads, or raise the limit of the user (ulimit -u, ulimit -v) or of the container (pids.max)")
             .nothing_changed()
     }
 
@@ -129,11 +129,13 @@ impl fmt::Display for Error {
         if let Some(remedy) = &self.remedy {
             write!(f, "; {remedy}")?;
         }
+        // A question has its mark already.
+        let mark = if self.remedy.as_ref().is_some_and(|remedy| remedy.ends_with('?')) { "" } else { ";" };
         match (&self.committed, self.unchanged) {
             (None, false) => Ok(()),
-            (None, true) => f.write_str("; nothing was changed"),
-            (Some(committed), false) => write!(f, "; {committed}"),
-            (Some(committed), true) => write!(f, "; {committed}, nothing was changed after that"),
+            (None, true) => write!(f, "{mark} nothing was changed"),
+            (Some(committed), false) => write!(f, "{mark} {committed}"),
+            (Some(committed), true) => write!(f, "{mark} {committed}, nothing was changed after that"),
         }
     }
 }

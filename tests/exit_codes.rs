@@ -262,9 +262,44 @@ fn limits_of_the_process_are_named() {
         files.stderr.contains("limit of open files is 64") && files.stderr.contains("ulimit -n"),
         "{files:?}"
     );
-    let sizes = limited(&folder, "-f 1", "run --state=new --out=new-out 0.csv").expect_code(1);
-    assert!(sizes.stderr.contains("File too large") && sizes.stderr.contains("ulimit -f"), "{sizes:?}");
-    expect_one_clear_line(&sizes);
+    let rows: Vec<String> = (0..2_000).map(|key| format!("key-{key},2024-01-02 00:00:00\n")).collect();
+    folder.write("large.csv", rows.concat());
+    // The outputs have no room, or, where nothing is complete yet, the log of the checkpoint.
+    for (name, lateness) in [("outputs", "0s"), ("log", "1d")] {
+        let run = format!("run --state={name} --out={name}-out --lateness={lateness} large.csv");
+        let sizes = limited(&folder, "-f 8", &run).expect_code(1);
+        assert!(sizes.stderr.contains("File too large") && sizes.stderr.contains("ulimit -f"), "{sizes:?}");
+        expect_one_clear_line(&sizes);
+        limited(&folder, "-f unlimited", &format!("{run} -q")).expect_code(0);
+    }
+}
+
+#[test]
+fn a_refused_allocation_is_a_failure_with_a_line() {
+    let folder = Folder::in_memory();
+    folder.write("wide.csv", format!("k1,2024-01-02 00:00:00,{}\n", "x".repeat(60 << 20)));
+    let refused = limited(&folder, "-v 280000", "run --threads=1 --header=no wide.csv").expect_code(1);
+    // The stacks of threads are memory too.
+    let said = ["memory allocation of ", "cannot start "];
+    assert!(said.iter().any(|said| refused.stderr.contains(said)), "{refused:?}");
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_no_failure_for_text_of_a_look() {
+    let folder = with_one_run();
+    let to_nobody = |arguments: &[&str]| {
+        let mut command = folder.command(arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = command.stdout(writer).output().unwrap();
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+    };
+    for arguments in [&["inspect", "--sessions"][..], &["inspect", "--runs"], &["verify"], &["config"]] {
+        assert_eq!(to_nobody(arguments), (Some(0), String::new()), "{arguments:?}");
+        let (code, stderr) = to_nobody(&[arguments, &["--format=json"]].concat());
+        assert_eq!(code, Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("standard output: cannot write the report: Broken pipe"), "{stderr}");
+    }
 }
 
 #[test]

@@ -495,7 +495,7 @@ fn outputs_that_are_gone_are_told_apart_from_outputs_that_are_wrong() {
     let whole = fs::read(&wrong).unwrap();
     fs::write(&wrong, "wrong").unwrap();
     let report = folder.sessionize(&["verify", "--accept-missing", "--format=json"]).expect_code(74);
-    assert!(report.stderr.contains("nothing was recorded"), "{report:?}");
+    assert!(report.stderr.contains("nothing was changed"), "{report:?}");
     assert_eq!(report.json()["status"], "damaged");
     assert_eq!(verify(&folder, 74)["runs"], 3);
     folder.sessionize(&["backup", "refused"]).expect_code(74);

@@ -32,6 +32,19 @@ fn interrupted(finished: Finished) {
     assert!(stderr.contains("interrupted before the commit; run the same command again"), "{stderr}");
 }
 
+/// Returns when the process has handlers for SIGINT and SIGTERM.
+fn until_it_watches(process: u32) {
+    const BOTH: u64 = 1 << (2 - 1) | 1 << (15 - 1);
+    loop {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        if u64::from_str_radix(caught.trim(), 16).unwrap() & BOTH == BOTH {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
 /// What waits for something outside ends too; nothing that it has begun is in the way of the next command.
 #[test]
 fn while_it_waits_they_end_it() {
@@ -39,17 +52,15 @@ fn while_it_waits_they_end_it() {
     let before = twin::outcome(&folder);
     let lock = std::fs::File::open(folder.path(support::STATE)).unwrap();
     lock.lock().unwrap();
-    let waits_for_lock = vec!["inspect", "--wait=10m"];
-    let waits_for_input = vec!["run", "--batch", "-"];
-    for (signal, arguments) in [("TERM", waits_for_lock), ("INT", waits_for_input)] {
-        let mut command = folder.command(&arguments);
+    let waits_for_lock = ["finalize", "--wait=10m"];
+    let waits_for_input = ["run", "--batch=-", "--wait=10m"];
+    for (signal, arguments) in [("TERM", waits_for_lock.as_slice()), ("INT", &waits_for_input)] {
+        let mut command = folder.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let waiting = command.spawn().unwrap();
-        // Until it watches for signals they end it at once, which is as good.
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        let mut waiting = command.spawn().unwrap();
+        until_it_watches(waiting.id());
         let mut kill = std::process::Command::new("kill");
         assert!(kill.args(["-s", signal, &waiting.id().to_string()]).status().unwrap().success());
-        let mut waiting = waiting;
         let input = waiting.stdin.take();
         let ended = waiting.wait_with_output().unwrap();
         drop(input);

@@ -38,9 +38,11 @@ const BEFORE_OTHERS: [&str; 14] = [
 ];
 
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
-const OTHERS: [&str; 38] = [
+const OTHERS: [&str; 39] = [
     "mend the file or raise --max-rejects",
-    "; nothing was changed",
+    "sessionize: warning: {}",
+    "{mark} {committed}",
+    "check the name and its permissions",
     "Exit codes:",
     "Columns (fixed by the first run)",
     "Sessions (fixed by the first run)",
@@ -64,8 +66,6 @@ const OTHERS: [&str; 38] = [
     "did you mean {name}?",
     "name one of them",
     "docs/operations.md says what to do…",
-    "; nothing was recorded",
-    "use a newer program; nothing was changed",
     "error: ",
     "\\n\\nFor more information",
     ", set by {origin}",

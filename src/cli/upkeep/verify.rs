@@ -23,9 +23,8 @@ pub(super) fn execute(flags: &VerifyFlags) -> Result<()> {
     flags.common.print(&report, verify_page)?;
     if let Some(first) = report.findings.first() {
         let what = format!("verify has found damage in {} places, the first: {first}", report.findings.len());
-        let nothing = if flags.accept_missing { "; nothing was recorded" } else { "" };
-        let remedy = format!("docs/operations.md says what to do{nothing}");
-        return Err(Error::new(ErrorKind::Checkpoint, what).remedy(remedy));
+        let error = Error::new(ErrorKind::Checkpoint, what).remedy("docs/operations.md says what to do");
+        return Err(if flags.accept_missing { error.nothing_changed() } else { error });
     }
     match report.missing_outputs.first().filter(|_| report.accepted_in_run.is_none()) {
         None => Ok(()),
