@@ -256,7 +256,9 @@ fn limited(folder: &Folder, limit: &str, arguments: &str) -> support::Finished {
 fn limits_of_the_process_are_named() {
     let folder = with_one_run();
     let names: Vec<String> = (0..60).map(|number| format!("{number}.csv")).collect();
-    names.iter().for_each(|name| drop(folder.write(name, "k1,2024-01-02 00:00:00\n")));
+    for name in &names {
+        folder.write(name, "k1,2024-01-02 00:00:00\n");
+    }
     let files = limited(&folder, "-n 64", &format!("run --batch {}", names.join(" "))).expect_code(1);
     assert!(
         files.stderr.contains("limit of open files is 64") && files.stderr.contains("ulimit -n"),

@@ -196,8 +196,14 @@ pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()>
         return execute_each(flags, &common, &settings, files, (&mut context, &workers));
     }
     let report = execute_one(flags, &common, &settings, files, (&mut context, &workers))?;
-    warnings(std::slice::from_ref(&report), &settings).iter().for_each(|warning| warn(warning));
+    warn_of(std::slice::from_ref(&report), &settings);
     flags.common.print(&report, run_page)
+}
+
+fn warn_of(runs: &[RunReport], settings: &RunSettings) {
+    for warning in warnings(runs, settings) {
+        warn(&warning);
+    }
 }
 
 fn execute_each(
@@ -218,7 +224,7 @@ fn execute_each(
             }
         }
     }
-    warnings(&each.runs, settings).iter().for_each(|warning| warn(warning));
+    warn_of(&each.runs, settings);
     // What was committed before an error stays committed: it is reported too.
     let printed = flags.common.print(&each, |each| runs_page(&each.runs));
     outcome.and(printed)

@@ -1,5 +1,4 @@
 //! A thread that writes what leaves the reducers, so that folding does not wait for the disk.
-#![expect(clippy::disallowed_methods, reason = "writing has a thread of its own")]
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::DateText;

@@ -242,15 +242,16 @@ fn read_file(
         });
         let failed = block.is_err();
         let is_first = std::mem::take(&mut is_first);
-        let sent = sender.send(ReadBlock { file: number, is_first, block });
-        sent.ok().filter(|()| !failed)
+        let taken = sender.send(ReadBlock { file: number, is_first, block });
+        taken.ok().filter(|()| !failed)
     };
     match of.file.reader() {
         Ok(Content::Plain(reader)) => send_blocks(reader, of.delimiter, recycled, send),
         Ok(Content::Packed(packed)) => {
             // Where there is no thread for it, the run ends: the place of the error is the file.
-            let sent = unpack_aside(packed, |reader| send_blocks(reader, of.delimiter, recycled, &mut send));
-            sent.unwrap_or_else(|error| send(Err(Trouble::NoThread(error))))
+            let unpacked =
+                unpack_aside(packed, |reader| send_blocks(reader, of.delimiter, recycled, &mut send));
+            unpacked.unwrap_or_else(|error| send(Err(Trouble::NoThread(error))))
         }
         Err(error) => send(Err(Trouble::Read(error))),
     }
