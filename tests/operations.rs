@@ -261,7 +261,7 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
                 committed + steps[committed..].iter().position(|step| *step == "rename").unwrap();
             let mut run = folder.command(&run_2);
             run.env("SESSIONIZE_FAULT", format!("abort:{}", publishing + 1));
-            assert_eq!(Finished::of(run, b"").code, None);
+            assert_eq!(Finished::of(run, b"").code, Some(1));
             fs::remove_dir_all(folder.path(OUT).join(".staging")).unwrap();
             told(folder, &["inspect"], 74)
         }

@@ -74,7 +74,17 @@ fn two_runs() -> (Folder, Value, Value) {
     folder.write("1.csv", DAY_1);
     folder.write("2.csv", DAY_2);
     let first = folder.sessionize(&["run", "1.csv", "--key", "user", "--time", "time", "--format", "json"]);
-    let second = folder.sessionize(&["run", "1.csv", "2.csv", "--max-rejects", "2", "--format", "json"]);
+    let second = folder.sessionize(&[
+        "run",
+        "1.csv",
+        "2.csv",
+        "--max-rejects",
+        "2",
+        "--max-late",
+        "50%",
+        "--format",
+        "json",
+    ]);
     (folder, first.expect_code(0).json(), second.expect_code(0).json())
 }
 
@@ -139,7 +149,19 @@ fn a_backfill_is_one_document_with_a_run_for_each_file() {
     let folder = Folder::new();
     folder.write("1.csv", DAY_1);
     folder.write("2.csv", DAY_2);
-    let flags = ["run", "--each", "--batch", "1.csv", "2.csv", "--max-rejects", "2", "--format", "json"];
+    let flags = [
+        "run",
+        "--each",
+        "--batch",
+        "1.csv",
+        "2.csv",
+        "--max-rejects",
+        "2",
+        "--max-late",
+        "50%",
+        "--format",
+        "json",
+    ];
     let document = folder.sessionize(&flags).expect_code(0).json();
     let runs = document["runs"].as_array().unwrap();
     assert_eq!(runs.iter().map(|run| &run["run"]).collect::<Vec<_>>(), [1, 2]);

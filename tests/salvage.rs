@@ -283,7 +283,7 @@ fn staged_outputs_of_a_committed_run_that_are_gone_are_counted() {
     let report = [&disturbed[..], &["--format=json".to_owned()]].concat();
     let report = execute(&undisturbed, &report).expect_code(0).json();
     let aborted = twin::execute_with_fault(&folder, &disturbed, &format!("abort:{}", publishing + 1));
-    assert_eq!(aborted.code, None, "{aborted:?}");
+    assert_eq!(aborted.code, Some(1), "{aborted:?}");
     std::fs::remove_dir_all(folder.path(support::OUT).join(".staging")).unwrap();
     let lost = format!(
         "run 3 is committed, but its outputs are neither published nor staged any more: {} sessions with {} events, {} late and {} \

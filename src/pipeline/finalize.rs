@@ -11,7 +11,7 @@ use super::watch::{Stopwatch, Watch};
 use super::workers::Workers;
 use crate::error::Result;
 use crate::event::Timestamp;
-use crate::ledger::{Head, RunKind, WatermarkOrigin};
+use crate::ledger::{Head, RunEntry, RunKind, WatermarkOrigin};
 use crate::report::{RunReport, Status};
 use crate::settings::{CommonSettings, KeepGenerations};
 use crate::watermark::Watermark;
@@ -93,19 +93,23 @@ pub fn finalize(
         keep_generations: settings.keep_generations,
     };
     let (entry, manifest) = commit(context, attempted, counts, keeping, &mut stopwatch)?;
-    Ok(RunReport {
-        run: Some(run.number()),
+    let outputs = outputs(context, run, &manifest);
+    let (seconds, seconds_by_phase) = (stopwatch.seconds(), stopwatch.phases);
+    Ok(RunReport { outputs, seconds, seconds_by_phase, ..finalized(&entry) })
+}
+
+/// The report of what a committed finalize has counted.
+fn finalized(entry: &RunEntry) -> RunReport {
+    RunReport {
+        run: Some(entry.head.run.number()),
         status: Status::Committed,
         sessions_completed: entry.counts.sessions_completed,
         events_completed: entry.counts.events_completed,
         events_duplicate: entry.counts.events_duplicate,
         sessions_retracted: entry.counts.sessions_retracted,
         events_retracted: entry.counts.events_retracted,
-        outputs: outputs(context, run, &manifest),
-        seconds: stopwatch.seconds(),
-        seconds_by_phase: stopwatch.phases,
         ..unchanged(&entry.head)
-    })
+    }
 }
 
 /// Where the watermark goes.

@@ -38,7 +38,7 @@ const BEFORE_OTHERS: [&str; 14] = [
 ];
 
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
-const OTHERS: [&str; 39] = [
+const OTHERS: [&str; 40] = [
     "mend the file or raise --max-rejects",
     "sessionize: warning: {}",
     "{mark} {committed}",
