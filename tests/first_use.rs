@@ -35,7 +35,7 @@ fn every_verb_has_help_with_its_defaults() {
         assert!(!help.contains("--state") || help.contains("[default: sessionize-state]"), "{help}");
     }
     let run = Folder::new().sessionize(&["run", "--help"]).expect_code(0).stdout;
-    for default in ["5m", "0s", "1%", "5%", "UTC", "auto", "side", "3"] {
+    for default in ["5m", "0s", "1%", "5%", "UTC", "auto", "side", "72"] {
         assert!(run.contains(&format!("[default: {default}]")), "{default}");
     }
     for group in ["The batch:", "Columns", "Sessions", "Late events:", "Limits:", "Examples:"] {
@@ -169,7 +169,7 @@ fn an_empty_list_is_told_from_a_missing_one() {
     assert!(report.ends_with("\nopen sessions\n  none\n"), "{report}");
     let runs = folder.sessionize(&["inspect", "--runs"]).expect_code(0).stdout;
     assert!(
-        runs.contains("  run  started               kind   rows  late  rejected  sessions  files\n"),
+        runs.contains("  run  state  started               kind   rows  late  rejected  sessions  files\n"),
         "{runs}"
     );
 }

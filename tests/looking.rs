@@ -173,7 +173,7 @@ fn look_at_every_step(start: &Folder, disturbed: &[String]) {
 #[test]
 #[cfg(debug_assertions)]
 fn beside_a_run_at_each_of_its_steps() {
-    look_at_every_step(&after_two_runs(), &[run(&[2]), vec!["--keep=1".to_owned()]].concat());
+    look_at_every_step(&after_two_runs(), &[run(&[2]), vec!["--keep-generations=1".to_owned()]].concat());
 }
 
 #[test]

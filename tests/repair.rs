@@ -278,9 +278,7 @@ fn chunks_that_have_not_changed_are_stored_once() {
     assert_eq!(verify(&folder, 0)["generations"], 6);
     let copy = || {
         let copy = Folder::new();
-        for (path, content) in folder.files("") {
-            copy.write(path.to_str().unwrap(), content);
-        }
+        support::twin::copy(&folder, &copy);
         copy
     };
 
@@ -341,7 +339,7 @@ fn a_key_stays_evicted_in_an_export_and_in_a_backup() {
     for place in ["new", "kept"] {
         let folders = [format!("--state={place}/state"), format!("--out={place}/out")];
         let [state, out] = folders.each_ref().map(String::as_str);
-        let flags = ["run", "again.csv", "--format=json", CLOCK, state, out];
+        let flags = ["run", "again.csv", "--max-late=50%", "--format=json", CLOCK, state, out];
         let report = folder.sessionize(&flags).expect_code(0).json();
         let counts = (&report["events_late"], &report["events_accepted"], &report["late"]);
         assert_eq!(counts, (&1.into(), &1.into(), &serde_json::Value::Null), "{place}");
@@ -585,7 +583,8 @@ fn a_rollback_misses_no_output_that_never_was() {
     }
     folder.write("late.csv", "ann,2020-01-01 01:00:00\n");
     let run = |file: &str| {
-        let words = ["run", file, CLOCK, "--emit=events", "--late=drop", "--max-late=100%", "--keep=50"];
+        let words =
+            ["run", file, CLOCK, "--emit=events", "--late=drop", "--max-late=100%", "--keep-generations=50"];
         folder.sessionize(&words).expect_code(0);
     };
     let missed = |to: &str| {
@@ -595,7 +594,7 @@ fn a_rollback_misses_no_output_that_never_was() {
     ["1.csv", "2.csv", "3.csv"].into_iter().for_each(run);
     assert_eq!(missed("--to-run=2"), None);
     run("late.csv");
-    folder.sessionize(&["finalize", "--as-of=2020-01-03", CLOCK, "--keep=50"]).expect_code(0);
+    folder.sessionize(&["finalize", "--as-of=2020-01-03", CLOCK, "--keep-generations=50"]).expect_code(0);
     assert_eq!(missed("--to-run=2"), None, "over a rollback, late rows and an empty finalize");
     run("4.csv");
     assert_eq!(missed("--to-run=7"), None, "to a rollback");

@@ -102,10 +102,11 @@ fn refusal(why: NoRollback, to: RunId, kept: &BTreeSet<RunId>) -> Error {
 
 fn not_kept(to: RunId, kept: &BTreeSet<RunId>) -> Error {
     let what = format!("the open state after run {} is no longer kept", to.number());
-    let remedy = format!(
-        "{}, and --to-run 0 is the state before all; go back less far, or put back a backup; --keep-generations says how many \
-         stay",
-        kept_text(kept)
-    );
-    Error::new(ErrorKind::Failed, what).remedy(remedy).nothing_changed()
+    Error::new(ErrorKind::Failed, what)
+        .remedy(format!(
+            "{}, and --to-run 0 is the state before all; go back less far, or put back a backup; --keep-generations says \
+             how many stay",
+            kept_text(kept)
+        ))
+        .nothing_changed()
 }
