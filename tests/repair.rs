@@ -255,7 +255,8 @@ fn generations_are_kept_by_the_age_of_their_runs() {
 #[test]
 fn chunks_that_have_not_changed_are_stored_once() {
     let folder = Folder::new();
-    let all: String = (0..20_000).map(|key| format!("key-{key},2020-01-01 12:00:00\n")).collect();
+    let all: Vec<String> = (0..20_000).map(|key| format!("key-{key},2020-01-01 12:00:00\n")).collect();
+    let all = all.concat();
     folder.write("batch.csv", all);
     let run = |keep: &str| {
         let keep = format!("--keep-generations={keep}");

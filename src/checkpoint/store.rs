@@ -234,8 +234,9 @@ impl Store {
             return Ok(());
         }
         let mut batch = sled::Batch::default();
-        keys.into_iter().for_each(|key| batch.remove(key));
-        below.into_iter().for_each(|key| batch.remove(key));
+        for key in keys.into_iter().map(sled::IVec::from).chain(below) {
+            batch.remove(key);
+        }
         self.step("remove state")?;
         self.write(|db| db.apply_batch(batch))
     }

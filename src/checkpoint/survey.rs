@@ -84,14 +84,14 @@ impl Checkpoint {
     ) -> Result<u64> {
         let mut readable = 0;
         let mut rows = WholeRows::of(head);
-        let mut lost = |place: &str, damage: &str| damaged(self.store.damaged(place, damage));
+        let mut book = |place: &str, damage: &str| damaged(self.store.damaged(place, damage));
         for chunk in list.of_partition(partition) {
             let (bytes, place) = (self.store.get(&chunk.key())?, keys::chunk_name(&chunk.key()));
             let read =
-                rows.read(bytes.as_deref(), chunk.digest, &mut visit, |damage| lost(&place, damage))?;
+                rows.read(bytes.as_deref(), chunk.digest, &mut visit, |damage| book(&place, damage))?;
             readable += u64::from(read);
         }
-        rows.end(|damage| lost(&format!("partition {} of the open state", partition.number()), damage))?;
+        rows.end(|damage| book(&format!("partition {} of the open state", partition.number()), damage))?;
         Ok(readable)
     }
 

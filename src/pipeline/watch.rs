@@ -56,7 +56,7 @@ pub(super) fn check_interrupted() -> Result<()> {
 /// Says that the command may be ended at any moment from here on: it only looks, and nothing would be left behind.
 ///
 /// # Errors
-/// As [`check_interrupted`].
+/// [`ErrorKind::Failed`] if somebody has wished the command to end.
 pub fn let_go() -> Result<()> {
     let mut commits = commits();
     if INTERRUPTED.load(Ordering::Relaxed) {
