@@ -249,21 +249,7 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
             told(folder, &run_2, 74)
         }
         heading if heading.starts_with("`run … is committed, but its outputs are neither published") => {
-            let folder = after_a_day();
-            let mut run = folder.command(&run_2);
-            run.env("SESSIONIZE_FAULT", "count");
-            let steps = Finished::of(run, b"").expect_code(0).stderr;
-            let steps: Vec<&str> =
-                steps.split_once(": ").unwrap().1.split_once(": ").unwrap().1.split(", ").collect();
-            let folder = after_a_day();
-            let committed = steps.iter().rposition(|step| *step == "commit").unwrap();
-            let publishing =
-                committed + steps[committed..].iter().position(|step| *step == "rename").unwrap();
-            let mut run = folder.command(&run_2);
-            run.env("SESSIONIZE_FAULT", format!("abort:{}", publishing + 1));
-            assert_eq!(Finished::of(run, b"").code, Some(1));
-            fs::remove_dir_all(folder.path(OUT).join(".staging")).unwrap();
-            told(folder, &["inspect"], 74)
+            told(without_what_was_staged(&run_2), &["inspect"], 74)
         }
         "`verify has found damage in … places, the first: …`" => {
             let folder = after_two_days();
@@ -304,6 +290,24 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
         "A key must be forgotten" => after_a_day(),
         _ => panic!("nobody brings about the trouble of: {heading}"),
     }
+}
+
+/// After a death between commit and publishing, and somebody who has removed what was staged.
+fn without_what_was_staged(run_2: &[&str]) -> Folder {
+    let folder = after_a_day();
+    let mut run = folder.command(run_2);
+    run.env("SESSIONIZE_FAULT", "count");
+    let steps = Finished::of(run, b"").expect_code(0).stderr;
+    let steps: Vec<&str> =
+        steps.split_once(": ").unwrap().1.split_once(": ").unwrap().1.split(", ").collect();
+    let folder = after_a_day();
+    let committed = steps.iter().rposition(|step| *step == "commit").unwrap();
+    let publishing = committed + steps[committed..].iter().position(|step| *step == "rename").unwrap();
+    let mut run = folder.command(run_2);
+    run.env("SESSIONIZE_FAULT", format!("abort:{}", publishing + 1));
+    assert_eq!(Finished::of(run, b"").code, Some(1));
+    fs::remove_dir_all(folder.path(OUT).join(".staging")).unwrap();
+    folder
 }
 
 /// What the program says is what the heading says, with something in the place of each `…`.
