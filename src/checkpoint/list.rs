@@ -200,7 +200,9 @@ impl Checkpoint {
             return Ok(());
         }
         let before = self.generation_before(dropped.start)?;
-        let mut kept = HashSet::new();
+        // Of a neighbour that is damaged nothing can be read: what the head names stays all the same.
+        let head = self.head.as_ref().map(|head| self.read_list(head)).transpose()?;
+        let mut kept: HashSet<NamedChunk> = head.into_iter().flat_map(|list| list.chunks).collect();
         for generation in before.into_iter().chain(next) {
             kept.extend(self.readable_list(generation)?.chunks);
         }
