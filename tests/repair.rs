@@ -649,3 +649,26 @@ fn an_export_goes_through_a_pipe() {
     assert_eq!(failed.status.code(), Some(1), "{told}");
     assert!(told.contains("standard output: cannot write the export: "), "{told}");
 }
+
+/// Old states go with the chunks that no other names; a list that cannot be read names none, but the head still needs them.
+#[test]
+fn a_damaged_list_takes_no_chunk_of_the_head_with_it() {
+    let folder = Folder::new();
+    for run in 1..=4 {
+        if run == 4 {
+            let db = store(&folder);
+            let key = [b"state-list/".as_slice(), &2_u64.to_be_bytes()].concat();
+            let (key, list) = db.scan_prefix(key).next().unwrap().unwrap();
+            let mut damaged = list.to_vec();
+            *damaged.last_mut().unwrap() ^= 1;
+            db.insert(key, damaged).unwrap();
+            db.flush().unwrap();
+        }
+        folder.write("batch.csv", format!("key-{run},2020-01-01 12:00:00\n"));
+        folder
+            .sessionize(&["run", "batch.csv", CLOCK, "--gap=30d", "--keep-generations=3", "--quiet"])
+            .expect_code(0);
+    }
+    let open = folder.sessionize(&["inspect", "--sessions", "--format=json"]).expect_code(0).json();
+    assert_eq!(open["sessions"].as_array().unwrap().len(), 4);
+}
