@@ -2,7 +2,7 @@
 //!
 //! The rooms, from the inside out:
 //!
-//! - the pure core: [`event`], [`gap`], [`session`], [`watermark`], [`partition`], [`evicted`], [`rules`],
+//! - the pure core: [`event`], [`gap`], [`session`], [`watermark`], [`partition`], [`purged`], [`rules`],
 //!   [`reducer`], [`definition`], [`ledger`];
 //! - the rooms that touch the world: [`source`], [`sink`], [`checkpoint`], [`durable`];
 //! - [`pipeline`], which joins them for one run, and [`cli`], which turns flags into settings and reports into text.
@@ -15,7 +15,6 @@ pub mod definition;
 pub mod durable;
 pub mod error;
 pub mod event;
-pub mod evicted;
 pub mod fake;
 pub mod gap;
 pub mod ledger;
@@ -23,6 +22,7 @@ pub mod ledger;
 pub mod migrations;
 pub mod partition;
 pub mod pipeline;
+pub mod purged;
 pub mod reducer;
 pub mod report;
 pub mod rules;

@@ -76,8 +76,8 @@ pub struct Phases {
 pub struct LateReport {
     /// How far before the watermark the earliest of them lies, in seconds.
     pub latest_by_s: f64,
-    /// The `--lateness` that would have kept all of them, as a duration.
-    pub lateness_to_keep_all: String,
+    /// The `--watermark-delay` that would have kept all of them, as a duration.
+    pub watermark_delay_to_keep_all: String,
 }
 
 /// What a run or a finalize has done.

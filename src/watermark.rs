@@ -41,7 +41,7 @@ impl Watermark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advance {
     /// Allowed lateness in microseconds: the watermark follows the latest accepted event at this distance.
-    Lateness(i64),
+    Delay(i64),
     /// The data is complete up to this time, whatever the events say.
     Stated(Timestamp),
 }
@@ -52,12 +52,12 @@ impl Advance {
     /// ```
     /// # use sessionize::{event::Timestamp, watermark::{Advance, Watermark}};
     /// let at = |us| Timestamp::from_us(us).unwrap();
-    /// let after = Advance::Lateness(10).after(Watermark::at(at(50)), Some(at(55)));
+    /// let after = Advance::Delay(10).after(Watermark::at(at(50)), Some(at(55)));
     /// assert_eq!(after, Watermark::at(at(50)), "it never goes back");
     /// ```
     pub fn after(self, before: Watermark, latest: Option<Timestamp>) -> Watermark {
         let reached = match self {
-            Self::Lateness(us) => latest.map(|time| time.saturating_add_us(-us)),
+            Self::Delay(us) => latest.map(|time| time.saturating_add_us(-us)),
             Self::Stated(time) => Some(time),
         };
         before.max(Watermark(reached))
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn it_follows_the_latest_event_or_goes_where_it_is_stated_but_never_back() {
         let at = |us| Timestamp::from_us(us).unwrap();
-        let (lateness, stated) = (Advance::Lateness(10), Advance::Stated(at(60)));
+        let (lateness, stated) = (Advance::Delay(10), Advance::Stated(at(60)));
         for (advance, before, latest, after) in [
             (lateness, None, None, None),
             (lateness, None, Some(50), Some(40)),

@@ -14,7 +14,7 @@ const MAX_MAIN_LINES: usize = 40;
 /// Rooms without files, clocks, threads, processes, environment.
 const CORE: [&str; 10] = [
     "event",
-    "evicted",
+    "purged",
     "gap",
     "session",
     "watermark",

@@ -54,7 +54,7 @@ fn candidates(flag: &Arg) -> Vec<(String, Value)> {
 /// What `sessionize config` says of one key of a command.
 #[track_caller]
 fn effective(folder: &Folder, command: &[&str], key: &str) -> Value {
-    let words = [&["config", "--format", "json"], command].concat();
+    let words = [&["config", "--report", "json"], command].concat();
     let report = folder.sessionize(&words).expect_code(0).json();
     let settings = report["settings"].as_array().unwrap();
     settings.iter().find(|setting| setting["key"] == key).unwrap().clone()
@@ -82,7 +82,7 @@ fn every_flag_of_every_verb_has_a_key() {
         let key = flag.get_long().unwrap();
         for (value, shown) in candidates(flag) {
             let folder = folder_with(&format!("\n[{verb}]\n{key} = {value}\n"));
-            let finished = folder.sessionize(&["config", "--format", "json", verb]);
+            let finished = folder.sessionize(&["config", "--report", "json", verb]);
             if finished.code == Some(0) {
                 let expected =
                     json!({"key": key, "value": shown, "from": "file", "place": "sessionize.toml:3"});
@@ -140,21 +140,21 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
 
 #[test]
 fn each_setting_says_where_it_comes_from() {
-    let folder = folder_with("# the shop's log\ngap = '30m'\nlateness = '1h'\n");
-    let command = ["run", "--lateness", "2h"];
+    let folder = folder_with("# the shop's log\ngap = '30m'\nwatermark-delay = '1h'\n");
+    let command = ["run", "--watermark-delay", "2h"];
     let of = |key| effective(&folder, &command, key);
     let expected = json!({"key": "gap", "value": "30m", "from": "file", "place": "sessionize.toml:2"});
     assert_eq!(of("gap"), expected);
-    assert_eq!(of("lateness"), json!({"key": "lateness", "value": "2h", "from": "flag"}));
+    assert_eq!(of("watermark-delay"), json!({"key": "watermark-delay", "value": "2h", "from": "flag"}));
     assert_eq!(of("max-rejects"), json!({"key": "max-rejects", "value": "1%", "from": "default"}));
-    let text = folder.sessionize(&["config", "--lateness", "2h"]).expect_code(0).stdout;
+    let text = folder.sessionize(&["config", "--watermark-delay", "2h"]).expect_code(0).stdout;
     let line = |key: &str| {
         let line = text.lines().find(|line| line.trim_start().starts_with(key)).unwrap();
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert_eq!(text.lines().next(), Some("run with sessionize.toml"));
     assert_eq!(line("gap"), "gap 30m sessionize.toml:2");
-    assert_eq!(line("lateness"), "lateness 2h flag");
+    assert_eq!(line("watermark-delay"), "watermark-delay 2h flag");
     assert_eq!(line("out"), "out sessionize-out default");
 }
 
@@ -170,13 +170,13 @@ fn a_switch_of_the_file_is_taken_back() {
 
 #[test]
 fn a_flag_drops_what_the_file_says_against_it() {
-    let folder = folder_with("lateness = '1h'\nbatch = ['no-such-file.csv']\n");
+    let folder = folder_with("watermark-delay = '1h'\nbatch = ['no-such-file.csv']\n");
     folder.write("day.csv", TEN_MINUTES);
     folder.sessionize(&["run", "day.csv", "--watermark", "2020-01-02"]).expect_code(0);
     let folder = folder_with("watermark = 2020-01-02T00:00:00Z\n");
     folder.write("day.csv", TEN_MINUTES);
     let report =
-        folder.sessionize(&["run", "day.csv", "--lateness", "1m", "--format", "json"]).expect_code(0);
+        folder.sessionize(&["run", "day.csv", "--watermark-delay", "1m", "--report", "json"]).expect_code(0);
     assert_eq!(report.json()["watermark"], "2020-01-01T00:09:00Z");
 }
 
@@ -202,7 +202,10 @@ fn paths_are_written_as_seen_from_the_folder_of_the_file() {
 
 #[test]
 fn an_unknown_key_names_the_nearest_known_one() {
-    expect_refused("gap = '1m'\nlatenes = '1h'\n", "2: there is no key latenes; did you mean lateness?");
+    expect_refused(
+        "gap = '1m'\nwatermark-dely = '1h'\n",
+        "2: there is no key watermark-dely; did you mean watermark-delay?",
+    );
     expect_refused("max_late = '1%'\n", "1: there is no key max_late; did you mean max-late?");
     expect_refused("[fake]\nrow = 3\n", "2: there is no key row; did you mean rows?");
     expect_refused("\n[finalise]\nkeep = 3\n", "2: there is no verb finalise; did you mean finalize?");
@@ -235,8 +238,9 @@ fn a_value_of_the_wrong_kind_is_refused() {
 
 #[test]
 fn flags_that_exclude_each_other_do_so_in_the_file() {
-    let both = "lateness = '1m'\nwatermark = 2020-01-02T00:00:00Z\n";
-    let expected = "2: watermark cannot stand beside lateness (sessionize.toml:1); leave one of them out";
+    let both = "watermark-delay = '1m'\nwatermark = 2020-01-02T00:00:00Z\n";
+    let expected =
+        "2: watermark cannot stand beside watermark-delay (sessionize.toml:1); leave one of them out";
     expect_refused(both, expected);
 }
 

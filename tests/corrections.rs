@@ -20,7 +20,7 @@ fn changes(folder: &Folder, run: u64) -> Vec<String> {
 
 fn run(folder: &Folder, file: &str, rows: &str) {
     folder.write(file, format!("user,time\n{rows}"));
-    folder.sessionize(&["run", file, "--late", "correct", "--retain", "1h"]).expect_code(0);
+    folder.sessionize(&["run", file, "--allowed-lateness", "1h"]).expect_code(0);
 }
 
 #[test]

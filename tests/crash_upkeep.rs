@@ -37,11 +37,11 @@ fn of_a_rollback_under_rules() {
 }
 
 #[test]
-fn of_an_evict() {
-    let evict = upkeep(&["evict", "--key=k1"]);
+fn of_an_purge() {
+    let purge = upkeep(&["purge", "--key=k1"]);
     let job = || Job {
         must_reach: &["write state", "commit", "rename", "remove state"],
-        ..Job::of(vec![run(&[0]), run(&[1])], evict.clone(), vec![run(&[2]), finalize()])
+        ..Job::of(vec![run(&[0]), run(&[1])], purge.clone(), vec![run(&[2]), finalize()])
     };
     job().disturb(BATCHES);
     job().under(CORRECTED).disturb(BATCHES);

@@ -31,7 +31,7 @@ fn tree(path: &Path) -> Tree {
 #[track_caller]
 fn changes_nothing(folder: &Folder, batches: &[usize], code: i32) {
     let before = tree(&folder.path(""));
-    let arguments = [run(batches), vec!["--dry-run".to_owned(), "--format=json".to_owned()]].concat();
+    let arguments = [run(batches), vec!["--dry-run".to_owned(), "--report=json".to_owned()]].concat();
     let finished = execute(folder, &arguments).expect_code(code);
     assert!(tree(&folder.path("")) == before, "something has changed");
     if code == 0 {
@@ -63,8 +63,8 @@ fn among_other_runs_it_says_what_the_run_would_do() {
         }
         report.clone()
     };
-    let dry = report(&["--dry-run", "--format=json"]);
-    assert_eq!(dry, report(&["--format=json"]));
+    let dry = report(&["--dry-run", "--report=json"]);
+    assert_eq!(dry, report(&["--report=json"]));
 }
 
 #[test]

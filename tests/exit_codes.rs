@@ -34,7 +34,7 @@ fn refused(folder: &Folder, arguments: &[&str], code: i32, words: &[&str]) {
 fn code_0_is_done_and_also_nothing_to_do() {
     let folder = with_one_run();
     let before = twin::outcome(&folder);
-    let again = execute(&folder, &[run(&[0]), vec!["--format=json".to_owned()]].concat()).expect_code(0);
+    let again = execute(&folder, &[run(&[0]), vec!["--report=json".to_owned()]].concat()).expect_code(0);
     let warning = "sessionize: warning: nothing was read: the content of all 1 files was taken in before\n";
     assert_eq!((again.json()["status"].as_str(), again.stderr.as_str()), (Some("nothing-to-do"), warning));
     assert_eq!(twin::outcome(&folder), before, "the same file twice changes nothing");
@@ -180,17 +180,17 @@ fn to_full_device(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String) 
 fn a_report_that_cannot_be_written_is_a_failure_that_says_what_was_committed() {
     let folder = with_one_run();
     for arguments in [
-        &["inspect", "--sessions", "--format=json"][..],
+        &["inspect", "--sessions", "--report=json"][..],
         &["inspect", "--runs"],
         &["verify"],
         &["config"],
-        &["config", "--format=json"],
+        &["config", "--report=json"],
     ] {
         let (code, stderr) = to_full_device(&folder, arguments);
         assert_eq!(code, Some(1), "{arguments:?}: {stderr}");
         assert!(stderr.contains("standard output: cannot write the report: No space left"), "{stderr}");
     }
-    let json = [run(&[1]), vec!["--format=json".to_owned()]].concat();
+    let json = [run(&[1]), vec!["--report=json".to_owned()]].concat();
     let json: Vec<&str> = json.iter().map(String::as_str).collect();
     let (code, stderr) = to_full_device(&folder, &json);
     assert_eq!(code, Some(1), "{stderr}");
@@ -230,12 +230,12 @@ fn remedies_name_what_is_wrong() {
         .sessionize(&["run", "--header=no", "--max-late=1", "--dry-run", "--batch", "--", "-x.csv"])
         .expect_code(0);
     folder.write("future.csv", "k1,2024-02-02 00:00:00\n");
-    let clock = ["run", "--header=no", "--as-of-clock=2024-02-01T00:00:00Z", "future.csv"];
+    let clock = ["run", "--header=no", "--now=2024-02-01T00:00:00Z", "future.csv"];
     refused(
         &folder,
         &clock,
         65,
-        &["lies 1day after the clock here, 2024-02-01T00:00:00Z", "--as-of-clock", "--max-future"],
+        &["lies 1day after the clock here, 2024-02-01T00:00:00Z", "--now", "--max-future"],
     );
     // One frame with the number of a dictionary, and one raw block.
     folder.write("dictionary.zst", b"\x28\xB5\x2F\xFD\x21\x07\x04\x21\x00\x00k1,1");
@@ -268,7 +268,7 @@ fn limits_of_the_process_are_named() {
     folder.write("large.csv", rows.concat());
     // The outputs have no room, or, where nothing is complete yet, the log of the checkpoint.
     for (name, lateness) in [("outputs", "0s"), ("log", "1d")] {
-        let run = format!("run --state={name} --out={name}-out --lateness={lateness} large.csv");
+        let run = format!("run --state={name} --out={name}-out --watermark-delay={lateness} large.csv");
         let sizes = limited(&folder, "-f 8", &run).expect_code(1);
         assert!(sizes.stderr.contains("File too large") && sizes.stderr.contains("ulimit -f"), "{sizes:?}");
         expect_one_clear_line(&sizes);
@@ -298,7 +298,7 @@ fn a_pipe_that_nobody_reads_is_no_failure_for_text_of_a_look() {
     };
     for arguments in [&["inspect", "--sessions"][..], &["inspect", "--runs"], &["verify"], &["config"]] {
         assert_eq!(to_nobody(arguments), (Some(0), String::new()), "{arguments:?}");
-        let (code, stderr) = to_nobody(&[arguments, &["--format=json"]].concat());
+        let (code, stderr) = to_nobody(&[arguments, &["--report=json"]].concat());
         assert_eq!(code, Some(1), "{arguments:?}: {stderr}");
         assert!(stderr.contains("standard output: cannot write the report: Broken pipe"), "{stderr}");
     }

@@ -84,13 +84,17 @@ fn late_events_come_with_advice_that_holds() {
     let inspected = folder.sessionize(&["inspect"]).expect_code(0).stdout;
     assert!(inspected.contains("2020-01-01T01:00:00Z, set by 1.csv:1 in run 1"), "{inspected}");
     let report = folder.sessionize(&["run", "2.csv", "--max-late", "2"]).expect_code(0).stdout;
-    assert!(report.contains("2, the latest by 9m 30s; --lateness 9m30s would have kept all"), "{report}");
+    assert!(
+        report.contains("2, the latest by 9m 30s; --watermark-delay 9m30s would have kept all"),
+        "{report}"
+    );
 
     let advised = Folder::new();
     for day in ["1.csv", "2.csv"] {
         advised.write(day, std::fs::read(folder.path(day)).unwrap());
-        let report =
-            advised.sessionize(&["run", day, "--lateness", "9m30s", "--format", "json"]).expect_code(0);
+        let report = advised
+            .sessionize(&["run", day, "--watermark-delay", "9m30s", "--report", "json"])
+            .expect_code(0);
         assert_eq!(report.json()["events_late"], 0);
     }
 }

@@ -51,7 +51,7 @@ fn sessions(folder: &Folder, run: u64) -> Vec<String> {
 fn expect_newest(folder: &Folder) {
     assert_eq!(ended(folder, &["migrate"]).stdout, "nothing to do: the format is 1\n");
     assert!(!folder.path(&format!("{STATE}.format-1")).exists());
-    assert_eq!(ended(folder, &["verify", "--format=json"]).json()["status"], "ok");
+    assert_eq!(ended(folder, &["verify", "--report=json"]).json()["status"], "ok");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn version_1_without_rules() {
     let folder = fixture("v1/plain");
     // ann's session of 10:00 and 10:03 was complete, her event of 10:05 came too late. The rollback took run 3 back.
     assert_eq!(sessions(&folder, 1), ["ann 10:00:00 10:03:00 180 2 gap"]);
-    let inspected = ended(&folder, &["inspect", "--sessions", "--runs", "--format=json"]).json();
+    let inspected = ended(&folder, &["inspect", "--sessions", "--runs", "--report=json"]).json();
     for (name, expected) in [
         ("format_version", json!(1)),
         ("runs", json!(4)),
@@ -98,7 +98,7 @@ fn version_1_without_rules() {
     expect_newest(&folder);
 
     // Known files are known; the one that was rolled back may come again.
-    let flags = ["--max-rejects=50%", "--max-late=50%", "--lateness=10m", "--format=json"];
+    let flags = ["--max-rejects=50%", "--max-late=50%", "--watermark-delay=10m", "--report=json"];
     let run = |file| ended(&folder, &[&["run", file], &flags[..]].concat()).json()["status"].clone();
     assert_eq!((run("2.csv"), run("3.csv")), (json!("nothing-to-do"), json!("committed")));
     // 10:29 is five minutes after 10:24: still the same session.
@@ -118,7 +118,7 @@ fn version_1_without_rules() {
 #[test]
 fn version_1_with_rules() {
     let folder = fixture("v1/rules");
-    let inspected = ended(&folder, &["inspect", "--format=json"]).json();
+    let inspected = ended(&folder, &["inspect", "--report=json"]).json();
     // The watermark is at 10:02: ann's first three events are folded (the double one is dropped), the rest waits.
     assert_eq!(inspected["watermark"], "2024-01-01T10:02:00Z");
     assert_eq!((&inspected["events_open"], &inspected["sessions_open"]), (&json!(6), &json!(1)));
@@ -129,7 +129,7 @@ fn version_1_with_rules() {
     expect_newest(&folder);
 
     folder.write("3.csv", "user,ts,page,amount\nbob,2024-01-01 10:30:00,y,3\n");
-    ended(&folder, &["run", "3.csv", "--lateness=10m"]);
+    ended(&folder, &["run", "3.csv", "--watermark-delay=10m"]);
     let mut closed = sessions(&folder, 3);
     closed.sort();
     assert_eq!(

@@ -31,7 +31,7 @@ fn a_line_without_end_and_a_key_too_long_are_told() {
     let key = "k".repeat(100_000);
     folder.write("key.csv", format!("{key},2020-01-01 10:00:00\nann,2020-01-01 10:00:00\n"));
     let report =
-        folder.sessionize(&["run", "key.csv", "--max-rejects=1", "--format=json"]).expect_code(0).json();
+        folder.sessionize(&["run", "key.csv", "--max-rejects=1", "--report=json"]).expect_code(0).json();
     assert_eq!(report["rejects"]["key-too-long"], 1);
 }
 
@@ -64,7 +64,7 @@ fn rows_of_millions_of_fields_are_rejects_among_others() {
         let day = format!("ann,2020-01-0{number} 10:00:00\n{wide}\nann,2020-01-0{number} 10:01:00\n");
         folder.write("day.csv", day);
         let report =
-            folder.sessionize(&["run", "day.csv", "--max-rejects=1", "--format=json"]).expect_code(0);
+            folder.sessionize(&["run", "day.csv", "--max-rejects=1", "--report=json"]).expect_code(0);
         let report = report.json();
         assert_eq!(
             (&report["rejects"]["too-many-fields"], &report["events_accepted"]),
@@ -124,7 +124,7 @@ fn keys_that_collide_in_every_bit_of_their_hash_are_told_apart() {
         folder.write("2.csv", [rows(2), rows(1)].concat());
         folder.sessionize(&[&["run", "1.csv"], rules].concat()).expect_code(0);
         folder.sessionize(&["run", "2.csv"]).expect_code(0);
-        let report = folder.sessionize(&["finalize", "--format=json"]).expect_code(0).json();
+        let report = folder.sessionize(&["finalize", "--report=json"]).expect_code(0).json();
         assert_eq!(
             (&report["sessions_completed"], &report["events_completed"]),
             (&KEYS.into(), &(3 * KEYS).into())
@@ -139,7 +139,7 @@ fn a_stream_without_end_ends_at_the_limit() {
     let folder = Folder::in_memory();
     let told = folder.sessionize(&["run", "/dev/zero", "--max-bytes=1MB"]).expect_code(65).stderr;
     assert!(told.contains("/dev/zero") && told.contains("--max-bytes"), "{told}");
-    let report = folder.sessionize(&["run", "/dev/null", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["run", "/dev/null", "--report=json"]).expect_code(0).json();
     assert_eq!(report["rows_read"], 0);
 }
 
@@ -149,7 +149,7 @@ fn a_further_byte_order_mark_is_data_whether_or_not_a_quote_is_near() {
     let mark = "\u{FEFF}";
     for (number, row) in [(1, "bob,2020-01-01 10:00:01"), (2, "\"bob\",2020-01-01 10:00:02")] {
         folder.write("day.csv", format!("{mark}{mark}ann,2020-01-01 10:00:00\n{row}\n"));
-        folder.sessionize(&["run", "day.csv", "--lateness=1h"]).expect_code(0);
+        folder.sessionize(&["run", "day.csv", "--watermark-delay=1h"]).expect_code(0);
         folder.sessionize(&["finalize"]).expect_code(0);
         let mut keys: Vec<_> =
             folder.sessions_of_run(2).into_iter().map(|session| session.key.concat()).collect();
@@ -198,7 +198,7 @@ fn no_report_and_no_error_lets_names_speak_to_the_terminal() {
             assert!(whole.contains("and 699 more\n") && whole.contains(r"$'\x1b]0;k699\x07'"), "{whole}");
         }
     }
-    let inspected = folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+    let inspected = folder.sessionize(&["inspect", "--runs", "--report=json"]).expect_code(0).json();
     assert_eq!(inspected["ledger"][0]["files"].as_array().unwrap().len(), 700);
 }
 
@@ -215,13 +215,13 @@ fn keys_that_are_no_text_are_found_and_told_apart() {
         command.args(parts.iter().flat_map(|part| [OsStr::new("--key"), OsStr::from_bytes(part)]));
         support::Finished::of(command, b"").expect_code(0)
     };
-    let text = look(&[b"M\xfcller", b"web"], "--format=text").stdout;
+    let text = look(&[b"M\xfcller", b"web"], "--report=text").stdout;
     assert!(text.ends_with("  $'M\\xfcller',web\n"), "{text}");
-    let found = look(&[b"\xff", b"\xfe"], "--format=json").json()["sessions"].clone();
+    let found = look(&[b"\xff", b"\xfe"], "--report=json").json()["sessions"].clone();
     assert_eq!(found.as_array().unwrap().len(), 1);
     assert_eq!(found[0]["key_parts"], serde_json::json!([{"hex": "ff"}, {"hex": "fe"}]));
-    let mut evict = folder.command(&["evict"]);
-    evict.arg("--key").arg(OsStr::from_bytes(b"M\xfdller")).args(["--key", "web", "--format=json"]);
-    assert_eq!(support::Finished::of(evict, b"").expect_code(0).json()["events_removed"], 1);
-    assert_eq!(look(&[b"M\xfdller", b"web"], "--format=json").json()["sessions"], serde_json::json!([]));
+    let mut purge = folder.command(&["purge"]);
+    purge.arg("--key").arg(OsStr::from_bytes(b"M\xfdller")).args(["--key", "web", "--report=json"]);
+    assert_eq!(support::Finished::of(purge, b"").expect_code(0).json()["events_removed"], 1);
+    assert_eq!(look(&[b"M\xfdller", b"web"], "--report=json").json()["sessions"], serde_json::json!([]));
 }

@@ -48,7 +48,7 @@ flags() {
     names) echo --key=n1 --time=time ;;
     names-emitted) echo --key=n1 --time=time --emit=events --max-rejects=100% ;;
     delimiters* | key-rejected) echo --max-rejects=1 ;;
-    one-key) echo --lateness=2d ;;
+    one-key) echo --watermark-delay=2d ;;
     esac
 }
 
@@ -56,7 +56,7 @@ flags() {
 measure() {
     local case=$1 code=0
     # shellcheck disable=SC2046
-    /usr/bin/time -o time -f '%M %e' "$BIN" run "$case" $(flags "$case") --state "$case.state" --out "$case.out" --format json \
+    /usr/bin/time -o time -f '%M %e' "$BIN" run "$case" $(flags "$case") --state "$case.state" --out "$case.out" --report json \
         >report 2>said || code=$?
     local said
     said=$(tr '\n' ' ' <said | sed "s|^sessionize: ||; s|Command exited.*||" | cut -c1-110)

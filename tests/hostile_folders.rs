@@ -28,10 +28,10 @@ fn expect_hindered(folder: &Folder, words: &[&str], mend: impl FnOnce()) {
     let told = folder.sessionize(&["run", "day.csv"]).expect_code(1);
     expect_one_clear_line(&told);
     assert!(words.iter().all(|word| told.stderr.contains(word)), "{}", told.stderr);
-    let runs = folder.sessionize(&["inspect", "--format=json", "--out=another"]).expect_code(0).json();
+    let runs = folder.sessionize(&["inspect", "--report=json", "--out=another"]).expect_code(0).json();
     assert_eq!(runs["runs"], 0, "nothing was committed");
     mend();
-    let report = folder.sessionize(&["run", "day.csv", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["run", "day.csv", "--report=json"]).expect_code(0).json();
     assert_eq!(report["run"], 1);
     folder.sessionize(&["verify"]).expect_code(0);
 }
@@ -130,9 +130,7 @@ fn folders_inside_each_other_or_in_the_same_place_do_no_harm() {
         fs::create_dir_all(folder.path("z")).unwrap();
         let folders = ["--state", state, "--out", out];
         for day in ["day.csv", "day-2.csv"] {
-            folder
-                .sessionize(&[&["run", day, "--as-of-clock=2021-01-01"], &folders[..]].concat())
-                .expect_code(0);
+            folder.sessionize(&[&["run", day, "--now=2021-01-01"], &folders[..]].concat()).expect_code(0);
         }
         folder.sessionize(&[&["verify"], &folders[..]].concat()).expect_code(0);
         folder.sessionize(&[&["backup", "copy"], &folders[..]].concat()).expect_code(if state == "." {
@@ -159,7 +157,7 @@ fn outputs_may_lie_beside_the_batch() {
     let folder = Folder::in_memory();
     folder.write("in/day.csv", DAY);
     folder.sessionize(&["run", "in/day.csv", "--out=in"]).expect_code(0);
-    let report = folder.sessionize(&["run", "in/day.csv", "--out=in", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["run", "in/day.csv", "--out=in", "--report=json"]).expect_code(0).json();
     assert_eq!(report["status"], "nothing-to-do");
     let told = folder.sessionize(&["run", "in/day.csv", "in/sessions", "--out=in"]).expect_code(66).stderr;
     assert!(told.contains("in/sessions") && told.contains("folder"), "{told}");
@@ -205,7 +203,7 @@ fn a_rollback_whose_outputs_cannot_be_moved_goes_on_with_the_next_command() {
     folder.sessionize(&["verify"]).expect_code(0);
     fs::remove_file(blocked).unwrap();
     assert!(folder.path(&output_name("sessions", 2)).exists(), "who looks moves nothing");
-    let report = folder.sessionize(&["run", "day-2.csv", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["run", "day-2.csv", "--report=json"]).expect_code(0).json();
     assert_eq!(report["run"], 4);
     assert!(!folder.path(&output_name("sessions", 2)).exists());
     folder.sessionize(&["verify"]).expect_code(0);
@@ -269,7 +267,7 @@ fn names_that_break_lines_or_speak_to_terminals_are_written_out() {
     assert!(told.stderr.contains("no file\\u{1b}[31m.csv"), "{:?}", told.stderr);
     let name = std::ffi::OsString::from_vec(b"b\xff\n.csv".to_vec());
     fs::write(folder.path("").join(&name), format!("{DAY}x,never\n")).unwrap();
-    let mut run = folder.command(&["run", "--max-rejects=1", "--format=json"]);
+    let mut run = folder.command(&["run", "--max-rejects=1", "--report=json"]);
     run.arg(&name);
     let report = Finished::of(run, b"").expect_code(0).json();
     assert_eq!(report["files"][0]["path"], "b\u{fffd}\n.csv");

@@ -14,7 +14,7 @@ const ROW: &str = "ann,2020-01-01 00:00:00,";
 fn rejects(length: usize, flags: &[&str]) -> serde_json::Value {
     let folder = Folder::in_memory();
     folder.write("1.csv", format!("{ROW}{}\n", "x".repeat(length)));
-    let words = ["run", "1.csv", "--format", "json", "--max-rejects", "1"];
+    let words = ["run", "1.csv", "--report", "json", "--max-rejects", "1"];
     let report = folder.sessionize(&[&words[..], flags].concat()).expect_code(0).json();
     let set_aside =
         report["outputs"]["rejects"].as_str().map(|path| std::fs::metadata(folder.path(path)).unwrap().len());

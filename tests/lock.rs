@@ -39,8 +39,8 @@ fn of_many_runs_at_once_each_batch_is_taken_in_once() {
     // Whatever the order in which they come, no event is late.
     let patient = |batches: &[usize]| {
         let mut arguments = with_wait(run(batches));
-        arguments.retain(|flag| !flag.starts_with("--lateness"));
-        [arguments, vec!["--lateness=30d".to_owned()]].concat()
+        arguments.retain(|flag| !flag.starts_with("--watermark-delay"));
+        [arguments, vec!["--watermark-delay=30d".to_owned()]].concat()
     };
     let folder = Folder::in_memory();
     twin::write_batches(&folder, BATCHES);
@@ -160,8 +160,8 @@ fn runs_that_are_killed_among_many_block_nobody_and_lose_nothing() {
     const BATCHES: usize = 6;
     let patient = |batches: &[usize]| {
         let mut arguments = with_wait(run(batches));
-        arguments.retain(|flag| !flag.starts_with("--lateness"));
-        [arguments, vec!["--lateness=30d".to_owned()]].concat()
+        arguments.retain(|flag| !flag.starts_with("--watermark-delay"));
+        [arguments, vec!["--watermark-delay=30d".to_owned()]].concat()
     };
     let folder = Folder::in_memory();
     twin::write_batches(&folder, BATCHES);

@@ -65,7 +65,7 @@ fn end_of_first_session(events: &Events, key: &str) -> i64 {
 #[test]
 fn ordered_events_stream() {
     assert!(!fold(&ordered("k"), &[]).contains(FALLS_BACK));
-    assert!(!fold(&ordered("k"), &["--lateness", "5m"]).contains(FALLS_BACK));
+    assert!(!fold(&ordered("k"), &["--watermark-delay", "5m"]).contains(FALLS_BACK));
 }
 
 #[test]

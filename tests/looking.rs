@@ -21,7 +21,7 @@ fn looks(beside: &Folder) -> Vec<Vec<String>> {
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     vec![
         twin::inspect(),
-        words(&["verify", "--format=json"]),
+        words(&["verify", "--report=json"]),
         words(&["export-state", "-q", &named("export")]),
         words(&["export-state", "-q", "--salvage", &named("salvage")]),
         words(&["backup", "-q", &named("backup")]),

@@ -90,7 +90,7 @@ fn everything_that_is_not_synced_is_lost_at_every_sync_point() {
             let folder = Folder::in_memory();
             disk.restore_synced(&folder);
             if is_last {
-                let again = [&job.disturbed[..], &["--format=json".to_owned()]].concat();
+                let again = [&job.disturbed[..], &["--report=json".to_owned()]].concat();
                 let again = execute(&folder, &again);
                 assert_eq!(again.code, Some(0), "{place}: {again:?}");
                 assert!(

@@ -17,7 +17,7 @@ fn more_files_than_the_soft_limit_allows_are_one_batch() {
     shell
         .current_dir(folder.path(""))
         .env("PROGRAM", env!("CARGO_BIN_EXE_sessionize"))
-        .args(["-c", "ulimit -S -n 64 && exec \"$PROGRAM\" run --format json --batch hour-*.csv"]);
+        .args(["-c", "ulimit -S -n 64 && exec \"$PROGRAM\" run --report json --batch hour-*.csv"]);
     let report = Finished::of(shell, b"").expect_code(0).json();
     assert_eq!(report["rows_read"], 200);
 }

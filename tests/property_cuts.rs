@@ -33,7 +33,7 @@ struct Way {
 #[derive(Debug, Clone)]
 enum Advance {
     /// A lateness that is longer than the disorder by this.
-    Lateness(i64),
+    Delay(i64),
     /// The time before which nothing is still to come.
     Stated,
     /// The same, stated by a `finalize --as-of` behind the run.
@@ -42,8 +42,8 @@ enum Advance {
 
 fn way() -> impl Strategy<Value = Way> {
     let advance = prop_oneof![
-        4 => (0..2 * GAP_US).prop_map(Advance::Lateness),
-        4 => Just(Advance::Lateness(0)),
+        4 => (0..2 * GAP_US).prop_map(Advance::Delay),
+        4 => Just(Advance::Delay(0)),
         1 => Just(Advance::Stated),
         1 => Just(Advance::Finalize),
     ];
@@ -91,7 +91,7 @@ fn play(case: &Case, threads: Option<usize>) -> Folder {
     let folder = Folder::new();
     let mut accounts = Accounts::default();
     let mut command = |arguments: &[&str]| {
-        let finished = folder.sessionize(&[arguments, &["--format", "json"]].concat()).expect_code(0);
+        let finished = folder.sessionize(&[arguments, &["--report", "json"]].concat()).expect_code(0);
         assert_eq!(accounts.imbalance(&finished.json()), None);
         finished.json()
     };
@@ -107,11 +107,11 @@ fn play(case: &Case, threads: Option<usize>) -> Folder {
             case.batches[number + 1..].iter().flat_map(|(batch, _)| batch).map(|event| event.us).min();
         let stated = to_come.map(|us| format!("{us}"));
         let lateness_us =
-            case.disorder_us + if let Advance::Lateness(more_us) = way.advance { more_us } else { 0 };
+            case.disorder_us + if let Advance::Delay(more_us) = way.advance { more_us } else { 0 };
         let lateness = format!("{lateness_us}us");
         match (&way.advance, &stated) {
             (Advance::Stated, Some(time)) => arguments.extend(["--watermark", time]),
-            _ => arguments.extend(["--lateness", &lateness]),
+            _ => arguments.extend(["--watermark-delay", &lateness]),
         }
         let report = command(&arguments);
         assert_eq!(report["events_accepted"], batch.len());
@@ -167,8 +167,8 @@ const BEGIN_US: i64 = 1_577_836_800_000_000;
 fn history() -> impl Strategy<Value = (i64, Vec<Command>)> {
     let time = || (0_i64..100).prop_map(|us| BEGIN_US + us);
     let advance = prop_oneof![
-        3 => (0_i64..30).prop_map(specification::Advance::Lateness),
-        2 => Just(specification::Advance::Lateness(0)),
+        3 => (0_i64..30).prop_map(specification::Advance::Delay),
+        2 => Just(specification::Advance::Delay(0)),
         1 => time().prop_map(specification::Advance::Stated),
     ];
     // Later batches have later events, by and large.
@@ -211,7 +211,7 @@ impl Core {
                 accepted.retain(|event| !before.is_late(at(event.1)));
                 self.latest = self.latest.max(accepted.iter().map(|event| at(event.1)).max());
                 let advance = match *advance {
-                    specification::Advance::Lateness(us) => watermark::Advance::Lateness(us),
+                    specification::Advance::Delay(us) => watermark::Advance::Delay(us),
                     specification::Advance::Stated(us) => watermark::Advance::Stated(at(us)),
                 };
                 self.watermark = advance.after(before, self.latest);
@@ -335,7 +335,7 @@ fn typed(folder: &Folder, number: usize, gap: i64, command: &Command) -> Vec<Str
             };
             folder.write(&format!("{number}.csv"), batch.iter().enumerate().map(row).collect::<String>());
             let advance = match advance {
-                specification::Advance::Lateness(us) => format!("--lateness {us}us"),
+                specification::Advance::Delay(us) => format!("--watermark-delay {us}us"),
                 specification::Advance::Stated(us) => format!("--watermark {us}"),
             };
             format!("run --batch {number}.csv --gap {gap}us --max-late 100% {advance}")

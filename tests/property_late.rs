@@ -88,7 +88,7 @@ fn play(folder: &Folder, batches: &[Batch], model: &mut Model) -> BTreeMap<Strin
     let mut accounts = Accounts::default();
     let mut expected = BTreeMap::new();
     let mut command = |arguments: &[&str]| {
-        let report = folder.sessionize(&[arguments, &["--format", "json"]].concat()).expect_code(0).json();
+        let report = folder.sessionize(&[arguments, &["--report", "json"]].concat()).expect_code(0).json();
         assert_eq!(accounts.imbalance(&report), None);
         report
     };
@@ -98,7 +98,7 @@ fn play(folder: &Folder, batches: &[Batch], model: &mut Model) -> BTreeMap<Strin
         let lateness = format!("{}us", batch.lateness_us);
         let names = files.iter().map(|(name, _)| name.as_str());
         let report = command(
-            &["run", "--lateness", &lateness, "--max-late", "100%"]
+            &["run", "--watermark-delay", &lateness, "--max-late", "100%"]
                 .into_iter()
                 .chain(names)
                 .collect::<Vec<_>>(),

@@ -88,7 +88,7 @@ fn play(
         duplicates += report["events_duplicate"].as_u64().unwrap();
         after(number)?;
     }
-    let report = folder.sessionize(&["finalize", "--format", "json"]).expect_code(0).json();
+    let report = folder.sessionize(&["finalize", "--report", "json"]).expect_code(0).json();
     Ok(duplicates + report["events_duplicate"].as_u64().unwrap())
 }
 
@@ -147,7 +147,7 @@ proptest! {
         let folder = Folder::in_memory();
         let lateness = lateness(&drawn);
         let arrived = accepted(&drawn, drawn.keeping_lateness(), 0);
-        let duplicates = play(&drawn, &folder, &["--lateness", &lateness, "--emit-open"], |number| {
+        let duplicates = play(&drawn, &folder, &["--watermark-delay", &lateness, "--emit-open"], |number| {
             let (events, watermark) = &arrived[number];
             prop_assert_eq!(latest(&folder), open(events, *watermark, &drawn.case), "open after batch {}", number);
             Ok(())
@@ -161,7 +161,7 @@ proptest! {
     fn every_event_is_emitted_once_with_the_id_of_its_session(drawn in drawn(30, false)) {
         let folder = Folder::in_memory();
         let lateness = lateness(&drawn);
-        play(&drawn, &folder, &["--lateness", &lateness, "--emit", "both"], |_| Ok(()))?;
+        play(&drawn, &folder, &["--watermark-delay", &lateness, "--emit", "both"], |_| Ok(()))?;
         let mut expected = Vec::new();
         for session in sessions(&drawn.batches().concat(), &drawn.case).0 {
             let id = oracle::session_id_with(session.key.as_bytes(), session.start * 1_000_000, session.ordinal);
@@ -189,7 +189,7 @@ proptest! {
         let folder = Folder::in_memory();
         let retain = retain * drawn.unit();
         let (lateness, retained) = (format!("{}s", drawn.lateness), format!("{retain}s"));
-        let flags = ["--late", "correct", "--retain", &retained, "--lateness", &lateness, "--emit-open"];
+        let flags = ["--allowed-lateness", &retained, "--watermark-delay", &lateness, "--emit-open"];
         let accepted = accepted(&drawn, drawn.lateness, retain);
         let duplicates = play(&drawn, &folder, &flags, |number| {
             let (events, watermark) = &accepted[number];
@@ -220,7 +220,7 @@ proptest! {
     #[test]
     fn what_is_a_duplicate_hangs_on_times_and_not_on_the_order_of_rows(drawn in tiny()) {
         let folder = Folder::in_memory();
-        let duplicates = play(&drawn, &folder, &["--lateness", "0s"], |_| Ok(()))?;
+        let duplicates = play(&drawn, &folder, &["--watermark-delay", "0s"], |_| Ok(()))?;
         let (rows_expected, duplicates_expected) = expected(&drawn.batches().concat(), &drawn.case);
         prop_assert_eq!(sorted(rows(&folder, "sessions").iter().map(found).collect()), rows_expected);
         prop_assert_eq!(duplicates, duplicates_expected);

@@ -84,8 +84,18 @@ fn assert_sessions(log: &Log, gap: &str, lateness: &str, batches: &[Vec<u8>]) {
     for (number, batch) in batches.iter().enumerate() {
         let name = format!("{number}.csv");
         folder.write(&name, batch);
-        let run =
-            ["run", &name, "--gap", gap, "--lateness", lateness, "--max-late", "0", "--max-rejects", "0"];
+        let run = [
+            "run",
+            &name,
+            "--gap",
+            gap,
+            "--watermark-delay",
+            lateness,
+            "--max-late",
+            "0",
+            "--max-rejects",
+            "0",
+        ];
         folder.sessionize(&[&run, log.flags].concat()).expect_code(0);
     }
     folder.sessionize(&["finalize"]).expect_code(0);

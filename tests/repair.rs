@@ -1,4 +1,4 @@
-//! Verify, rollback, evict, export, import, backup and migrate, through the program.
+//! Verify, rollback, purge, export, import, backup and migrate, through the program.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
@@ -8,7 +8,7 @@ use std::fs;
 use support::twin::expect_one_clear_line;
 use support::{Folder, OUT, STATE, output_name, stream_of};
 
-const CLOCK: &str = "--as-of-clock=2021-01-01";
+const CLOCK: &str = "--now=2021-01-01";
 
 /// Three days: `ann` has a session open over the first midnight, `bob` one at the end of the third day.
 fn three_runs() -> Folder {
@@ -23,7 +23,7 @@ fn three_runs() -> Folder {
 }
 
 fn verify(folder: &Folder, code: i32) -> serde_json::Value {
-    folder.sessionize(&["verify", "--format=json"]).expect_code(code).json()
+    folder.sessionize(&["verify", "--report=json"]).expect_code(code).json()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn verify_finds_a_changed_a_missing_and_a_foreign_output() {
 #[test]
 fn a_rollback_takes_state_outputs_and_known_files_back_together() {
     let folder = three_runs();
-    let report = folder.sessionize(&["rollback", "--to-run=1", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["rollback", "--to-run=1", "--report=json"]).expect_code(0).json();
     assert_eq!((&report["run"], &report["events_open"]), (&4.into(), &2.into()));
     assert_eq!(report["retracted_runs"], serde_json::json!([2, 3]));
     assert_eq!(verify(&folder, 0)["runs_standing"], 2);
@@ -100,7 +100,7 @@ fn a_rollback_leaves_the_open_view_of_a_run_that_stands_and_takes_that_of_one_th
     assert_eq!(verify(&folder, 0)["status"], "ok");
     // What the view shows now has no run written: whoever asks for it gets it, once.
     for status in ["committed", "nothing-to-do"] {
-        let finalize = ["finalize", "--as-of=2019-01-01", "--emit-open", "--format=json"];
+        let finalize = ["finalize", "--as-of=2019-01-01", "--emit-open", "--report=json"];
         let report = folder.sessionize(&finalize).expect_code(0).json();
         assert_eq!(report["status"], status);
         assert!(fs::read_to_string(&latest).unwrap().contains("2020-01-01T00:02:00Z,60,2,open"));
@@ -133,9 +133,9 @@ fn a_rollback_that_cannot_be_done_changes_nothing() {
 #[test]
 fn an_evicted_key_leaves_the_state_and_the_accounts_know() {
     let folder = three_runs();
-    folder.sessionize(&["evict", "--key=nobody"]).expect_code(0);
+    folder.sessionize(&["purge", "--key=nobody"]).expect_code(0);
     assert_eq!(kept_runs(&folder), [1, 2, 3]);
-    let report = folder.sessionize(&["evict", "--key=bob", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["purge", "--key=bob", "--report=json"]).expect_code(0).json();
     assert_eq!((&report["events_removed"], &report["events_open"]), (&2.into(), &0.into()));
     assert_eq!(report["rollback_reaches"], 4);
     assert_eq!(kept_runs(&folder), [4]);
@@ -155,7 +155,7 @@ fn an_evicted_key_leaves_the_state_and_the_accounts_know() {
 
 /// The runs that `inspect` says a rollback can go back to.
 fn kept_runs(folder: &Folder) -> Vec<u64> {
-    let inspected = folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+    let inspected = folder.sessionize(&["inspect", "--runs", "--report=json"]).expect_code(0).json();
     let runs = inspected["ledger"].as_array().unwrap().iter();
     runs.filter(|run| run["state_kept"] == true).map(|run| run["run"].as_u64().unwrap()).collect()
 }
@@ -182,17 +182,17 @@ fn before_the_first_run_nothing_is_open_known_or_decided() {
             folder.sessionize(&["finalize"]).expect_code(0);
         }
         let runs: Vec<u64> = (1..=3 + u64::from(finalized)).collect();
-        let report = folder.sessionize(&["rollback", "--to-run=0", "--format=json"]).expect_code(0).json();
+        let report = folder.sessionize(&["rollback", "--to-run=0", "--report=json"]).expect_code(0).json();
         assert_eq!(report["retracted_runs"], serde_json::json!(runs));
         assert_eq!((&report["rolled_back_to"], &report["events_open"]), (&0.into(), &0.into()));
         assert_eq!(report["forgotten_files"].as_array().unwrap().len(), 3);
         assert!(folder.sessions().is_empty());
-        let inspected = folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+        let inspected = folder.sessionize(&["inspect", "--runs", "--report=json"]).expect_code(0).json();
         assert!(inspected["definition"].is_null() && inspected["watermark"].is_null(), "{inspected}");
         assert_eq!(inspected["last_run"]["rolled_back_to"], 0);
         assert_eq!(verify(&folder, 0)["runs_standing"], 1);
         // Again there is nothing to do, nor for a cut, which has no definition to go by.
-        for again in [&["rollback", "--to-run=0", "--format=json"][..], &["finalize", "--format=json"]] {
+        for again in [&["rollback", "--to-run=0", "--report=json"][..], &["finalize", "--report=json"]] {
             let report = folder.sessionize(again).expect_code(0).json();
             assert_eq!(report["status"], "nothing-to-do");
         }
@@ -221,7 +221,7 @@ fn before_the_first_run_of_an_import_is_the_imported_state() {
     elsewhere.sessionize(&["import-state", "state.jsonl"]).expect_code(0);
     elsewhere.write("4.csv", "bob,2020-01-03 12:02:00\n");
     elsewhere.sessionize(&["run", "4.csv", CLOCK]).expect_code(0);
-    let report = elsewhere.sessionize(&["rollback", "--to-run=0", "--format=json"]).expect_code(0).json();
+    let report = elsewhere.sessionize(&["rollback", "--to-run=0", "--report=json"]).expect_code(0).json();
     assert_eq!((&report["rolled_back_to"], &report["events_open"]), (&4.into(), &2.into()));
     assert_eq!(verify(&elsewhere, 0)["events_open"], 2);
     assert_eq!(kept_runs(&elsewhere), [4, 6]);
@@ -232,7 +232,7 @@ fn generations_are_kept_by_the_age_of_their_runs() {
     let folder = Folder::new();
     let day = |day: u32| {
         folder.write("day.csv", format!("ann,2020-01-{day:02} 12:00:00\n"));
-        let clock = format!("--as-of-clock=2021-01-{day:02}");
+        let clock = format!("--now=2021-01-{day:02}");
         folder.sessionize(&["run", "day.csv", &clock, "--keep-generations=7d"]).expect_code(0);
         kept_runs(&folder)
     };
@@ -325,14 +325,14 @@ fn touched(chunk: &[u8]) -> bool {
     partitions.any(|partition| partition == chunk[b"state/".len() + 8])
 }
 
-/// bob's last event of the three runs is at the watermark: what an evict has forgotten must not come again, wherever its
+/// bob's last event of the three runs is at the watermark: what an purge has forgotten must not come again, wherever its
 /// checkpoint goes.
 #[test]
 fn a_key_stays_evicted_in_an_export_and_in_a_backup() {
     let folder = three_runs();
-    let inspected = folder.sessionize(&["inspect", "--format=json"]).expect_code(0).json();
+    let inspected = folder.sessionize(&["inspect", "--report=json"]).expect_code(0).json();
     let watermark = inspected["watermark"].as_str().unwrap().to_owned();
-    folder.sessionize(&["evict", "--key=bob"]).expect_code(0);
+    folder.sessionize(&["purge", "--key=bob"]).expect_code(0);
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
     folder.sessionize(&["backup", "kept"]).expect_code(0);
     folder.sessionize(&["import-state", "state.jsonl", "--state=new/state", "--out=new/out"]).expect_code(0);
@@ -340,7 +340,7 @@ fn a_key_stays_evicted_in_an_export_and_in_a_backup() {
     for place in ["new", "kept"] {
         let folders = [format!("--state={place}/state"), format!("--out={place}/out")];
         let [state, out] = folders.each_ref().map(String::as_str);
-        let flags = ["run", "again.csv", "--max-late=50%", "--format=json", CLOCK, state, out];
+        let flags = ["run", "again.csv", "--max-late=50%", "--report=json", CLOCK, state, out];
         let report = folder.sessionize(&flags).expect_code(0).json();
         let counts = (&report["events_late"], &report["events_accepted"], &report["late"]);
         assert_eq!(counts, (&1.into(), &1.into(), &serde_json::Value::Null), "{place}");
@@ -357,7 +357,7 @@ fn an_export_becomes_a_checkpoint_that_goes_on_as_the_first() {
     elsewhere.write("3.csv", fs::read(folder.path("3.csv")).unwrap());
     elsewhere.sessionize(&["import-state", "state.jsonl"]).expect_code(0);
     assert_eq!(verify(&elsewhere, 0)["events_open"], 2);
-    let again = elsewhere.sessionize(&["run", "3.csv", CLOCK, "--format=json"]).expect_code(0).json();
+    let again = elsewhere.sessionize(&["run", "3.csv", CLOCK, "--report=json"]).expect_code(0).json();
     assert_eq!(again["status"], "nothing-to-do");
     for folder in [&folder, &elsewhere] {
         folder.sessionize(&["finalize"]).expect_code(0);
@@ -453,7 +453,7 @@ fn a_backup_stands_alone() {
 #[test]
 fn a_checkpoint_of_this_version_needs_no_migration() {
     let folder = three_runs();
-    let report = folder.sessionize(&["migrate", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["migrate", "--report=json"]).expect_code(0).json();
     assert_eq!(
         (&report["run"], &report["from"], &report["to"]),
         (&serde_json::Value::Null, &1.into(), &1.into())
@@ -487,30 +487,30 @@ fn outputs_that_are_gone_are_told_apart_from_outputs_that_are_wrong() {
         "{told:?}"
     );
     assert!(told.stdout.contains("- missing: sessions/run-00000003.csv\n"), "{told:?}");
-    let backup = folder.sessionize(&["backup", "kept", "--format=json"]).expect_code(0).json();
+    let backup = folder.sessionize(&["backup", "kept", "--report=json"]).expect_code(0).json();
     assert_eq!(backup["outputs_missing"], 3);
     // What is wrong comes first: nothing is recorded beside it.
     let wrong = folder.path(&output_name("sessions", 2));
     let whole = fs::read(&wrong).unwrap();
     fs::write(&wrong, "wrong").unwrap();
-    let report = folder.sessionize(&["verify", "--accept-missing", "--format=json"]).expect_code(74);
+    let report = folder.sessionize(&["verify", "--accept-missing", "--report=json"]).expect_code(74);
     assert!(report.stderr.contains("nothing was changed"), "{report:?}");
     assert_eq!(report.json()["status"], "damaged");
     assert_eq!(verify(&folder, 74)["runs"], 3);
     folder.sessionize(&["backup", "refused"]).expect_code(74);
     fs::write(&wrong, whole).unwrap();
 
-    let report = folder.sessionize(&["verify", "--accept-missing", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["verify", "--accept-missing", "--report=json"]).expect_code(0).json();
     assert_eq!((&report["status"], &report["accepted_in_run"]), (&"ok".into(), &4.into()));
     assert_eq!(report["missing_outputs"], missing);
     let report = verify(&folder, 0);
     assert_eq!((&report["missing_outputs"], &report["missing_accepted"]), (&names(&[]), &3.into()));
     assert_eq!(report["events_completed"], 5, "the accounts are those of the ledger");
-    let ledger = folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+    let ledger = folder.sessionize(&["inspect", "--runs", "--report=json"]).expect_code(0).json();
     assert_eq!(ledger["ledger"][3]["kind"], "accept-missing");
     assert_eq!(ledger["ledger"][3]["missing_outputs"], missing);
     // Once more there is nothing to do.
-    let again = folder.sessionize(&["verify", "--accept-missing", "--format=json"]).expect_code(0).json();
+    let again = folder.sessionize(&["verify", "--accept-missing", "--report=json"]).expect_code(0).json();
     assert_eq!((&again["runs"], again.get("accepted_in_run")), (&4.into(), None));
 
     // It comes back, right or wrong; another one goes.
@@ -563,7 +563,7 @@ fn what_was_accepted_stays_accepted_and_a_rollback_names_what_is_gone() {
     let folder = three_runs();
     take_away(&folder, &[output_name("sessions", 1), output_name("sessions", 3)]);
     folder.sessionize(&["verify", "--accept-missing"]).expect_code(0);
-    let report = folder.sessionize(&["rollback", "--to-run=2", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["rollback", "--to-run=2", "--report=json"]).expect_code(0).json();
     assert_eq!(report["retracted_runs"], serde_json::json!([3, 4]));
     assert_eq!(report["missing_outputs"], serde_json::json!(["sessions/run-00000003.csv"]));
     // The run that had recorded it is taken back; the output of run 1 is as gone as before.
@@ -571,11 +571,11 @@ fn what_was_accepted_stays_accepted_and_a_rollback_names_what_is_gone() {
     assert_eq!((&report["runs_standing"], &report["missing_accepted"]), (&3.into(), &1.into()));
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
     folder.sessionize(&["import-state", "state.jsonl", "--state=new", "--take-over"]).expect_code(0);
-    let report = folder.sessionize(&["verify", "--state=new", "--format=json"]).expect_code(0).json();
+    let report = folder.sessionize(&["verify", "--state=new", "--report=json"]).expect_code(0).json();
     assert_eq!(report["missing_accepted"], 1);
 }
 
-/// Which outputs a run has is in its manifest: none of a rollback, an evict, a run that emits events, late rows that are dropped.
+/// Which outputs a run has is in its manifest: none of a rollback, an purge, a run that emits events, late rows that are dropped.
 #[test]
 fn a_rollback_misses_no_output_that_never_was() {
     let folder = Folder::new();
@@ -589,7 +589,7 @@ fn a_rollback_misses_no_output_that_never_was() {
         folder.sessionize(&words).expect_code(0);
     };
     let missed = |to: &str| {
-        let words = ["rollback", to, "--format=json"];
+        let words = ["rollback", to, "--report=json"];
         folder.sessionize(&words).expect_code(0).json().get("missing_outputs").cloned()
     };
     ["1.csv", "2.csv", "3.csv"].into_iter().for_each(run);
@@ -602,14 +602,14 @@ fn a_rollback_misses_no_output_that_never_was() {
     run("5.csv");
     take_away(&folder, &[output_name("events", 10)]);
     assert_eq!(missed("--to-run=2"), Some(serde_json::json!(["events/run-00000010.csv"])));
-    // An evict and an import have no outputs either; no rollback goes back over one, but to one.
-    folder.sessionize(&["evict", "--key=ann"]).expect_code(0);
+    // An purge and an import have no outputs either; no rollback goes back over one, but to one.
+    folder.sessionize(&["purge", "--key=ann"]).expect_code(0);
     run("6.csv");
     assert_eq!(missed("--to-run=12"), None);
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
     folder.sessionize(&["import-state", "state.jsonl", "--state=new", "--take-over"]).expect_code(0);
     folder.sessionize(&["run", "7.csv", CLOCK, "--state=new"]).expect_code(0);
-    let words = ["rollback", "--to-run=15", "--state=new", "--format=json"];
+    let words = ["rollback", "--to-run=15", "--state=new", "--report=json"];
     assert_eq!(folder.sessionize(&words).expect_code(0).json().get("missing_outputs"), None);
 }
 
@@ -620,7 +620,7 @@ fn an_export_goes_through_a_pipe() {
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
     let whole = fs::read_to_string(folder.path("state.jsonl")).unwrap();
     for (flags, beside) in
-        [(&["--quiet"][..], ""), (&[], "exported\n"), (&["--format=json"], "{\n  \"run\": 3,")]
+        [(&["--quiet"][..], ""), (&[], "exported\n"), (&["--report=json"], "{\n  \"run\": 3,")]
     {
         let piped = folder.sessionize(&[&["export-state", "-"], flags].concat()).expect_code(0);
         assert_eq!(piped.stdout, whole);
@@ -669,6 +669,6 @@ fn a_damaged_list_takes_no_chunk_of_the_head_with_it() {
             .sessionize(&["run", "batch.csv", CLOCK, "--gap=30d", "--keep-generations=3", "--quiet"])
             .expect_code(0);
     }
-    let open = folder.sessionize(&["inspect", "--sessions", "--format=json"]).expect_code(0).json();
+    let open = folder.sessionize(&["inspect", "--sessions", "--report=json"]).expect_code(0).json();
     assert_eq!(open["sessions"].as_array().unwrap().len(), 4);
 }

@@ -1,4 +1,4 @@
-//! Verify, rollback, evict, export, import and backup where sessions are split, tell of their events, leave as rows of their
+//! Verify, rollback, purge, export, import and backup where sessions are split, tell of their events, leave as rows of their
 //! events, or are corrected; and where what is open is shown.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
@@ -22,7 +22,7 @@ fn start(rules: &[&str], batches: &[usize]) -> Folder {
 }
 
 fn verify(folder: &Folder, code: i32) -> Value {
-    execute(folder, &upkeep(&["verify", "--format=json"])).expect_code(code).json()
+    execute(folder, &upkeep(&["verify", "--report=json"])).expect_code(code).json()
 }
 
 fn go_on(folder: &Folder, rules: &[&str], batches: &[usize]) {
@@ -108,11 +108,11 @@ fn after_a_rollback_the_same_files_come_to_the_same_sessions() {
 fn an_evicted_key_is_gone_from_the_state_and_from_the_accounts() {
     for rules in RULES {
         let folder = start(rules, &[0, 1]);
-        let inspect = [upkeep(&["inspect", "--key=k1", "--format=json"])].concat();
+        let inspect = [upkeep(&["inspect", "--key=k1", "--report=json"])].concat();
         let held = execute(&folder, &inspect).expect_code(0).json()["sessions"].clone();
         let held: u64 = held.as_array().unwrap().iter().map(|open| open["events"].as_u64().unwrap()).sum();
         assert!(held > 0);
-        let report = execute(&folder, &upkeep(&["evict", "--key=k1", "--format=json"])).expect_code(0).json();
+        let report = execute(&folder, &upkeep(&["purge", "--key=k1", "--report=json"])).expect_code(0).json();
         let removed = report["events_removed"].as_u64().unwrap();
         // Duplicates in a tail are held until it is folded; a look at open sessions does not show them.
         assert!(removed == held || removed > held && rules == CORRECTED, "{rules:?}: {removed}, {held}");

@@ -1,4 +1,4 @@
-//! The shape of `--format json`: scripts read it, so every field has its place, type and meaning.
+//! The shape of `--report json`: scripts read it, so every field has its place, type and meaning.
 //!
 //! Expected values are worked out by hand from the rules in `docs/semantics.md`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
@@ -73,7 +73,7 @@ fn two_runs() -> (Folder, Value, Value) {
     let folder = Folder::new();
     folder.write("1.csv", DAY_1);
     folder.write("2.csv", DAY_2);
-    let first = folder.sessionize(&["run", "1.csv", "--key", "user", "--time", "time", "--format", "json"]);
+    let first = folder.sessionize(&["run", "1.csv", "--key", "user", "--time", "time", "--report", "json"]);
     let second = folder.sessionize(&[
         "run",
         "1.csv",
@@ -82,7 +82,7 @@ fn two_runs() -> (Folder, Value, Value) {
         "2",
         "--max-late",
         "50%",
-        "--format",
+        "--report",
         "json",
     ]);
     (folder, first.expect_code(0).json(), second.expect_code(0).json())
@@ -124,7 +124,7 @@ fn a_run_says_what_it_has_done() {
     assert_eq!(second["rejects"], json!({"empty-key": 1, "time": 1}));
     assert_eq!(second["watermark"], "2020-01-01T00:30:00Z");
     assert_eq!((&second["first_event"], &second["last_event"]), (&second["watermark"], &second["watermark"]));
-    assert_eq!(second["late"], json!({"latest_by_s": 300.0, "lateness_to_keep_all": "5m"}));
+    assert_eq!(second["late"], json!({"latest_by_s": 300.0, "watermark_delay_to_keep_all": "5m"}));
     assert_eq!(second["bytes_read"], DAY_2.len());
     for (kind, path) in second["outputs"].as_object().unwrap() {
         assert_eq!(path, &output_name(kind, 2));
@@ -135,7 +135,7 @@ fn a_run_says_what_it_has_done() {
 #[test]
 fn a_run_with_nothing_to_do_has_the_same_shape() {
     let (folder, _, second) = two_runs();
-    let again = folder.sessionize(&["run", "2.csv", "--format", "json"]).expect_code(0).json();
+    let again = folder.sessionize(&["run", "2.csv", "--report", "json"]).expect_code(0).json();
     expect_fields(&again, &RUN_FIELDS);
     assert_eq!((&again["status"], &again["run"]), (&json!("nothing-to-do"), &Value::Null));
     assert_eq!(again["files"][0]["status"], "known");
@@ -159,7 +159,7 @@ fn a_backfill_is_one_document_with_a_run_for_each_file() {
         "2",
         "--max-late",
         "50%",
-        "--format",
+        "--report",
         "json",
     ];
     let document = folder.sessionize(&flags).expect_code(0).json();
@@ -174,11 +174,11 @@ fn a_backfill_is_one_document_with_a_run_for_each_file() {
 fn a_dry_run_and_a_finalize_have_the_shape_of_a_run() {
     let folder = Folder::new();
     folder.write("1.csv", DAY_1);
-    let dry = folder.sessionize(&["run", "1.csv", "--dry-run", "--format", "json"]).expect_code(0).json();
+    let dry = folder.sessionize(&["run", "1.csv", "--dry-run", "--report", "json"]).expect_code(0).json();
     expect_fields(&dry, &RUN_FIELDS);
     assert_eq!((&dry["status"], &dry["run"]), (&json!("dry-run"), &Value::Null));
     folder.sessionize(&["run", "1.csv"]).expect_code(0);
-    let finalized = folder.sessionize(&["finalize", "--format", "json"]).expect_code(0).json();
+    let finalized = folder.sessionize(&["finalize", "--report", "json"]).expect_code(0).json();
     expect_fields(&finalized, &RUN_FIELDS);
     assert_eq!((&finalized["sessions_completed"], &finalized["sessions_open"]), (&json!(1), &json!(0)));
 }
@@ -191,9 +191,9 @@ fn an_inspect_has_every_field_and_tails_count_as_open() {
         "user,time\nann,2020-01-01 00:00:00\nbob,2020-01-01 00:03:00\nann,2020-01-01 00:04:00\n",
     );
     // The watermark stops at 00:02: ann's second event and bob's only one wait behind it.
-    folder.sessionize(&["run", "1.csv", "--lateness", "2m"]).expect_code(0);
+    folder.sessionize(&["run", "1.csv", "--watermark-delay", "2m"]).expect_code(0);
     let document =
-        folder.sessionize(&["inspect", "--sessions", "--runs", "--format", "json"]).expect_code(0).json();
+        folder.sessionize(&["inspect", "--sessions", "--runs", "--report", "json"]).expect_code(0).json();
     expect_fields(&document, &INSPECT_FIELDS);
     assert_eq!(document["format_version"], 1);
     assert_eq!(document["watermark"], "2020-01-01T00:02:00Z");
@@ -211,13 +211,13 @@ fn an_inspect_has_every_field_and_tails_count_as_open() {
             open("bob", "2020-01-01T00:03:00Z", "2020-01-01T00:03:00Z", 1),
         ])
     );
-    let one = folder.sessionize(&["inspect", "--key", "bob", "--format", "json"]).expect_code(0).json();
+    let one = folder.sessionize(&["inspect", "--key", "bob", "--report", "json"]).expect_code(0).json();
     assert_eq!(one["sessions"], json!([document["sessions"][1]]));
 }
 
 #[test]
 fn an_error_is_no_document() {
-    let failed = Folder::new().sessionize(&["run", "missing.csv", "--format", "json"]).expect_code(66);
+    let failed = Folder::new().sessionize(&["run", "missing.csv", "--report", "json"]).expect_code(66);
     assert_eq!((failed.stdout.as_str(), failed.stderr.lines().count()), ("", 1));
 }
 
@@ -227,7 +227,7 @@ fn every_field_stands_in_the_documentation() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/format.md");
     let text = std::fs::read_to_string(page).unwrap();
     let (folder, _, second) = two_runs();
-    let all = ["inspect", "--sessions", "--runs", "--format", "json"];
+    let all = ["inspect", "--sessions", "--runs", "--report", "json"];
     let inspected = folder.sessionize(&all).expect_code(0).json();
     for document in [&second, &inspected] {
         for_each_field(document, &mut |name| assert!(text.contains(&format!("`{name}`")), "{name}"));

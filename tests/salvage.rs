@@ -67,9 +67,9 @@ fn there(command: Vec<String>) -> Vec<String> {
 
 /// Saves what can be saved and goes on with it in a new pair; returns the export, the import, and all sessions from then on.
 fn go_on(folder: &Folder, rules: &[&str]) -> (Finished, Finished, Vec<SessionRow>) {
-    let export = execute(folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--format=json"]));
+    let export = execute(folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
     let export = export.expect_code(0);
-    let import = execute(folder, &there(upkeep(&["import-state", "saved.jsonl", "--format=json"])));
+    let import = execute(folder, &there(upkeep(&["import-state", "saved.jsonl", "--report=json"])));
     let import = import.expect_code(0);
     let look = || {
         execute(folder, &there(upkeep(&["verify"]))).expect_code(0);
@@ -143,7 +143,7 @@ fn of_a_lost_head_or_file_entry_nothing_is_lost() {
             // The files of before are known.
             for batch in [0, 1] {
                 let again = twin::under_rules(rules, there(run(&[batch])));
-                let again = execute(&folder, &[again, vec!["--format=json".to_owned()]].concat());
+                let again = execute(&folder, &[again, vec!["--report=json".to_owned()]].concat());
                 assert_eq!(again.expect_code(0).json()["status"], "nothing-to-do");
             }
         }
@@ -195,7 +195,7 @@ fn of_a_lost_last_run_the_state_before_it_is_saved_and_its_files_come_again() {
     change(&folder, |key, value| {
         (key != b"head" && !key.starts_with(&entry_of_run(2))).then(|| value.to_vec())
     });
-    let export = execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--format=json"]));
+    let export = execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
     let told = losses(&export.expect_code(0));
     assert!(told.contains("the runs after run 1, up to run 2: the state is that after run 1"), "{told}");
     assert!(told.contains("the checkpoint is at run 1, its output at run 2"), "{told}");
@@ -225,7 +225,7 @@ fn of_a_damaged_list_the_chunks_that_it_names_are_lost_and_said_to_be() {
         flip(&folder, |key| key.starts_with(&current));
         execute(&folder, &twin::under_rules(rules, run(&[2]))).expect_code(74);
         let export =
-            execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--format=json"]));
+            execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
         let export = export.expect_code(0);
         assert_eq!(export.json()["events"], 0);
         let told = losses(&export);
@@ -259,11 +259,11 @@ fn no_state_is_made_of_the_pieces_that_a_lost_chunk_has_left() {
             false => Some(value.to_vec()),
         });
         let export =
-            execute(&damaged, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--format=json"]));
+            execute(&damaged, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
         let export = export.expect_code(0);
         assert_eq!(export.json()["events"], 1, "{export:?}");
         assert!(losses(&export).contains("a piece of key ann is missing"), "{export:?}");
-        let import = execute(&damaged, &there(upkeep(&["import-state", "saved.jsonl", "--format=json"])));
+        let import = execute(&damaged, &there(upkeep(&["import-state", "saved.jsonl", "--report=json"])));
         assert_eq!(import.expect_code(0).json()["events_removed"], 200);
         execute(&damaged, &there(upkeep(&["verify"]))).expect_code(0);
     }
@@ -280,7 +280,7 @@ fn staged_outputs_of_a_committed_run_that_are_gone_are_counted() {
     let publishing = committed + steps[committed..].iter().position(|step| step == "rename").unwrap();
     let undisturbed = Folder::in_memory();
     twin::copy(&folder, &undisturbed);
-    let report = [&disturbed[..], &["--format=json".to_owned()]].concat();
+    let report = [&disturbed[..], &["--report=json".to_owned()]].concat();
     let report = execute(&undisturbed, &report).expect_code(0).json();
     let aborted = twin::execute_with_fault(&folder, &disturbed, &format!("abort:{}", publishing + 1));
     assert_eq!(aborted.code, Some(1), "{aborted:?}");
@@ -295,9 +295,9 @@ fn staged_outputs_of_a_committed_run_that_are_gone_are_counted() {
     );
     let told = execute(&folder, &finalize()).expect_code(74).stderr;
     assert!(told.contains(&lost) && told.contains("; put back a backup of both folders"), "{told}");
-    let found = execute(&folder, &upkeep(&["verify", "--format=json"])).expect_code(74).json();
+    let found = execute(&folder, &upkeep(&["verify", "--report=json"])).expect_code(74).json();
     assert!(found["findings"][0].as_str().unwrap().contains(&lost), "{found}");
-    let export = execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--format=json"]));
+    let export = execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
     assert!(losses(&export.expect_code(0)).contains(&lost));
     execute(&folder, &there(upkeep(&["import-state", "saved.jsonl"]))).expect_code(0);
     execute(&folder, &there(upkeep(&["verify"]))).expect_code(0);

@@ -39,7 +39,7 @@ impl Stage {
             "file" => _ = self.folder.write(&step.words[1], &step.input),
             "gzip" => _ = self.folder.write(&step.words[1], gzip(&step.input)),
             "zstd" => _ = self.folder.write(&step.words[1], zstd::encode_all(&step.input[..], 1).unwrap()),
-            "run" | "finalize" | "inspect" | "evict" | "rollback" => return self.command(step),
+            "run" | "finalize" | "inspect" | "purge" | "rollback" => return self.command(step),
             other => panic!("there is no step {other}"),
         }
         Complaints::new()
@@ -65,7 +65,7 @@ impl Stage {
 
     fn finish(&mut self, step: &Step) -> Finished {
         let mut arguments: Vec<&str> = step.words.iter().map(String::as_str).collect();
-        for (flag, value) in [("--format", "json"), ("--as-of-clock", "2021-01-01T00:00:00Z")] {
+        for (flag, value) in [("--report", "json"), ("--now", "2021-01-01T00:00:00Z")] {
             if !arguments.contains(&flag) {
                 arguments.extend([flag, value]);
             }
@@ -101,7 +101,7 @@ impl Stage {
             compare("open", &step.all("open"), &open_sessions(report), complaints);
             return;
         }
-        if ["evict", "rollback"].contains(&step.words[0].as_str()) {
+        if ["purge", "rollback"].contains(&step.words[0].as_str()) {
             self.accounts.stand_at(report);
             return;
         }

@@ -224,7 +224,7 @@ fn another_list_of_sources_or_another_column_is_another_definition() {
     folder.write("views-3.csv", "ts,user,path\n2020-01-01 10:20:00,ann,/\n");
     folder.sessionize(&["finalize"]).expect_code(0);
     folder.sessionize(&["run", "--redefine", "views-3.csv"]).expect_code(0);
-    let report = folder.sessionize(&["inspect", "--format", "json"]).expect_code(0).json();
+    let report = folder.sessionize(&["inspect", "--report", "json"]).expect_code(0).json();
     let sources = report["definition"]["sources"].as_array().unwrap();
     let names: Vec<&str> = sources.iter().map(|source| source["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["views", "sales", "mail"]);
@@ -291,7 +291,9 @@ fn keys_of_all_sources_have_as_many_parts() {
 #[test]
 fn each_file_of_a_backfill_finds_its_source() {
     let folder = shop();
-    folder.sessionize(&["run", "--each", "--lateness", "1h", "views-1.csv", "sales-1.csv"]).expect_code(0);
+    folder
+        .sessionize(&["run", "--each", "--watermark-delay", "1h", "views-1.csv", "sales-1.csv"])
+        .expect_code(0);
     folder.sessionize(&["finalize"]).expect_code(0);
     assert_eq!(folder.sessions()[0].events, 2);
 }
@@ -306,9 +308,9 @@ fn reports_and_ledger_tell_the_source_of_each_file() {
     };
     let expected = [("sales-1.csv", "sales"), ("views-1.csv", "views")]
         .map(|(path, source)| (path.to_owned(), source.to_owned()));
-    let run = folder.sessionize(&["run", "--format", "json", files[0], files[1]]).expect_code(0).json();
+    let run = folder.sessionize(&["run", "--report", "json", files[0], files[1]]).expect_code(0).json();
     assert_eq!(sources(&run["files"]), expected);
-    let inspected = folder.sessionize(&["inspect", "--runs", "--format", "json"]).expect_code(0).json();
+    let inspected = folder.sessionize(&["inspect", "--runs", "--report", "json"]).expect_code(0).json();
     assert_eq!(sources(&inspected["ledger"][0]["files"]), expected);
     let shown = folder.sessionize(&["inspect", "--runs"]).expect_code(0).stdout;
     assert!(shown.contains("sales-1.csv (sales) views-1.csv (views)\n"), "{shown}");
@@ -318,7 +320,7 @@ fn reports_and_ledger_tell_the_source_of_each_file() {
 fn a_file_of_a_source_without_a_name_has_none_in_the_report() {
     let folder = Folder::new();
     folder.write("1.csv", "ann,2020-01-01 00:00:00\n");
-    let run = folder.sessionize(&["run", "--format", "json", "1.csv"]).expect_code(0).json();
+    let run = folder.sessionize(&["run", "--report", "json", "1.csv"]).expect_code(0).json();
     assert!(run["files"][0].get("source").is_none(), "{run}");
 }
 

@@ -50,7 +50,7 @@ fn words(text: &str) -> Vec<String> {
 
 fn run(hour: i64) -> Vec<String> {
     words(&format!(
-        "run batches/{hour}.csv --header=no --gap=10m --lateness=20m --time-format=epoch-s --max-late=100% --quiet"
+        "run batches/{hour}.csv --header=no --gap=10m --watermark-delay=20m --time-format=epoch-s --max-late=100% --quiet"
     ))
 }
 
@@ -92,9 +92,9 @@ impl Soak {
         }
         execute(&self.folder, &run(hour)).expect_code(0);
         if self.random.u8(0..10) == 0 {
-            let before = self.folder.sessionize(&["inspect", "--format=json"]).expect_code(0).json();
+            let before = self.folder.sessionize(&["inspect", "--report=json"]).expect_code(0).json();
             execute(&self.folder, &run(hour)).expect_code(0);
-            let after = self.folder.sessionize(&["inspect", "--format=json"]).expect_code(0).json();
+            let after = self.folder.sessionize(&["inspect", "--report=json"]).expect_code(0).json();
             assert_eq!(before["runs"], after["runs"], "hour {hour}: the same file twice");
             self.doubles += 1;
         }
@@ -107,7 +107,7 @@ impl Soak {
 
     /// Two hours back, and again.
     fn roll_back(&mut self, hour: i64) {
-        let ledger = self.folder.sessionize(&["inspect", "--runs", "--format=json"]).expect_code(0).json();
+        let ledger = self.folder.sessionize(&["inspect", "--runs", "--report=json"]).expect_code(0).json();
         let name = format!("batches/{}.csv", hour - 2);
         let of_file = |run: &&serde_json::Value| run["files"][0]["path"] == name.as_str();
         let to = ledger["ledger"].as_array().unwrap().iter().rfind(of_file).unwrap()["run"].as_u64().unwrap();

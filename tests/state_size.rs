@@ -53,7 +53,7 @@ fn no_blob_file_ever_appears_and_the_size_stays_flat() {
         assert!(files <= 5, "run {number}: {files} files: blobs, conf, db, lock, snap");
         sizes.push(bytes_in_state(&folder));
     }
-    let inspected = folder.sessionize(&["inspect", "--format=json"]).expect_code(0).json();
+    let inspected = folder.sessionize(&["inspect", "--report=json"]).expect_code(0).json();
     assert_eq!(
         inspected["sessions_open"], KEYS,
         "nothing was completed: all of it was rewritten by every run"
@@ -77,6 +77,6 @@ fn neither_do_the_longest_keys() {
             .expect_code(0);
         assert_eq!(blobs(&folder), 0, "minute {minute}");
     }
-    let inspected = folder.sessionize(&["inspect", "--format=json"]).expect_code(0).json();
+    let inspected = folder.sessionize(&["inspect", "--report=json"]).expect_code(0).json();
     assert_eq!(inspected["sessions_open"], 60);
 }

@@ -100,10 +100,10 @@ fn a_misspelt_verb_is_named_with_the_nearest_one() {
 
 #[test]
 fn flags_that_exclude_each_other_and_words_too_many_are_named() {
-    let both = told(&["run", "x", "--lateness=1m", "--watermark=2020-01-01"], "run");
+    let both = told(&["run", "x", "--watermark-delay=1m", "--watermark=2020-01-01"], "run");
     assert!(
-        both.contains("'--lateness <DUR>' cannot be used with '--watermark <T>'")
-            || both.contains("'--watermark <T>' cannot be used with '--lateness <DUR>'"),
+        both.contains("'--watermark-delay <DUR>' cannot be used with '--watermark <T>'")
+            || both.contains("'--watermark <T>' cannot be used with '--watermark-delay <DUR>'"),
         "{both}"
     );
     assert!(told(&["inspect", "word"], "inspect").starts_with("unexpected argument 'word' found"));

@@ -42,7 +42,7 @@ impl From<Head> for v1::Head {
             watermark_origin: None,
             latest_us: row.latest_us,
             accepts_from_us: row.watermark_us,
-            evicted: Vec::new(),
+            purged: Vec::new(),
             known_files: row.known_files,
             known_files_sum: row.known_files_sum,
             definition: row.definition,

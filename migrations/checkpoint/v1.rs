@@ -74,7 +74,7 @@ pub struct WatermarkOrigin {
 
 /// A key that was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-pub struct EvictedKey {
+pub struct PurgedKey {
     /// xxh3-64 of the key.
     #[serde(with = "text::hexadecimal_64")]
     pub key_hash: u64,
@@ -111,7 +111,7 @@ pub struct Head {
     /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
     pub accepts_from_us: Option<i64>,
     /// Keys that were removed and whose events could still be accepted, by hash.
-    pub evicted: Vec<EvictedKey>,
+    pub purged: Vec<PurgedKey>,
     /// How many file digests the ledger knows.
     pub known_files: u64,
     /// Their sum: over all of them `(hash + bytes) * (2 * run + 1)`, modulo 2 to the 128.
@@ -152,7 +152,7 @@ pub enum RunKind {
         to: u64,
     },
     /// What was open of one key was removed.
-    Evict,
+    Purge,
     /// The state of another checkpoint was taken in.
     Import,
     /// The state was written again in a newer format.

@@ -24,7 +24,7 @@ fn head() -> Head {
         }),
         latest_us: None,
         accepts_from_us: Some(2),
-        evicted: vec![EvictedKey { key_hash: 1 << 32, until_us: 3 }],
+        purged: vec![PurgedKey { key_hash: 1 << 32, until_us: 3 }],
         known_files: 11,
         known_files_sum: 12,
         definition: Definition {

@@ -31,7 +31,7 @@ pub(super) struct Counting {
 impl Counting {
     /// For the state that `head` describes.
     pub(super) fn of(head: &Head) -> Self {
-        let rules = head.definition.rule_set().ok().filter(|rules| rules.retain_us().is_some());
+        let rules = head.definition.rule_set().ok().filter(|rules| rules.allowed_lateness_us().is_some());
         Self { retaining: rules.map(|rules| (Arc::new(rules), head.watermark)) }
     }
 

@@ -58,8 +58,8 @@ mod tests {
     use super::*;
     use crate::definition::DefinitionRequest;
     use crate::event::Timestamp;
-    use crate::evicted::EvictedKeys;
     use crate::ledger::{Counts, FileDigest, FileEntry, Head, KnownFiles, RunId, RunKind};
+    use crate::purged::PurgedKeys;
     use crate::watermark::Watermark;
 
     /// A run of `files` files with names of 200 bytes.
@@ -83,7 +83,7 @@ mod tests {
             watermark_origin: None,
             latest: None,
             accepts_from: Watermark::BEGINNING,
-            evicted: EvictedKeys::default(),
+            purged: PurgedKeys::default(),
             known_files: KnownFiles::default(),
             definition: DefinitionRequest::default().create(),
         };

@@ -2,12 +2,12 @@
 
 use crate::definition::{Column, Definition, Source};
 use crate::event::{Place, Timestamp};
-use crate::evicted::{EvictedKey, EvictedKeys};
 use crate::gap::Gap;
 use crate::ledger::{
     Counts, FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin,
 };
 use crate::migrations::checkpoint::v1;
+use crate::purged::{PurgedKey, PurgedKeys};
 use crate::rules::{RuleFlag, RuleTexts};
 use crate::watermark::Watermark;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -29,7 +29,7 @@ pub(super) fn head_row(head: &Head) -> v1::Head {
         watermark_origin: head.watermark_origin.as_ref().map(origin_row),
         latest_us: head.latest.map(Timestamp::us),
         accepts_from_us: head.accepts_from.time().map(Timestamp::us),
-        evicted: head.evicted.iter().map(evicted_row).collect(),
+        purged: head.purged.iter().map(evicted_row).collect(),
         known_files: head.known_files.count,
         known_files_sum: head.known_files.sum,
         definition: definition_row(&head.definition),
@@ -50,7 +50,7 @@ pub(super) fn head(row: v1::Head) -> Result<Head, Damage> {
         watermark_origin: row.watermark_origin.map(origin),
         latest: row.latest_us.map(time).transpose()?,
         accepts_from: watermark(row.accepts_from_us)?,
-        evicted: row.evicted.into_iter().map(evicted).collect::<Result<EvictedKeys, _>>()?,
+        purged: row.purged.into_iter().map(purged).collect::<Result<PurgedKeys, _>>()?,
         definition: definition(row.definition)?,
         known_files: KnownFiles { count: row.known_files, sum: row.known_files_sum },
     })
@@ -74,7 +74,7 @@ pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
             RunKind::Finalize => v1::RunKind::Finalize,
             RunKind::FinalizeAsOf => v1::RunKind::FinalizeAsOf,
             RunKind::Rollback { to } => v1::RunKind::Rollback { to: to.number() },
-            RunKind::Evict => v1::RunKind::Evict,
+            RunKind::Purge => v1::RunKind::Purge,
             RunKind::Import => v1::RunKind::Import,
             RunKind::Migrate => v1::RunKind::Migrate,
             RunKind::Lost => v1::RunKind::Lost,
@@ -100,7 +100,7 @@ pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
             v1::RunKind::Finalize => RunKind::Finalize,
             v1::RunKind::FinalizeAsOf => RunKind::FinalizeAsOf,
             v1::RunKind::Rollback { to } => RunKind::Rollback { to: RunId::new(to) },
-            v1::RunKind::Evict => RunKind::Evict,
+            v1::RunKind::Purge => RunKind::Purge,
             v1::RunKind::Import => RunKind::Import,
             v1::RunKind::Migrate => RunKind::Migrate,
             v1::RunKind::Lost => RunKind::Lost,
@@ -121,12 +121,12 @@ fn watermark(us: Option<i64>) -> Result<Watermark, Damage> {
     Ok(us.map(time).transpose()?.map_or(Watermark::BEGINNING, Watermark::at))
 }
 
-fn evicted_row(key: EvictedKey) -> v1::EvictedKey {
-    v1::EvictedKey { key_hash: key.hash, until_us: key.until.us() }
+fn evicted_row(key: PurgedKey) -> v1::PurgedKey {
+    v1::PurgedKey { key_hash: key.hash, until_us: key.until.us() }
 }
 
-fn evicted(row: v1::EvictedKey) -> Result<EvictedKey, Damage> {
-    Ok(EvictedKey { hash: row.key_hash, until: time(row.until_us)? })
+fn purged(row: v1::PurgedKey) -> Result<PurgedKey, Damage> {
+    Ok(PurgedKey { hash: row.key_hash, until: time(row.until_us)? })
 }
 
 fn origin_row(origin: &WatermarkOrigin) -> v1::WatermarkOrigin {

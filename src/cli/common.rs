@@ -33,7 +33,7 @@ pub(super) struct CommonFlags {
     out: PathBuf,
     /// How the report goes to standard output: text for people, or one JSON document
     #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
+    pub(super) report: Format,
     /// How long to wait for another run to end, such as 10m
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = crate::rules::duration)]
     wait: Duration,
@@ -42,7 +42,7 @@ pub(super) struct CommonFlags {
     pub(super) quiet: bool,
     /// What stands in for the wall clock, for backfills and tests
     #[arg(long, value_name = "T", value_parser = values::time)]
-    as_of_clock: Option<Timestamp>,
+    now: Option<Timestamp>,
 }
 
 impl CommonFlags {
@@ -55,11 +55,11 @@ impl CommonFlags {
             state: self.state.clone(),
             out: self.out.clone(),
             wait: self.wait,
-            as_of: self.as_of_clock.unwrap_or_else(machine::now),
+            as_of: self.now.unwrap_or_else(machine::now),
         }
     }
 
-    /// Prints a report to standard error, as `--format` says: something else goes to standard output.
+    /// Prints a report to standard error, as `--report` says: something else goes to standard output.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if it cannot be written.
@@ -68,7 +68,7 @@ impl CommonFlags {
         report: &R,
         for_people: impl FnOnce(&R) -> Page,
     ) -> Result<()> {
-        let text = match self.format {
+        let text = match self.report {
             Format::Json => serde_json::to_string_pretty(report).unwrap_or_default() + "\n",
             Format::Text if !self.quiet => for_people(report).text().to_owned(),
             Format::Text => return Ok(()),
@@ -79,13 +79,13 @@ impl CommonFlags {
         })
     }
 
-    /// Prints a report as `--format` says.
+    /// Prints a report as `--report` says.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if it cannot be written. Where something was committed, the text for people is not worth one:
     /// then it is a warning.
     pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) -> Result<()> {
-        match (self.format, pipeline::committed()) {
+        match (self.report, pipeline::committed()) {
             (Format::Json, _) => print_json(report),
             (Format::Text, _) if self.quiet => Ok(()),
             (Format::Text, None) => print_text(for_people(report).text()),

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub(super) struct ConfigFlags {
     /// How the settings go to standard output: text for people, or one JSON document
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    report: Format,
     /// The command as it would be given, such as `run --gap 30m`; left out: run without flags
     #[arg(value_name = "VERB", trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
@@ -31,7 +31,7 @@ pub(super) fn execute(flags: &ConfigFlags, config: Option<PathBuf>, root: Comman
     let root = root.mut_subcommands(|verb| verb.mut_args(|flag| flag.required(false)));
     let invocation = Invocation::read(root, &words)?;
     let report = effective(&invocation);
-    match flags.format {
+    match flags.report {
         Format::Json => print_json(&report),
         Format::Text => print_text(effective_page(&report).text()),
     }

@@ -42,8 +42,8 @@ pub(super) struct RuleFlags {
     #[arg(long, value_name = "sessions|events|both", value_parser = canonical(RuleFlag::Emit))]
     emit: Option<String>,
     /// How long completed sessions stay correctable by late events; outputs get a column op (insert, retract)
-    #[arg(long, value_name = "DUR", value_parser = canonical(RuleFlag::Retain))]
-    retain: Option<String>,
+    #[arg(long, value_name = "DUR", value_parser = canonical(RuleFlag::AllowedLateness))]
+    allowed_lateness: Option<String>,
     /// Different values that distinct counts exactly; more are marked by a + [default: 1000]
     #[arg(long, value_name = "N", value_parser = canonical(RuleFlag::MaxDistinct))]
     max_distinct: Option<String>,
@@ -73,7 +73,7 @@ impl RuleFlags {
             (RuleFlag::GapColumn, one(&self.gap_column)),
             (RuleFlag::Dedup, one(&self.dedup)),
             (RuleFlag::Emit, one(&self.emit)),
-            (RuleFlag::Retain, one(&self.retain)),
+            (RuleFlag::AllowedLateness, one(&self.allowed_lateness)),
             (RuleFlag::MaxDistinct, one(&self.max_distinct)),
             (RuleFlag::MaxList, one(&self.max_list)),
         ] {

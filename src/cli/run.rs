@@ -23,7 +23,7 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Examples:
   sessionize run --batch data/sample/day-1.csv
-  sessionize run --batch logs/2020-01-01/*.csv --key user_id --time ts --gap 30m --lateness 1h
+  sessionize run --batch logs/2020-01-01/*.csv --key user_id --time ts --gap 30m --watermark-delay 1h
   zcat access.log.gz | sessionize run --batch - --delimiter tab --time-format epoch-s
   sessionize run --each --batch logs/2019-*.csv        # a backfill, one commit for each file";
 
@@ -56,9 +56,9 @@ pub(super) struct RunFlags {
     rules: RuleFlags,
     /// Allowed lateness: how far the watermark stays behind the latest event
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us, help_heading = LATE)]
-    lateness: i64,
+    watermark_delay: i64,
     /// State that the data is complete up to this time: the watermark goes there instead
-    #[arg(long, value_name = "T", value_parser = values::time, conflicts_with = "lateness", help_heading = LATE)]
+    #[arg(long, value_name = "T", value_parser = values::time, conflicts_with = "watermark_delay", help_heading = LATE)]
     watermark: Option<Timestamp>,
     /// Events further in the future than this are rejected
     #[arg(long, value_name = "DUR", default_value = "5m", value_parser = values::duration_us, help_heading = LIMITS)]
@@ -67,7 +67,7 @@ pub(super) struct RunFlags {
     #[arg(long, value_name = "N|N%", default_value = "1%", help_heading = LIMITS)]
     max_rejects: Limit,
     /// What becomes of late events: side writes them to an output of their own, drop only counts them, correct
-    /// lets them change completed sessions as long as --retain says
+    /// lets them change completed sessions as long as --allowed-lateness says
     #[arg(long, value_enum, default_value = "side", help_heading = LATE)]
     late: Late,
     /// More late events than this fail the run: a number, or a share of the rows
@@ -131,7 +131,7 @@ impl RunFlags {
             request: self.request(&sources),
             choice: self.choice(sources),
             redefine: self.redefine,
-            advance: self.watermark.map_or(Advance::Lateness(self.lateness), Advance::Stated),
+            advance: self.watermark.map_or(Advance::Delay(self.watermark_delay), Advance::Stated),
             max_future_us: self.max_future,
             max_rejects: self.max_rejects,
             max_late: self.max_late,

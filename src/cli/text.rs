@@ -70,9 +70,9 @@ fn run_rows(report: &RunReport) -> Rows {
 fn late_text(report: &RunReport) -> String {
     let advice = report.late.as_ref().map_or_else(String::new, |late| {
         format!(
-            ", the latest by {}; --lateness {} would have kept all",
+            ", the latest by {}; --watermark-delay {} would have kept all",
             duration_text(late.latest_by_s),
-            late.lateness_to_keep_all
+            late.watermark_delay_to_keep_all
         )
     });
     format!("{}{advice}", HumanCount(report.events_late))
@@ -193,7 +193,7 @@ mod tests {
             rejects: [(text.to_owned(), u64::MAX)].into(),
             rows_rejected: u64::MAX,
             events_late: 1,
-            late: Some(LateReport { latest_by_s: f64::MAX, lateness_to_keep_all: text.to_owned() }),
+            late: Some(LateReport { latest_by_s: f64::MAX, watermark_delay_to_keep_all: text.to_owned() }),
             decided: some(),
             outputs: Outputs {
                 sessions: some(),

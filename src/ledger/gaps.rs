@@ -2,7 +2,7 @@
 
 use super::{Counts, FileDigest, FileEntry, Head, RunEntry, RunId, RunKind};
 use crate::event::Timestamp;
-use crate::evicted::EvictedKeys;
+use crate::purged::PurgedKeys;
 use crate::watermark::Watermark;
 
 /// The entries of a ledger up to that of `last`, each that is missing replaced by one of [`RunKind::Lost`]: it has the files
@@ -48,7 +48,7 @@ fn lost(
             watermark_origin: None,
             latest: None,
             accepts_from: Watermark::BEGINNING,
-            evicted: EvictedKeys::default(),
+            purged: PurgedKeys::default(),
             ..last.clone()
         },
     };

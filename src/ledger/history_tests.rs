@@ -1,8 +1,8 @@
 use super::*;
 use crate::definition::DefinitionRequest;
 use crate::event::Timestamp;
-use crate::evicted::EvictedKeys;
 use crate::ledger::{FileEntry, without_gaps};
+use crate::purged::PurgedKeys;
 use crate::watermark::Watermark;
 
 fn run(number: u64) -> RunId {
@@ -33,7 +33,7 @@ impl Ledger {
             watermark_origin: None,
             latest: None,
             accepts_from: Watermark::BEGINNING,
-            evicted: EvictedKeys::default(),
+            purged: PurgedKeys::default(),
             known_files: crate::ledger::KnownFiles::default(),
             definition: DefinitionRequest::default().create(),
         };

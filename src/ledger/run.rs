@@ -3,7 +3,7 @@
 use super::{FileDigest, KnownFiles};
 use crate::definition::Definition;
 use crate::event::{Place, Timestamp};
-use crate::evicted::EvictedKeys;
+use crate::purged::PurgedKeys;
 use crate::watermark::Watermark;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -55,7 +55,7 @@ pub enum RunKind {
         to: RunId,
     },
     /// What was open of one key was removed.
-    Evict,
+    Purge,
     /// The state of another checkpoint was taken in.
     Import,
     /// The state was written again in a newer format.
@@ -77,7 +77,7 @@ impl RunKind {
             Self::Finalize => "finalize",
             Self::FinalizeAsOf => "finalize --as-of",
             Self::Rollback { .. } => "rollback",
-            Self::Evict => "evict",
+            Self::Purge => "purge",
             Self::Import => "import-state",
             Self::Migrate => "migrate",
             Self::Lost => "lost",
@@ -136,7 +136,7 @@ pub struct Head {
     /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
     pub accepts_from: Watermark,
     /// Keys that were removed, of which events that the time before would let in are late.
-    pub evicted: EvictedKeys,
+    pub purged: PurgedKeys,
     /// All files that were ever taken in, in short.
     pub known_files: KnownFiles,
     /// What a session means here.
@@ -160,7 +160,7 @@ impl Head {
             watermark_origin: None,
             latest: None,
             accepts_from: Watermark::BEGINNING,
-            evicted: EvictedKeys::default(),
+            purged: PurgedKeys::default(),
             known_files: KnownFiles::default(),
             definition: Definition::undecided(),
         }
@@ -186,7 +186,7 @@ pub struct Counts {
     pub events_open_before: u64,
     /// The same after it.
     pub events_open_after: u64,
-    /// Events that left without a session: evicted, or lost with a damaged checkpoint.
+    /// Events that left without a session: purged, or lost with a damaged checkpoint.
     pub events_removed: u64,
     /// Events that were there already and are dropped.
     pub events_duplicate: u64,

@@ -83,7 +83,7 @@ impl Job<'_> {
         RowStyle {
             key_columns: self.definition.key().len(),
             spreadsheet_safe: self.spreadsheet_safe,
-            with_op: self.rules.retain_us().is_some(),
+            with_op: self.rules.allowed_lateness_us().is_some(),
             emit: self.rules.emit(),
         }
     }
@@ -100,13 +100,13 @@ impl Job<'_> {
 
     /// Which events are taken in, of those up to `latest_allowed`.
     pub(super) fn row_rules(&self, latest_allowed: Timestamp) -> RowRules {
-        let evicted = self.checkpoint.head().map(|head| head.evicted.clone()).unwrap_or_default();
-        RowRules { accepts_from: self.accepts_from(), evicted, latest_allowed }
+        let purged = self.checkpoint.head().map(|head| head.purged.clone()).unwrap_or_default();
+        RowRules { accepts_from: self.accepts_from(), purged, latest_allowed }
     }
 
     /// From where on they are accepted after a run that leaves the watermark at `watermark`.
     pub(super) fn accepts_from_after(&self, watermark: Watermark) -> Watermark {
-        self.accepts_from().max(watermark.behind(self.rules.retain_us().unwrap_or(0)))
+        self.accepts_from().max(watermark.behind(self.rules.allowed_lateness_us().unwrap_or(0)))
     }
 
     /// The latest event accepted by any run, `batch` among them.
@@ -129,7 +129,7 @@ impl Job<'_> {
         let close_at = |tally: &Tally| Close::Passed(self.watermark_after(advance, tally));
         if self.rules.is_plain() {
             self.fold_with::<Reducer>(reading, close_at, watch)
-        } else if self.rules.retain_us().is_some() {
+        } else if self.rules.allowed_lateness_us().is_some() {
             // Corrections compare whole keys before and after the batch: there is nothing to stream.
             let collected = Collected::<RuledReducer>::new(self);
             self.attempt(collected, reading, close_at, watch).map_err(Stop::into_error)

@@ -8,8 +8,8 @@ use crate::checkpoint::head_digest;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
-use crate::evicted::EvictedKeys;
 use crate::ledger::{Counts, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin};
+use crate::purged::PurgedKeys;
 use crate::report::Outputs;
 use crate::settings::KeepGenerations;
 use crate::sink::{Manifest, OutputKind};
@@ -82,7 +82,7 @@ pub(super) fn commit(
         watermark_origin: keeping.origin,
         latest: keeping.latest,
         accepts_from: keeping.accepts_from,
-        evicted: still_evicted(context, keeping.accepts_from),
+        purged: still_evicted(context, keeping.accepts_from),
         known_files: known_files(context, &keeping.files, run),
         definition: keeping.definition,
     };
@@ -114,8 +114,8 @@ fn known_files(context: &Context, new: &[FileEntry], run: RunId) -> KnownFiles {
 }
 
 /// Keys that were removed, of which an event could otherwise still be accepted.
-fn still_evicted(context: &Context, accepts_from: Watermark) -> EvictedKeys {
-    context.checkpoint.head().map(|head| head.evicted.needed_from(accepts_from)).unwrap_or_default()
+fn still_evicted(context: &Context, accepts_from: Watermark) -> PurgedKeys {
+    context.checkpoint.head().map(|head| head.purged.needed_from(accepts_from)).unwrap_or_default()
 }
 
 /// The paths of what was published.

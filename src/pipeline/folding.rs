@@ -58,7 +58,7 @@ impl Folding for RuledReducer {
         events: CollectedEvents<'_>,
         place: Emitted,
     ) -> Result<PartitionEnd, Stop> {
-        if job.rules.retain_us().is_some() {
+        if job.rules.allowed_lateness_us().is_some() {
             correct(self, job, ending, events, place)
         } else {
             fold_in_order(self, ending, events, place)

@@ -51,10 +51,10 @@ pub(super) fn kept_runs(checkpoint: &Checkpoint, entries: &[RunEntry]) -> Result
     Ok(kept)
 }
 
-/// Before this run there is nothing to go back to: an import begins the generations anew, and what an evict has removed
+/// Before this run there is nothing to go back to: an import begins the generations anew, and what an purge has removed
 /// must not come back.
 pub(super) fn oldest_reachable(entries: &[RunEntry]) -> RunId {
-    let begins = |entry: &&RunEntry| matches!(entry.kind, RunKind::Import | RunKind::Evict);
+    let begins = |entry: &&RunEntry| matches!(entry.kind, RunKind::Import | RunKind::Purge);
     entries.iter().rfind(begins).map_or(RunId::new(1), |entry| entry.head.run)
 }
 

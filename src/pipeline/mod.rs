@@ -38,7 +38,7 @@ pub use look::Look;
 pub use plan::check_request;
 pub use run::run;
 pub use upkeep::{
-    STANDARD_STREAM, accept_missing, backup, evict, export_state, import_state, migrate, rollback, verify,
+    STANDARD_STREAM, accept_missing, backup, export_state, import_state, migrate, purge, rollback, verify,
 };
 pub use watch::{Watch, committed, interrupt, let_go, while_not_committing};
 pub use workers::Workers;

@@ -32,12 +32,12 @@ impl Plan {
         check_keys(&definition)?;
         let statuses = statuses(&context.checkpoint, &files)?;
         let rules = rule_set(&definition)?;
-        if settings.corrects && rules.retain_us().is_none() {
+        if settings.corrects && rules.allowed_lateness_us().is_none() {
             return Err(Error::new(
                 ErrorKind::Usage,
                 "--late correct does not say how long sessions are correctable",
             )
-            .remedy("add --retain, such as --retain 3d, when the checkpoint is created or with --redefine"));
+            .remedy("add --allowed-lateness, such as --allowed-lateness 3d, when the checkpoint is created or with --redefine"));
         }
         let mut event_columns = definition.event_columns.take();
         let mut plan = Self {
@@ -134,7 +134,7 @@ fn still_held(head: &Head) -> String {
     };
     let of_keys = if head.keys_open == 1 { "1 key".to_owned() } else { format!("{} keys", head.keys_open) };
     match head.events_open {
-        0 if head.definition.rules.value(RuleFlag::Retain).is_some() => {
+        0 if head.definition.rules.value(RuleFlag::AllowedLateness).is_some() => {
             format!("completed sessions of {of_keys} can still change")
         }
         0 => format!("an event may still come at the very time at which sessions of {of_keys} have ended"),

@@ -13,8 +13,8 @@ use super::workers::Workers;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Place, Timestamp};
-use crate::evicted::EvictedKeys;
 use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunKind, WatermarkOrigin};
+use crate::purged::PurgedKeys;
 use crate::report::{FileReport, LateReport, RunReport, Status};
 use crate::rules::duration_text;
 use crate::settings::{CommonSettings, RunSettings};
@@ -108,7 +108,7 @@ fn rejects_remedy(tally: &Tally, as_of: Timestamp) -> String {
     let Some(first) = tally.first_future else { return others.to_owned() };
     let ahead = Duration::from_secs(first.us_since(as_of).unsigned_abs() / 1_000_000);
     format!(
-        "the first row of the future lies {} after the clock here, {as_of}: check that clock, or give --as-of-clock or \
+        "the first row of the future lies {} after the clock here, {as_of}: check that clock, or give --now or \
          --max-future; else {others}",
         humantime::format_duration(ahead)
     )
@@ -142,10 +142,10 @@ fn check_limits(
             let by = origin_text(head).map_or_else(String::new, |origin| format!(", set by {origin}"));
             head.watermark.time().map_or_else(String::new, |time| format!(" {time}{by}"))
         });
-        let has_evicted = head.is_some_and(|head| head.evicted != EvictedKeys::default());
-        let evicted = if has_evicted { ", or are of a key that an evict has removed" } else { "" };
+        let has_evicted = head.is_some_and(|head| head.purged != PurgedKeys::default());
+        let purged = if has_evicted { ", or are of a key that an purge has removed" } else { "" };
         let what = format!(
-            "{late} of {rows} rows are late, over the limit of {}: they lie before the watermark{watermark}{evicted}",
+            "{late} of {rows} rows are late, over the limit of {}: they lie before the watermark{watermark}{purged}",
             settings.max_late
         );
         return Err(Error::new(ErrorKind::DataRefused, what)
@@ -177,7 +177,7 @@ fn keep(
     let head = job.checkpoint.head();
     let origin = if watermark > job.before() {
         let place = match settings.advance {
-            Advance::Lateness(_) => place_of_latest(plan, attempted, head),
+            Advance::Delay(_) => place_of_latest(plan, attempted, head),
             Advance::Stated(_) => None,
         };
         Some(WatermarkOrigin { run: job.run(), place })
@@ -263,7 +263,7 @@ fn late_report(attempted: &Attempted, head: Option<&Head>) -> Option<LateReport>
     let needed = Duration::from_secs(needed_us.unsigned_abs().div_ceil(1_000_000));
     Some(LateReport {
         latest_by_s: Duration::from_micros(behind_us.unsigned_abs()).as_secs_f64(),
-        lateness_to_keep_all: duration_text(needed).replace(' ', ""),
+        watermark_delay_to_keep_all: duration_text(needed).replace(' ', ""),
     })
 }
 

@@ -33,8 +33,8 @@ pub enum RuleFlag {
     Dedup,
     /// `--emit`: sessions, events or both.
     Emit,
-    /// `--retain`: how long completed sessions stay correctable.
-    Retain,
+    /// `--allowed-lateness`: how long completed sessions stay correctable.
+    AllowedLateness,
     /// `--max-distinct`: the bound of `distinct`.
     MaxDistinct,
     /// `--max-list`: the bound of `list`.
@@ -62,7 +62,7 @@ impl RuleFlag {
         Self::GapColumn,
         Self::Dedup,
         Self::Emit,
-        Self::Retain,
+        Self::AllowedLateness,
         Self::MaxDistinct,
         Self::MaxList,
     ];
@@ -81,7 +81,7 @@ impl RuleFlag {
             Self::GapColumn => "gap-column",
             Self::Dedup => "dedup",
             Self::Emit => "emit",
-            Self::Retain => "retain",
+            Self::AllowedLateness => "allowed-lateness",
             Self::MaxDistinct => "max-distinct",
             Self::MaxList => "max-list",
         }
@@ -110,7 +110,7 @@ impl RuleFlag {
             Self::Aggregate => AggregateText::read(value).map(|aggregate| aggregate.to_string()),
             Self::StartOn | Self::EndOn => ConditionText::read(value).map(|condition| condition.to_string()),
             Self::GapBy => GapByText::read(value).map(|gaps| gaps.to_string()),
-            Self::MaxDuration | Self::Retain => stated_duration(value),
+            Self::MaxDuration | Self::AllowedLateness => stated_duration(value),
             Self::MaxEvents | Self::MaxDistinct | Self::MaxList => positive(value),
             Self::SplitAt => one_of(value, &["midnight"]),
             Self::Emit => one_of(value, &["sessions", "events", "both"]),
@@ -260,9 +260,9 @@ mod tests {
             (RuleFlag::MaxDuration, "0s"),
             (RuleFlag::MaxDuration, "long"),
             (RuleFlag::MaxDuration, "1500ns"),
-            (RuleFlag::Retain, "300000years"),
+            (RuleFlag::AllowedLateness, "300000years"),
             (RuleFlag::MaxDuration, "2months"),
-            (RuleFlag::Retain, "1y"),
+            (RuleFlag::AllowedLateness, "1y"),
             (RuleFlag::GapBy, "event:a=30M"),
             (RuleFlag::GapBy, "event:a=1ns"),
             (RuleFlag::GapBy, "event:a=300000years"),

@@ -58,7 +58,7 @@ impl RuleTexts {
     /// # Errors
     /// The first that would stand twice, in words.
     pub fn check_file_names(&self, key_names: &[String], event_columns: &[String]) -> Result<(), String> {
-        let corrects = self.value(RuleFlag::Retain).is_some();
+        let corrects = self.value(RuleFlag::AllowedLateness).is_some();
         let of_sessions = FIXED_COLUMNS.into_iter().filter(|name| corrects || *name != "op");
         let outputs = [
             ("sessions", first_twice(of_sessions.chain(key_names.iter().map(String::as_str)))),
@@ -109,7 +109,7 @@ mod tests {
             texts.check_file_names(&owned(key), &owned(event))
         };
         assert_eq!(check(&[], &["user", "op", "page"], &["start", "user", "op"]), Ok(()));
-        let retain = (RuleFlag::Retain, "1d");
+        let retain = (RuleFlag::AllowedLateness, "1d");
         for name in FIXED_COLUMNS {
             let told = check(&[retain], &["user", name], &[]).unwrap_err();
             assert_eq!(told, format!("the output of sessions would have two columns named '{name}'"));

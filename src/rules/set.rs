@@ -36,7 +36,7 @@ pub struct RuleSet {
     names: Vec<String>,
     kept: KeptList,
     emit: Emit,
-    retain_us: Option<i64>,
+    allowed_lateness_us: Option<i64>,
 }
 
 impl RuleSet {
@@ -51,9 +51,11 @@ impl RuleSet {
             texts.values(RuleFlag::Aggregate).map(AggregateText::read).collect::<Result<Vec<_>, _>>()?;
         let aggregates = texts_of_aggregates.iter().map(|text| text.compile(&mut kept)).collect();
         let emit = emit_of(texts.value(RuleFlag::Emit));
-        let retain_us = texts.value(RuleFlag::Retain).map(duration_us).transpose()?;
-        if emit.events && retain_us.is_some() {
-            return Err("--emit events writes each event once, --retain takes sessions back".to_owned());
+        let allowed_lateness_us = texts.value(RuleFlag::AllowedLateness).map(duration_us).transpose()?;
+        if emit.events && allowed_lateness_us.is_some() {
+            return Err(
+                "--emit events writes each event once, --allowed-lateness takes sessions back".to_owned()
+            );
         }
         Ok(Self {
             splits: splits(texts, zone, &mut kept)?,
@@ -68,7 +70,7 @@ impl RuleSet {
             names: texts_of_aggregates.iter().map(AggregateText::name).collect(),
             kept,
             emit,
-            retain_us,
+            allowed_lateness_us,
         })
     }
 
@@ -77,7 +79,7 @@ impl RuleSet {
         self.kept.is_empty()
             && self.aggregates.is_empty()
             && self.splits == Splits::default()
-            && self.retain_us.is_none()
+            && self.allowed_lateness_us.is_none()
     }
 
     /// Which parts of a row travel with its event.
@@ -96,8 +98,8 @@ impl RuleSet {
     }
 
     /// How long completed sessions stay correctable, in microseconds; `None` where they never change.
-    pub const fn retain_us(&self) -> Option<i64> {
-        self.retain_us
+    pub const fn allowed_lateness_us(&self) -> Option<i64> {
+        self.allowed_lateness_us
     }
 
     /// The row that an event carries for the output of events; empty where none are emitted.

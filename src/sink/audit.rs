@@ -234,8 +234,9 @@ impl OutputAudit {
     ) -> std::result::Result<(), String> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
         // Where sessions are correctable, a row takes one back or tells it.
-        let with_op =
-            usize::from(entry.head.definition.rule_set().is_ok_and(|rules| rules.retain_us().is_some()));
+        let with_op = usize::from(
+            entry.head.definition.rule_set().is_ok_and(|rules| rules.allowed_lateness_us().is_some()),
+        );
         let column = with_op + 1 + entry.head.definition.key_names().len() + COLUMNS_BEFORE_EVENTS;
         let (mut rows, mut events, mut retracted) = (0, 0, 0);
         let mut record = csv::ByteRecord::new();

@@ -12,8 +12,8 @@ use super::separators::Separators;
 use super::timestamp::{NotATime, TimeParser};
 use super::wide::first_wide_row;
 use crate::event::{Event, EventBuffer, KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
-use crate::evicted::EvictedKeys;
 use crate::partition::{KeyHash, PARTITIONS};
+use crate::purged::PurgedKeys;
 use crate::watermark::Watermark;
 use std::cmp::Ordering;
 use std::io::{self, Read};
@@ -31,14 +31,14 @@ pub struct RowRules {
     /// Events before it are late (rule 2): the watermark, or further back where completed sessions are correctable.
     pub accepts_from: Watermark,
     /// Keys whose events are late longer, because they were removed.
-    pub evicted: EvictedKeys,
+    pub purged: PurgedKeys,
     /// Events after it are rejected (rule 9).
     pub latest_allowed: Timestamp,
 }
 
 impl RowRules {
     fn is_late(&self, time: Timestamp, key: &[u8]) -> bool {
-        self.accepts_from.is_late(time) || self.evicted.is_late(key, time)
+        self.accepts_from.is_late(time) || self.purged.is_late(key, time)
     }
 }
 

@@ -9,7 +9,7 @@ fn parser() -> BlockParser {
     let watermark = Watermark::at(Timestamp::from_us(1_000_000_000).unwrap());
     BlockParser::new(
         TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC),
-        RowRules { accepts_from: watermark, evicted: EvictedKeys::default(), latest_allowed },
+        RowRules { accepts_from: watermark, purged: PurgedKeys::default(), latest_allowed },
     )
 }
 

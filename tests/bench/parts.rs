@@ -7,10 +7,10 @@
 use criterion::{Criterion, Throughput};
 use sessionize::checkpoint::Stored;
 use sessionize::event::{DateText, Event, EventBuffer, Timestamp};
-use sessionize::evicted::EvictedKeys;
 use sessionize::fake::{FakeSettings, write_pageviews};
 use sessionize::gap::Gap;
 use sessionize::partition::{KeyHash, PARTITIONS};
+use sessionize::purged::PurgedKeys;
 use sessionize::reducer::{Fold, Reducer};
 use sessionize::rules::Emit;
 use sessionize::session::{ClosedBy, OpenSession};
@@ -48,7 +48,7 @@ fn blocks(rows: &[u8]) -> Vec<Block> {
 fn parser() -> BlockParser {
     let rules = RowRules {
         accepts_from: Watermark::BEGINNING,
-        evicted: EvictedKeys::default(),
+        purged: PurgedKeys::default(),
         latest_allowed: Timestamp::MAX,
     };
     BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules)

@@ -28,7 +28,7 @@ ways=(
     "dedup page|--dedup 4"
     "emit events|--emit events"
     "emit both|--emit both"
-    "retain 1d|--late correct --retain 1d"
+    "retain 1d|--allowed-lateness 1d"
     "emit-open|--emit-open"
 )
 

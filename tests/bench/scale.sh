@@ -30,7 +30,7 @@ timed() {
         "$scratch/peak" "$scratch/times" "$scratch/report"
 }
 
-run() { timed "$1" "${@:4}" "$BIN" run --batch "$2" --state "$scratch/state" --out "$scratch/out" --format json $3; }
+run() { timed "$1" "${@:4}" "$BIN" run --batch "$2" --state "$scratch/state" --out "$scratch/out" --report json $3; }
 
 threads() {
     local input

@@ -22,14 +22,14 @@ pub fn reaches(watermark: Watermark, time: i64) -> bool {
 /// `advance` of `Watermark.v`.
 #[derive(Debug, Clone, Copy)]
 pub enum Advance {
-    Lateness(i64),
+    Delay(i64),
     Stated(i64),
 }
 
 /// `advanced` of `Watermark.v`: rule 3.
 pub fn advanced(advance: Advance, before: Watermark, latest: Option<i64>) -> Watermark {
     before.max(match advance {
-        Advance::Lateness(us) => latest.map(|time| time - us),
+        Advance::Delay(us) => latest.map(|time| time - us),
         Advance::Stated(time) => Some(time),
     })
 }

@@ -194,7 +194,7 @@ impl Finished {
         self
     }
 
-    /// The document of `--format json`.
+    /// The document of `--report json`.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
@@ -208,7 +208,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Books the report of a command that takes no rows in: what is held is another state, or what an evict has left of it.
+    /// Books the report of a command that takes no rows in: what is held is another state, or what an purge has left of it.
     pub fn stand_at(&mut self, report: &Value) {
         self.events_held = report["events_open"].as_u64().unwrap();
     }

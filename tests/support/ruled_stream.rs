@@ -224,7 +224,7 @@ impl Drawn {
     /// The lateness that keeps every event, in seconds: none arrives in a later batch than one that lies this far behind it.
     pub fn keeping_lateness(&self) -> i64 {
         match self.disorder {
-            Disorder::No => self.lateness,
+            Disorder::No => self.watermark_delay,
             Disorder::WithinBatches => 0,
             Disorder::AcrossBatches => LONGEST_DELAY * self.unit,
         }
@@ -316,7 +316,7 @@ impl Drawn {
         let files = self.write(folder, number, batch);
         let asked = self.flags();
         let columns = if self.sources { &[][..] } else { &["--key", "user", "--time", "time"] };
-        let words = ["run", "--max-late", "100%", "--format", "json", "--quiet"];
+        let words = ["run", "--max-late", "100%", "--report", "json", "--quiet"];
         let files = files.iter().map(String::as_str);
         let all = words.into_iter().chain(files).chain(columns.iter().copied());
         let all: Vec<&str> =

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 /// Flags that every run of the job has. The clock stands still, so that the ledgers of twins are equal too.
 const FLAGS: [&str; 8] = [
-    "--as-of-clock=2024-02-01T00:00:00Z",
-    "--lateness=2m",
+    "--now=2024-02-01T00:00:00Z",
+    "--watermark-delay=2m",
     "--gap=5m",
     "--max-rejects=50%",
     "--max-late=50%",
@@ -76,7 +76,7 @@ pub const SPLIT: &[&str] = &[
 
 /// Rules in which late events correct completed sessions.
 pub const CORRECTED: &[&str] =
-    &["--agg=sum(4)", "--agg=last(3)=last_page", "--dedup=row", "--retain=90m", "--late=correct"];
+    &["--agg=sum(4)", "--agg=last(3)=last_page", "--dedup=row", "--allowed-lateness=90m"];
 
 /// Commands of a job under rules, which show what is open.
 pub fn under(rules: &[&str], commands: Vec<Vec<String>>) -> Vec<Vec<String>> {
@@ -129,7 +129,7 @@ fn push_row(text: &mut String, key: usize, seconds: usize) {
 
 /// The arguments of an `inspect` that shows everything.
 pub fn inspect() -> Vec<String> {
-    ["inspect", "--sessions", "--runs", "--format=json"].map(str::to_owned).to_vec()
+    ["inspect", "--sessions", "--runs", "--report=json"].map(str::to_owned).to_vec()
 }
 
 /// What an `inspect` has shown, without the size on the disk and without the older states that still stand there: they go

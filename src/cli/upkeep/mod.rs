@@ -1,10 +1,10 @@
 //! The verbs that check, repair and carry a checkpoint. One file for each.
 
 mod backup;
-mod evict;
 mod export_state;
 mod import_state;
 mod migrate;
+mod purge;
 mod rollback;
 mod text;
 mod verify;
@@ -17,7 +17,7 @@ use clap::Subcommand;
 pub(super) enum UpkeepVerb {
     Verify(verify::VerifyFlags),
     Rollback(rollback::RollbackFlags),
-    Evict(evict::EvictFlags),
+    Purge(purge::PurgeFlags),
     Backup(backup::BackupFlags),
     ExportState(export_state::ExportStateFlags),
     ImportState(import_state::ImportStateFlags),
@@ -28,7 +28,7 @@ pub(super) fn execute(verb: &UpkeepVerb) -> Result<()> {
     match verb {
         UpkeepVerb::Verify(flags) => verify::execute(flags),
         UpkeepVerb::Rollback(flags) => rollback::execute(flags),
-        UpkeepVerb::Evict(flags) => evict::execute(flags),
+        UpkeepVerb::Purge(flags) => purge::execute(flags),
         UpkeepVerb::Backup(flags) => backup::execute(flags),
         UpkeepVerb::ExportState(flags) => export_state::execute(flags),
         UpkeepVerb::ImportState(flags) => import_state::execute(flags),

@@ -1,8 +1,8 @@
 //! Reads a batch file in blocks, and once more whole with the csv crate alone.
 
 use sessionize::event::{Event, MAX_KEY_BYTES, Timestamp};
-use sessionize::evicted::EvictedKeys;
 use sessionize::partition::KeyHash;
+use sessionize::purged::PurgedKeys;
 use sessionize::source::timestamp::{NotATime, TimeFormat, TimeParser};
 use sessionize::source::{BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules};
 use sessionize::watermark::Watermark;
@@ -71,7 +71,7 @@ fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
     let time = |us| Timestamp::from_us(us).unwrap_or(Timestamp::MAX);
     let rules = RowRules {
         accepts_from: Watermark::at(time(WATERMARK_US)),
-        evicted: EvictedKeys::default(),
+        purged: PurgedKeys::default(),
         latest_allowed: time(LATEST_ALLOWED_US),
     };
     let mut parser = BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);

@@ -13,18 +13,18 @@ use crate::settings::CommonSettings;
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] if nothing can be written.
-pub fn evict(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Result<UpkeepReport> {
+pub fn purge(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Result<UpkeepReport> {
     let Some(before) = context.checkpoint.head().cloned() else {
         return Err(Error::new(ErrorKind::Failed, "there is nothing open: no run was committed"));
     };
     let copy = context.checkpoint.copy_state(&before, |other| other == key)?;
     let head = Head {
-        evicted: before.evicted.with(key, before.watermark),
+        purged: before.purged.with(key, before.watermark),
         ..head_with(&before, before.run.next(), copy)
     };
     if head.keys_open == before.keys_open {
-        // What was staged is overwritten by the next run. An evict that has died may have left what this one looks for.
-        forget_before_last_evict(context)?;
+        // What was staged is overwritten by the next run. An purge that has died may have left what this one looks for.
+        forget_before_last_purge(context)?;
         return Ok(report(&before, None));
     }
     let counts = Counts {
@@ -34,16 +34,16 @@ pub fn evict(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Resu
         ..Counts::default()
     };
     let settling =
-        Settling { kind: RunKind::Evict, as_of: common.as_of, counts, head, forgotten: Vec::new() };
+        Settling { kind: RunKind::Purge, as_of: common.as_of, counts, head, forgotten: Vec::new() };
     let entry = settle(context, settling)?;
     context.checkpoint.drop_generations_before(entry.head.generation)?;
     let reaches = Some(entry.head.run.number());
     Ok(UpkeepReport { rollback_reaches: reaches, ..report(&entry.head, Some(&entry)) })
 }
 
-/// Removes the open state from before the last evict: no rollback goes back there.
-fn forget_before_last_evict(context: &Context) -> Result<()> {
+/// Removes the open state from before the last purge: no rollback goes back there.
+fn forget_before_last_purge(context: &Context) -> Result<()> {
     let entries = context.checkpoint.runs()?;
-    let last = entries.iter().rfind(|entry| entry.kind == RunKind::Evict);
-    last.map_or(Ok(()), |evict| context.checkpoint.drop_generations_before(evict.head.generation))
+    let last = entries.iter().rfind(|entry| entry.kind == RunKind::Purge);
+    last.map_or(Ok(()), |purge| context.checkpoint.drop_generations_before(purge.head.generation))
 }

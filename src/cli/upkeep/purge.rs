@@ -1,4 +1,4 @@
-//! `sessionize evict`
+//! `sessionize purge`
 
 use super::text::upkeep_page;
 use crate::cli::common::{CommonFlags, composite_key};
@@ -9,7 +9,7 @@ use std::ffi::OsString;
 
 /// Remove what is open of one key, for good: all older states go too, so that no rollback brings it back
 #[derive(Debug, Args)]
-pub(in crate::cli) struct EvictFlags {
+pub(in crate::cli) struct PurgeFlags {
     /// The key; the parts of a composite key in several --key
     #[arg(long, value_name = "KEY", required = true)]
     key: Vec<OsString>,
@@ -17,9 +17,9 @@ pub(in crate::cli) struct EvictFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &EvictFlags) -> Result<()> {
+pub(super) fn execute(flags: &PurgeFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let report = pipeline::evict(&mut context, &common, &composite_key(&flags.key))?;
+    let report = pipeline::purge(&mut context, &common, &composite_key(&flags.key))?;
     flags.common.print(&report, upkeep_page)
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// A key that was removed. The key itself must not stay anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EvictedKey {
+pub struct PurgedKey {
     /// Its [`KeyHash`].
     pub hash: u64,
     /// Its events up to here are late, this very time among them.
@@ -20,21 +20,21 @@ pub struct EvictedKey {
 
 /// All keys that were removed and whose events could otherwise still be accepted; sorted by hash, each hash once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EvictedKeys(Arc<[EvictedKey]>);
+pub struct PurgedKeys(Arc<[PurgedKey]>);
 
-impl FromIterator<EvictedKey> for EvictedKeys {
+impl FromIterator<PurgedKey> for PurgedKeys {
     /// Of two with one hash that with the later time stands.
-    fn from_iter<I: IntoIterator<Item = EvictedKey>>(keys: I) -> Self {
-        let mut sorted: Vec<EvictedKey> = keys.into_iter().collect();
+    fn from_iter<I: IntoIterator<Item = PurgedKey>>(keys: I) -> Self {
+        let mut sorted: Vec<PurgedKey> = keys.into_iter().collect();
         sorted.sort_unstable_by_key(|key| (key.hash, std::cmp::Reverse(key.until)));
         sorted.dedup_by_key(|key| key.hash);
         Self(sorted.into())
     }
 }
 
-impl EvictedKeys {
+impl PurgedKeys {
     /// Those in it, by hash.
-    pub fn iter(&self) -> impl Iterator<Item = EvictedKey> {
+    pub fn iter(&self) -> impl Iterator<Item = PurgedKey> {
         self.0.iter().copied()
     }
 
@@ -42,7 +42,7 @@ impl EvictedKeys {
     #[must_use]
     pub fn with(&self, key: &[u8], watermark: Watermark) -> Self {
         let hash = KeyHash::of(key).whole();
-        self.iter().chain(watermark.time().map(|until| EvictedKey { hash, until })).collect()
+        self.iter().chain(watermark.time().map(|until| PurgedKey { hash, until })).collect()
     }
 
     /// Those of which an event could still be accepted where all before `accepts_from` are late.
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn events_of_a_removed_key_are_late_up_to_the_watermark_of_that_moment() {
         let keys =
-            EvictedKeys::default().with(b"ann", Watermark::at(at(5))).with(b"bob", Watermark::at(at(7)));
+            PurgedKeys::default().with(b"ann", Watermark::at(at(5))).with(b"bob", Watermark::at(at(7)));
         for (key, time, late) in [
             (&b"ann"[..], 4, true),
             (b"ann", 5, true),
@@ -91,17 +91,17 @@ mod tests {
         for times in [[5, 7], [7, 5]] {
             let both = times
                 .iter()
-                .fold(EvictedKeys::default(), |keys, &time| keys.with(b"ann", Watermark::at(at(time))));
-            assert_eq!(both, EvictedKeys::default().with(b"ann", Watermark::at(at(7))));
+                .fold(PurgedKeys::default(), |keys, &time| keys.with(b"ann", Watermark::at(at(time))));
+            assert_eq!(both, PurgedKeys::default().with(b"ann", Watermark::at(at(7))));
         }
-        assert_eq!(EvictedKeys::default().with(b"ann", Watermark::BEGINNING), EvictedKeys::default());
+        assert_eq!(PurgedKeys::default().with(b"ann", Watermark::BEGINNING), PurgedKeys::default());
     }
 
     #[test]
     fn a_key_is_dropped_when_all_its_events_are_late_anyway() {
-        let keys = EvictedKeys::default().with(b"ann", Watermark::at(at(5)));
+        let keys = PurgedKeys::default().with(b"ann", Watermark::at(at(5)));
         assert_eq!(keys.needed_from(Watermark::BEGINNING), keys);
         assert_eq!(keys.needed_from(Watermark::at(at(5))), keys);
-        assert_eq!(keys.needed_from(Watermark::at(at(6))), EvictedKeys::default());
+        assert_eq!(keys.needed_from(Watermark::at(at(6))), PurgedKeys::default());
     }
 }
