@@ -205,11 +205,11 @@ pub struct OpenSessionReport {
     #[serde(skip_serializing_if = "is_plain", serialize_with = "key_parts")]
     pub key_parts: Vec<Vec<u8>>,
     /// First event.
-    pub start: String,
+    pub session_start: String,
     /// Last event, the tail included.
-    pub end: String,
+    pub session_end: String,
     /// Events, the tail included.
-    pub events: u64,
+    pub event_count: u64,
 }
 
 /// A run of the ledger.

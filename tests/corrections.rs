@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use support::{Folder, output_name};
 
-/// Rows of a run without their ids: `op key start end events closed_by`.
+/// Rows of a run without their ids: `op key start end events close_reason`.
 fn changes(folder: &Folder, run: u64) -> Vec<String> {
     let rows = support::read_csv(&fs::read(folder.path(&output_name("sessions", run))).unwrap());
     let row = |row: &Vec<Vec<u8>>| {

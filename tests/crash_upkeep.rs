@@ -107,7 +107,12 @@ fn predecessor() -> Folder {
     let (mark, stream) = write_predecessor(&folder.path(STATE)).unwrap();
     let output = Output::at(folder.path(OUT));
     let mut staging = Staging::begin(&output, stream, mark.run).unwrap();
-    staging.open(OutputKind::Sessions, b"session_id,key_1,start,end,duration_s,events,closed_by\n").unwrap();
+    staging
+        .open(
+            OutputKind::Sessions,
+            b"session_id,key_1,session_start,session_end,duration_s,event_count,close_reason\n",
+        )
+        .unwrap();
     let manifest = staging.seal(mark, 1).unwrap();
     output.publish(mark.run, &manifest).unwrap();
     folder

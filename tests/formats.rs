@@ -29,7 +29,7 @@ fn ended(folder: &Folder, arguments: &[&str]) -> support::Finished {
     execute(folder, &upkeep(arguments)).expect_code(0)
 }
 
-/// `key start end duration_s events closed_by`, then what is told, of the sessions of a run.
+/// `key start end duration_s events close_reason`, then what is told, of the sessions of a run.
 fn sessions(folder: &Folder, run: u64) -> Vec<String> {
     let rows = folder.sessions_of_run(run);
     for row in &rows {
@@ -40,7 +40,7 @@ fn sessions(folder: &Folder, run: u64) -> Vec<String> {
         let clock = |time: &str| time[11..19].to_owned();
         let told = row.further.join(" ");
         let (start, end) = (clock(&row.start), clock(&row.end));
-        format!("{} {start} {end} {} {} {} {told}", row.key[0], row.duration_s, row.events, row.closed_by)
+        format!("{} {start} {end} {} {} {} {told}", row.key[0], row.duration_s, row.events, row.close_reason)
             .trim_end()
             .to_owned()
     };
@@ -75,7 +75,7 @@ fn version_1_without_rules() {
     assert_eq!(inspected["definition"]["gap"], "5m");
     let open = |key: &str, start: &str, end: &str, events: u64| {
         let time = |clock: &str| format!("2024-01-01T{clock}:00Z");
-        json!({ "key": key, "start": time(start), "end": time(end), "events": events })
+        json!({ "key": key, "session_start": time(start), "session_end": time(end), "event_count": events })
     };
     let expected = json!([open("bob", "10:20", "10:24", 2), open("cat", "10:38", "10:38", 1)]);
     assert_eq!(inspected["sessions"], expected);

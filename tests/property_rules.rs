@@ -36,7 +36,7 @@ fn row(session: &RuledSession, case: &RuledCase) -> Vec<String> {
         session.start.to_string(),
         session.end.to_string(),
         session.events.len().to_string(),
-        session.closed_by.unwrap_or("gap").to_owned(),
+        session.close_reason.unwrap_or("gap").to_owned(),
         id.to_string(),
         session.events.iter().filter(|event| event.source == "shop").count().to_string(),
     ];
@@ -49,10 +49,10 @@ fn found(row: &BTreeMap<String, String>) -> Vec<String> {
     let second = |name: &str| (oracle::us(&row[name]) / 1_000_000).to_string();
     let mut found = vec![
         row["user"].clone(),
-        second("start"),
-        second("end"),
-        row["events"].clone(),
-        row["closed_by"].replace("finalize", "gap"),
+        second("session_start"),
+        second("session_end"),
+        row["event_count"].clone(),
+        row["close_reason"].replace("finalize", "gap"),
         row["session_id"].clone(),
         row.get("of_shop").cloned().unwrap_or_else(|| "0".to_owned()),
     ];
@@ -104,7 +104,7 @@ fn open(arrived: &[RuledEvent], watermark: i64, case: &RuledCase) -> Vec<Vec<Str
         arrived.iter().filter(|event| event.second <= watermark).cloned().collect();
     let mut complete: BTreeMap<&str, usize> = BTreeMap::new();
     for session in sessions(&reached, case).0 {
-        let is_complete = session.closed_by.is_some() || reach(&session, case) < watermark;
+        let is_complete = session.close_reason.is_some() || reach(&session, case) < watermark;
         *complete.entry(session.key).or_default() += usize::from(is_complete);
     }
     let mut rows = Vec::new();
@@ -114,8 +114,8 @@ fn open(arrived: &[RuledEvent], watermark: i64, case: &RuledCase) -> Vec<Vec<Str
             *before -= 1;
             continue;
         }
-        let closed_by = session.closed_by.or(Some("open"));
-        rows.push(row(&RuledSession { closed_by, ..session }, case));
+        let close_reason = session.close_reason.or(Some("open"));
+        rows.push(row(&RuledSession { close_reason, ..session }, case));
     }
     sorted(rows)
 }

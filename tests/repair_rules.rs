@@ -110,7 +110,8 @@ fn an_evicted_key_is_gone_from_the_state_and_from_the_accounts() {
         let folder = start(rules, &[0, 1]);
         let inspect = [upkeep(&["inspect", "--key=k1", "--report=json"])].concat();
         let held = execute(&folder, &inspect).expect_code(0).json()["sessions"].clone();
-        let held: u64 = held.as_array().unwrap().iter().map(|open| open["events"].as_u64().unwrap()).sum();
+        let held: u64 =
+            held.as_array().unwrap().iter().map(|open| open["event_count"].as_u64().unwrap()).sum();
         assert!(held > 0);
         let report = execute(&folder, &upkeep(&["purge", "--key=k1", "--report=json"])).expect_code(0).json();
         let removed = report["events_removed"].as_u64().unwrap();

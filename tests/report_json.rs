@@ -202,8 +202,7 @@ fn an_inspect_has_every_field_and_tails_count_as_open() {
     assert_eq!((&document["sessions_open"], &document["keys_open"]), (&json!(1), &json!(2)));
     assert_eq!((&document["events_open"], &document["ledger"][0]["rows_read"]), (&json!(3), &json!(3)));
     assert_eq!(document["oldest_open_start"], "2020-01-01T00:00:00Z");
-    let open =
-        |key, start, end, events: u64| json!({"key": key, "start": start, "end": end, "events": events});
+    let open = |key, start, end, events: u64| json!({"key": key, "session_start": start, "session_end": end, "event_count": events});
     assert_eq!(
         document["sessions"],
         json!([

@@ -93,7 +93,7 @@ fn open_events(folder: &Folder) -> BTreeMap<String, u64> {
     let mut events = BTreeMap::new();
     for session in twin::inspected(&execute(folder, &twin::inspect()))["sessions"].as_array().unwrap() {
         *events.entry(session["key"].as_str().unwrap().to_owned()).or_default() +=
-            session["events"].as_u64().unwrap();
+            session["event_count"].as_u64().unwrap();
     }
     events
 }

@@ -128,7 +128,9 @@ fn shown(value: &Value) -> String {
 }
 
 fn open_sessions(report: &Value) -> Vec<String> {
-    let row = |of: &Value| ["key", "start", "end", "events"].map(|name| shown(&of[name])).join(",");
+    let row = |of: &Value| {
+        ["key", "session_start", "session_end", "event_count"].map(|name| shown(&of[name])).join(",")
+    };
     let mut rows: Vec<String> =
         report["sessions"].as_array().map(|all| all.iter().map(row).collect()).unwrap_or_default();
     rows.sort();

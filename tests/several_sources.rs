@@ -146,7 +146,11 @@ fn sessions_of(batches: usize, in_one_log: bool) -> BTreeSet<SessionRow> {
         folder.sessionize(&[&["run", "--threads", "1"], flags, &files].concat()).expect_code(0);
     }
     folder.sessionize(&["finalize"]).expect_code(0);
-    folder.sessions().into_iter().map(|session| SessionRow { closed_by: String::new(), ..session }).collect()
+    folder
+        .sessions()
+        .into_iter()
+        .map(|session| SessionRow { close_reason: String::new(), ..session })
+        .collect()
 }
 
 #[test]
@@ -247,7 +251,7 @@ fn the_first_source_names_the_key_whichever_file_comes_first() {
     let folder = shop();
     folder.sessionize(&["run", "sales-1.csv"]).expect_code(0);
     let header = String::from_utf8(std::fs::read(folder.path(&support::output_name("sessions", 1))).unwrap());
-    assert!(header.unwrap().starts_with("session_id,user,start,"));
+    assert!(header.unwrap().starts_with("session_id,user,session_start,"));
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn watermark_text(report: &InspectReport) -> String {
 
 const RUN_COLUMNS: [&str; 9] =
     ["#run", "state", "started", "kind", "#rows", "#late", "#rejected", "#sessions", "files"];
-const OPEN_COLUMNS: [&str; 4] = ["start", "end", "#events", "key"];
+const OPEN_COLUMNS: [&str; 4] = ["session_start", "session_end", "#event_count", "key"];
 
 fn ledger_row(run: &LedgerReport) -> [String; 9] {
     let count = |count| HumanCount(count).to_string();
@@ -165,7 +165,12 @@ fn file_text(file: &FileReport) -> String {
 
 fn open_row(open: &OpenSessionReport) -> [String; 4] {
     let parts: Vec<String> = open.key_parts.iter().map(|part| key_word(part)).collect();
-    [open.start.clone(), open.end.clone(), HumanCount(open.events).to_string(), parts.join(",")]
+    [
+        open.session_start.clone(),
+        open.session_end.clone(),
+        HumanCount(open.event_count).to_string(),
+        parts.join(","),
+    ]
 }
 
 /// Seconds as people write them; fractions only below one second.
@@ -236,9 +241,9 @@ mod tests {
         let open = |key_parts| OpenSessionReport {
             key: text.to_owned(),
             key_parts,
-            start: text.to_owned(),
-            end: text.to_owned(),
-            events: u64::MAX,
+            session_start: text.to_owned(),
+            session_end: text.to_owned(),
+            event_count: u64::MAX,
         };
         InspectReport {
             format_version: 1,
@@ -299,9 +304,9 @@ mod tests {
             let open = OpenSessionReport {
                 key: String::new(),
                 key_parts: parts.iter().map(|part| part.to_vec()).collect(),
-                start: String::new(),
-                end: String::new(),
-                events: 1,
+                session_start: String::new(),
+                session_end: String::new(),
+                event_count: 1,
             };
             open_row(&open)[3].clone()
         };

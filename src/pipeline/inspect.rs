@@ -99,9 +99,9 @@ fn open_session(session: &Session<'_>, key_columns: usize) -> OpenSessionReport 
     OpenSessionReport {
         key: String::from_utf8_lossy(&key_parts.join(&b","[..])).into_owned(),
         key_parts,
-        start: session.start.to_string(),
-        end: session.end.to_string(),
-        events: session.events,
+        session_start: session.start.to_string(),
+        session_end: session.end.to_string(),
+        event_count: session.events,
     }
 }
 

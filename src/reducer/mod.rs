@@ -18,7 +18,7 @@ pub use view::{View, ViewAt, ViewedSession};
 
 use crate::event::{Event, Timestamp};
 use crate::gap::Gap;
-use crate::session::{ClosedBy, OpenSession, OutOfOrder, Session};
+use crate::session::{CloseReason, OpenSession, OutOfOrder, Session};
 use crate::watermark::Watermark;
 use swept::Swept;
 use table::{Entry, KeyTable};
@@ -96,12 +96,12 @@ impl Reducer {
     fn close_where(
         &mut self,
         is_complete: impl Fn(&OpenSession) -> bool,
-        closed_by: ClosedBy,
+        close_reason: CloseReason,
         completed: &mut impl FnMut(Session<'_>),
     ) {
         self.table.for_each_mut(|key, entry| {
             if let Some(session) = entry.open.take_if(|open| is_complete(open)) {
-                completed(session.close(key, closed_by));
+                completed(session.close(key, close_reason));
             }
         });
     }
@@ -124,7 +124,7 @@ impl Reducer {
             Some(session) if self.gap.joins(session.last, time) => session.extend(time),
             Some(session) => {
                 let before = std::mem::replace(session, OpenSession::begin(time));
-                completed(before.close(self.table.key(number), ClosedBy::Gap));
+                completed(before.close(self.table.key(number), CloseReason::Gap));
             }
         }
         Ok(())
@@ -175,7 +175,7 @@ impl Fold for Reducer {
         let close = |key: &[u8], entry: &mut Entry| {
             if let Some(session) = entry.open.take_if(passed) {
                 swept.add(key, session.last);
-                completed(session.close(key, ClosedBy::Gap));
+                completed(session.close(key, CloseReason::Gap));
             }
         };
         table.for_each_mut(close);
@@ -195,11 +195,11 @@ impl Fold for Reducer {
     fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
         let Some(reached) = watermark.time() else { return };
         let gap = self.gap;
-        self.close_where(|open| gap.is_passed(open.last, reached), ClosedBy::Gap, completed);
+        self.close_where(|open| gap.is_passed(open.last, reached), CloseReason::Gap, completed);
     }
 
     fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
-        self.close_where(|_| true, ClosedBy::Finalize, completed);
+        self.close_where(|_| true, CloseReason::Finalize, completed);
     }
 
     fn for_each_open(&mut self, _watermark: Watermark, visit: &mut impl FnMut(Session<'_>)) {
@@ -212,13 +212,13 @@ impl Fold for Reducer {
                     _ => {
                         let before = open.replace(OpenSession::begin(time));
                         if let Some(session) = before {
-                            visit(session.close(state.key, ClosedBy::Gap));
+                            visit(session.close(state.key, CloseReason::Gap));
                         }
                     }
                 }
             }
             if let Some(session) = open {
-                visit(session.close(state.key, ClosedBy::StillOpen));
+                visit(session.close(state.key, CloseReason::StillOpen));
             }
         });
     }

@@ -6,7 +6,7 @@ use super::view::{View, ViewAt};
 use crate::event::{Event, Timestamp};
 use crate::gap::Gap;
 use crate::rules::{Folded, RuleSet, RuledKey};
-use crate::session::{ClosedBy, OutOfOrder, Session};
+use crate::session::{CloseReason, OutOfOrder, Session};
 use crate::watermark::Watermark;
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -180,7 +180,7 @@ impl Fold for RuledReducer {
 
     fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
         for (key, state) in &mut self.keys {
-            state.close(key, ClosedBy::Finalize, completed);
+            state.close(key, CloseReason::Finalize, completed);
             // No event can come at a time before the watermark that a finalize sets.
             state.before = None;
         }
@@ -196,7 +196,7 @@ impl Fold for RuledReducer {
                 let folded = left.fold(&rules, key, (event.time, &event.payload), visit);
                 debug_assert!(folded.is_ok());
             }
-            left.close(key, ClosedBy::StillOpen, visit);
+            left.close(key, CloseReason::StillOpen, visit);
         });
     }
 
@@ -224,7 +224,7 @@ impl Fold for RuledReducer {
             // A key goes whole or not at all: what was before an open session may still be asked for at its very end.
             let is_passed = reach.is_none_or(|reach| reach < settled_at);
             if let Some(reach) = reach.filter(|_| is_passed) {
-                state.close(key, ClosedBy::Gap, &mut |session| {
+                state.close(key, CloseReason::Gap, &mut |session| {
                     *bytes_of_rows -= row_bytes(session.rows);
                     completed(session);
                 });

@@ -5,7 +5,7 @@ use crate::partition::KeyHash;
 use crate::rules::{RuleFlag, RuleTexts, push_value};
 use proptest::prelude::*;
 
-type Told = (String, i64, i64, u32, u64, ClosedBy);
+type Told = (String, i64, i64, u32, u64, CloseReason);
 
 fn at(us: i64) -> Timestamp {
     Timestamp::from_us(us).unwrap()
@@ -35,7 +35,7 @@ impl Folding {
         act(&mut self.reducer, &mut |session| {
             let key = String::from_utf8_lossy(session.key).into_owned();
             let (start, end) = (session.start.us(), session.end.us());
-            told.push((key, start, end, session.ordinal, session.events, session.closed_by));
+            told.push((key, start, end, session.ordinal, session.events, session.close_reason));
         })
     }
 
@@ -79,7 +79,7 @@ fn swept() -> Folding {
         folding.take(event, 100).unwrap();
     }
     folding.sweep(31);
-    assert_eq!(folding.told, [("a".into(), 0, 5, 0, 2, ClosedBy::Gap)]);
+    assert_eq!(folding.told, [("a".into(), 0, 5, 0, 2, CloseReason::Gap)]);
     assert_eq!(folding.keys(), 1);
     folding
 }

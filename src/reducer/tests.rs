@@ -5,7 +5,7 @@ use crate::partition::KeyHash;
 
 const GAP: Gap = Gap::from_us(10);
 
-type Emitted = (String, i64, i64, u64, ClosedBy);
+type Emitted = (String, i64, i64, u64, CloseReason);
 
 fn at(us: i64) -> Timestamp {
     Timestamp::from_us(us).unwrap()
@@ -26,7 +26,7 @@ impl Folding {
         let emitted = &mut self.emitted;
         act(&mut self.reducer, &mut |session| {
             let key = String::from_utf8_lossy(session.key).into_owned();
-            emitted.push((key, session.start.us(), session.end.us(), session.events, session.closed_by));
+            emitted.push((key, session.start.us(), session.end.us(), session.events, session.close_reason));
         })
     }
 
@@ -60,7 +60,7 @@ fn an_event_exactly_one_gap_later_joins_and_one_microsecond_more_does_not() {
     for us in [0, 10, 21] {
         folding.take("a", us, 100).unwrap();
     }
-    assert_eq!(folding.emitted, [("a".into(), 0, 10, 2, ClosedBy::Gap)]);
+    assert_eq!(folding.emitted, [("a".into(), 0, 10, 2, CloseReason::Gap)]);
     assert_eq!(folding.state(), [("a".into(), Some(OpenSession::begin(at(21))), vec![])]);
 }
 
@@ -71,7 +71,7 @@ fn a_session_is_passed_only_when_the_watermark_lies_beyond_its_gap() {
     folding.with(|reducer, mut completed| reducer.close_passed(Watermark::at(at(10)), &mut completed));
     assert_eq!(folding.emitted, []);
     folding.with(|reducer, mut completed| reducer.close_passed(Watermark::at(at(11)), &mut completed));
-    assert_eq!(folding.emitted, [("a".into(), 0, 0, 1, ClosedBy::Gap)]);
+    assert_eq!(folding.emitted, [("a".into(), 0, 0, 1, CloseReason::Gap)]);
     assert_eq!(folding.state(), []);
 }
 
@@ -83,7 +83,7 @@ fn events_beyond_the_horizon_wait_and_are_folded_in_time_order() {
     }
     assert_eq!(folding.state(), [("a".into(), None, vec![5, 25, 30])]);
     folding.advance(25).unwrap();
-    assert_eq!(folding.emitted, [("a".into(), 5, 5, 1, ClosedBy::Gap)]);
+    assert_eq!(folding.emitted, [("a".into(), 5, 5, 1, CloseReason::Gap)]);
     assert_eq!(folding.state(), [("a".into(), Some(OpenSession::begin(at(25))), vec![30])]);
 }
 
@@ -115,7 +115,7 @@ fn a_restored_key_goes_on_where_it_was() {
     folding.take("a", 13, 13).unwrap();
     folding.advance(14).unwrap();
     folding.with(|reducer, mut completed| reducer.close_all(&mut completed));
-    assert_eq!(folding.emitted, [("a".into(), 0, 14, 6, ClosedBy::Finalize)]);
+    assert_eq!(folding.emitted, [("a".into(), 0, 14, 6, CloseReason::Finalize)]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn swept() -> Folding {
         folding.take(key, us, 100).unwrap();
     }
     folding.sweep(50);
-    assert_eq!(folding.emitted, [("a".into(), 0, 10, 2, ClosedBy::Gap)]);
+    assert_eq!(folding.emitted, [("a".into(), 0, 10, 2, CloseReason::Gap)]);
     assert_eq!(folding.state(), [("b".into(), Some(OpenSession::begin(at(50))), vec![])]);
     folding
 }

@@ -7,7 +7,7 @@
 use super::ruled::{HeldEvent, RuledReducer};
 use crate::event::Timestamp;
 use crate::rules::{RuleSet, RuledKey};
-use crate::session::{ClosedBy, Session, Told};
+use crate::session::{CloseReason, Session, Told};
 use crate::watermark::Watermark;
 
 /// Where a view stands.
@@ -26,7 +26,7 @@ pub struct ViewedSession {
     ordinal: u32,
     end: Timestamp,
     events: u64,
-    closed_by: ClosedBy,
+    close_reason: CloseReason,
     told: Vec<Told>,
 }
 
@@ -37,7 +37,7 @@ impl ViewedSession {
             ordinal: session.ordinal,
             end: session.end,
             events: session.events,
-            closed_by: session.closed_by,
+            close_reason: session.close_reason,
             told: session.told.to_vec(),
         }
     }
@@ -50,7 +50,7 @@ impl ViewedSession {
             ordinal: self.ordinal,
             end: self.end,
             events: self.events,
-            closed_by: self.closed_by,
+            close_reason: self.close_reason,
             told: &self.told,
             rows: &[],
         }
@@ -85,7 +85,7 @@ impl View {
             left.close_passed(key, reached, &mut completed);
         }
         if matches!(at, ViewAt::End(_)) {
-            left.close(key, ClosedBy::Finalize, &mut completed);
+            left.close(key, CloseReason::Finalize, &mut completed);
         }
         view
     }

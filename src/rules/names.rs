@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 /// The columns of completed sessions that are there whatever is asked for, besides those of the key.
 pub const FIXED_COLUMNS: [&str; 7] =
-    ["op", "session_id", "start", "end", "duration_s", "events", "closed_by"];
+    ["op", "session_id", "session_start", "session_end", "duration_s", "event_count", "close_reason"];
 
 impl RuleTexts {
     /// Holds that nothing stands beside the word that takes a rule away.

@@ -4,7 +4,7 @@ use super::condition::Condition;
 use super::local_day::next_midnight;
 use super::payload::Values;
 use crate::event::Timestamp;
-use crate::session::{ClosedBy, OpenSession};
+use crate::session::{CloseReason, OpenSession};
 use chrono_tz::Tz;
 
 /// In whose zone midnight is.
@@ -37,20 +37,20 @@ impl Splits {
         limits: &SplitState,
         time: Timestamp,
         values: Values<'_>,
-    ) -> Option<ClosedBy> {
+    ) -> Option<CloseReason> {
         if self.max_duration_us.is_some_and(|max_us| time.us_since(session.start) > max_us) {
-            return Some(ClosedBy::MaxDuration);
+            return Some(CloseReason::MaxDuration);
         }
         if self.day_end(session, limits, values).is_some_and(|day_end| time >= day_end) {
-            return Some(ClosedBy::Midnight);
+            return Some(CloseReason::Midnight);
         }
         if self.start_on.iter().any(|condition| condition.holds(values)) {
-            return Some(ClosedBy::StartOn);
+            return Some(CloseReason::StartOn);
         }
         if self.on.iter().zip(&limits.values).any(|(&place, value)| is_change(value, values.get(place))) {
-            return Some(ClosedBy::SplitOn);
+            return Some(CloseReason::SplitOn);
         }
-        self.max_events.is_some_and(|max| session.events >= max).then_some(ClosedBy::MaxEvents)
+        self.max_events.is_some_and(|max| session.events >= max).then_some(CloseReason::MaxEvents)
     }
 
     /// The first instant of the day after the session's start, as an event with these values sees days.

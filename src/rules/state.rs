@@ -4,7 +4,7 @@ use super::payload::Values;
 use super::set::RuleSet;
 use super::split::SplitState;
 use crate::event::Timestamp;
-use crate::session::{ClosedBy, OpenSession, OutOfOrder, Session, Told};
+use crate::session::{CloseReason, OpenSession, OutOfOrder, Session, Told};
 use std::collections::BTreeSet;
 
 /// An open session under rules.
@@ -78,7 +78,7 @@ impl RuledKey {
         // The gap comes first: a session that it has ended is closed whenever the watermark says so, and what comes behind it
         // must not depend on that.
         if self.open.as_ref().is_some_and(|session| time > session.reach) {
-            self.close(key, ClosedBy::Gap, completed);
+            self.close(key, CloseReason::Gap, completed);
         }
         let values = Values::of(payload);
         let identity = rules.dedup.and_then(|dedup| dedup.identity(values));
@@ -95,13 +95,13 @@ impl RuledKey {
         let session = self.open.get_or_insert_with(|| RuledSession::begin(rules, time, before));
         session.take(rules, time, values, identity);
         if rules.splits.ends(values) {
-            self.close(key, ClosedBy::EndOn, completed);
+            self.close(key, CloseReason::EndOn, completed);
         }
         Ok(Folded::Taken)
     }
 
     /// Completes the open session, if there is one.
-    pub fn close(&mut self, key: &[u8], why: ClosedBy, completed: &mut impl FnMut(Session<'_>)) {
+    pub fn close(&mut self, key: &[u8], why: CloseReason, completed: &mut impl FnMut(Session<'_>)) {
         let Some(session) = self.open.take() else { return };
         completed(session.complete(key, why));
         let RuledSession { open, ordinal, mut identities, .. } = session;
@@ -119,7 +119,7 @@ impl RuledKey {
         completed: &mut impl FnMut(Session<'_>),
     ) {
         if self.open.as_ref().is_some_and(|session| session.reach < watermark) {
-            self.close(key, ClosedBy::Gap, completed);
+            self.close(key, CloseReason::Gap, completed);
         }
         if self.before.as_ref().is_some_and(|before| before.end < watermark) {
             self.before = None;
@@ -172,12 +172,12 @@ impl RuledSession {
     }
 
     /// The session as it would be complete now.
-    pub fn complete<'s>(&'s self, key: &'s [u8], closed_by: ClosedBy) -> Session<'s> {
+    pub fn complete<'s>(&'s self, key: &'s [u8], close_reason: CloseReason) -> Session<'s> {
         Session {
             ordinal: self.ordinal,
             told: &self.told,
             rows: &self.rows,
-            ..self.open.close(key, closed_by)
+            ..self.open.close(key, close_reason)
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::event::{DateText, TimeText, Timestamp};
 
 /// Why a session is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClosedBy {
+pub enum CloseReason {
     /// The key paused for longer than the gap.
     Gap,
     /// A finalize cut it.
@@ -31,8 +31,8 @@ pub enum ClosedBy {
     StillOpen,
 }
 
-impl ClosedBy {
-    /// The word in the `closed_by` column.
+impl CloseReason {
+    /// The word in the `close_reason` column.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gap => "gap",
@@ -79,14 +79,14 @@ impl OpenSession {
     }
 
     /// The complete session.
-    pub const fn close(self, key: &[u8], closed_by: ClosedBy) -> Session<'_> {
+    pub const fn close(self, key: &[u8], close_reason: CloseReason) -> Session<'_> {
         Session {
             key,
             start: self.start,
             ordinal: 0,
             end: self.last,
             events: self.events,
-            closed_by,
+            close_reason,
             told: &[],
             rows: &[],
         }
@@ -107,7 +107,7 @@ pub struct Session<'k> {
     /// How many events it has.
     pub events: u64,
     /// Why it ended.
-    pub closed_by: ClosedBy,
+    pub close_reason: CloseReason,
     /// What the aggregates tell, in their order.
     pub told: &'k [Told],
     /// Its rows in order, where events are emitted.

@@ -28,14 +28,14 @@ impl Op {
 }
 
 /// The header row: `op` where sessions are correctable, `session_id`, the key columns,
-/// `start,end,duration_s,events,closed_by`, the aggregates.
+/// `session_start,session_end,duration_s,event_count,close_reason`, the aggregates.
 pub fn sessions_header(key_names: &[String], aggregates: &[String], style: RowStyle) -> Vec<u8> {
     let mut header = if style.with_op { b"op,session_id,".to_vec() } else { b"session_id,".to_vec() };
     for name in key_names {
         style.write_value(name.as_bytes(), &mut header);
         header.push(b',');
     }
-    header.extend_from_slice(b"start,end,duration_s,events,closed_by");
+    header.extend_from_slice(b"session_start,session_end,duration_s,event_count,close_reason");
     for name in aggregates {
         header.push(b',');
         style.write_value(name.as_bytes(), &mut header);
@@ -127,7 +127,7 @@ pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, date: &mut 
     out.push(b',');
     out.extend_from_slice(itoa::Buffer::new().format(session.events).as_bytes());
     out.push(b',');
-    out.extend_from_slice(session.closed_by.name().as_bytes());
+    out.extend_from_slice(session.close_reason.name().as_bytes());
     for told in session.told {
         out.push(b',');
         write_told(told, style, out);
@@ -164,7 +164,7 @@ fn write_seconds(us: u64, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
     use crate::event::Timestamp;
-    use crate::session::{ClosedBy, OpenSession};
+    use crate::session::{CloseReason, OpenSession};
     use proptest::prelude::*;
 
     const STYLE: RowStyle = RowStyle {
@@ -179,7 +179,13 @@ mod tests {
         let at = |us| Timestamp::from_us(us).unwrap();
         let open = OpenSession { start: at(0), last: at(last_us), events: 12 };
         let mut out = Vec::new();
-        write_session(Op::Insert, &open.close(key, ClosedBy::Gap), style, &mut DateText::default(), &mut out);
+        write_session(
+            Op::Insert,
+            &open.close(key, CloseReason::Gap),
+            style,
+            &mut DateText::default(),
+            &mut out,
+        );
         String::from_utf8(out).unwrap().split_off(36)
     }
 
@@ -187,7 +193,7 @@ mod tests {
     fn a_row_has_the_columns_of_the_header() {
         assert_eq!(
             sessions_header(&["user".into()], &["pages".into()], STYLE),
-            b"session_id,user,start,end,duration_s,events,closed_by,pages\n"
+            b"session_id,user,session_start,session_end,duration_s,event_count,close_reason,pages\n"
         );
         assert_eq!(row(b"ann", 1, 60_000_000), ",ann,1970-01-01T00:00:00Z,1970-01-01T00:01:00Z,60,12,gap\n");
         assert_eq!(

@@ -4,7 +4,7 @@ FNR == 1 {
     for (column = 1; column <= NF; column++) {
         name = $column
         gsub(/["\r]/, "", name)
-        if (name == "events") events_at = column
+        if (name == "events" || name == "event_count") events_at = column
         if (name == "duration_s") seconds_at = column
     }
     next

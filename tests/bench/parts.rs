@@ -13,7 +13,7 @@ use sessionize::partition::{KeyHash, PARTITIONS};
 use sessionize::purged::PurgedKeys;
 use sessionize::reducer::{Fold, Reducer};
 use sessionize::rules::Emit;
-use sessionize::session::{ClosedBy, OpenSession};
+use sessionize::session::{CloseReason, OpenSession};
 use sessionize::sink::{Op, RowStyle, write_session};
 use sessionize::source::timestamp::{TimeFormat, TimeParser};
 use sessionize::source::{Block, BlockParser, BlockReader, Layout, ParsedBlock, RowRules};
@@ -177,7 +177,7 @@ fn write(criterion: &mut Criterion) {
             for (key, open) in &sessions {
                 write_session(
                     Op::Insert,
-                    &open.close(key.as_bytes(), ClosedBy::Gap),
+                    &open.close(key.as_bytes(), CloseReason::Gap),
                     style,
                     &mut date,
                     &mut out,

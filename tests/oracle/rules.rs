@@ -52,7 +52,7 @@ pub struct RuledSession {
     pub end: i64,
     pub ordinal: u32,
     /// `None` where only the end of all events ended it.
-    pub closed_by: Option<&'static str>,
+    pub close_reason: Option<&'static str>,
     pub events: Vec<RuledEvent>,
 }
 
@@ -67,19 +67,19 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
         of_key.sort_by_key(|event| event.second);
         let mut sessions: Vec<RuledSession> = Vec::new();
         for event in of_key {
-            if let Some(last) = sessions.last_mut().filter(|last| last.closed_by.is_none())
+            if let Some(last) = sessions.last_mut().filter(|last| last.close_reason.is_none())
                 && event.second > reach(last, case)
             {
-                last.closed_by = Some("gap");
+                last.close_reason = Some("gap");
             }
-            let is_open = sessions.last().is_some_and(|session| session.closed_by.is_none());
+            let is_open = sessions.last().is_some_and(|session| session.close_reason.is_none());
             if is_duplicate(&sessions, event, is_open, case.dedup) {
                 duplicates += 1;
                 continue;
             }
             let why = sessions.last().filter(|_| is_open).and_then(|session| split(session, event, case));
             if let (Some(why), Some(session)) = (why, sessions.last_mut()) {
-                session.closed_by = Some(why);
+                session.close_reason = Some(why);
             }
             if !is_open || why.is_some() {
                 let twins = sessions.iter().filter(|session| session.start == event.second).count();
@@ -88,7 +88,7 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
                     start: event.second,
                     end: event.second,
                     ordinal: u32::try_from(twins).unwrap(),
-                    closed_by: None,
+                    close_reason: None,
                     events: Vec::new(),
                 });
             }
@@ -96,7 +96,7 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
             session.end = event.second;
             session.events.push(event.clone());
             if case.end_on_logout && event.event == "logout" {
-                session.closed_by = Some("end-on");
+                session.close_reason = Some("end-on");
             }
         }
         all.append(&mut sessions);

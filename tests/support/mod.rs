@@ -31,7 +31,7 @@ pub const STATE: &str = "sessionize-state";
 pub const OUT: &str = "sessionize-out";
 
 /// The columns behind the key that every sessions file has.
-const FIXED_COLUMNS: &str = "start,end,duration_s,events,closed_by";
+const FIXED_COLUMNS: &str = "session_start,session_end,duration_s,event_count,close_reason";
 
 /// A temporary working folder. The program runs inside it, so default paths are its own.
 #[derive(Debug)]
@@ -244,7 +244,7 @@ pub struct SessionRow {
     /// How many.
     pub events: u64,
     /// `gap`, `finalize`, ...
-    pub closed_by: String,
+    pub close_reason: String,
     /// The columns behind.
     pub further: Vec<String>,
     /// The UUID.
@@ -252,7 +252,7 @@ pub struct SessionRow {
 }
 
 /// Reads a sessions file: `op` where sessions are correctable, `session_id`, the key columns,
-/// `start,end,duration_s,events,closed_by`, further columns. Nothing is read of an empty one.
+/// `session_start,session_end,duration_s,event_count,close_reason`, further columns. Nothing is read of an empty one.
 pub fn read_sessions(content: &[u8]) -> Vec<SessionRow> {
     let rows = read_csv(content);
     let Some(header) = rows.first() else { return Vec::new() };
@@ -270,7 +270,7 @@ fn session_row(row: &[Vec<u8>], id: usize, start: usize) -> SessionRow {
         end: text(&row[start + 1]),
         duration_s: text(&row[start + 2]),
         events: text(&row[start + 3]).parse().unwrap(),
-        closed_by: text(&row[start + 4]),
+        close_reason: text(&row[start + 4]),
         further: row[start + 5..].iter().map(text).collect(),
         id: text(&row[id]),
     }

@@ -36,7 +36,12 @@ fn predecessor() -> (TempDir, CommonSettings) {
     let (mark, stream) = write_predecessor(&common.state).unwrap();
     let output = Output::at(common.out.clone());
     let mut staging = Staging::begin(&output, stream, mark.run).unwrap();
-    staging.open(OutputKind::Sessions, b"session_id,key,start,end,duration_s,events,closed_by\n").unwrap();
+    staging
+        .open(
+            OutputKind::Sessions,
+            b"session_id,key,session_start,session_end,duration_s,event_count,close_reason\n",
+        )
+        .unwrap();
     let manifest = staging.seal(mark, 1).unwrap();
     output.publish(mark.run, &manifest).unwrap();
     (folder, common)
