@@ -293,7 +293,7 @@ pub struct RuledSession {
     #[serde(with = "text::pieces")]
     pub split_values: Vec<Vec<u8>>,
     /// What the aggregates tell, in their order.
-    pub told: Vec<Told>,
+    pub accumulators: Vec<Accumulator>,
     /// Identities of its events, sorted.
     #[serde(with = "text::hexadecimals")]
     pub identities: Vec<u128>,
@@ -318,7 +318,7 @@ pub struct Before {
 
 /// What one aggregate tells.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-pub enum Told {
+pub enum Accumulator {
     /// First or last value.
     Text(#[serde(with = "text::optional_bytes")] Option<Vec<u8>>),
     /// A count.

@@ -6,7 +6,7 @@ use crate::event::Timestamp;
 use crate::migrations::checkpoint::{read, v1};
 use crate::reducer::RuledState;
 use crate::rules::{Before, RuledKey, RuledSession, SplitState};
-use crate::session::{OpenSession, Told};
+use crate::session::{Accumulator, OpenSession};
 use bigdecimal::BigDecimal;
 
 /// The longest piece of one row. With the longest key before it a row still fits behind a full chunk.
@@ -96,21 +96,23 @@ fn session_row(session: &RuledSession) -> v1::RuledSession {
         reach_us: session.reach.us(),
         day_end_us: session.splits.day_end.map(Timestamp::us),
         split_values: session.splits.values.clone(),
-        told: session.told.iter().map(told_row).collect(),
+        accumulators: session.accumulators.iter().map(accumulator_row).collect(),
         identities: session.identities.iter().copied().collect(),
         rows: session.rows.clone(),
     }
 }
 
-fn told_row(told: &Told) -> v1::Told {
-    match told {
-        Told::Text(text) => v1::Told::Text(text.clone()),
-        Told::Count(count) => v1::Told::Count(*count),
-        Told::Sum(sum) => v1::Told::Sum(sum.as_ref().map(BigDecimal::to_plain_string)),
-        Told::Extreme(number) => v1::Told::Extreme(number.clone()),
-        Told::Distinct(values, more) => v1::Told::Distinct(values.iter().cloned().collect(), *more),
-        Told::List(values, more) => v1::Told::List(values.clone(), *more),
-        Told::Any(any) => v1::Told::Any(*any),
+fn accumulator_row(accumulator: &Accumulator) -> v1::Accumulator {
+    match accumulator {
+        Accumulator::Text(text) => v1::Accumulator::Text(text.clone()),
+        Accumulator::Count(count) => v1::Accumulator::Count(*count),
+        Accumulator::Sum(sum) => v1::Accumulator::Sum(sum.as_ref().map(BigDecimal::to_plain_string)),
+        Accumulator::Extreme(number) => v1::Accumulator::Extreme(number.clone()),
+        Accumulator::Distinct(values, more) => {
+            v1::Accumulator::Distinct(values.iter().cloned().collect(), *more)
+        }
+        Accumulator::List(values, more) => v1::Accumulator::List(values.clone(), *more),
+        Accumulator::Any(any) => v1::Accumulator::Any(*any),
     }
 }
 
@@ -143,21 +145,21 @@ fn session(row: v1::RuledSession) -> Result<RuledSession, String> {
         ordinal: row.ordinal,
         reach: time(row.reach_us)?,
         splits: SplitState { day_end: row.day_end_us.map(time).transpose()?, values: row.split_values },
-        told: row.told.into_iter().map(told).collect::<Result<_, _>>()?,
+        accumulators: row.accumulators.into_iter().map(accumulator).collect::<Result<_, _>>()?,
         identities: row.identities.into_iter().collect(),
         rows: row.rows,
     })
 }
 
-fn told(row: v1::Told) -> Result<Told, String> {
+fn accumulator(row: v1::Accumulator) -> Result<Accumulator, String> {
     let number = |text: String| text.parse().map_err(|_| format!("'{text}' is no number"));
     Ok(match row {
-        v1::Told::Text(text) => Told::Text(text),
-        v1::Told::Count(count) => Told::Count(count),
-        v1::Told::Sum(sum) => Told::Sum(sum.map(number).transpose()?),
-        v1::Told::Extreme(number) => Told::Extreme(number),
-        v1::Told::Distinct(values, more) => Told::Distinct(values.into_iter().collect(), more),
-        v1::Told::List(values, more) => Told::List(values, more),
-        v1::Told::Any(any) => Told::Any(any),
+        v1::Accumulator::Text(text) => Accumulator::Text(text),
+        v1::Accumulator::Count(count) => Accumulator::Count(count),
+        v1::Accumulator::Sum(sum) => Accumulator::Sum(sum.map(number).transpose()?),
+        v1::Accumulator::Extreme(number) => Accumulator::Extreme(number),
+        v1::Accumulator::Distinct(values, more) => Accumulator::Distinct(values.into_iter().collect(), more),
+        v1::Accumulator::List(values, more) => Accumulator::List(values, more),
+        v1::Accumulator::Any(any) => Accumulator::Any(any),
     })
 }

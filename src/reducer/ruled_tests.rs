@@ -5,7 +5,7 @@ use crate::partition::KeyHash;
 use crate::rules::{RuleFlag, RuleTexts, push_value};
 use proptest::prelude::*;
 
-type Told = (String, i64, i64, u32, u64, CloseReason);
+type Accumulator = (String, i64, i64, u32, u64, CloseReason);
 
 fn at(us: i64) -> Timestamp {
     Timestamp::from_us(us).unwrap()
@@ -22,7 +22,7 @@ fn rules(flags: &[(RuleFlag, &str)]) -> Arc<RuleSet> {
 /// A reducer together with what it has told.
 struct Folding {
     reducer: RuledReducer,
-    told: Vec<Told>,
+    told: Vec<Accumulator>,
 }
 
 impl Folding {
@@ -61,7 +61,7 @@ impl Folding {
     }
 
     /// Everything that was told when all is closed, sorted.
-    fn all(mut self) -> Result<Vec<Told>, OutOfOrder> {
+    fn all(mut self) -> Result<Vec<Accumulator>, OutOfOrder> {
         self.with(|reducer, mut told| {
             reducer.advance(Watermark::at(Timestamp::MAX), &mut told)?;
             reducer.close_passed(Watermark::at(Timestamp::MAX), &mut told);

@@ -7,7 +7,7 @@
 use super::ruled::{HeldEvent, RuledReducer};
 use crate::event::Timestamp;
 use crate::rules::{RuleSet, RuledKey};
-use crate::session::{CloseReason, Session, Told};
+use crate::session::{Accumulator, CloseReason, Session};
 use crate::watermark::Watermark;
 
 /// Where a view stands.
@@ -27,7 +27,7 @@ pub struct ViewedSession {
     end: Timestamp,
     events: u64,
     close_reason: CloseReason,
-    told: Vec<Told>,
+    accumulators: Vec<Accumulator>,
 }
 
 impl ViewedSession {
@@ -38,7 +38,7 @@ impl ViewedSession {
             end: session.end,
             events: session.events,
             close_reason: session.close_reason,
-            told: session.told.to_vec(),
+            accumulators: session.accumulators.to_vec(),
         }
     }
 
@@ -51,7 +51,7 @@ impl ViewedSession {
             end: self.end,
             events: self.events,
             close_reason: self.close_reason,
-            told: &self.told,
+            accumulators: &self.accumulators,
             rows: &[],
         }
     }

@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn a_unit_without_a_fixed_length_is_refused_in_flags_and_rows() {
         for text in ["30M", "1month", "2 months", "1y", "1year", "3years", "1h 1M"] {
-            let told = duration(text).unwrap_err();
-            assert!(told.contains("no fixed length"), "{text}: {told}");
+            let accumulator = duration(text).unwrap_err();
+            assert!(accumulator.contains("no fixed length"), "{text}: {accumulator}");
             assert_eq!(duration_in_column(text.as_bytes()), None, "{text}");
         }
     }

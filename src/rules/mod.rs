@@ -6,6 +6,7 @@
 //! Rules travel in three forms: as words ([`RuleTexts`]: flags, checkpoint), ready for use ([`RuleSet`]), and as what they
 //! know of one key ([`RuledKey`]).
 
+mod accumulate;
 mod aggregate;
 mod condition;
 mod dedup;
@@ -20,8 +21,8 @@ mod payload;
 mod set;
 mod split;
 mod state;
-mod told;
 
+pub use accumulate::Bounds;
 pub use aggregate::{AggregateText, Function};
 pub use condition::ConditionText;
 pub use duration::{duration, duration_in_column, duration_text};
@@ -34,4 +35,3 @@ pub use payload::{MAX_PAYLOAD_BYTES, Values, push_value};
 pub use set::{Emit, RuleSet};
 pub use split::SplitState;
 pub use state::{Before, Folded, RuledKey, RuledSession};
-pub use told::Bounds;

@@ -1,5 +1,6 @@
 //! All rules of a checkpoint, ready for use.
 
+use super::accumulate::Bounds;
 use super::aggregate::{Aggregate, AggregateText};
 use super::condition::{Condition, ConditionText};
 use super::dedup::Dedup;
@@ -9,9 +10,8 @@ use super::gap_by::{GapByText, Gaps};
 use super::kept::{Kept, KeptList};
 use super::payload::Values;
 use super::split::{Midnight, Splits};
-use super::told::Bounds;
 use crate::gap::Gap;
-use crate::session::Told;
+use crate::session::Accumulator;
 use chrono_tz::Tz;
 
 /// What a run writes of a completed session.
@@ -108,8 +108,8 @@ impl RuleSet {
     }
 
     /// What the aggregates tell of no event.
-    pub(super) fn told_of_nothing(&self) -> Vec<Told> {
-        self.aggregates.iter().map(|aggregate| Told::nothing(aggregate.function)).collect()
+    pub(super) fn empty_accumulators(&self) -> Vec<Accumulator> {
+        self.aggregates.iter().map(|aggregate| Accumulator::empty(aggregate.function)).collect()
     }
 }
 

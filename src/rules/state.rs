@@ -4,7 +4,7 @@ use super::payload::Values;
 use super::set::RuleSet;
 use super::split::SplitState;
 use crate::event::Timestamp;
-use crate::session::{CloseReason, OpenSession, OutOfOrder, Session, Told};
+use crate::session::{Accumulator, CloseReason, OpenSession, OutOfOrder, Session};
 use std::collections::BTreeSet;
 
 /// An open session under rules.
@@ -19,7 +19,7 @@ pub struct RuledSession {
     /// What the split rules know.
     pub splits: SplitState,
     /// What the aggregates tell so far.
-    pub told: Vec<Told>,
+    pub accumulators: Vec<Accumulator>,
     /// The identities of its events, where duplicates are dropped.
     pub identities: BTreeSet<u128>,
     /// Its rows, where events are emitted.
@@ -154,7 +154,7 @@ impl RuledSession {
             ordinal: twin.map_or(0, |before| before.ordinal + 1),
             reach: start,
             splits: rules.splits.begin(start),
-            told: rules.told_of_nothing(),
+            accumulators: rules.empty_accumulators(),
             identities: BTreeSet::new(),
             rows: Vec::new(),
         }
@@ -164,8 +164,8 @@ impl RuledSession {
         self.open.extend(time);
         self.reach = self.reach.max(rules.gaps.reach(time, values));
         self.splits.take(&rules.splits, values);
-        for (told, aggregate) in self.told.iter_mut().zip(&rules.aggregates) {
-            told.take(aggregate, values, rules.bounds);
+        for (accumulator, aggregate) in self.accumulators.iter_mut().zip(&rules.aggregates) {
+            accumulator.update(aggregate, values, rules.bounds);
         }
         self.identities.extend(identity);
         self.rows.extend(rules.row.map(|place| values.get(place).to_vec()));
@@ -175,7 +175,7 @@ impl RuledSession {
     pub fn complete<'s>(&'s self, key: &'s [u8], close_reason: CloseReason) -> Session<'s> {
         Session {
             ordinal: self.ordinal,
-            told: &self.told,
+            accumulators: &self.accumulators,
             rows: &self.rows,
             ..self.open.close(key, close_reason)
         }

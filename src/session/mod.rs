@@ -1,10 +1,10 @@
 //! An [`OpenSession`] may still grow; a [`Session`] is complete. Closing consumes the open one.
 
+mod accumulator;
 mod id;
-mod told;
 
+pub use accumulator::Accumulator;
 pub use id::{NAMESPACE, SessionId};
-pub use told::Told;
 
 use crate::event::{DateText, TimeText, Timestamp};
 
@@ -87,7 +87,7 @@ impl OpenSession {
             end: self.last,
             events: self.events,
             close_reason,
-            told: &[],
+            accumulators: &[],
             rows: &[],
         }
     }
@@ -109,7 +109,7 @@ pub struct Session<'k> {
     /// Why it ended.
     pub close_reason: CloseReason,
     /// What the aggregates tell, in their order.
-    pub told: &'k [Told],
+    pub accumulators: &'k [Accumulator],
     /// Its rows in order, where events are emitted.
     pub rows: &'k [Vec<u8>],
 }

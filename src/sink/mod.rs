@@ -1,5 +1,6 @@
 //! Outputs: staged under `.staging/`, published by rename after the commit, with a manifest for each run.
 
+mod accumulator;
 mod audit;
 mod formula;
 mod manifest;
@@ -9,7 +10,6 @@ mod publish;
 mod retract;
 mod session_csv;
 mod stage;
-mod told;
 
 pub use audit::{Listing, OutputAudit, audit_output};
 pub use manifest::{Manifest, ManifestFile};

@@ -1,7 +1,7 @@
 //! Sessions as CSV rows.
 
+use super::accumulator::write_accumulator;
 use super::formula::{formulas, is_formula};
-use super::told::write_told;
 use crate::event::{DateText, key_parts};
 use crate::rules::{EVENT_COLUMNS, Emit};
 use crate::session::Session;
@@ -128,9 +128,9 @@ pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, date: &mut 
     out.extend_from_slice(itoa::Buffer::new().format(session.events).as_bytes());
     out.push(b',');
     out.extend_from_slice(session.close_reason.name().as_bytes());
-    for told in session.told {
+    for accumulator in session.accumulators {
         out.push(b',');
-        write_told(told, style, out);
+        write_accumulator(accumulator, style, out);
     }
     out.push(b'\n');
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// The value of one aggregate over the events of a session so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum Accumulator {
     /// `first` and `last`: nothing while there was no value.
     Text(Option<Vec<u8>>),
     /// `count` and `count_if`.

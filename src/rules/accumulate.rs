@@ -1,9 +1,9 @@
-//! How what is told of a session grows with its events.
+//! How the aggregates of a session grow with its events.
 
 use super::aggregate::{Aggregate, Function, Of};
 use super::number::number;
 use super::payload::Values;
-use crate::session::Told;
+use crate::session::Accumulator;
 use std::collections::BTreeSet;
 
 /// How much an aggregate may keep of one session.
@@ -15,9 +15,9 @@ pub struct Bounds {
     pub list: usize,
 }
 
-impl Told {
-    /// What is told of no event.
-    pub(super) const fn nothing(function: Function) -> Self {
+impl Accumulator {
+    /// The accumulator of no event.
+    pub(super) const fn empty(function: Function) -> Self {
         match function {
             Function::First | Function::Last => Self::Text(None),
             Function::Count | Function::CountIf => Self::Count(0),
@@ -30,21 +30,21 @@ impl Told {
     }
 
     /// Takes the next event in. Costs at most one copy of the value, and for numbers one addition.
-    pub(super) fn take(&mut self, aggregate: &Aggregate, values: Values<'_>, bounds: Bounds) {
+    pub(super) fn update(&mut self, aggregate: &Aggregate, values: Values<'_>, bounds: Bounds) {
         match &aggregate.of {
-            Of::Events => self.take_value(aggregate.function, b"", bounds),
+            Of::Events => self.update_value(aggregate.function, b"", bounds),
             Of::Matching(condition) if condition.holds(values) => {
-                self.take_value(aggregate.function, b"", bounds);
+                self.update_value(aggregate.function, b"", bounds);
             }
             Of::Matching(_) => {}
             Of::Column(place) => match values.get(*place) {
                 [] => {}
-                value => self.take_value(aggregate.function, value, bounds),
+                value => self.update_value(aggregate.function, value, bounds),
             },
         }
     }
 
-    fn take_value(&mut self, function: Function, value: &[u8], bounds: Bounds) {
+    fn update_value(&mut self, function: Function, value: &[u8], bounds: Bounds) {
         match self {
             Self::Text(kept) if kept.is_none() || function == Function::Last => *kept = Some(value.to_vec()),
             Self::Text(_) => {}
@@ -97,15 +97,15 @@ mod tests {
     const BOUNDS: Bounds = Bounds { distinct: 2, list: 2 };
 
     /// What `text` tells of events whose only kept column has these values.
-    fn told(text: &str, events: &[&str]) -> Told {
+    fn accumulated(text: &str, events: &[&str]) -> Accumulator {
         let aggregate = AggregateText::read(text).unwrap().compile(&mut KeptList::default());
-        let mut told = Told::nothing(aggregate.function);
+        let mut accumulator = Accumulator::empty(aggregate.function);
         for value in events {
             let mut payload = Vec::new();
             assert!(push_value(&mut payload, value.as_bytes()));
-            told.take(&aggregate, Values::of(&payload), BOUNDS);
+            accumulator.update(&aggregate, Values::of(&payload), BOUNDS);
         }
-        told
+        accumulator
     }
 
     fn bytes(text: &str) -> Vec<u8> {
@@ -116,42 +116,45 @@ mod tests {
     fn every_function_does_what_its_name_says() {
         let events = ["", "10", "9.50", "9.5", ""];
         for (text, expected) in [
-            ("first(a)", Told::Text(Some(bytes("10")))),
-            ("last(a)", Told::Text(Some(bytes("9.5")))),
-            ("count", Told::Count(5)),
-            ("count(a)", Told::Count(3)),
-            ("count_if(a=10)", Told::Count(1)),
-            ("sum(a)", Told::Sum(Some("29.00".parse().unwrap()))),
-            ("min(a)", Told::Extreme(Some(bytes("9.50")))),
-            ("max(a)", Told::Extreme(Some(bytes("10")))),
-            ("distinct(a)", Told::Distinct([bytes("10"), bytes("9.50")].into(), true)),
-            ("list(a)", Told::List(vec![bytes("10"), bytes("9.50")], true)),
-            ("any(a=10)", Told::Any(true)),
-            ("any(a=11)", Told::Any(false)),
+            ("first(a)", Accumulator::Text(Some(bytes("10")))),
+            ("last(a)", Accumulator::Text(Some(bytes("9.5")))),
+            ("count", Accumulator::Count(5)),
+            ("count(a)", Accumulator::Count(3)),
+            ("count_if(a=10)", Accumulator::Count(1)),
+            ("sum(a)", Accumulator::Sum(Some("29.00".parse().unwrap()))),
+            ("min(a)", Accumulator::Extreme(Some(bytes("9.50")))),
+            ("max(a)", Accumulator::Extreme(Some(bytes("10")))),
+            ("distinct(a)", Accumulator::Distinct([bytes("10"), bytes("9.50")].into(), true)),
+            ("list(a)", Accumulator::List(vec![bytes("10"), bytes("9.50")], true)),
+            ("any(a=10)", Accumulator::Any(true)),
+            ("any(a=11)", Accumulator::Any(false)),
         ] {
-            assert_eq!(told(text, &events), expected, "{text}");
+            assert_eq!(accumulated(text, &events), expected, "{text}");
         }
     }
 
     #[test]
     fn an_empty_value_is_a_missing_one() {
         for text in ["first(a)", "last(a)", "count(a)", "sum(a)", "min(a)", "distinct(a)", "list(a)"] {
-            assert_eq!(told(text, &["", ""]), told(text, &[]), "{text}");
+            assert_eq!(accumulated(text, &["", ""]), accumulated(text, &[]), "{text}");
         }
     }
 
     #[test]
     fn bounds_are_reached_before_they_are_marked() {
         assert_eq!(
-            told("distinct(a)", &["x", "y", "x"]),
-            Told::Distinct([bytes("x"), bytes("y")].into(), false)
+            accumulated("distinct(a)", &["x", "y", "x"]),
+            Accumulator::Distinct([bytes("x"), bytes("y")].into(), false)
         );
-        assert_eq!(told("list(a)", &["x", "y"]), Told::List(vec![bytes("x"), bytes("y")], false));
+        assert_eq!(
+            accumulated("list(a)", &["x", "y"]),
+            Accumulator::List(vec![bytes("x"), bytes("y")], false)
+        );
     }
 
     #[test]
     fn numbers_are_compared_as_numbers() {
-        assert_eq!(told("max(a)", &["9", "10", "-11"]), Told::Extreme(Some(bytes("10"))));
-        assert_eq!(told("min(a)", &["9", "10", "-11"]), Told::Extreme(Some(bytes("-11"))));
+        assert_eq!(accumulated("max(a)", &["9", "10", "-11"]), Accumulator::Extreme(Some(bytes("10"))));
+        assert_eq!(accumulated("min(a)", &["9", "10", "-11"]), Accumulator::Extreme(Some(bytes("-11"))));
     }
 }
