@@ -1,7 +1,7 @@
 //! The end of a run that has something to keep: seal, commit, publish, drop what is old.
 
-use super::attempt::Attempted;
 use super::context::Context;
+use super::fold::StagedRun;
 use super::generations::drop_old;
 use super::watch::{Stopwatch, begin_commit, end_commit};
 use crate::checkpoint::head_digest;
@@ -17,7 +17,7 @@ use crate::watermark::Watermark;
 
 /// What a run wants to keep.
 #[derive(Debug)]
-pub(super) struct Keeping {
+pub(super) struct CommitRequest {
     pub(super) kind: RunKind,
     pub(super) as_of: Timestamp,
     pub(super) definition: Definition,
@@ -33,16 +33,16 @@ pub(super) struct Keeping {
 ///
 /// # Errors
 /// [`ErrorKind::Failed`] if they do not balance.
-pub(super) fn balanced_counts(context: &Context, attempted: &Attempted) -> Result<Counts> {
+pub(super) fn balanced_counts(context: &Context, staged: &StagedRun) -> Result<Counts> {
     let counts = Counts {
-        sessions_completed: attempted.written.totals.sessions,
-        events_completed: attempted.written.totals.events,
-        sessions_retracted: attempted.written.totals.sessions_retracted,
-        events_retracted: attempted.written.totals.events_retracted,
-        events_duplicate: attempted.open.duplicates,
+        sessions_completed: staged.written.totals.sessions,
+        events_completed: staged.written.totals.events,
+        sessions_retracted: staged.written.totals.sessions_retracted,
+        events_retracted: staged.written.totals.events_retracted,
+        events_duplicate: staged.open.duplicates,
         events_open_before: context.checkpoint.head().map_or(0, |head| head.events_open),
-        events_open_after: attempted.open.events,
-        ..attempted.tally.counts.clone()
+        events_open_after: staged.open.events,
+        ..staged.tally.counts.clone()
     };
     check_balance(counts.check_identity())?;
     Ok(counts)
@@ -60,12 +60,12 @@ pub(super) fn check_balance(balance: std::result::Result<(), String>) -> Result<
 /// Commits and publishes. Until the commit nothing is changed; after it the next start finishes what this one does not.
 pub(super) fn commit(
     context: &mut Context,
-    attempted: Attempted,
+    staged: StagedRun,
     counts: Counts,
-    keeping: Keeping,
+    request: CommitRequest,
     stopwatch: &mut Stopwatch,
 ) -> Result<(RunEntry, Manifest)> {
-    let (Some(state), Some(staging)) = (attempted.state, attempted.written.staging) else {
+    let (Some(state), Some(staging)) = (staged.state, staged.written.staging) else {
         return Err(Error::new(ErrorKind::Failed, "nothing was staged"));
     };
     let run = context.checkpoint.head().map_or(RunId::new(1), |head| head.run.next());
@@ -74,20 +74,20 @@ pub(super) fn commit(
         generation: state.generation,
         chunks: state.chunks,
         state_digest: state.digest,
-        keys_open: attempted.open.keys,
-        sessions_open: attempted.open.sessions,
-        events_open: attempted.open.events,
-        oldest_open_start: attempted.open.oldest_start,
-        watermark: keeping.watermark,
-        watermark_origin: keeping.origin,
-        latest: keeping.latest,
-        accepts_from: keeping.accepts_from,
-        purged: still_evicted(context, keeping.accepts_from),
-        known_files: known_files(context, &keeping.files, run),
-        definition: keeping.definition,
+        keys_open: staged.open.keys,
+        sessions_open: staged.open.sessions,
+        events_open: staged.open.events,
+        oldest_open_start: staged.open.oldest_start,
+        watermark: request.watermark,
+        watermark_origin: request.origin,
+        latest: request.latest,
+        accepts_from: request.accepts_from,
+        purged: still_evicted(context, request.accepts_from),
+        known_files: known_files(context, &request.files, run),
+        definition: request.definition,
     };
     let manifest = staging.seal(head_digest(&head), head.generation)?;
-    let entry = RunEntry { kind: keeping.kind, as_of: keeping.as_of, files: keeping.files, counts, head };
+    let entry = RunEntry { kind: request.kind, as_of: request.as_of, files: request.files, counts, head };
     stopwatch.book(|phases| &mut phases.stage);
     begin_commit()?;
     context.committing = true;
@@ -101,7 +101,7 @@ pub(super) fn commit(
     context.committing = false;
     end_commit(run);
     tracing::info!(files = manifest.files.len(), "published");
-    if let Err(error) = drop_old(context, keeping.keep_generations, entry.as_of) {
+    if let Err(error) = drop_old(context, request.keep_generations, entry.as_of) {
         tracing::warn!("{error}; the run is committed and published, the next one drops what is old");
     }
     stopwatch.book(|phases| &mut phases.publish);

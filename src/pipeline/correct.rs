@@ -3,11 +3,11 @@
 //! Events wait until nothing can come before them any more; sessions are told earlier, from a view of each key
 //! ([`crate::reducer::View`]). What a run writes is the difference between the views before and after it.
 
-use super::attempt::Job;
-use super::collect::CollectedEvents;
+use super::finish::{Close, Finish, PartitionOutput};
+use super::fold::RunContext;
 use super::outbox::Emitted;
-use super::partition_end::{Close, Ending, PartitionEnd};
 use super::rounds::Stop;
+use super::sorted::SortedEvents;
 use crate::reducer::{Fold, RuledReducer, View, ViewAt};
 use crate::session::Session;
 use crate::watermark::Watermark;
@@ -18,23 +18,23 @@ use std::cell::RefCell;
 /// Memory: two views of the partition beside its state.
 pub(super) fn correct(
     mut reducer: RuledReducer,
-    job: Job<'_>,
-    ending: Ending,
-    events: CollectedEvents<'_>,
+    run_context: RunContext<'_>,
+    finish: Finish,
+    events: SortedEvents<'_>,
     place: Emitted,
-) -> Result<PartitionEnd, Stop> {
-    let before = reducer.views(ViewAt::Watermark(job.before()));
+) -> Result<PartitionOutput, Stop> {
+    let before = reducer.views(ViewAt::Watermark(run_context.before()));
     // Nothing is folded before all is there: every event waits.
     events.for_each(|event| Ok(reducer.take(event, Watermark::BEGINNING, &mut |_| ())?))?;
-    let after = reducer.views(ending.view_at(job.before()));
-    let place = emit_changes(&reducer, &before, &after, ending, place);
-    let settled = settle(&mut reducer, ending, job.accepts_from_after(ending.watermark))?;
-    let mut end = ending.leave(&mut reducer, place);
+    let after = reducer.views(finish.view_at(run_context.before()));
+    let place = emit_changes(&reducer, &before, &after, finish, place);
+    let settled = settle(&mut reducer, finish, run_context.accepts_from_after(finish.watermark))?;
+    let mut end = finish.leave(&mut reducer, place);
     count_views(&mut end, &after, settled);
     Ok(end)
 }
 
-impl Ending {
+impl Finish {
     fn view_at(self, before: Watermark) -> ViewAt {
         match self.close {
             Close::Passed(watermark) => ViewAt::Watermark(watermark),
@@ -47,24 +47,24 @@ fn emit_changes(
     reducer: &RuledReducer,
     before: &[View],
     after: &[View],
-    ending: Ending,
+    finish: Finish,
     place: Emitted,
 ) -> Emitted {
     let place = RefCell::new(place);
     reducer.changes(
         before,
         after,
-        |gone| place.borrow_mut().retract(&gone, ending.style),
-        |come| place.borrow_mut().push(&come, ending.style),
+        |gone| place.borrow_mut().retract(&gone, finish.style),
+        |come| place.borrow_mut().push(&come, finish.style),
     );
     place.into_inner()
 }
 
 /// Folds for good what no event can come before any more. Its sessions are told already; returns their events.
-fn settle(reducer: &mut RuledReducer, ending: Ending, accepts_from: Watermark) -> Result<u64, Stop> {
+fn settle(reducer: &mut RuledReducer, finish: Finish, accepts_from: Watermark) -> Result<u64, Stop> {
     let mut events = 0;
     let mut settled = |session: Session<'_>| events += session.events;
-    let close = match ending.close {
+    let close = match finish.close {
         Close::Passed(_) => Close::Passed(accepts_from),
         Close::All => Close::All,
     };
@@ -74,7 +74,7 @@ fn settle(reducer: &mut RuledReducer, ending: Ending, accepts_from: Watermark) -
 }
 
 /// The state holds sessions that are told already. What is open is what the views have left.
-fn count_views(end: &mut PartitionEnd, after: &[View], settled: u64) {
+fn count_views(end: &mut PartitionOutput, after: &[View], settled: u64) {
     let told: u64 = after.iter().map(View::events_complete).sum();
     let open = || after.iter().filter_map(|view| view.left.open.as_ref());
     end.state.events -= told - settled;

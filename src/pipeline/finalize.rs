@@ -1,9 +1,9 @@
 //! The explicit cut (rule 7).
 
-use super::attempt::Job;
-use super::commit::{Keeping, balanced_counts, commit, outputs};
+use super::commit::{CommitRequest, balanced_counts, commit, outputs};
 use super::context::Context;
-use super::partition_end::Close;
+use super::finish::Close;
+use super::fold::RunContext;
 use super::plan::rule_set;
 use super::rounds::Reading;
 use super::run::time_text;
@@ -57,7 +57,7 @@ pub fn finalize(
     }
     let close = if settings.as_of.is_some() { Close::Passed(watermark) } else { Close::All };
     let rules = rule_set(&head.definition)?;
-    let job = Job {
+    let run_context = RunContext {
         checkpoint: &context.checkpoint,
         output: &context.output,
         definition: &head.definition,
@@ -70,18 +70,19 @@ pub fn finalize(
     };
     let reading = Reading {
         files: &[],
-        rules: job.row_rules(Timestamp::LAST_EVENT),
+        rules: run_context.row_rules(Timestamp::LAST_EVENT),
         keep_late_rows: false,
-        style: job.style(),
+        style: run_context.style(),
         max_bytes: u64::MAX,
         watch,
     };
-    let run = job.run();
-    let attempted = job.fold_nothing(&reading, close, &mut stopwatch)?;
-    let counts = balanced_counts(context, &attempted)?;
-    let accepts_from = if settings.as_of.is_some() { job.accepts_from_after(watermark) } else { watermark };
+    let run = run_context.run();
+    let staged = run_context.fold_nothing(&reading, close, &mut stopwatch)?;
+    let counts = balanced_counts(context, &staged)?;
+    let accepts_from =
+        if settings.as_of.is_some() { run_context.accepts_from_after(watermark) } else { watermark };
     let moved = watermark > head.watermark;
-    let keeping = Keeping {
+    let request = CommitRequest {
         kind: if settings.as_of.is_some() { RunKind::FinalizeAsOf } else { RunKind::Finalize },
         as_of: common.as_of,
         definition: head.definition,
@@ -92,7 +93,7 @@ pub fn finalize(
         accepts_from,
         keep_generations: settings.keep_generations,
     };
-    let (entry, manifest) = commit(context, attempted, counts, keeping, &mut stopwatch)?;
+    let (entry, manifest) = commit(context, staged, counts, request, &mut stopwatch)?;
     let outputs = outputs(context, run, &manifest);
     let (seconds, seconds_by_phase) = (stopwatch.seconds(), stopwatch.phases);
     Ok(RunReport { outputs, seconds, seconds_by_phase, ..finalized(&entry) })

@@ -1,67 +1,67 @@
 //! The two reducers: one for the gap alone, one for rules. Everything else is written once, for both.
 
-use super::attempt::Job;
-use super::collect::CollectedEvents;
 use super::correct::correct;
+use super::finish::{Finish, PartitionOutput};
+use super::fold::RunContext;
 use super::outbox::Emitted;
-use super::partition_end::{Ending, PartitionEnd};
 use super::rounds::Stop;
+use super::sorted::SortedEvents;
 use crate::checkpoint::Stored;
 use crate::reducer::{Reducer, RuledReducer};
 use crate::session::Session;
 use std::sync::Arc;
 
-/// A reducer that a job can begin.
+/// A reducer that a run_context can begin.
 pub(super) trait Folding: Stored + Sized {
     /// With nothing open.
-    fn begin(job: Job<'_>) -> Self;
+    fn begin(run_context: RunContext<'_>) -> Self;
 
     /// Folds all events of a partition and ends it.
-    fn fold_collected(
+    fn fold_sorted(
         self,
-        _job: Job<'_>,
-        ending: Ending,
-        events: CollectedEvents<'_>,
+        _job: RunContext<'_>,
+        finish: Finish,
+        events: SortedEvents<'_>,
         place: Emitted,
-    ) -> Result<PartitionEnd, Stop> {
-        fold_in_order(self, ending, events, place)
+    ) -> Result<PartitionOutput, Stop> {
+        fold_in_order(self, finish, events, place)
     }
 }
 
 fn fold_in_order(
     mut reducer: impl Folding,
-    ending: Ending,
-    events: CollectedEvents<'_>,
+    finish: Finish,
+    events: SortedEvents<'_>,
     mut place: Emitted,
-) -> Result<PartitionEnd, Stop> {
-    let mut completed = |session: Session<'_>| place.push(&session, ending.style);
-    let horizon = ending.close.horizon();
+) -> Result<PartitionOutput, Stop> {
+    let mut completed = |session: Session<'_>| place.push(&session, finish.style);
+    let horizon = finish.close.horizon();
     events.for_each(|event| Ok(reducer.take(event, horizon, &mut completed)?))?;
-    Ok(ending.end_partition(&mut reducer, place)?)
+    Ok(finish.finish_partition(&mut reducer, place)?)
 }
 
 impl Folding for Reducer {
-    fn begin(job: Job<'_>) -> Self {
-        Self::new(job.definition.gap)
+    fn begin(run_context: RunContext<'_>) -> Self {
+        Self::new(run_context.definition.gap)
     }
 }
 
 impl Folding for RuledReducer {
-    fn begin(job: Job<'_>) -> Self {
-        Self::new(Arc::clone(job.rules))
+    fn begin(run_context: RunContext<'_>) -> Self {
+        Self::new(Arc::clone(run_context.rules))
     }
 
-    fn fold_collected(
+    fn fold_sorted(
         self,
-        job: Job<'_>,
-        ending: Ending,
-        events: CollectedEvents<'_>,
+        run_context: RunContext<'_>,
+        finish: Finish,
+        events: SortedEvents<'_>,
         place: Emitted,
-    ) -> Result<PartitionEnd, Stop> {
-        if job.rules.allowed_lateness_us().is_some() {
-            correct(self, job, ending, events, place)
+    ) -> Result<PartitionOutput, Stop> {
+        if run_context.rules.allowed_lateness_us().is_some() {
+            correct(self, run_context, finish, events, place)
         } else {
-            fold_in_order(self, ending, events, place)
+            fold_in_order(self, finish, events, place)
         }
     }
 }

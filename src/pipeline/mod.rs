@@ -6,24 +6,24 @@
 //! attempt, and the batch is read again into partition buffers, which are sorted and folded at the end (`collect`).
 //! Both give exactly the same sessions.
 
-mod attempt;
-mod collect;
 mod commit;
 mod context;
 mod correct;
 mod finalize;
+mod finish;
+mod fold;
 mod folding;
 mod generations;
 mod inspect;
 mod look;
 mod outbox;
-mod partition_end;
 mod plan;
 mod rounds;
 mod run;
+mod sorted;
 mod sources;
 mod spill;
-mod stream;
+mod streaming;
 mod tally;
 mod totals;
 mod unpacking;

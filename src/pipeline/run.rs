@@ -1,10 +1,10 @@
 //! One run: a batch in, sessions out, one commit.
 
-use super::attempt::{Attempted, Job};
-use super::commit::{Keeping, balanced_counts, commit, outputs};
+use super::commit::{CommitRequest, balanced_counts, commit, outputs};
 use super::context::Context;
 use super::finalize::{FinalizeSettings, finalize};
-use super::partition_end::Close;
+use super::finish::Close;
+use super::fold::{RunContext, StagedRun};
 use super::plan::Plan;
 use super::rounds::{FileToRead, Reading};
 use super::tally::Tally;
@@ -46,7 +46,7 @@ pub fn run(
     if plan.new.is_empty() {
         return nothing_to_take_in(context, common, settings, &plan, (&stopwatch, workers, watch));
     }
-    let job = Job {
+    let run_context = RunContext {
         checkpoint: &context.checkpoint,
         output: &context.output,
         definition: &plan.definition,
@@ -59,23 +59,23 @@ pub fn run(
     };
     let reading = Reading {
         files: &plan.new,
-        rules: job
+        rules: run_context
             .row_rules(common.as_of.saturating_add_us(settings.max_future_us).min(Timestamp::LAST_EVENT)),
         keep_late_rows: settings.keep_late_rows,
-        style: job.style(),
+        style: run_context.style(),
         max_bytes: settings.max_bytes,
         watch,
     };
-    let attempted = job.fold_batch(&reading, settings.advance, &mut stopwatch)?;
-    let entries = file_entries(&context.checkpoint, &plan.new, &attempted)?;
-    check_limits(settings, &attempted, context.checkpoint.head(), common.as_of)?;
-    let counts = balanced_counts(context, &attempted)?;
-    let keeping = keep(&job, &plan, &attempted, entries, common.as_of, settings);
-    let mut report = report(&plan, &keeping, &counts, &attempted, context.checkpoint.head());
+    let staged = run_context.fold_batch(&reading, settings.advance, &mut stopwatch)?;
+    let entries = file_entries(&context.checkpoint, &plan.new, &staged)?;
+    check_limits(settings, &staged, context.checkpoint.head(), common.as_of)?;
+    let counts = balanced_counts(context, &staged)?;
+    let request = keep(&run_context, &plan, &staged, entries, common.as_of, settings);
+    let mut report = report(&plan, &request, &counts, &staged, context.checkpoint.head());
     if settings.dry_run {
         report.status = Status::DryRun;
     } else {
-        let (entry, manifest) = commit(context, attempted, counts, keeping, &mut stopwatch)?;
+        let (entry, manifest) = commit(context, staged, counts, request, &mut stopwatch)?;
         report.run = Some(entry.head.run.number());
         report.outputs = outputs(context, entry.head.run, &manifest);
     }
@@ -85,13 +85,9 @@ pub fn run(
 }
 
 /// The files for the ledger. Their digests are complete only now; one that the ledger knows was not what it seemed.
-fn file_entries(
-    checkpoint: &Checkpoint,
-    files: &[FileToRead],
-    attempted: &Attempted,
-) -> Result<Vec<FileEntry>> {
+fn file_entries(checkpoint: &Checkpoint, files: &[FileToRead], staged: &StagedRun) -> Result<Vec<FileEntry>> {
     let mut entries = Vec::with_capacity(files.len());
-    for (of, &rows) in files.iter().zip(&attempted.tally.rows_of_file) {
+    for (of, &rows) in files.iter().zip(&staged.tally.rows_of_file) {
         let digest = of.file.digest()?;
         if checkpoint.run_of_file(&digest)?.is_some() {
             return Err(file_changed(of.file.path()));
@@ -116,11 +112,11 @@ fn rejects_remedy(tally: &Tally, as_of: Timestamp) -> String {
 
 fn check_limits(
     settings: &RunSettings,
-    attempted: &Attempted,
+    staged: &StagedRun,
     head: Option<&Head>,
     as_of: Timestamp,
 ) -> Result<()> {
-    let counts = &attempted.tally.counts;
+    let counts = &staged.tally.counts;
     let (rejected, late, rows) = (counts.rows_rejected(), counts.events_late, counts.rows_read);
     if rows < settings.min_rows {
         let what =
@@ -130,9 +126,9 @@ fn check_limits(
             .nothing_changed());
     }
     if settings.max_rejects.is_exceeded(rejected, rows) {
-        let first = attempted.tally.first_rejects.join(", ");
+        let first = staged.tally.first_rejects.join(", ");
         let limit = settings.max_rejects;
-        let remedy = rejects_remedy(&attempted.tally, as_of);
+        let remedy = rejects_remedy(&staged.tally, as_of);
         let what =
             format!("{rejected} of {rows} rows were rejected, over the limit of {limit}; the first: {first}");
         return Err(Error::new(ErrorKind::DataRefused, what).remedy(remedy).nothing_changed());
@@ -163,43 +159,43 @@ pub(super) fn origin_text(head: &Head) -> Option<String> {
 }
 
 fn keep(
-    job: &Job<'_>,
+    run_context: &RunContext<'_>,
     plan: &Plan,
-    attempted: &Attempted,
+    staged: &StagedRun,
     files: Vec<FileEntry>,
     as_of: Timestamp,
     settings: &RunSettings,
-) -> Keeping {
-    let watermark = match attempted.close {
+) -> CommitRequest {
+    let watermark = match staged.close {
         Close::Passed(watermark) => watermark,
-        Close::All => job.before(),
+        Close::All => run_context.before(),
     };
-    let head = job.checkpoint.head();
-    let origin = if watermark > job.before() {
+    let head = run_context.checkpoint.head();
+    let origin = if watermark > run_context.before() {
         let place = match settings.advance {
-            Advance::Delay(_) => place_of_latest(plan, attempted, head),
+            Advance::Delay(_) => place_of_latest(plan, staged, head),
             Advance::Stated(_) => None,
         };
-        Some(WatermarkOrigin { run: job.run(), place })
+        Some(WatermarkOrigin { run: run_context.run(), place })
     } else {
         head.and_then(|head| head.watermark_origin.clone())
     };
-    Keeping {
+    CommitRequest {
         kind: RunKind::Batch,
         as_of,
         definition: plan.definition.clone(),
         files,
         watermark,
         origin,
-        latest: job.latest(attempted.tally.latest.map(|(time, ..)| time)),
-        accepts_from: job.accepts_from_after(watermark),
+        latest: run_context.latest(staged.tally.latest.map(|(time, ..)| time)),
+        accepts_from: run_context.accepts_from_after(watermark),
         keep_generations: settings.keep_generations,
     }
 }
 
 /// Where the row with the latest event stands, if this batch has it.
-fn place_of_latest(plan: &Plan, attempted: &Attempted, head: Option<&Head>) -> Option<Place> {
-    let (time, file, line) = attempted.tally.latest?;
+fn place_of_latest(plan: &Plan, staged: &StagedRun, head: Option<&Head>) -> Option<Place> {
+    let (time, file, line) = staged.tally.latest?;
     let is_latest = head.and_then(|head| head.latest).is_none_or(|latest| latest < time);
     is_latest.then(|| Place { file: plan.new[file].file.path().to_owned(), line })
 }
@@ -255,8 +251,8 @@ fn processed_file(path: &str, entry: Option<&FileEntry>) -> FileReport {
 
 /// How late the latest row was, and the lateness that would have kept all: the watermark would have stayed that far
 /// behind the latest event that the checkpoint knew.
-fn late_report(attempted: &Attempted, head: Option<&Head>) -> Option<LateReport> {
-    let earliest = attempted.tally.earliest_late?;
+fn late_report(staged: &StagedRun, head: Option<&Head>) -> Option<LateReport> {
+    let earliest = staged.tally.earliest_late?;
     let head = head?;
     let behind_us = head.accepts_from.time()?.us_since(earliest);
     let needed_us = head.latest.map_or(behind_us, |latest| latest.us_since(earliest).max(behind_us));
@@ -273,12 +269,12 @@ pub(super) fn time_text(time: Option<Timestamp>) -> Option<String> {
 
 fn report(
     plan: &Plan,
-    keeping: &Keeping,
+    request: &CommitRequest,
     counts: &Counts,
-    attempted: &Attempted,
+    staged: &StagedRun,
     head: Option<&Head>,
 ) -> RunReport {
-    let mut processed = keeping.files.iter();
+    let mut processed = request.files.iter();
     let file = |(path, known): &(String, Option<FileDigest>)| match known {
         Some(digest) => known_file(path, digest),
         None => processed_file(path, processed.next()),
@@ -296,13 +292,13 @@ fn report(
         events_completed: counts.events_completed,
         sessions_retracted: counts.sessions_retracted,
         events_retracted: counts.events_retracted,
-        sessions_open: attempted.open.sessions,
-        events_open: attempted.open.events,
-        watermark: time_text(keeping.watermark.time()),
-        first_event: time_text(attempted.tally.earliest),
-        last_event: time_text(attempted.tally.latest.map(|(time, ..)| time)),
-        late: late_report(attempted, head),
-        bytes_read: keeping.files.iter().map(|file| file.digest.bytes).sum(),
+        sessions_open: staged.open.sessions,
+        events_open: staged.open.events,
+        watermark: time_text(request.watermark.time()),
+        first_event: time_text(staged.tally.earliest),
+        last_event: time_text(staged.tally.latest.map(|(time, ..)| time)),
+        late: late_report(staged, head),
+        bytes_read: request.files.iter().map(|file| file.digest.bytes).sum(),
         files: plan.files.iter().map(file).collect(),
         ..RunReport::nothing()
     }

@@ -1,7 +1,7 @@
 //! What is open at the end of a run, added up over all partitions.
 
+use super::finish::PartitionOutput;
 use super::outbox::Outbox;
-use super::partition_end::PartitionEnd;
 use crate::checkpoint::StateWriter;
 use crate::error::Result;
 use crate::event::Timestamp;
@@ -22,7 +22,7 @@ impl OpenTotals {
     /// Takes the ends of `partitions`, in order: their sessions go to the outbox, their state to the checkpoint.
     pub(super) fn take_ends(
         &mut self,
-        ends: Vec<PartitionEnd>,
+        ends: Vec<PartitionOutput>,
         partitions: &mut impl Iterator<Item = PartitionId>,
         outbox: &Outbox,
         mut writer: Option<&mut StateWriter<'_>>,

@@ -35,9 +35,9 @@ pub fn migrate(context: &mut Context, common: &CommonSettings) -> Result<Migrate
 /// # Errors
 /// [`ErrorKind::Failed`] if it cannot be written.
 pub fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
-    let beside = |ending: &str| {
+    let beside = |finish: &str| {
         let mut name = state.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".format-{version}{ending}"));
+        name.push(format!(".format-{version}{finish}"));
         state.with_file_name(name)
     };
     let (kept, partial) = (beside(""), beside(".partial"));

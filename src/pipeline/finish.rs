@@ -36,7 +36,7 @@ impl Close {
 
 /// How a run ends, the same for every partition.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ending {
+pub(super) struct Finish {
     pub(super) close: Close,
     pub(super) style: RowStyle,
     /// Where the watermark is in the end.
@@ -47,20 +47,20 @@ pub(super) struct Ending {
 
 /// What is left of a partition.
 #[derive(Debug, Default)]
-pub(super) struct PartitionEnd {
+pub(super) struct PartitionOutput {
     pub(super) emitted: Emitted,
     pub(super) state: EncodedPartition,
     /// Events that were there already.
     pub(super) duplicates: u64,
 }
 
-impl Ending {
+impl Finish {
     /// Folds what is held as far as it is reached, closes, encodes the rest.
-    pub(super) fn end_partition(
+    pub(super) fn finish_partition(
         self,
         reducer: &mut impl Stored,
         mut emitted: Emitted,
-    ) -> Result<PartitionEnd, OutOfOrder> {
+    ) -> Result<PartitionOutput, OutOfOrder> {
         let mut completed = |session: Session<'_>| emitted.push(&session, self.style);
         reducer.advance(self.close.horizon(), &mut completed)?;
         self.close.close(reducer, &mut completed);
@@ -68,11 +68,11 @@ impl Ending {
     }
 
     /// Shows and encodes what is open.
-    pub(super) fn leave(self, reducer: &mut impl Stored, mut emitted: Emitted) -> PartitionEnd {
+    pub(super) fn leave(self, reducer: &mut impl Stored, mut emitted: Emitted) -> PartitionOutput {
         if self.shows_open {
             let mut show = |session: Session<'_>| emitted.show_open(&session, self.style);
             reducer.for_each_open(self.watermark, &mut show);
         }
-        PartitionEnd { emitted, state: reducer.encode(), duplicates: reducer.duplicates() }
+        PartitionOutput { emitted, state: reducer.encode(), duplicates: reducer.duplicates() }
     }
 }

@@ -1,13 +1,13 @@
-//! The streaming way: every round is folded as it comes.
+//! The streaming strategy: every round is folded as it comes.
 //!
 //! Exact whenever the events of every key come in time order, whatever the order between keys: the fold of a key sees
 //! nothing but its own events. A round may only fold up to the watermark that the end of the batch is known to reach;
 //! that is rule 3 applied to the latest event so far, which can only grow.
 
-use super::attempt::{Ended, Job, Way};
+use super::finish::Finish;
+use super::fold::{FoldOutput, FoldStrategy, RunContext};
 use super::folding::Folding;
 use super::outbox::{Emitted, Outbox};
-use super::partition_end::Ending;
 use super::rounds::Stop;
 use super::totals::OpenTotals;
 use crate::checkpoint::StateWriter;
@@ -25,7 +25,7 @@ const WAVE: usize = 32;
 
 /// One reducer for each partition.
 #[derive(Debug)]
-pub(super) struct Streaming<F> {
+pub(super) struct StreamingFold<F> {
     reducers: Vec<F>,
     order: Order,
 }
@@ -57,15 +57,15 @@ impl From<OutOfOrder> for Stop {
     }
 }
 
-impl<F: Folding> Streaming<F> {
+impl<F: Folding> StreamingFold<F> {
     /// Reducers with all open state of the checkpoint in them.
-    pub(super) fn load(job: Job<'_>) -> Result<Self> {
+    pub(super) fn load(run_context: RunContext<'_>) -> Result<Self> {
         let partitions: Vec<PartitionId> = PartitionId::all().collect();
         let load = |&partition: &PartitionId| {
-            let mut reducer = F::begin(job);
-            job.checkpoint.load_partition(partition, &mut reducer).map(|()| reducer)
+            let mut reducer = F::begin(run_context);
+            run_context.checkpoint.load_partition(partition, &mut reducer).map(|()| reducer)
         };
-        let reducers = job.pool.install(|| partitions.par_iter().map(load).collect::<Result<_>>())?;
+        let reducers = run_context.pool.install(|| partitions.par_iter().map(load).collect::<Result<_>>())?;
         Ok(Self { reducers, order: Order::default() })
     }
 
@@ -74,41 +74,43 @@ impl<F: Folding> Streaming<F> {
     }
 }
 
-impl<F: Folding> Way for Streaming<F> {
+impl<F: Folding> FoldStrategy for StreamingFold<F> {
     /// Gives up when an event comes before a folded one of its key, or when open sessions outgrow the memory.
     fn take_round(
         &mut self,
         round: &[ParsedBlock],
         horizon: Watermark,
-        job: Job<'_>,
+        run_context: RunContext<'_>,
         outbox: &Outbox,
     ) -> std::result::Result<(), Stop> {
         let mut places = outbox.places(PARTITIONS);
         let horizons = Horizons { reached: horizon, settled: self.order.settled(round).min(horizon) };
         let fold = |(number, (reducer, place)): (usize, (&mut F, &mut Emitted))| {
-            fold_round(reducer, number, round, horizons, job.style(), place)
+            fold_round(reducer, number, round, horizons, run_context.style(), place)
         };
-        job.pool.install(|| self.reducers.par_iter_mut().zip(&mut places).enumerate().try_for_each(fold))?;
+        run_context
+            .pool
+            .install(|| self.reducers.par_iter_mut().zip(&mut places).enumerate().try_for_each(fold))?;
         outbox.send_sessions(places)?;
-        if self.memory_bytes() > job.memory_bytes {
+        if self.memory_bytes() > run_context.memory_bytes {
             self.reducers.iter_mut().for_each(F::forget_swept);
         }
-        if self.memory_bytes() > job.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
+        if self.memory_bytes() > run_context.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
     }
 
     fn end(
         mut self,
-        ending: Ending,
-        job: Job<'_>,
+        finish: Finish,
+        run_context: RunContext<'_>,
         outbox: &Outbox,
         mut writer: Option<StateWriter<'_>>,
-    ) -> std::result::Result<Ended, Stop> {
+    ) -> std::result::Result<FoldOutput, Stop> {
         let mut open = OpenTotals::default();
         let mut partitions = PartitionId::all();
         for wave in self.reducers.chunks_mut(WAVE) {
             let places = outbox.places(wave.len());
-            let end = |(reducer, place)| ending.end_partition(reducer, place);
-            let ends = job.pool.install(|| {
+            let end = |(reducer, place)| finish.finish_partition(reducer, place);
+            let ends = run_context.pool.install(|| {
                 wave.par_iter_mut().zip(places).map(end).collect::<std::result::Result<Vec<_>, OutOfOrder>>()
             })?;
             open.take_ends(ends, &mut partitions, outbox, writer.as_mut())?;

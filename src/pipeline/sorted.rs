@@ -1,12 +1,12 @@
-//! The general way: all events first, into partition buffers, then each partition sorted and folded alone.
+//! The general strategy: all events first, into partition buffers, then each partition sorted and folded alone.
 //!
 //! Buffers beyond the memory are sorted and spilled, so that a batch of any size and any order is folded in the memory
 //! of a few partitions' open sessions.
 
-use super::attempt::{Ended, Job, Way};
+use super::finish::{Finish, PartitionOutput};
+use super::fold::{FoldOutput, FoldStrategy, RunContext};
 use super::folding::Folding;
 use super::outbox::{Emitted, Outbox};
-use super::partition_end::{Ending, PartitionEnd};
 use super::rounds::Stop;
 use super::spill::{SpillFile, SpilledRun, merge};
 use super::totals::OpenTotals;
@@ -25,7 +25,7 @@ const WAVE: usize = 16;
 
 /// Events of the batch by partition, in memory and on the disk.
 #[derive(Debug)]
-pub(super) struct Collected<F> {
+pub(super) struct SortedFold<F> {
     buffers: Vec<EventBuffer>,
     spill: Option<SpillFile>,
     memory_bytes: usize,
@@ -42,17 +42,17 @@ impl From<io::Error> for Stop {
     }
 }
 
-impl<F> Collected<F> {
-    pub(super) fn new(job: Job<'_>) -> Self {
+impl<F> SortedFold<F> {
+    pub(super) fn new(run_context: RunContext<'_>) -> Self {
         Self {
             buffers: vec![EventBuffer::default(); PARTITIONS],
             spill: None,
-            memory_bytes: job.memory_bytes,
+            memory_bytes: run_context.memory_bytes,
             reducer: PhantomData,
         }
     }
 
-    fn spill(&mut self, job: Job<'_>) -> io::Result<()> {
+    fn spill(&mut self, run_context: RunContext<'_>) -> io::Result<()> {
         let mut file = match self.spill.take() {
             Some(file) => file,
             None => SpillFile::create(PARTITIONS)?,
@@ -60,7 +60,7 @@ impl<F> Collected<F> {
         for first in (0..PARTITIONS).step_by(WAVE) {
             let wave = &mut self.buffers[first..first + WAVE];
             let sorted: Vec<EventBuffer> =
-                job.pool.install(|| wave.par_iter().map(EventBuffer::sorted_by_time).collect());
+                run_context.pool.install(|| wave.par_iter().map(EventBuffer::sorted_by_time).collect());
             for (number, sorted) in sorted.iter().enumerate() {
                 file.append(first + number, sorted)?;
             }
@@ -71,16 +71,16 @@ impl<F> Collected<F> {
     }
 }
 
-impl<F: Folding> Way for Collected<F> {
+impl<F: Folding> FoldStrategy for SortedFold<F> {
     /// Keeps the events, and spills them when the memory is full.
     fn take_round(
         &mut self,
         round: &[ParsedBlock],
         _horizon: Watermark,
-        job: Job<'_>,
+        run_context: RunContext<'_>,
         _outbox: &Outbox,
     ) -> std::result::Result<(), Stop> {
-        job.pool.install(|| {
+        run_context.pool.install(|| {
             self.buffers.par_iter_mut().enumerate().for_each(|(partition, buffer)| {
                 for block in round {
                     buffer.append(&block.partitions[partition]);
@@ -89,25 +89,25 @@ impl<F: Folding> Way for Collected<F> {
         });
         let held: usize = self.buffers.iter().map(|buffer| buffer.bytes().len()).sum();
         // The rest is for copies: of what is sorted, and of what grows.
-        if held > self.memory_bytes / 4 * 3 { Ok(self.spill(job)?) } else { Ok(()) }
+        if held > self.memory_bytes / 4 * 3 { Ok(self.spill(run_context)?) } else { Ok(()) }
     }
 
     fn end(
         mut self,
-        ending: Ending,
-        job: Job<'_>,
+        finish: Finish,
+        run_context: RunContext<'_>,
         outbox: &Outbox,
         mut writer: Option<StateWriter<'_>>,
-    ) -> std::result::Result<Ended, Stop> {
+    ) -> std::result::Result<FoldOutput, Stop> {
         let partitions: Vec<PartitionId> = PartitionId::all().collect();
         let mut open = OpenTotals::default();
         let spill = self.spill.as_ref();
         for (wave, buffers) in partitions.chunks(WAVE).zip(self.buffers.chunks_mut(WAVE)) {
             let places = outbox.places(wave.len());
             let fold = |((&partition, buffer), place): ((&PartitionId, &mut EventBuffer), Emitted)| {
-                fold_partition::<F>(job, ending, partition, std::mem::take(buffer), spill, place)
+                fold_partition::<F>(run_context, finish, partition, std::mem::take(buffer), spill, place)
             };
-            let ends = job.pool.install(|| {
+            let ends = run_context.pool.install(|| {
                 wave.par_iter()
                     .zip(buffers)
                     .zip(places)
@@ -121,28 +121,28 @@ impl<F: Folding> Way for Collected<F> {
 }
 
 fn fold_partition<F: Folding>(
-    job: Job<'_>,
-    ending: Ending,
+    run_context: RunContext<'_>,
+    finish: Finish,
     partition: PartitionId,
     buffer: EventBuffer,
     spill: Option<&SpillFile>,
     place: Emitted,
-) -> std::result::Result<PartitionEnd, Stop> {
-    let mut reducer = F::begin(job);
-    job.checkpoint.load_partition(partition, &mut reducer)?;
+) -> std::result::Result<PartitionOutput, Stop> {
+    let mut reducer = F::begin(run_context);
+    run_context.checkpoint.load_partition(partition, &mut reducer)?;
     let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
     let sorted = buffer.sorted_by_time();
     drop(buffer);
-    reducer.fold_collected(job, ending, CollectedEvents { runs, sorted }, place)
+    reducer.fold_sorted(run_context, finish, SortedEvents { runs, sorted }, place)
 }
 
 /// The events of one partition, on the disk and in memory.
-pub(super) struct CollectedEvents<'s> {
+pub(super) struct SortedEvents<'s> {
     runs: Vec<SpilledRun<'s>>,
     sorted: EventBuffer,
 }
 
-impl CollectedEvents<'_> {
+impl SortedEvents<'_> {
     /// Visits them in the order `(time, seq)`.
     pub(super) fn for_each(
         self,

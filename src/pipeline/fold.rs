@@ -1,11 +1,11 @@
 //! One attempt at folding a batch, in one of two ways. Nothing is committed here.
 
-use super::collect::Collected;
+use super::finish::{Close, Finish};
 use super::folding::Folding;
 use super::outbox::{Outbox, Written};
-use super::partition_end::{Close, Ending};
 use super::rounds::{Reading, Stop};
-use super::stream::Streaming;
+use super::sorted::SortedFold;
+use super::streaming::StreamingFold;
 use super::tally::Tally;
 use super::totals::OpenTotals;
 use super::watch::Stopwatch;
@@ -22,32 +22,32 @@ use crate::watermark::{Advance, Watermark};
 use std::sync::Arc;
 
 /// A way to fold a batch.
-pub(super) trait Way {
+pub(super) trait FoldStrategy {
     /// Takes a round in. `horizon` is a watermark that the end of the batch reaches at least.
     fn take_round(
         &mut self,
         round: &[ParsedBlock],
         horizon: Watermark,
-        job: Job<'_>,
+        run_context: RunContext<'_>,
         outbox: &Outbox,
     ) -> std::result::Result<(), Stop>;
 
     /// Ends every partition, in order: what `close` says is emitted, the rest goes to `writer`.
     fn end(
         self,
-        ending: Ending,
-        job: Job<'_>,
+        finish: Finish,
+        run_context: RunContext<'_>,
         outbox: &Outbox,
         writer: Option<StateWriter<'_>>,
-    ) -> std::result::Result<Ended, Stop>;
+    ) -> std::result::Result<FoldOutput, Stop>;
 }
 
 /// What is open at the end, and where it was written.
-pub(super) type Ended = (OpenTotals, Option<StagedState>);
+pub(super) type FoldOutput = (OpenTotals, Option<StagedState>);
 
 /// What an attempt works with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Job<'j> {
+pub(super) struct RunContext<'j> {
     pub(super) checkpoint: &'j Checkpoint,
     pub(super) output: &'j Output,
     pub(super) definition: &'j Definition,
@@ -64,7 +64,7 @@ pub(super) struct Job<'j> {
 
 /// What an attempt has come to: everything is on the disk, and no head points to it.
 #[derive(Debug)]
-pub(super) struct Attempted {
+pub(super) struct StagedRun {
     pub(super) tally: Tally,
     pub(super) open: OpenTotals,
     pub(super) written: Written,
@@ -72,7 +72,7 @@ pub(super) struct Attempted {
     pub(super) close: Close,
 }
 
-impl Job<'_> {
+impl RunContext<'_> {
     /// The run that this will be.
     pub(super) fn run(&self) -> RunId {
         self.checkpoint.head().map_or(RunId::new(1), |head| head.run.next())
@@ -125,13 +125,13 @@ impl Job<'_> {
         reading: &Reading<'_>,
         advance: Advance,
         watch: &mut Stopwatch,
-    ) -> Result<Attempted> {
+    ) -> Result<StagedRun> {
         let close_at = |tally: &Tally| Close::Passed(self.watermark_after(advance, tally));
         if self.rules.is_plain() {
             self.fold_with::<Reducer>(reading, close_at, watch)
         } else if self.rules.allowed_lateness_us().is_some() {
             // Corrections compare whole keys before and after the batch: there is nothing to stream.
-            let collected = Collected::<RuledReducer>::new(self);
+            let collected = SortedFold::<RuledReducer>::new(self);
             self.attempt(collected, reading, close_at, watch).map_err(Stop::into_error)
         } else {
             self.fold_with::<RuledReducer>(reading, close_at, watch)
@@ -143,13 +143,13 @@ impl Job<'_> {
         reading: &Reading<'_>,
         close_at: impl Fn(&Tally) -> Close + Copy + Sync,
         watch: &mut Stopwatch,
-    ) -> Result<Attempted> {
-        let streaming = Streaming::<F>::load(self)?;
+    ) -> Result<StagedRun> {
+        let streaming = StreamingFold::<F>::load(self)?;
         watch.book(|phases| &mut phases.open);
         match self.attempt(streaming, reading, close_at, watch) {
             Err(Stop::GiveUp) => {
                 tracing::info!("the batch does not stream: reading it again, collecting its events first");
-                self.attempt(Collected::<F>::new(self), reading, close_at, watch).map_err(Stop::into_error)
+                self.attempt(SortedFold::<F>::new(self), reading, close_at, watch).map_err(Stop::into_error)
             }
             outcome => outcome.map_err(Stop::into_error),
         }
@@ -161,29 +161,29 @@ impl Job<'_> {
         reading: &Reading<'_>,
         close: Close,
         watch: &mut Stopwatch,
-    ) -> Result<Attempted> {
+    ) -> Result<StagedRun> {
         let folded = if self.rules.is_plain() {
-            self.attempt(Collected::<Reducer>::new(self), reading, |_| close, watch)
+            self.attempt(SortedFold::<Reducer>::new(self), reading, |_| close, watch)
         } else {
-            self.attempt(Collected::<RuledReducer>::new(self), reading, |_| close, watch)
+            self.attempt(SortedFold::<RuledReducer>::new(self), reading, |_| close, watch)
         };
         folded.map_err(Stop::into_error)
     }
 
     fn attempt(
         self,
-        mut way: impl Way + Send,
+        mut strategy: impl FoldStrategy + Send,
         reading: &Reading<'_>,
         close_at: impl Fn(&Tally) -> Close + Sync,
         watch: &mut Stopwatch,
-    ) -> std::result::Result<Attempted, Stop> {
+    ) -> std::result::Result<StagedRun, Stop> {
         let outbox = self.open_outbox()?;
         let folded = (|| -> std::result::Result<_, Stop> {
             let tally = reading.for_each_round(self.pool, &outbox, watch, |round, tally| {
-                way.take_round(round, close_at(tally).horizon(), self, &outbox)
+                strategy.take_round(round, close_at(tally).horizon(), self, &outbox)
             })?;
             let writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
-            let (open, state) = way.end(self.ending(close_at(&tally)), self, &outbox, writer)?;
+            let (open, state) = strategy.end(self.finish(close_at(&tally)), self, &outbox, writer)?;
             Ok((tally, open, state))
         })();
         // If the writer has failed, that is why the rest did.
@@ -191,15 +191,15 @@ impl Job<'_> {
         watch.book(|phases| &mut phases.stage);
         let (tally, open, state) = folded?;
         let close = close_at(&tally);
-        Ok(Attempted { tally, open, written, state, close })
+        Ok(StagedRun { tally, open, written, state, close })
     }
 
-    fn ending(self, close: Close) -> Ending {
+    fn finish(self, close: Close) -> Finish {
         let watermark = match close {
             Close::Passed(watermark) => watermark,
             Close::All => self.latest(None).map_or(self.before(), Watermark::at),
         };
-        Ending { close, style: self.style(), watermark, shows_open: self.shows_open }
+        Finish { close, style: self.style(), watermark, shows_open: self.shows_open }
     }
 
     fn open_outbox(self) -> Result<Outbox> {
