@@ -5,7 +5,7 @@
 
 use super::finish::{Close, Finish, PartitionOutput};
 use super::fold::RunContext;
-use super::outbox::Emitted;
+use super::output_writer::OutputBatch;
 use super::rounds::Stop;
 use super::sorted::SortedEvents;
 use crate::reducer::{Fold, RuledReducer, View, ViewAt};
@@ -21,15 +21,15 @@ pub(super) fn correct(
     run_context: RunContext<'_>,
     finish: Finish,
     events: SortedEvents<'_>,
-    place: Emitted,
+    batch: OutputBatch,
 ) -> Result<PartitionOutput, Stop> {
     let before = reducer.views(ViewAt::Watermark(run_context.before()));
     // Nothing is folded before all is there: every event waits.
     events.for_each(|event| Ok(reducer.take(event, Watermark::BEGINNING, &mut |_| ())?))?;
     let after = reducer.views(finish.view_at(run_context.before()));
-    let place = emit_changes(&reducer, &before, &after, finish, place);
+    let batch = emit_changes(&reducer, &before, &after, finish, batch);
     let settled = settle(&mut reducer, finish, run_context.accepts_from_after(finish.watermark))?;
-    let mut end = finish.leave(&mut reducer, place);
+    let mut end = finish.leave(&mut reducer, batch);
     count_views(&mut end, &after, settled);
     Ok(end)
 }
@@ -48,16 +48,16 @@ fn emit_changes(
     before: &[View],
     after: &[View],
     finish: Finish,
-    place: Emitted,
-) -> Emitted {
-    let place = RefCell::new(place);
+    batch: OutputBatch,
+) -> OutputBatch {
+    let batch = RefCell::new(batch);
     reducer.changes(
         before,
         after,
-        |gone| place.borrow_mut().retract(&gone, finish.style),
-        |come| place.borrow_mut().push(&come, finish.style),
+        |gone| batch.borrow_mut().retract(&gone, finish.style),
+        |come| batch.borrow_mut().push(&come, finish.style),
     );
-    place.into_inner()
+    batch.into_inner()
 }
 
 /// Folds for good what no event can come before any more. Its sessions are told already; returns their events.

@@ -1,6 +1,6 @@
 //! The end of a partition in a run: what the final watermark closes is emitted, the rest is encoded for the checkpoint.
 
-use super::outbox::Emitted;
+use super::output_writer::OutputBatch;
 use crate::checkpoint::{EncodedPartition, Stored};
 use crate::event::Timestamp;
 use crate::session::{OutOfOrder, Session};
@@ -48,7 +48,7 @@ pub(super) struct Finish {
 /// What is left of a partition.
 #[derive(Debug, Default)]
 pub(super) struct PartitionOutput {
-    pub(super) emitted: Emitted,
+    pub(super) emitted: OutputBatch,
     pub(super) state: EncodedPartition,
     /// Events that were there already.
     pub(super) duplicates: u64,
@@ -59,7 +59,7 @@ impl Finish {
     pub(super) fn finish_partition(
         self,
         reducer: &mut impl Stored,
-        mut emitted: Emitted,
+        mut emitted: OutputBatch,
     ) -> Result<PartitionOutput, OutOfOrder> {
         let mut completed = |session: Session<'_>| emitted.push(&session, self.style);
         reducer.advance(self.close.horizon(), &mut completed)?;
@@ -68,7 +68,7 @@ impl Finish {
     }
 
     /// Shows and encodes what is open.
-    pub(super) fn leave(self, reducer: &mut impl Stored, mut emitted: Emitted) -> PartitionOutput {
+    pub(super) fn leave(self, reducer: &mut impl Stored, mut emitted: OutputBatch) -> PartitionOutput {
         if self.shows_open {
             let mut show = |session: Session<'_>| emitted.show_open(&session, self.style);
             reducer.for_each_open(self.watermark, &mut show);

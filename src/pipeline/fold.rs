@@ -2,7 +2,7 @@
 
 use super::finish::{Close, Finish};
 use super::folding::Folding;
-use super::outbox::{Outbox, Written};
+use super::output_writer::{OutputWriter, Written};
 use super::rounds::{Reading, Stop};
 use super::sorted::SortedFold;
 use super::streaming::StreamingFold;
@@ -29,16 +29,16 @@ pub(super) trait FoldStrategy {
         round: &[ParsedBlock],
         horizon: Watermark,
         run_context: RunContext<'_>,
-        outbox: &Outbox,
+        writer: &OutputWriter,
     ) -> std::result::Result<(), Stop>;
 
-    /// Ends every partition, in order: what `close` says is emitted, the rest goes to `writer`.
+    /// Ends every partition, in order: what `close` says is emitted, the rest goes to `state_writer`.
     fn end(
         self,
         finish: Finish,
         run_context: RunContext<'_>,
-        outbox: &Outbox,
-        writer: Option<StateWriter<'_>>,
+        writer: &OutputWriter,
+        state_writer: Option<StateWriter<'_>>,
     ) -> std::result::Result<FoldOutput, Stop>;
 }
 
@@ -177,17 +177,17 @@ impl RunContext<'_> {
         close_at: impl Fn(&Tally) -> Close + Sync,
         watch: &mut Stopwatch,
     ) -> std::result::Result<StagedRun, Stop> {
-        let outbox = self.open_outbox()?;
+        let writer = self.open_outbox()?;
         let folded = (|| -> std::result::Result<_, Stop> {
-            let tally = reading.for_each_round(self.pool, &outbox, watch, |round, tally| {
-                strategy.take_round(round, close_at(tally).horizon(), self, &outbox)
+            let tally = reading.for_each_round(self.pool, &writer, watch, |round, tally| {
+                strategy.take_round(round, close_at(tally).horizon(), self, &writer)
             })?;
-            let writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
-            let (open, state) = strategy.end(self.finish(close_at(&tally)), self, &outbox, writer)?;
+            let state_writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
+            let (open, state) = strategy.end(self.finish(close_at(&tally)), self, &writer, state_writer)?;
             Ok((tally, open, state))
         })();
-        // If the writer has failed, that is why the rest did.
-        let written = outbox.close()?;
+        // If the state_writer has failed, that is why the rest did.
+        let written = writer.close()?;
         watch.book(|phases| &mut phases.stage);
         let (tally, open, state) = folded?;
         let close = close_at(&tally);
@@ -202,9 +202,9 @@ impl RunContext<'_> {
         Finish { close, style: self.style(), watermark, shows_open: self.shows_open }
     }
 
-    fn open_outbox(self) -> Result<Outbox> {
+    fn open_outbox(self) -> Result<OutputWriter> {
         if self.dry_run {
-            return Outbox::open(None);
+            return OutputWriter::open(None);
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
@@ -220,7 +220,7 @@ impl RunContext<'_> {
         if self.shows_open {
             staging.open(OutputKind::Open, &sessions(RowStyle { with_op: false, ..style }))?;
         }
-        Outbox::open(Some(staging))
+        OutputWriter::open(Some(staging))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::correct::correct;
 use super::finish::{Finish, PartitionOutput};
 use super::fold::RunContext;
-use super::outbox::Emitted;
+use super::output_writer::OutputBatch;
 use super::rounds::Stop;
 use super::sorted::SortedEvents;
 use crate::checkpoint::Stored;
@@ -22,9 +22,9 @@ pub(super) trait Folding: Stored + Sized {
         _job: RunContext<'_>,
         finish: Finish,
         events: SortedEvents<'_>,
-        place: Emitted,
+        batch: OutputBatch,
     ) -> Result<PartitionOutput, Stop> {
-        fold_in_order(self, finish, events, place)
+        fold_in_order(self, finish, events, batch)
     }
 }
 
@@ -32,12 +32,12 @@ fn fold_in_order(
     mut reducer: impl Folding,
     finish: Finish,
     events: SortedEvents<'_>,
-    mut place: Emitted,
+    mut batch: OutputBatch,
 ) -> Result<PartitionOutput, Stop> {
-    let mut completed = |session: Session<'_>| place.push(&session, finish.style);
+    let mut completed = |session: Session<'_>| batch.push(&session, finish.style);
     let horizon = finish.close.horizon();
     events.for_each(|event| Ok(reducer.take(event, horizon, &mut completed)?))?;
-    Ok(finish.finish_partition(&mut reducer, place)?)
+    Ok(finish.finish_partition(&mut reducer, batch)?)
 }
 
 impl Folding for Reducer {
@@ -56,12 +56,12 @@ impl Folding for RuledReducer {
         run_context: RunContext<'_>,
         finish: Finish,
         events: SortedEvents<'_>,
-        place: Emitted,
+        batch: OutputBatch,
     ) -> Result<PartitionOutput, Stop> {
         if run_context.rules.allowed_lateness_us().is_some() {
-            correct(self, run_context, finish, events, place)
+            correct(self, run_context, finish, events, batch)
         } else {
-            fold_in_order(self, finish, events, place)
+            fold_in_order(self, finish, events, batch)
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Look {
     pub(super) checkpoint: Checkpoint,
     /// The output folder.
     pub(super) output: Output,
-    /// The manifest of the last run, where that is committed and its outputs are not all in their places yet.
+    /// The manifest of the last run, where that is committed and its outputs are not all in their batches yet.
     pub(super) unpublished: Option<Manifest>,
     /// What is wrong with its head, where it was opened although something is damaged.
     pub(super) damages: Vec<String>,

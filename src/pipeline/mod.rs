@@ -16,7 +16,7 @@ mod folding;
 mod generations;
 mod inspect;
 mod look;
-mod outbox;
+mod output_writer;
 mod plan;
 mod rounds;
 mod run;

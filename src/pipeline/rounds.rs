@@ -1,7 +1,7 @@
 //! Reads a batch in rounds: a thread reads ahead, all threads parse the blocks of a round side by side.
 #![expect(clippy::disallowed_methods, reason = "reading has a thread of its own")]
 
-use super::outbox::{AsideRow, Outbox};
+use super::output_writer::{OutputWriter, SideRow};
 use super::tally::Tally;
 use super::unpacking::unpack_aside;
 use super::watch::{Stopwatch, Watch, check_interrupted, timed};
@@ -88,7 +88,7 @@ impl Reading<'_> {
     pub(super) fn for_each_round(
         &self,
         pool: &rayon::ThreadPool,
-        outbox: &Outbox,
+        writer: &OutputWriter,
         watch: &mut Stopwatch,
         mut consume: impl FnMut(&[ParsedBlock], &Tally) -> std::result::Result<(), Stop> + Send,
     ) -> std::result::Result<Tally, Stop> {
@@ -115,7 +115,7 @@ impl Reading<'_> {
                 watch.book_both(read, reduce);
                 consumed?;
                 for (read, parsed) in round.iter().zip(&next) {
-                    self.book(read, parsed, &mut tally, outbox)?;
+                    self.book(read, parsed, &mut tally, writer)?;
                 }
                 blocks_parsed = round.len();
                 if blocks_parsed == 0 {
@@ -144,7 +144,13 @@ impl Reading<'_> {
     }
 
     /// Adds a block to the tally and hands on the rows it has set aside.
-    fn book(&self, read: &ReadBlock, parsed: &ParsedBlock, tally: &mut Tally, outbox: &Outbox) -> Result<()> {
+    fn book(
+        &self,
+        read: &ReadBlock,
+        parsed: &ParsedBlock,
+        tally: &mut Tally,
+        writer: &OutputWriter,
+    ) -> Result<()> {
         let of = &self.files[read.file];
         if let Err(trouble) = &read.block {
             return Err(trouble_error(trouble, &of.file, tally.lines_of(read.file), self.max_bytes));
@@ -156,21 +162,21 @@ impl Reading<'_> {
             tally.set_aside(&place, aside.reason, row);
             let kind = if aside.reason == Reason::Late { OutputKind::Late } else { OutputKind::Rejects };
             if kind == OutputKind::Rejects || self.keep_late_rows {
-                outbox.send_aside(self.aside_row(kind, &place, aside.reason, row, of.layout.as_ref()))?;
+                writer.send_side_row(self.side_row(kind, &place, aside.reason, row, of.layout.as_ref()))?;
             }
         }
         Ok(())
     }
 
     /// `file,line,reason` and the row verbatim, below a header of the same form.
-    fn aside_row(
+    fn side_row(
         &self,
         kind: OutputKind,
         place: &Place,
         reason: Reason,
         row: &[u8],
         layout: Option<&Layout>,
-    ) -> AsideRow {
+    ) -> SideRow {
         // The rows of several sources have no header in common, and some names cannot stand there.
         let header_line =
             layout.filter(|layout| layout.source.is_none()).map(|layout| &layout.header_line[..]);
@@ -185,7 +191,7 @@ impl Reading<'_> {
         bytes.extend_from_slice(format!(",{},{},", place.line, reason.name()).as_bytes());
         self.style.write_verbatim(row, delimiter, &mut bytes);
         bytes.push(b'\n');
-        AsideRow { kind, header, row: bytes }
+        SideRow { kind, header, row: bytes }
     }
 }
 

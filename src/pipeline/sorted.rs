@@ -6,7 +6,7 @@
 use super::finish::{Finish, PartitionOutput};
 use super::fold::{FoldOutput, FoldStrategy, RunContext};
 use super::folding::Folding;
-use super::outbox::{Emitted, Outbox};
+use super::output_writer::{OutputBatch, OutputWriter};
 use super::rounds::Stop;
 use super::spill::{SpillFile, SpilledRun, merge};
 use super::totals::OpenTotals;
@@ -78,7 +78,7 @@ impl<F: Folding> FoldStrategy for SortedFold<F> {
         round: &[ParsedBlock],
         _horizon: Watermark,
         run_context: RunContext<'_>,
-        _outbox: &Outbox,
+        _outbox: &OutputWriter,
     ) -> std::result::Result<(), Stop> {
         run_context.pool.install(|| {
             self.buffers.par_iter_mut().enumerate().for_each(|(partition, buffer)| {
@@ -96,27 +96,27 @@ impl<F: Folding> FoldStrategy for SortedFold<F> {
         mut self,
         finish: Finish,
         run_context: RunContext<'_>,
-        outbox: &Outbox,
-        mut writer: Option<StateWriter<'_>>,
+        writer: &OutputWriter,
+        mut state_writer: Option<StateWriter<'_>>,
     ) -> std::result::Result<FoldOutput, Stop> {
         let partitions: Vec<PartitionId> = PartitionId::all().collect();
         let mut open = OpenTotals::default();
         let spill = self.spill.as_ref();
         for (wave, buffers) in partitions.chunks(WAVE).zip(self.buffers.chunks_mut(WAVE)) {
-            let places = outbox.places(wave.len());
-            let fold = |((&partition, buffer), place): ((&PartitionId, &mut EventBuffer), Emitted)| {
-                fold_partition::<F>(run_context, finish, partition, std::mem::take(buffer), spill, place)
+            let batches = writer.buffers(wave.len());
+            let fold = |((&partition, buffer), batch): ((&PartitionId, &mut EventBuffer), OutputBatch)| {
+                fold_partition::<F>(run_context, finish, partition, std::mem::take(buffer), spill, batch)
             };
             let ends = run_context.pool.install(|| {
                 wave.par_iter()
                     .zip(buffers)
-                    .zip(places)
+                    .zip(batches)
                     .map(fold)
                     .collect::<std::result::Result<Vec<_>, Stop>>()
             })?;
-            open.take_ends(ends, &mut wave.iter().copied(), outbox, writer.as_mut())?;
+            open.take_ends(ends, &mut wave.iter().copied(), writer, state_writer.as_mut())?;
         }
-        Ok((open, writer.map(StateWriter::finish).transpose()?))
+        Ok((open, state_writer.map(StateWriter::finish).transpose()?))
     }
 }
 
@@ -126,14 +126,14 @@ fn fold_partition<F: Folding>(
     partition: PartitionId,
     buffer: EventBuffer,
     spill: Option<&SpillFile>,
-    place: Emitted,
+    batch: OutputBatch,
 ) -> std::result::Result<PartitionOutput, Stop> {
     let mut reducer = F::begin(run_context);
     run_context.checkpoint.load_partition(partition, &mut reducer)?;
     let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
     let sorted = buffer.sorted_by_time();
     drop(buffer);
-    reducer.fold_sorted(run_context, finish, SortedEvents { runs, sorted }, place)
+    reducer.fold_sorted(run_context, finish, SortedEvents { runs, sorted }, batch)
 }
 
 /// The events of one partition, on the disk and in memory.

@@ -7,7 +7,7 @@
 use super::finish::Finish;
 use super::fold::{FoldOutput, FoldStrategy, RunContext};
 use super::folding::Folding;
-use super::outbox::{Emitted, Outbox};
+use super::output_writer::{OutputBatch, OutputWriter};
 use super::rounds::Stop;
 use super::totals::OpenTotals;
 use crate::checkpoint::StateWriter;
@@ -81,17 +81,17 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
         round: &[ParsedBlock],
         horizon: Watermark,
         run_context: RunContext<'_>,
-        outbox: &Outbox,
+        writer: &OutputWriter,
     ) -> std::result::Result<(), Stop> {
-        let mut places = outbox.places(PARTITIONS);
+        let mut batches = writer.buffers(PARTITIONS);
         let horizons = Horizons { reached: horizon, settled: self.order.settled(round).min(horizon) };
-        let fold = |(number, (reducer, place)): (usize, (&mut F, &mut Emitted))| {
-            fold_round(reducer, number, round, horizons, run_context.style(), place)
+        let fold = |(number, (reducer, batch)): (usize, (&mut F, &mut OutputBatch))| {
+            fold_round(reducer, number, round, horizons, run_context.style(), batch)
         };
         run_context
             .pool
-            .install(|| self.reducers.par_iter_mut().zip(&mut places).enumerate().try_for_each(fold))?;
-        outbox.send_sessions(places)?;
+            .install(|| self.reducers.par_iter_mut().zip(&mut batches).enumerate().try_for_each(fold))?;
+        writer.send_sessions(batches)?;
         if self.memory_bytes() > run_context.memory_bytes {
             self.reducers.iter_mut().for_each(F::forget_swept);
         }
@@ -102,20 +102,20 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
         mut self,
         finish: Finish,
         run_context: RunContext<'_>,
-        outbox: &Outbox,
-        mut writer: Option<StateWriter<'_>>,
+        writer: &OutputWriter,
+        mut state_writer: Option<StateWriter<'_>>,
     ) -> std::result::Result<FoldOutput, Stop> {
         let mut open = OpenTotals::default();
         let mut partitions = PartitionId::all();
         for wave in self.reducers.chunks_mut(WAVE) {
-            let places = outbox.places(wave.len());
-            let end = |(reducer, place)| finish.finish_partition(reducer, place);
+            let batches = writer.buffers(wave.len());
+            let end = |(reducer, batch)| finish.finish_partition(reducer, batch);
             let ends = run_context.pool.install(|| {
-                wave.par_iter_mut().zip(places).map(end).collect::<std::result::Result<Vec<_>, OutOfOrder>>()
+                wave.par_iter_mut().zip(batches).map(end).collect::<std::result::Result<Vec<_>, OutOfOrder>>()
             })?;
-            open.take_ends(ends, &mut partitions, outbox, writer.as_mut())?;
+            open.take_ends(ends, &mut partitions, writer, state_writer.as_mut())?;
         }
-        Ok((open, writer.map(StateWriter::finish).transpose()?))
+        Ok((open, state_writer.map(StateWriter::finish).transpose()?))
     }
 }
 
@@ -132,9 +132,9 @@ fn fold_round(
     round: &[ParsedBlock],
     Horizons { reached, settled }: Horizons,
     style: RowStyle,
-    place: &mut Emitted,
+    batch: &mut OutputBatch,
 ) -> std::result::Result<(), OutOfOrder> {
-    let mut completed = |session: Session<'_>| place.push(&session, style);
+    let mut completed = |session: Session<'_>| batch.push(&session, style);
     for block in round {
         for event in block.partitions[partition].iter() {
             reducer.take(event, reached, &mut completed)?;

@@ -1,7 +1,7 @@
 //! What is open at the end of a run, added up over all partitions.
 
 use super::finish::PartitionOutput;
-use super::outbox::Outbox;
+use super::output_writer::OutputWriter;
 use crate::checkpoint::StateWriter;
 use crate::error::Result;
 use crate::event::Timestamp;
@@ -19,13 +19,13 @@ pub(super) struct OpenTotals {
 }
 
 impl OpenTotals {
-    /// Takes the ends of `partitions`, in order: their sessions go to the outbox, their state to the checkpoint.
+    /// Takes the ends of `partitions`, in order: their sessions go to the writer, their state to the checkpoint.
     pub(super) fn take_ends(
         &mut self,
         ends: Vec<PartitionOutput>,
         partitions: &mut impl Iterator<Item = PartitionId>,
-        outbox: &Outbox,
-        mut writer: Option<&mut StateWriter<'_>>,
+        writer: &OutputWriter,
+        mut state_writer: Option<&mut StateWriter<'_>>,
     ) -> Result<()> {
         let mut emitted = Vec::with_capacity(ends.len());
         for (end, partition) in ends.into_iter().zip(partitions) {
@@ -34,11 +34,11 @@ impl OpenTotals {
             self.events += end.state.events;
             self.duplicates += end.duplicates;
             self.oldest_start = self.oldest_start.into_iter().chain(end.state.oldest_start).min();
-            if let Some(writer) = &mut writer {
-                writer.put(partition, &end.state)?;
+            if let Some(state_writer) = &mut state_writer {
+                state_writer.put(partition, &end.state)?;
             }
             emitted.push(end.emitted);
         }
-        outbox.send_sessions(emitted)
+        writer.send_sessions(emitted)
     }
 }

@@ -5,7 +5,7 @@ use crate::partition::KeyHash;
 
 const GAP: Gap = Gap::from_us(10);
 
-type Emitted = (String, i64, i64, u64, CloseReason);
+type OutputBatch = (String, i64, i64, u64, CloseReason);
 
 fn at(us: i64) -> Timestamp {
     Timestamp::from_us(us).unwrap()
@@ -14,7 +14,7 @@ fn at(us: i64) -> Timestamp {
 /// A reducer together with what it has emitted.
 struct Folding {
     reducer: Reducer,
-    emitted: Vec<Emitted>,
+    emitted: Vec<OutputBatch>,
 }
 
 impl Folding {

@@ -5,7 +5,7 @@ mod audit;
 mod formula;
 mod manifest;
 mod owner;
-mod places;
+mod paths;
 mod publish;
 mod retract;
 mod session_csv;

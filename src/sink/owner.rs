@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
 use super::manifest::Manifest;
-use super::places;
+use super::paths;
 use super::publish::{MANIFEST_NAME, Output, STAGING, failed};
 use super::stage::cannot_write;
 use crate::durable;
@@ -87,7 +87,7 @@ impl Output {
     /// [`ErrorKind::Failed`] if it cannot be made, or if something else has its name.
     pub fn create(&self) -> Result<()> {
         // What is there in its place is told by whoever reads the manifests.
-        if self.newest_manifest()?.is_some() || places::folder(self.folder())?.is_some() {
+        if self.newest_manifest()?.is_some() || paths::folder(self.folder())?.is_some() {
             return Ok(());
         }
         durable::create_folder(self.folder()).map_err(|error| cannot_write(self.folder(), &error))

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "staging creates files")]
 
 use super::manifest::{Manifest, ManifestFile};
-use super::places;
+use super::paths;
 use super::publish::Output;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
@@ -141,7 +141,7 @@ impl Staging {
     /// # Errors
     /// [`ErrorKind::Failed`] if the folder cannot be created, or if something stands where the outputs are to go.
     pub fn begin(output: &Output, stream: StreamId, run: RunId) -> Result<Self> {
-        places::check(output, run)?;
+        paths::check(output, run)?;
         let folder = output.staging_of(run);
         durable::create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
         Ok(Self { stream, run, folder, files: BTreeMap::new() })

@@ -33,23 +33,23 @@ impl Rows {
 
 /// What leaves one partition, written as rows.
 #[derive(Debug, Default)]
-pub(super) struct Emitted {
+pub(super) struct OutputBatch {
     sessions: Rows,
     events: Rows,
     open: Rows,
-    totals: EmittedTotals,
+    totals: OutputTotals,
 }
 
 /// Sums over what was emitted.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct EmittedTotals {
+pub(super) struct OutputTotals {
     pub(super) sessions: u64,
     pub(super) events: u64,
     pub(super) sessions_retracted: u64,
     pub(super) events_retracted: u64,
 }
 
-impl EmittedTotals {
+impl OutputTotals {
     fn add(&mut self, other: Self) {
         self.sessions += other.sessions;
         self.events += other.events;
@@ -58,7 +58,7 @@ impl EmittedTotals {
     }
 }
 
-impl Emitted {
+impl OutputBatch {
     /// Appends a completed session: its row, those of its events, or both.
     pub(super) fn push(&mut self, session: &Session<'_>, style: RowStyle) {
         if style.emit.sessions {
@@ -89,28 +89,28 @@ impl Emitted {
             rows.bytes.clear();
             rows.count = 0;
         }
-        self.totals = EmittedTotals::default();
+        self.totals = OutputTotals::default();
     }
 }
 
 /// A row for the outputs `late` or `rejects`.
 #[derive(Debug)]
-pub(super) struct AsideRow {
+pub(super) struct SideRow {
     pub(super) kind: OutputKind,
     pub(super) header: Vec<u8>,
     pub(super) row: Vec<u8>,
 }
 
 enum Message {
-    Sessions(Vec<Emitted>),
-    Aside(AsideRow),
+    Sessions(Vec<OutputBatch>),
+    SideRow(SideRow),
 }
 
 /// Where completed sessions and rows set aside go. Without staging (a dry run) they are only counted.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(super) struct OutputWriter {
     sender: Sender<Message>,
-    recycled: Receiver<Vec<Emitted>>,
+    recycled: Receiver<Vec<OutputBatch>>,
     writer: JoinHandle<Result<Written>>,
 }
 
@@ -119,10 +119,10 @@ pub(super) struct Outbox {
 pub(super) struct Written {
     /// The staged files; `None` where nothing may be written.
     pub(super) staging: Option<Staging>,
-    pub(super) totals: EmittedTotals,
+    pub(super) totals: OutputTotals,
 }
 
-impl Outbox {
+impl OutputWriter {
     /// An outbox with a thread that writes to `staging`.
     ///
     /// # Errors
@@ -136,28 +136,28 @@ impl Outbox {
         Ok(Self { sender, recycled, writer })
     }
 
-    /// Empty places for the sessions of `partitions` partitions, recycled where possible.
-    pub(super) fn places(&self, partitions: usize) -> Vec<Emitted> {
-        let mut places = self.recycled.try_recv().unwrap_or_default();
-        places.iter_mut().for_each(Emitted::clear);
-        places.resize_with(partitions, Emitted::default);
-        places
+    /// Empty batches for the sessions of `partitions` partitions, recycled where possible.
+    pub(super) fn buffers(&self, partitions: usize) -> Vec<OutputBatch> {
+        let mut batches = self.recycled.try_recv().unwrap_or_default();
+        batches.iter_mut().for_each(OutputBatch::clear);
+        batches.resize_with(partitions, OutputBatch::default);
+        batches
     }
 
     /// Hands over completed sessions, in the order in which they will stand in the file.
     ///
     /// # Errors
-    /// None of its own: if the writer has failed, [`Outbox::close`] says why.
-    pub(super) fn send_sessions(&self, emitted: Vec<Emitted>) -> Result<()> {
+    /// None of its own: if the writer has failed, [`OutputWriter::close`] says why.
+    pub(super) fn send_sessions(&self, emitted: Vec<OutputBatch>) -> Result<()> {
         self.send(Message::Sessions(emitted))
     }
 
     /// Hands over one row.
     ///
     /// # Errors
-    /// As [`Outbox::send_sessions`].
-    pub(super) fn send_aside(&self, row: AsideRow) -> Result<()> {
-        self.send(Message::Aside(row))
+    /// As [`OutputWriter::send_sessions`].
+    pub(super) fn send_side_row(&self, row: SideRow) -> Result<()> {
+        self.send(Message::SideRow(row))
     }
 
     fn send(&self, message: Message) -> Result<()> {
@@ -181,7 +181,7 @@ fn writer_ended() -> Error {
 fn write_all(
     staging: Option<Staging>,
     messages: &Receiver<Message>,
-    give_back: &Sender<Vec<Emitted>>,
+    give_back: &Sender<Vec<OutputBatch>>,
 ) -> Result<Written> {
     let mut written = Written { staging, ..Written::default() };
     for message in messages {
@@ -193,7 +193,7 @@ fn write_all(
                 // Nobody may be left to take them; then they are simply freed.
                 let _ = give_back.send(emitted);
             }
-            Message::Aside(AsideRow { kind, header, row }) => {
+            Message::SideRow(SideRow { kind, header, row }) => {
                 if let Some(staging) = &mut written.staging {
                     staging.open(kind, &header)?;
                     staging.write(kind, &row, 1)?;
@@ -205,7 +205,7 @@ fn write_all(
 }
 
 impl Written {
-    fn take(&mut self, emitted: &Emitted) -> Result<()> {
+    fn take(&mut self, emitted: &OutputBatch) -> Result<()> {
         self.totals.add(emitted.totals);
         let Some(staging) = &mut self.staging else { return Ok(()) };
         for (kind, rows) in [
