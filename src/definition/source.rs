@@ -1,4 +1,4 @@
-//! A source: files that have one layout. Several sources make one stream of events when a run names them.
+//! A source: files that have one schema. Several sources make one stream of events when a run names them.
 
 use super::column::{Column, ColumnRequest, columns_text, requests_text, same_columns};
 use super::difference::Differences;

@@ -42,7 +42,7 @@ pub(super) fn balanced_counts(context: &Context, staged: &StagedRun) -> Result<C
         events_duplicate: staged.open.duplicates,
         events_open_before: context.checkpoint.head().map_or(0, |head| head.events_open),
         events_open_after: staged.open.events,
-        ..staged.tally.counts.clone()
+        ..staged.stats.counts.clone()
     };
     check_balance(counts.check_identity())?;
     Ok(counts)

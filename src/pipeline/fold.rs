@@ -3,10 +3,10 @@
 use super::finish::{Close, Finish};
 use super::folding::Folding;
 use super::output_writer::{OutputWriter, Written};
+use super::read_stats::ReadStats;
 use super::rounds::{Reading, Stop};
 use super::sorted::SortedFold;
 use super::streaming::StreamingFold;
-use super::tally::Tally;
 use super::totals::OpenTotals;
 use super::watch::Stopwatch;
 use crate::checkpoint::{Checkpoint, StagedState, StateWriter};
@@ -65,7 +65,7 @@ pub(super) struct RunContext<'j> {
 /// What an attempt has come to: everything is on the disk, and no head points to it.
 #[derive(Debug)]
 pub(super) struct StagedRun {
-    pub(super) tally: Tally,
+    pub(super) stats: ReadStats,
     pub(super) open: OpenTotals,
     pub(super) written: Written,
     pub(super) state: Option<StagedState>,
@@ -114,9 +114,9 @@ impl RunContext<'_> {
         self.checkpoint.head().and_then(|head| head.latest).into_iter().chain(batch).max()
     }
 
-    /// The watermark after a batch whose latest event is in `tally` (rule 3).
-    fn watermark_after(&self, advance: Advance, tally: &Tally) -> Watermark {
-        advance.after(self.before(), self.latest(tally.latest.map(|(time, ..)| time)))
+    /// The watermark after a batch whose latest event is in `stats` (rule 3).
+    fn watermark_after(&self, advance: Advance, stats: &ReadStats) -> Watermark {
+        advance.after(self.before(), self.latest(stats.latest.map(|(time, ..)| time)))
     }
 
     /// Folds the batch: streaming first, and if its order does not allow that, collecting.
@@ -126,7 +126,7 @@ impl RunContext<'_> {
         advance: Advance,
         watch: &mut Stopwatch,
     ) -> Result<StagedRun> {
-        let close_at = |tally: &Tally| Close::Passed(self.watermark_after(advance, tally));
+        let close_at = |stats: &ReadStats| Close::Passed(self.watermark_after(advance, stats));
         if self.rules.is_plain() {
             self.fold_with::<Reducer>(reading, close_at, watch)
         } else if self.rules.allowed_lateness_us().is_some() {
@@ -141,7 +141,7 @@ impl RunContext<'_> {
     fn fold_with<F: Folding>(
         self,
         reading: &Reading<'_>,
-        close_at: impl Fn(&Tally) -> Close + Copy + Sync,
+        close_at: impl Fn(&ReadStats) -> Close + Copy + Sync,
         watch: &mut Stopwatch,
     ) -> Result<StagedRun> {
         let streaming = StreamingFold::<F>::load(self)?;
@@ -174,24 +174,24 @@ impl RunContext<'_> {
         self,
         mut strategy: impl FoldStrategy + Send,
         reading: &Reading<'_>,
-        close_at: impl Fn(&Tally) -> Close + Sync,
+        close_at: impl Fn(&ReadStats) -> Close + Sync,
         watch: &mut Stopwatch,
     ) -> std::result::Result<StagedRun, Stop> {
         let writer = self.open_outbox()?;
         let folded = (|| -> std::result::Result<_, Stop> {
-            let tally = reading.for_each_round(self.pool, &writer, watch, |round, tally| {
-                strategy.take_round(round, close_at(tally).horizon(), self, &writer)
+            let stats = reading.for_each_round(self.pool, &writer, watch, |round, stats| {
+                strategy.take_round(round, close_at(stats).horizon(), self, &writer)
             })?;
             let state_writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
-            let (open, state) = strategy.end(self.finish(close_at(&tally)), self, &writer, state_writer)?;
-            Ok((tally, open, state))
+            let (open, state) = strategy.end(self.finish(close_at(&stats)), self, &writer, state_writer)?;
+            Ok((stats, open, state))
         })();
         // If the state_writer has failed, that is why the rest did.
         let written = writer.close()?;
         watch.book(|phases| &mut phases.stage);
-        let (tally, open, state) = folded?;
-        let close = close_at(&tally);
-        Ok(StagedRun { tally, open, written, state, close })
+        let (stats, open, state) = folded?;
+        let close = close_at(&stats);
+        Ok(StagedRun { stats, open, written, state, close })
     }
 
     fn finish(self, close: Close) -> Finish {

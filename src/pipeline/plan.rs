@@ -10,7 +10,7 @@ use crate::ledger::{FileDigest, FileStatus, Head, plan_files};
 use crate::rules::{RuleFlag, RuleSet};
 use crate::settings::RunSettings;
 use crate::source::timestamp::{TimeFormat, TimeParser};
-use crate::source::{BatchFile, Wanted, read_first_row, resolve};
+use crate::source::{BatchFile, Projection, read_first_row, resolve};
 use std::sync::Arc;
 
 /// The plan of a run.
@@ -53,12 +53,12 @@ impl Plan {
                 let source = source_of(&mut definition, &settings.choice, file.path())?;
                 let first = read_first_row(&file, source.delimiter, settings.max_bytes)?;
                 let mut times = time_parser(source)?;
-                let mut wanted = Wanted { kept: rules.kept(), event_columns: &mut event_columns };
-                let layout = first.map(|first| resolve(source, &first, &mut times, &file, &mut wanted));
-                let layout = layout.transpose()?;
+                let mut wanted = Projection { kept: rules.kept(), event_columns: &mut event_columns };
+                let schema = first.map(|first| resolve(source, &first, &mut times, &file, &mut wanted));
+                let schema = schema.transpose()?;
                 plan.files.push((path, None));
                 let (name, delimiter) = (source.name.clone(), source.delimiter);
-                plan.new.push(FileToRead { file, source: name, layout, delimiter, times });
+                plan.new.push(FileToRead { file, source: name, schema, delimiter, times });
             } else {
                 plan.files.push((path, Some(file.digest()?)));
             }

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "reading has a thread of its own")]
 
 use super::output_writer::{OutputWriter, SideRow};
-use super::tally::Tally;
+use super::read_stats::ReadStats;
 use super::unpacking::unpack_aside;
 use super::watch::{Stopwatch, Watch, check_interrupted, timed};
 use crate::error::{Error, ErrorKind, Result};
@@ -10,8 +10,8 @@ use crate::event::Place;
 use crate::sink::{OutputKind, RowStyle};
 use crate::source::timestamp::TimeParser;
 use crate::source::{
-    ASIDE_COLUMNS, BatchFile, Block, BlockParser, BlockReader, Content, Layout, ParsedBlock, Reason,
-    RowRules, Trouble, too_many_bytes,
+    ASIDE_COLUMNS, BatchFile, Block, BlockParser, BlockReader, Content, ParsedBlock, ReadError, Reason,
+    RowRules, Schema, too_many_bytes,
 };
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rayon::prelude::*;
@@ -28,7 +28,7 @@ pub(super) struct FileToRead {
     /// The name of its source, if that has one.
     pub(super) source: Option<String>,
     /// `None` for a file without rows, or whose first row is in trouble: reading meets that trouble again.
-    pub(super) layout: Option<Layout>,
+    pub(super) schema: Option<Schema>,
     /// The byte between its fields.
     pub(super) delimiter: u8,
     /// Reads its times.
@@ -66,7 +66,7 @@ impl From<Error> for Stop {
 struct ReadBlock {
     file: usize,
     is_first: bool,
-    block: std::result::Result<Block, Trouble>,
+    block: std::result::Result<Block, ReadError>,
 }
 
 /// A parser that is kept while the blocks of one file follow each other.
@@ -83,16 +83,16 @@ impl FileParser {
 }
 
 impl Reading<'_> {
-    /// Reads all files; `consume` gets each parsed round together with the tally up to it. While it works, the next
+    /// Reads all files; `consume` gets each parsed round together with the stats up to it. While it works, the next
     /// round is parsed.
     pub(super) fn for_each_round(
         &self,
         pool: &rayon::ThreadPool,
         writer: &OutputWriter,
         watch: &mut Stopwatch,
-        mut consume: impl FnMut(&[ParsedBlock], &Tally) -> std::result::Result<(), Stop> + Send,
-    ) -> std::result::Result<Tally, Stop> {
-        let mut tally = Tally::of_files(self.files.len());
+        mut consume: impl FnMut(&[ParsedBlock], &ReadStats) -> std::result::Result<(), Stop> + Send,
+    ) -> std::result::Result<ReadStats, Stop> {
+        let mut stats = ReadStats::of_files(self.files.len());
         let (sender, blocks) = bounded(ROUND_BLOCKS);
         let (give_back, recycled) = unbounded();
         std::thread::scope(|scope| {
@@ -110,16 +110,16 @@ impl Reading<'_> {
                 let consumable = &parsed[..blocks_parsed];
                 let ((read, ()), (reduce, consumed)) = pool.join(
                     || timed(|| self.parse_round(&round, &mut next[..round.len()])),
-                    || timed(|| if consumable.is_empty() { Ok(()) } else { consume(consumable, &tally) }),
+                    || timed(|| if consumable.is_empty() { Ok(()) } else { consume(consumable, &stats) }),
                 );
                 watch.book_both(read, reduce);
                 consumed?;
                 for (read, parsed) in round.iter().zip(&next) {
-                    self.book(read, parsed, &mut tally, writer)?;
+                    self.book(read, parsed, &mut stats, writer)?;
                 }
                 blocks_parsed = round.len();
                 if blocks_parsed == 0 {
-                    return Ok(tally);
+                    return Ok(stats);
                 }
                 std::mem::swap(&mut parsed, &mut next);
                 for block in round.into_iter().filter_map(|read| read.block.ok()) {
@@ -133,9 +133,9 @@ impl Reading<'_> {
     fn parse_round(&self, round: &[ReadBlock], parsed: &mut [ParsedBlock]) {
         round.par_iter().zip(parsed).for_each_init(FileParser::default, |parser, (read, parsed)| {
             let of = &self.files[read.file];
-            if let (Ok(block), Some(layout)) = (&read.block, &of.layout) {
+            if let (Ok(block), Some(schema)) = (&read.block, &of.schema) {
                 let parser = parser.of(read.file, || BlockParser::new(of.times.clone(), self.rules.clone()));
-                parser.parse(block, layout, read.is_first && layout.header, parsed);
+                parser.parse(block, schema, read.is_first && schema.header, parsed);
                 self.watch.bytes_parsed.fetch_add(block.bytes().len() as u64, Ordering::Relaxed);
             } else {
                 parsed.clear();
@@ -143,26 +143,26 @@ impl Reading<'_> {
         });
     }
 
-    /// Adds a block to the tally and hands on the rows it has set aside.
+    /// Adds a block to the stats and hands on the rows it has set aside.
     fn book(
         &self,
         read: &ReadBlock,
         parsed: &ParsedBlock,
-        tally: &mut Tally,
+        stats: &mut ReadStats,
         writer: &OutputWriter,
     ) -> Result<()> {
         let of = &self.files[read.file];
         if let Err(trouble) = &read.block {
-            return Err(trouble_error(trouble, &of.file, tally.lines_of(read.file), self.max_bytes));
+            return Err(trouble_error(trouble, &of.file, stats.lines_of(read.file), self.max_bytes));
         }
-        let lines_before = tally.add(read.file, parsed);
+        let lines_before = stats.add(read.file, parsed);
         for aside in &parsed.aside {
             let place = Place { file: of.file.path().to_owned(), line: lines_before + aside.line + 1 };
             let row = &parsed.aside_bytes[aside.bytes.clone()];
-            tally.set_aside(&place, aside.reason, row);
+            stats.set_aside(&place, aside.reason, row);
             let kind = if aside.reason == Reason::Late { OutputKind::Late } else { OutputKind::Rejects };
             if kind == OutputKind::Rejects || self.keep_late_rows {
-                writer.send_side_row(self.side_row(kind, &place, aside.reason, row, of.layout.as_ref()))?;
+                writer.send_side_row(self.side_row(kind, &place, aside.reason, row, of.schema.as_ref()))?;
             }
         }
         Ok(())
@@ -175,13 +175,13 @@ impl Reading<'_> {
         place: &Place,
         reason: Reason,
         row: &[u8],
-        layout: Option<&Layout>,
+        schema: Option<&Schema>,
     ) -> SideRow {
         // The rows of several sources have no header in common, and some names cannot stand there.
         let header_line =
-            layout.filter(|layout| layout.source.is_none()).map(|layout| &layout.header_line[..]);
+            schema.filter(|schema| schema.source.is_none()).map(|schema| &schema.header_line[..]);
         let columns = header_line.filter(|line| !line.is_empty()).unwrap_or(b"row");
-        let delimiter = layout.map_or(b',', |layout| layout.delimiter);
+        let delimiter = schema.map_or(b',', |schema| schema.delimiter);
         let mut header = ASIDE_COLUMNS.join(",").into_bytes();
         header.push(b',');
         self.style.write_verbatim(columns, delimiter, &mut header);
@@ -195,19 +195,19 @@ impl Reading<'_> {
     }
 }
 
-fn trouble_error(trouble: &Trouble, file: &BatchFile, lines_before: u64, max_bytes: u64) -> Error {
+fn trouble_error(trouble: &ReadError, file: &BatchFile, lines_before: u64, max_bytes: u64) -> Error {
     let place = |line| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
     match trouble {
-        Trouble::Read(error) => file.read_error(error),
-        Trouble::NoThread(error) => Error::threads(1, error),
-        Trouble::RowTooLong(line) => {
+        ReadError::Read(error) => file.read_error(error),
+        ReadError::NoThread(error) => Error::threads(1, error),
+        ReadError::RowTooLong(line) => {
             Error::new(ErrorKind::DataRefused, "the row that begins here is longer than 64 MiB")
                 .at(place(*line))
                 .remedy("check that this is a CSV file, and its --delimiter")
                 .nothing_changed()
         }
-        Trouble::TooManyBytes => too_many_bytes(max_bytes).at(place(0)),
-        Trouble::UnclosedQuote(line) => Error::new(
+        ReadError::TooManyBytes => too_many_bytes(max_bytes).at(place(0)),
+        ReadError::UnclosedQuote(line) => Error::new(
             ErrorKind::DataRefused,
             "the quoted field that begins here is never closed and swallows all further rows",
         )
@@ -240,10 +240,10 @@ fn read_file(
     recycled: &Receiver<Vec<u8>>,
 ) -> Option<()> {
     let mut is_first = true;
-    let mut send = |block: std::result::Result<Block, Trouble>| {
+    let mut send = |block: std::result::Result<Block, ReadError>| {
         let block = block.and_then(|block| {
             let left = bytes_left.checked_sub(block.bytes().len() as u64);
-            *bytes_left = left.ok_or(Trouble::TooManyBytes)?;
+            *bytes_left = left.ok_or(ReadError::TooManyBytes)?;
             Ok(block)
         });
         let failed = block.is_err();
@@ -257,9 +257,9 @@ fn read_file(
             // Where there is no thread for it, the run ends: the place of the error is the file.
             let unpacked =
                 unpack_aside(packed, |reader| send_blocks(reader, of.delimiter, recycled, &mut send));
-            unpacked.unwrap_or_else(|error| send(Err(Trouble::NoThread(error))))
+            unpacked.unwrap_or_else(|error| send(Err(ReadError::NoThread(error))))
         }
-        Err(error) => send(Err(Trouble::Read(error))),
+        Err(error) => send(Err(ReadError::Read(error))),
     }
 }
 
@@ -267,7 +267,7 @@ fn send_blocks(
     reader: impl Read,
     delimiter: u8,
     recycled: &Receiver<Vec<u8>>,
-    mut send: impl FnMut(std::result::Result<Block, Trouble>) -> Option<()>,
+    mut send: impl FnMut(std::result::Result<Block, ReadError>) -> Option<()>,
 ) -> Option<()> {
     let mut blocks = BlockReader::new(reader, delimiter);
     while let Some(block) = blocks.next(recycled.try_recv().unwrap_or_default()).transpose() {

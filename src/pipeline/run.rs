@@ -6,8 +6,8 @@ use super::finalize::{FinalizeSettings, finalize};
 use super::finish::Close;
 use super::fold::{RunContext, StagedRun};
 use super::plan::Plan;
+use super::read_stats::ReadStats;
 use super::rounds::{FileToRead, Reading};
-use super::tally::Tally;
 use super::watch::{Stopwatch, Watch, check_interrupted};
 use super::workers::Workers;
 use crate::checkpoint::Checkpoint;
@@ -87,7 +87,7 @@ pub fn run(
 /// The files for the ledger. Their digests are complete only now; one that the ledger knows was not what it seemed.
 fn file_entries(checkpoint: &Checkpoint, files: &[FileToRead], staged: &StagedRun) -> Result<Vec<FileEntry>> {
     let mut entries = Vec::with_capacity(files.len());
-    for (of, &rows) in files.iter().zip(&staged.tally.rows_of_file) {
+    for (of, &rows) in files.iter().zip(&staged.stats.rows_of_file) {
         let digest = of.file.digest()?;
         if checkpoint.run_of_file(&digest)?.is_some() {
             return Err(file_changed(of.file.path()));
@@ -99,9 +99,9 @@ fn file_entries(checkpoint: &Checkpoint, files: &[FileToRead], staged: &StagedRu
 }
 
 /// What to do about rejects. Where rows lie in the future, it may be the clock here that is wrong.
-fn rejects_remedy(tally: &Tally, as_of: Timestamp) -> String {
+fn rejects_remedy(stats: &ReadStats, as_of: Timestamp) -> String {
     let others = "mend the file or raise --max-rejects";
-    let Some(first) = tally.first_future else { return others.to_owned() };
+    let Some(first) = stats.first_future else { return others.to_owned() };
     let ahead = Duration::from_secs(first.us_since(as_of).unsigned_abs() / 1_000_000);
     format!(
         "the first row of the future lies {} after the clock here, {as_of}: check that clock, or give --now or \
@@ -116,7 +116,7 @@ fn check_limits(
     head: Option<&Head>,
     as_of: Timestamp,
 ) -> Result<()> {
-    let counts = &staged.tally.counts;
+    let counts = &staged.stats.counts;
     let (rejected, late, rows) = (counts.rows_rejected(), counts.events_late, counts.rows_read);
     if rows < settings.min_rows {
         let what =
@@ -126,9 +126,9 @@ fn check_limits(
             .nothing_changed());
     }
     if settings.max_rejects.is_exceeded(rejected, rows) {
-        let first = staged.tally.first_rejects.join(", ");
+        let first = staged.stats.first_rejects.join(", ");
         let limit = settings.max_rejects;
-        let remedy = rejects_remedy(&staged.tally, as_of);
+        let remedy = rejects_remedy(&staged.stats, as_of);
         let what =
             format!("{rejected} of {rows} rows were rejected, over the limit of {limit}; the first: {first}");
         return Err(Error::new(ErrorKind::DataRefused, what).remedy(remedy).nothing_changed());
@@ -187,7 +187,7 @@ fn keep(
         files,
         watermark,
         origin,
-        latest: run_context.latest(staged.tally.latest.map(|(time, ..)| time)),
+        latest: run_context.latest(staged.stats.latest.map(|(time, ..)| time)),
         accepts_from: run_context.accepts_from_after(watermark),
         keep_generations: settings.keep_generations,
     }
@@ -195,7 +195,7 @@ fn keep(
 
 /// Where the row with the latest event stands, if this batch has it.
 fn place_of_latest(plan: &Plan, staged: &StagedRun, head: Option<&Head>) -> Option<Place> {
-    let (time, file, line) = staged.tally.latest?;
+    let (time, file, line) = staged.stats.latest?;
     let is_latest = head.and_then(|head| head.latest).is_none_or(|latest| latest < time);
     is_latest.then(|| Place { file: plan.new[file].file.path().to_owned(), line })
 }
@@ -252,7 +252,7 @@ fn processed_file(path: &str, entry: Option<&FileEntry>) -> FileReport {
 /// How late the latest row was, and the lateness that would have kept all: the watermark would have stayed that far
 /// behind the latest event that the checkpoint knew.
 fn late_report(staged: &StagedRun, head: Option<&Head>) -> Option<LateReport> {
-    let earliest = staged.tally.earliest_late?;
+    let earliest = staged.stats.earliest_late?;
     let head = head?;
     let behind_us = head.accepts_from.time()?.us_since(earliest);
     let needed_us = head.latest.map_or(behind_us, |latest| latest.us_since(earliest).max(behind_us));
@@ -295,8 +295,8 @@ fn report(
         sessions_open: staged.open.sessions,
         events_open: staged.open.events,
         watermark: time_text(request.watermark.time()),
-        first_event: time_text(staged.tally.earliest),
-        last_event: time_text(staged.tally.latest.map(|(time, ..)| time)),
+        first_event: time_text(staged.stats.earliest),
+        last_event: time_text(staged.stats.latest.map(|(time, ..)| time)),
         late: late_report(staged, head),
         bytes_read: request.files.iter().map(|file| file.digest.bytes).sum(),
         files: plan.files.iter().map(file).collect(),

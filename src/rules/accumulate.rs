@@ -91,14 +91,14 @@ fn goes_beyond(function: Function, value: &[u8], kept: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::rules::aggregate::AggregateText;
-    use crate::rules::kept::KeptList;
     use crate::rules::payload::push_value;
+    use crate::rules::projected::ProjectedColumns;
 
     const BOUNDS: Bounds = Bounds { distinct: 2, list: 2 };
 
     /// What `text` tells of events whose only kept column has these values.
     fn accumulated(text: &str, events: &[&str]) -> Accumulator {
-        let aggregate = AggregateText::read(text).unwrap().compile(&mut KeptList::default());
+        let aggregate = AggregateText::read(text).unwrap().compile(&mut ProjectedColumns::default());
         let mut accumulator = Accumulator::empty(aggregate.function);
         for value in events {
             let mut payload = Vec::new();

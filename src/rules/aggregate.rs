@@ -1,7 +1,7 @@
 //! Aggregates: what a session tells of its events, one output column each.
 
 use super::condition::{Condition, ConditionText};
-use super::kept::{Kept, KeptList};
+use super::projected::{ProjectedColumn, ProjectedColumns};
 use std::fmt;
 
 /// The functions, by name, with what stands in their parentheses.
@@ -85,8 +85,8 @@ impl AggregateText {
         })
     }
 
-    pub(super) fn compile(&self, kept: &mut KeptList) -> Aggregate {
-        let column = || Kept::column(&self.argument);
+    pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Aggregate {
+        let column = || ProjectedColumn::column(&self.argument);
         let of = match self.function {
             Function::Count if self.argument.is_empty() => Of::Events,
             Function::CountIf | Function::Any => match ConditionText::read(&self.argument) {

@@ -1,6 +1,6 @@
 //! `column=value`: whether a column of an event has one certain value.
 
-use super::{Kept, KeptList, Values};
+use super::{ProjectedColumn, ProjectedColumns, Values};
 use std::fmt;
 
 /// `column=value` as it is asked for. The value is everything behind the first `=`.
@@ -26,8 +26,11 @@ impl ConditionText {
         }
     }
 
-    pub(super) fn compile(&self, kept: &mut KeptList) -> Condition {
-        Condition { place: kept.place_of(Kept::column(&self.column)), value: self.value.clone().into_bytes() }
+    pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Condition {
+        Condition {
+            place: kept.place_of(ProjectedColumn::column(&self.column)),
+            value: self.value.clone().into_bytes(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which events are the same event.
 
-use super::kept::{Kept, KeptList};
 use super::payload::Values;
+use super::projected::{ProjectedColumn, ProjectedColumns};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// What tells two events apart.
@@ -17,11 +17,11 @@ pub(super) enum Dedup {
 pub(super) const ROW: &str = "row";
 
 impl Dedup {
-    pub(super) fn compile(text: &str, kept: &mut KeptList) -> Self {
+    pub(super) fn compile(text: &str, kept: &mut ProjectedColumns) -> Self {
         if text == ROW {
-            Self::Row(kept.place_of(Kept::RowDigest))
+            Self::Row(kept.place_of(ProjectedColumn::RowDigest))
         } else {
-            Self::Column(kept.place_of(Kept::column(text)))
+            Self::Column(kept.place_of(ProjectedColumn::column(text)))
         }
     }
 

@@ -1,8 +1,8 @@
 //! Gaps that depend on the event: each event covers its own gap, and a session is the union of what its events cover.
 
 use super::duration::{duration, duration_in_column, duration_text};
-use super::kept::{Kept, KeptList};
 use super::payload::Values;
+use super::projected::{ProjectedColumn, ProjectedColumns};
 use crate::event::Timestamp;
 use crate::gap::Gap;
 use std::fmt;
@@ -78,15 +78,16 @@ impl Gaps {
         usual: Gap,
         by: Option<&GapByText>,
         column: Option<&str>,
-        kept: &mut KeptList,
+        kept: &mut ProjectedColumns,
     ) -> Self {
         let any = by.and_then(|by| by.gaps.iter().find(|(value, _)| value == ANY_VALUE));
         let by_value = by.map(|by| {
             let certain = by.gaps.iter().filter(|(value, _)| value != ANY_VALUE);
             let gaps = certain.map(|(value, gap)| (value.clone().into_bytes(), gap_of(*gap))).collect();
-            ByValue { place: kept.place_of(Kept::column(&by.column)), gaps }
+            ByValue { place: kept.place_of(ProjectedColumn::column(&by.column)), gaps }
         });
-        let column = column.map(|column| kept.demand(Kept::column(column), |demand| demand.duration = true));
+        let column = column
+            .map(|column| kept.demand(ProjectedColumn::column(column), |demand| demand.duration = true));
         Self { usual: any.map_or(usual, |(_, gap)| gap_of(*gap)), by_value, column }
     }
 
@@ -113,7 +114,7 @@ mod tests {
 
     fn reach(by: Option<&str>, column: Option<&str>, values: &[&str]) -> i64 {
         let by = by.map(|text| GapByText::read(text).unwrap());
-        let gaps = Gaps::compile(Gap::from_us(5), by.as_ref(), column, &mut KeptList::default());
+        let gaps = Gaps::compile(Gap::from_us(5), by.as_ref(), column, &mut ProjectedColumns::default());
         let mut payload = Vec::new();
         for value in values {
             assert!(push_value(&mut payload, value.as_bytes()));

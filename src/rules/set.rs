@@ -7,8 +7,8 @@ use super::dedup::Dedup;
 use super::duration::duration;
 use super::flag::{DEFAULT_BOUND, RuleFlag, RuleTexts};
 use super::gap_by::{GapByText, Gaps};
-use super::kept::{Kept, KeptList};
 use super::payload::Values;
+use super::projected::{ProjectedColumn, ProjectedColumns};
 use super::split::{Midnight, Splits};
 use crate::gap::Gap;
 use crate::session::Accumulator;
@@ -34,7 +34,7 @@ pub struct RuleSet {
     /// Where a whole row stands among the kept values, if events are emitted.
     pub(super) row: Option<usize>,
     names: Vec<String>,
-    kept: KeptList,
+    kept: ProjectedColumns,
     emit: Emit,
     allowed_lateness_us: Option<i64>,
 }
@@ -46,7 +46,7 @@ impl RuleSet {
     /// # Errors
     /// What makes no sense, in words: only for texts that are not canonical.
     pub fn compile(texts: &RuleTexts, usual: Gap, zone: Option<Tz>) -> Result<Self, String> {
-        let mut kept = KeptList::default();
+        let mut kept = ProjectedColumns::default();
         let texts_of_aggregates =
             texts.values(RuleFlag::Aggregate).map(AggregateText::read).collect::<Result<Vec<_>, _>>()?;
         let aggregates = texts_of_aggregates.iter().map(|text| text.compile(&mut kept)).collect();
@@ -66,7 +66,7 @@ impl RuleSet {
                 distinct: number(texts, RuleFlag::MaxDistinct)?.unwrap_or(DEFAULT_BOUND),
                 list: number(texts, RuleFlag::MaxList)?.unwrap_or(DEFAULT_BOUND),
             },
-            row: emit.events.then(|| kept.place_of(Kept::Row)),
+            row: emit.events.then(|| kept.place_of(ProjectedColumn::Row)),
             names: texts_of_aggregates.iter().map(AggregateText::name).collect(),
             kept,
             emit,
@@ -83,7 +83,7 @@ impl RuleSet {
     }
 
     /// Which parts of a row travel with its event.
-    pub const fn kept(&self) -> &KeptList {
+    pub const fn kept(&self) -> &ProjectedColumns {
         &self.kept
     }
 
@@ -113,26 +113,33 @@ impl RuleSet {
     }
 }
 
-fn splits(texts: &RuleTexts, zone: Option<Tz>, kept: &mut KeptList) -> Result<Splits, String> {
+fn splits(texts: &RuleTexts, zone: Option<Tz>, kept: &mut ProjectedColumns) -> Result<Splits, String> {
     Ok(Splits {
         max_duration_us: texts.value(RuleFlag::MaxDuration).map(duration_us).transpose()?,
         max_events: number(texts, RuleFlag::MaxEvents)?.map(|number| number as u64),
-        on: texts.values(RuleFlag::SplitOn).map(|column| kept.place_of(Kept::column(column))).collect(),
+        on: texts
+            .values(RuleFlag::SplitOn)
+            .map(|column| kept.place_of(ProjectedColumn::column(column)))
+            .collect(),
         at_midnight: texts.value(RuleFlag::SplitAt).map(|_| midnight(zone, kept)),
         start_on: conditions(texts, RuleFlag::StartOn, kept)?,
         end_on: conditions(texts, RuleFlag::EndOn, kept)?,
     })
 }
 
-fn midnight(zone: Option<Tz>, kept: &mut KeptList) -> Midnight {
-    zone.map_or_else(|| Midnight::OfSource(kept.place_of(Kept::Zone)), Midnight::In)
+fn midnight(zone: Option<Tz>, kept: &mut ProjectedColumns) -> Midnight {
+    zone.map_or_else(|| Midnight::OfSource(kept.place_of(ProjectedColumn::Zone)), Midnight::In)
 }
 
-fn conditions(texts: &RuleTexts, flag: RuleFlag, kept: &mut KeptList) -> Result<Vec<Condition>, String> {
+fn conditions(
+    texts: &RuleTexts,
+    flag: RuleFlag,
+    kept: &mut ProjectedColumns,
+) -> Result<Vec<Condition>, String> {
     texts.values(flag).map(|text| Ok(ConditionText::read(text)?.compile(kept))).collect()
 }
 
-fn gaps(texts: &RuleTexts, usual: Gap, kept: &mut KeptList) -> Result<Gaps, String> {
+fn gaps(texts: &RuleTexts, usual: Gap, kept: &mut ProjectedColumns) -> Result<Gaps, String> {
     let by = texts.value(RuleFlag::GapBy).map(GapByText::read).transpose()?;
     Ok(Gaps::compile(usual, by.as_ref(), texts.value(RuleFlag::GapColumn), kept))
 }

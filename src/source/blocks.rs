@@ -41,7 +41,7 @@ impl Block {
 
 /// Why no further block can be had.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum ReadError {
     /// Reading failed.
     Read(io::Error),
     /// There is no thread to decompress the file.
@@ -82,15 +82,15 @@ impl<R: Read> BlockReader<R> {
     /// The next block, in the memory of `recycled`; `None` at the end.
     ///
     /// # Errors
-    /// [`Trouble`]; the reader must not be used after it.
-    pub fn next(&mut self, mut recycled: Vec<u8>) -> Result<Option<Block>, Trouble> {
+    /// [`ReadError`]; the reader must not be used after it.
+    pub fn next(&mut self, mut recycled: Vec<u8>) -> Result<Option<Block>, ReadError> {
         let mut length = self.carried.len();
         grow(&mut recycled, length);
         recycled[..length].copy_from_slice(&self.carried);
         self.carried.clear();
         let mut target = BLOCK_BYTES;
         loop {
-            length = self.fill(&mut recycled, length, target).map_err(Trouble::Read)?;
+            length = self.fill(&mut recycled, length, target).map_err(ReadError::Read)?;
             if self.at_end {
                 return if length == 0 { Ok(None) } else { self.last_block(recycled, length).map(Some) };
             }
@@ -102,13 +102,13 @@ impl<R: Read> BlockReader<R> {
                 return Ok(Some(Block { memory: recycled, length: scan.rows_end, quoted, unclosed: None }));
             }
             if length >= MAX_ROW_BYTES {
-                return Err(Trouble::RowTooLong(0));
+                return Err(ReadError::RowTooLong(0));
             }
             target = length * 2;
         }
     }
 
-    fn last_block(&self, memory: Vec<u8>, length: usize) -> Result<Block, Trouble> {
+    fn last_block(&self, memory: Vec<u8>, length: usize) -> Result<Block, ReadError> {
         let bytes = &memory[..length];
         let quoted = memchr::memchr(b'"', bytes).is_some();
         let scan = if quoted { scan_quoted(bytes, self.delimiter) } else { scan_plain(bytes) };
@@ -117,7 +117,7 @@ impl<R: Read> BlockReader<R> {
         };
         let swallowed = memchr::memchr(b'\n', &bytes[quote..]).is_some_and(|at| quote + at + 1 < length);
         if swallowed {
-            return Err(Trouble::UnclosedQuote(memchr::memchr_iter(b'\n', &bytes[..quote]).count() as u64));
+            return Err(ReadError::UnclosedQuote(memchr::memchr_iter(b'\n', &bytes[..quote]).count() as u64));
         }
         Ok(Block { unclosed: Some(scan.rows_end), memory, length, quoted })
     }
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn blocks(bytes: &[u8]) -> Result<Vec<Block>, Trouble> {
+    fn blocks(bytes: &[u8]) -> Result<Vec<Block>, ReadError> {
         let mut reader = BlockReader::new(bytes, b',');
         let mut all = Vec::new();
         // Memory that was in use before must not show.
@@ -227,7 +227,7 @@ mod tests {
         let long = [vec![b'x'; 3 * BLOCK_BYTES], b"\ny\n".to_vec()].concat();
         assert_eq!(blocks(&long).unwrap().iter().map(|block| block.bytes().len()).sum::<usize>(), long.len());
         let endless = io::repeat(b'x').take(1 << 40);
-        assert!(matches!(BlockReader::new(endless, b',').next(Vec::new()), Err(Trouble::RowTooLong(0))));
+        assert!(matches!(BlockReader::new(endless, b',').next(Vec::new()), Err(ReadError::RowTooLong(0))));
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
         let last = blocks(b"a,1\nb,\"2").unwrap();
         assert_eq!(last[0].unclosed, Some(4));
         assert_eq!(blocks(b"a,1\nb,\"2\n").unwrap()[0].unclosed, Some(4));
-        assert!(matches!(blocks(b"a,1\nb,\"2\nc,3\n"), Err(Trouble::UnclosedQuote(1))));
+        assert!(matches!(blocks(b"a,1\nb,\"2\nc,3\n"), Err(ReadError::UnclosedQuote(1))));
         assert_eq!(blocks(b"a,1\nb,2\"\nc,3\n").unwrap()[0].unclosed, None);
     }
 

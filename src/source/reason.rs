@@ -27,7 +27,7 @@ pub enum Reason {
     /// A column that is listed holds bytes that are not UTF-8.
     NotUtf8,
     /// The columns that rules look at are longer than [`crate::rules::MAX_PAYLOAD_BYTES`] together.
-    KeptTooLong,
+    ProjectedTooLong,
     /// The event lies further in the future than allowed (rule 9).
     Future,
     /// The file ends inside a quoted field of its last line.
@@ -50,7 +50,7 @@ impl Reason {
             Self::NotANumber => "not-a-number",
             Self::NotADuration => "not-a-duration",
             Self::NotUtf8 => "not-utf8",
-            Self::KeptTooLong => "kept-columns-too-long",
+            Self::ProjectedTooLong => "kept-columns-too-long",
             Self::Future => "future",
             Self::UnclosedQuote => "unclosed-quote",
             Self::Late => "late",

@@ -6,8 +6,8 @@
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
 use super::blocks::{BYTE_ORDER_MARK, Block};
-use super::layout::{Layout, MAX_COLUMNS};
 use super::reason::Reason;
+use super::schema::{MAX_COLUMNS, Schema};
 use super::separators::Separators;
 use super::timestamp::{NotATime, TimeParser};
 use super::wide::first_wide_row;
@@ -152,10 +152,10 @@ impl BlockParser {
     }
 
     /// Reads the rows of `block` into `parsed`, whose content is replaced. `skip_header` drops the first row.
-    pub fn parse(&mut self, block: &Block, layout: &Layout, skip_header: bool, parsed: &mut ParsedBlock) {
+    pub fn parse(&mut self, block: &Block, schema: &Schema, skip_header: bool, parsed: &mut ParsedBlock) {
         parsed.clear();
         let mut bytes = block.bytes();
-        if skip_header && let Some((_, end)) = super::layout::first_row(bytes, layout.delimiter) {
+        if skip_header && let Some((_, end)) = super::schema::first_row(bytes, schema.delimiter) {
             parsed.lines = lines_in(&bytes[..end]);
             bytes = &bytes[end..];
         }
@@ -165,32 +165,32 @@ impl BlockParser {
         // Both paths make a table of the fields of a row. In a block that one long row has stretched, rows that have too many
         // of them are taken out before.
         while rest.len() > MAX_COLUMNS
-            && let Some(wide) = first_wide_row(rest, layout.delimiter, layout.fields)
+            && let Some(wide) = first_wide_row(rest, schema.delimiter, schema.fields)
         {
-            self.parse_rows(&rest[..wide.start], block.quoted, layout, parsed);
+            self.parse_rows(&rest[..wide.start], block.quoted, schema, parsed);
             let row = &rest[wide.clone()];
             parsed.rows += 1;
             parsed.set_aside(parsed.lines, Reason::TooManyFields, trim_row(row).1);
             parsed.lines += lines_in(row);
             rest = &rest[wide.end..];
         }
-        self.parse_rows(rest, block.quoted, layout, parsed);
+        self.parse_rows(rest, block.quoted, schema, parsed);
         if !cut_row.is_empty() {
             parsed.rows += 1;
             parsed.set_aside(parsed.lines, Reason::UnclosedQuote, trim_row(cut_row).1);
         }
     }
 
-    fn parse_rows(&mut self, bytes: &[u8], quoted: bool, layout: &Layout, parsed: &mut ParsedBlock) {
+    fn parse_rows(&mut self, bytes: &[u8], quoted: bool, schema: &Schema, parsed: &mut ParsedBlock) {
         if quoted {
-            self.parse_with_csv(bytes, layout, parsed);
+            self.parse_with_csv(bytes, schema, parsed);
         } else {
-            self.parse_plain(bytes, layout, parsed);
+            self.parse_plain(bytes, schema, parsed);
         }
     }
 
-    fn parse_with_csv(&mut self, bytes: &[u8], layout: &Layout, parsed: &mut ParsedBlock) {
-        let mut reader = csv_reader(bytes, layout.delimiter);
+    fn parse_with_csv(&mut self, bytes: &[u8], schema: &Schema, parsed: &mut ParsedBlock) {
+        let mut reader = csv_reader(bytes, schema.delimiter);
         let before = mark_before(bytes).len();
         let mut record = csv::ByteRecord::new();
         let (mut start, mut line) = (0, parsed.lines);
@@ -213,16 +213,16 @@ impl BlockParser {
                 None => b"",
             };
             let row = Row { line: first_line, bytes: row, fields: record.len() };
-            self.take_row(&row, layout, field, parsed);
+            self.take_row(&row, schema, field, parsed);
         }
         parsed.lines += lines_in(bytes);
     }
 
-    fn parse_plain(&mut self, mut bytes: &[u8], layout: &Layout, parsed: &mut ParsedBlock) {
+    fn parse_plain(&mut self, mut bytes: &[u8], schema: &Schema, parsed: &mut ParsedBlock) {
         let mut separators = std::mem::take(&mut self.separators);
         while !bytes.is_empty() {
             let (window, rest) = bytes.split_at(window_end(bytes));
-            self.parse_window(window, &mut separators, layout, parsed);
+            self.parse_window(window, &mut separators, schema, parsed);
             bytes = rest;
         }
         self.separators = separators;
@@ -233,22 +233,22 @@ impl BlockParser {
         &mut self,
         bytes: &[u8],
         separators: &mut Separators,
-        layout: &Layout,
+        schema: &Schema,
         parsed: &mut ParsedBlock,
     ) {
-        let mut ends = separators.find(bytes, layout.delimiter, b'\n');
+        let mut ends = separators.find(bytes, schema.delimiter, b'\n');
         let mut start = 0;
         while let Some(last) = ends.iter().position(|&at| bytes[at as usize] == b'\n') {
             let (of_row, rest) = ends.split_at(last + 1);
             let end = of_row[last] as usize;
-            self.take_plain_row(bytes, start..end, of_row, layout, parsed);
+            self.take_plain_row(bytes, start..end, of_row, schema, parsed);
             ends = rest;
             start = end + 1;
             parsed.lines += 1;
         }
         if start < bytes.len() {
             let ends = [ends, &[bytes.len() as u32]].concat();
-            self.take_plain_row(bytes, start..bytes.len(), &ends, layout, parsed);
+            self.take_plain_row(bytes, start..bytes.len(), &ends, schema, parsed);
         }
     }
 
@@ -258,7 +258,7 @@ impl BlockParser {
         bytes: &[u8],
         place: Range<usize>,
         ends: &[u32],
-        layout: &Layout,
+        schema: &Schema,
         parsed: &mut ParsedBlock,
     ) {
         let row = &bytes[place.clone()];
@@ -271,23 +271,23 @@ impl BlockParser {
             // The last field ends where its newline stands: the carriage return before it is none of its bytes.
             &row[from..row.len().min(ends[position] as usize - place.start)]
         };
-        self.take_row(&Row { line: parsed.lines, bytes: row, fields: ends.len() }, layout, field, parsed);
+        self.take_row(&Row { line: parsed.lines, bytes: row, fields: ends.len() }, schema, field, parsed);
     }
 
     /// Decides what becomes of one row; `field` gives its fields by position.
     fn take_row<'f>(
         &mut self,
         row: &Row<'_>,
-        layout: &Layout,
+        schema: &Schema,
         field: impl Fn(usize) -> &'f [u8],
         parsed: &mut ParsedBlock,
     ) {
         parsed.rows += 1;
         let Self { times, rules, joined_key, payload, .. } = self;
-        let event = read_event(row, layout, &field, times, joined_key).and_then(|event| {
+        let event = read_event(row, schema, &field, times, joined_key).and_then(|event| {
             // Without rules there is nothing to pack, and the payload stays empty.
-            if !layout.kept.is_empty() {
-                layout.pack(row.bytes, &field, payload)?;
+            if !schema.kept.is_empty() {
+                schema.pack(row.bytes, &field, payload)?;
             }
             Ok(event)
         });
@@ -320,24 +320,24 @@ fn window_end(bytes: &[u8]) -> usize {
 /// Time and key of a row; the key is a field of it, or joined in `joined_key`.
 fn read_event<'k, 'f: 'k>(
     row: &Row<'_>,
-    layout: &Layout,
+    schema: &Schema,
     field: impl Fn(usize) -> &'f [u8],
     times: &mut TimeParser,
     joined_key: &'k mut Vec<u8>,
 ) -> Result<(Timestamp, &'k [u8]), Reason> {
-    match row.fields.cmp(&layout.fields) {
+    match row.fields.cmp(&schema.fields) {
         Ordering::Less => return Err(Reason::TooFewFields),
         Ordering::Greater => return Err(Reason::TooManyFields),
         Ordering::Equal => {}
     }
-    let time = times.parse(field(layout.time)).map_err(|error| match error {
+    let time = times.parse(field(schema.time)).map_err(|error| match error {
         NotATime::Unreadable => Reason::Time,
         NotATime::Impossible => Reason::ImpossibleTime,
     })?;
-    let key = if let [position] = layout.key[..] {
+    let key = if let [position] = schema.key[..] {
         field(position)
     } else {
-        join_key(&layout.key, field, joined_key)?;
+        join_key(&schema.key, field, joined_key)?;
         joined_key
     };
     match key.len() {

@@ -13,8 +13,8 @@ fn parser() -> BlockParser {
     )
 }
 
-fn layout(key: &[usize], time: usize, fields: usize) -> Layout {
-    Layout {
+fn schema(key: &[usize], time: usize, fields: usize) -> Schema {
+    Schema {
         source: None,
         key: key.to_vec(),
         time,
@@ -26,10 +26,10 @@ fn layout(key: &[usize], time: usize, fields: usize) -> Layout {
     }
 }
 
-fn parse(bytes: &[u8], quoted: bool, layout: &Layout) -> ParsedBlock {
+fn parse(bytes: &[u8], quoted: bool, schema: &Schema) -> ParsedBlock {
     let mut parsed = ParsedBlock::default();
     let block = Block::of(bytes, quoted);
-    parser().parse(&block, layout, false, &mut parsed);
+    parser().parse(&block, schema, false, &mut parsed);
     parsed
 }
 
@@ -53,7 +53,7 @@ fn set_aside(parsed: &ParsedBlock) -> Vec<(u64, Reason, String)> {
 fn each_reason_has_its_row_verbatim_and_its_line() {
     let rows =
         "a,5000,x\n\nb,1\r\nc,5000,x,y\nd,yesterday,x\ne,2020-02-31,x\n,5000,x\nf,999,x\ng,99999999999,x\n";
-    let parsed = parse(rows.as_bytes(), false, &layout(&[0], 1, 3));
+    let parsed = parse(rows.as_bytes(), false, &schema(&[0], 1, 3));
     assert_eq!((parsed.rows, parsed.accepted, parsed.lines), (8, 1, 9));
     assert_eq!(
         set_aside(&parsed),
@@ -73,7 +73,7 @@ fn each_reason_has_its_row_verbatim_and_its_line() {
 
 #[test]
 fn a_composite_key_is_joined_and_guards_its_separator() {
-    let parsed = parse(b"a,b,5000\n,b,5000\n,,5000\na\x1e,b,5000\n", false, &layout(&[1, 0], 2, 3));
+    let parsed = parse(b"a,b,5000\n,b,5000\n,,5000\na\x1e,b,5000\n", false, &schema(&[1, 0], 2, 3));
     let mut keys: Vec<&[u8]> =
         parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
     keys.sort_unstable();
@@ -86,14 +86,14 @@ fn a_composite_key_is_joined_and_guards_its_separator() {
 fn a_key_may_be_as_long_as_a_chunk_can_hold() {
     for (length, accepted) in [(MAX_KEY_BYTES, 1), (MAX_KEY_BYTES + 1, 0)] {
         let row = ["k".repeat(length), "5000".into()].join(",");
-        assert_eq!(parse(row.as_bytes(), false, &layout(&[0], 1, 2)).accepted, accepted);
+        assert_eq!(parse(row.as_bytes(), false, &schema(&[0], 1, 2)).accepted, accepted);
     }
 }
 
 #[test]
 fn quoted_fields_are_unquoted_and_rows_of_several_lines_counted() {
     let rows = b"\"a \"\"b\"\"\",5000,\"x\ny\"\n\n\"c\",5000,\"z\"\r\nd,\"5000\"\r\n";
-    let parsed = parse(rows, true, &layout(&[0], 1, 3));
+    let parsed = parse(rows, true, &schema(&[0], 1, 3));
     let keys: Vec<&[u8]> = parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
     assert!(keys.contains(&&b"a \"b\""[..]) && keys.contains(&&b"c"[..]), "{keys:?}");
     assert_eq!(parsed.lines, 5);
@@ -103,7 +103,7 @@ fn quoted_fields_are_unquoted_and_rows_of_several_lines_counted() {
 #[test]
 fn a_byte_order_mark_in_the_middle_of_a_file_is_part_of_a_key() {
     for quoted in [false, true] {
-        let parsed = parse(b"\xEF\xBB\xBFa,5000,x\nb,5000,x\nc\n", quoted, &layout(&[0], 1, 3));
+        let parsed = parse(b"\xEF\xBB\xBFa,5000,x\nb,5000,x\nc\n", quoted, &schema(&[0], 1, 3));
         let keys: Vec<&[u8]> =
             parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
         assert!(keys.contains(&&b"\xEF\xBB\xBFa"[..]) && keys.contains(&&b"b"[..]), "{keys:?}");
@@ -115,12 +115,12 @@ fn a_byte_order_mark_in_the_middle_of_a_file_is_part_of_a_key() {
 fn rows_with_millions_of_fields_are_set_aside_in_their_order() {
     let wide = ",".repeat(MAX_COLUMNS);
     let rows = format!("a,5000,x\n\n{wide}\nb\n{wide}\r\nc,5000,x\n{wide}");
-    let parsed = parse(rows.as_bytes(), false, &layout(&[0], 1, 3));
+    let parsed = parse(rows.as_bytes(), false, &schema(&[0], 1, 3));
     let expected = [(2, wide.clone()), (3, "b".to_owned()), (4, wide.clone()), (6, wide)];
     let found = set_aside(&parsed).into_iter().map(|(line, _, row)| (line, row));
     assert!(found.eq(expected), "the rows that are too wide, whole, with their lines");
     assert_eq!((parsed.rows, parsed.accepted), (6, 2));
-    assert_eq!(summary(&parsed), summary(&parse(rows.as_bytes(), true, &layout(&[0], 1, 3))));
+    assert_eq!(summary(&parsed), summary(&parse(rows.as_bytes(), true, &schema(&[0], 1, 3))));
 }
 
 proptest! {
@@ -137,8 +137,8 @@ proptest! {
         if newline_at_end {
             bytes.push(b'\n');
         }
-        for layout in [layout(&[0], 1, 3), layout(&[2], 1, 3), layout(&[2, 0], 1, 3)] {
-            prop_assert_eq!(summary(&parse(&bytes, false, &layout)), summary(&parse(&bytes, true, &layout)));
+        for schema in [schema(&[0], 1, 3), schema(&[2], 1, 3), schema(&[2, 0], 1, 3)] {
+            prop_assert_eq!(summary(&parse(&bytes, false, &schema)), summary(&parse(&bytes, true, &schema)));
         }
     }
 }

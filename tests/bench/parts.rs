@@ -16,7 +16,7 @@ use sessionize::rules::Emit;
 use sessionize::session::{CloseReason, OpenSession};
 use sessionize::sink::{Op, RowStyle, write_session};
 use sessionize::source::timestamp::{TimeFormat, TimeParser};
-use sessionize::source::{Block, BlockParser, BlockReader, Layout, ParsedBlock, RowRules};
+use sessionize::source::{Block, BlockParser, BlockReader, ParsedBlock, RowRules, Schema};
 use sessionize::watermark::Watermark;
 use std::hint::black_box;
 
@@ -54,8 +54,8 @@ fn parser() -> BlockParser {
     BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules)
 }
 
-fn layout() -> Layout {
-    Layout {
+fn schema() -> Schema {
+    Schema {
         source: None,
         key: vec![0],
         time: 1,
@@ -72,7 +72,7 @@ fn events() -> Vec<EventBuffer> {
     let mut events = vec![EventBuffer::default(); PARTITIONS];
     let (mut parser, mut parsed) = (parser(), ParsedBlock::default());
     for block in blocks(&rows()) {
-        parser.parse(&block, &layout(), false, &mut parsed);
+        parser.parse(&block, &schema(), false, &mut parsed);
         events.iter_mut().zip(&parsed.partitions).for_each(|(all, of_block)| all.append(of_block));
     }
     events
@@ -97,12 +97,12 @@ fn parse(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("parse");
     group.throughput(Throughput::Elements(ROWS));
     for (name, rows) in [("plain", rows()), ("quoted", quoted_rows())] {
-        let (blocks, layout) = (blocks(&rows), layout());
+        let (blocks, schema) = (blocks(&rows), schema());
         let (mut parser, mut parsed) = (parser(), ParsedBlock::default());
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 for block in &blocks {
-                    parser.parse(block, &layout, false, &mut parsed);
+                    parser.parse(block, &schema, false, &mut parsed);
                     black_box(&parsed);
                 }
             });

@@ -4,7 +4,7 @@ use sessionize::event::{Event, MAX_KEY_BYTES, Timestamp};
 use sessionize::partition::KeyHash;
 use sessionize::purged::PurgedKeys;
 use sessionize::source::timestamp::{NotATime, TimeFormat, TimeParser};
-use sessionize::source::{BlockParser, BlockReader, Layout, ParsedBlock, Reason, RowRules};
+use sessionize::source::{BlockParser, BlockReader, ParsedBlock, Reason, RowRules, Schema};
 use sessionize::watermark::Watermark;
 use std::cell::Cell;
 
@@ -33,7 +33,7 @@ struct Outcome {
 /// The first byte picks the delimiter, the second how many fields a row has.
 pub fn check(data: &[u8]) {
     if let Some((&options, file)) = data.split_first_chunk() {
-        check_file(file, &layout(options));
+        check_file(file, &schema(options));
     }
 }
 
@@ -41,14 +41,14 @@ pub fn check(data: &[u8]) {
 #[allow(dead_code, reason = "too slow for fuzzing")]
 pub fn check_long(data: &[u8]) {
     if let Some((&options, file)) = data.split_first_chunk() {
-        check_file(&file.repeat(LONG_BYTES / file.len().max(1) + 1), &layout(options));
+        check_file(&file.repeat(LONG_BYTES / file.len().max(1) + 1), &schema(options));
     }
 }
 
-fn layout([delimiter, fields]: [u8; 2]) -> Layout {
+fn schema([delimiter, fields]: [u8; 2]) -> Schema {
     let delimiter = [b',', b';', b'\t', b'x'][usize::from(delimiter) % 4];
     let fields = 2 + usize::from(fields) % 3;
-    Layout {
+    Schema {
         source: None,
         key: vec![0],
         time: fields - 1,
@@ -60,14 +60,14 @@ fn layout([delimiter, fields]: [u8; 2]) -> Layout {
     }
 }
 
-fn check_file(file: &[u8], layout: &Layout) {
+fn check_file(file: &[u8], schema: &Schema) {
     // A quote that swallows further rows fails the run: there is nothing to compare.
-    let Some(ours) = read_in_blocks(file, layout) else { return };
-    let reference = read_whole(file, layout, ours.aside.last());
+    let Some(ours) = read_in_blocks(file, schema) else { return };
+    let reference = read_whole(file, schema, ours.aside.last());
     assert_eq!(ours, reference);
 }
 
-fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
+fn read_in_blocks(file: &[u8], schema: &Schema) -> Option<Outcome> {
     let time = |us| Timestamp::from_us(us).unwrap_or(Timestamp::MAX);
     let rules = RowRules {
         accepts_from: Watermark::at(time(WATERMARK_US)),
@@ -75,12 +75,12 @@ fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
         latest_allowed: time(LATEST_ALLOWED_US),
     };
     let mut parser = BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
-    let mut blocks = BlockReader::new(file, layout.delimiter);
+    let mut blocks = BlockReader::new(file, schema.delimiter);
     let (mut parsed, mut memory) = RECYCLED.take();
     let mut outcome = Outcome::default();
     let mut lines = 0;
     while let Some(block) = blocks.next(std::mem::take(&mut memory)).ok()? {
-        parser.parse(&block, layout, false, &mut parsed);
+        parser.parse(&block, schema, false, &mut parsed);
         for (partition, buffer) in
             parsed.partitions.iter().enumerate().filter(|(_, buffer)| !buffer.is_empty())
         {
@@ -105,14 +105,14 @@ fn read_in_blocks(file: &[u8], layout: &Layout) -> Option<Outcome> {
 
 /// The csv crate over the whole file. A last row that ends inside quotes is taken as `last_aside` says: where a quote is
 /// open is for the crate an end like any other.
-fn read_whole(file: &[u8], layout: &Layout, last_aside: Option<&(u64, Reason, Vec<u8>)>) -> Outcome {
+fn read_whole(file: &[u8], schema: &Schema, last_aside: Option<&(u64, Reason, Vec<u8>)>) -> Outcome {
     // The crate drops one mark: the file's own, or else this one.
     let file = file.strip_prefix(MARK).unwrap_or(file);
     let marked = [MARK, file].concat();
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(layout.delimiter)
+        .delimiter(schema.delimiter)
         .terminator(csv::Terminator::Any(b'\n'))
         .buffer_capacity(file.len().clamp(64, 64 << 10))
         .from_reader(&marked[..]);
@@ -144,7 +144,7 @@ fn read_whole(file: &[u8], layout: &Layout, last_aside: Option<&(u64, Reason, Ve
             outcome.aside.push(unclosed);
             continue;
         }
-        match event(&fields, layout, &mut times) {
+        match event(&fields, schema, &mut times) {
             Ok((key, us)) => {
                 outcome.events.push((KeyHash::of(key).partition().index(), key.to_vec(), us));
             }
@@ -157,16 +157,16 @@ fn read_whole(file: &[u8], layout: &Layout, last_aside: Option<&(u64, Reason, Ve
 
 fn event<'f>(
     fields: &[&'f [u8]],
-    layout: &Layout,
+    schema: &Schema,
     times: &mut TimeParser,
 ) -> Result<(&'f [u8], i64), Reason> {
-    if fields.len() < layout.fields {
+    if fields.len() < schema.fields {
         return Err(Reason::TooFewFields);
     }
-    if fields.len() > layout.fields {
+    if fields.len() > schema.fields {
         return Err(Reason::TooManyFields);
     }
-    let us = times.parse(fields[layout.time]).map(Timestamp::us).map_err(|error| match error {
+    let us = times.parse(fields[schema.time]).map(Timestamp::us).map_err(|error| match error {
         NotATime::Unreadable => Reason::Time,
         NotATime::Impossible => Reason::ImpossibleTime,
     })?;

@@ -2,7 +2,7 @@
 
 /// A part of a row that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
+pub enum ProjectedColumn {
     /// The value of a column, as it is asked for: by header name or 1-based number.
     Column(String),
     /// xxh3-128 of the whole row: two rows with one digest are the same row.
@@ -13,7 +13,7 @@ pub enum Kept {
     Zone,
 }
 
-impl Kept {
+impl ProjectedColumn {
     pub(super) fn column(text: &str) -> Self {
         Self::Column(text.to_owned())
     }
@@ -30,20 +30,20 @@ pub struct Demand {
     pub text: bool,
 }
 
-/// Kept parts in the order of the payload, each once.
+/// ProjectedColumn parts in the order of the payload, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KeptList {
-    parts: Vec<(Kept, Demand)>,
+pub struct ProjectedColumns {
+    parts: Vec<(ProjectedColumn, Demand)>,
 }
 
-impl KeptList {
+impl ProjectedColumns {
     /// The place of `kept`, which is added if it is new.
-    pub(super) fn place_of(&mut self, kept: Kept) -> usize {
+    pub(super) fn place_of(&mut self, kept: ProjectedColumn) -> usize {
         self.demand(kept, |_| ())
     }
 
     /// The same, for values that must have a certain form.
-    pub(super) fn demand(&mut self, kept: Kept, set: impl FnOnce(&mut Demand)) -> usize {
+    pub(super) fn demand(&mut self, kept: ProjectedColumn, set: impl FnOnce(&mut Demand)) -> usize {
         let found = self.parts.iter().position(|(part, _)| *part == kept);
         let place = found.unwrap_or_else(|| {
             self.parts.push((kept, Demand::default()));
@@ -54,15 +54,15 @@ impl KeptList {
     }
 
     /// The parts in order.
-    pub fn iter(&self) -> impl Iterator<Item = &(Kept, Demand)> {
+    pub fn iter(&self) -> impl Iterator<Item = &(ProjectedColumn, Demand)> {
         self.parts.iter()
     }
 
     /// The columns among them, in order.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|(part, _)| match part {
-            Kept::Column(column) => Some(column.as_str()),
-            Kept::RowDigest | Kept::Row | Kept::Zone => None,
+            ProjectedColumn::Column(column) => Some(column.as_str()),
+            ProjectedColumn::RowDigest | ProjectedColumn::Row | ProjectedColumn::Zone => None,
         })
     }
 

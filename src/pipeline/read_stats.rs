@@ -11,7 +11,7 @@ const SHOWN_CHARACTERS: usize = 60;
 
 /// What the rows of a batch have come to so far.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct ReadStats {
     pub(super) counts: Counts,
     pub(super) rows_of_file: Vec<u64>,
     lines_of_file: Vec<u64>,
@@ -22,7 +22,7 @@ pub(super) struct Tally {
     pub(super) first_future: Option<Timestamp>,
 }
 
-impl Tally {
+impl ReadStats {
     pub(super) fn of_files(files: usize) -> Self {
         Self { rows_of_file: vec![0; files], lines_of_file: vec![0; files], ..Self::default() }
     }

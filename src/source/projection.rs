@@ -1,18 +1,18 @@
 //! The parts of a row that rules look at, packed into the payload of its event.
 
-use super::layout::{Wanted, decided, locate, shown_names};
 use super::reason::Reason;
-use super::{BatchFile, Layout};
+use super::schema::{Projection, decided, locate, shown_names};
+use super::{BatchFile, Schema};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::rules::{Demand, Kept, duration_in_column, is_number, push_value};
+use crate::rules::{Demand, ProjectedColumn, duration_in_column, is_number, push_value};
 use csv::ByteRecord;
 use std::collections::{HashMap, VecDeque};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A kept part as one file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeptPart {
+pub enum ProjectedField {
     /// The field at this position, which must be what the rules demand.
     Field(usize, Demand),
     /// The same value for every row.
@@ -23,7 +23,7 @@ pub enum KeptPart {
     Row(Vec<usize>),
 }
 
-impl Layout {
+impl Schema {
     /// Packs the kept parts of a row into `payload`, whose content is replaced. Linear in their bytes.
     ///
     /// # Errors
@@ -37,17 +37,19 @@ impl Layout {
         payload.clear();
         for part in &self.kept {
             let fits = match part {
-                KeptPart::Field(position, demand) => {
+                ProjectedField::Field(position, demand) => {
                     let value = field(*position);
                     check(value, *demand)?;
                     push_value(payload, value)
                 }
-                KeptPart::Constant(value) => push_value(payload, value),
-                KeptPart::RowDigest => push_value(payload, &xxh3_128(row).to_le_bytes()),
-                KeptPart::Row(columns) => push_value(payload, &csv_row(columns.iter().map(|&n| field(n)))),
+                ProjectedField::Constant(value) => push_value(payload, value),
+                ProjectedField::RowDigest => push_value(payload, &xxh3_128(row).to_le_bytes()),
+                ProjectedField::Row(columns) => {
+                    push_value(payload, &csv_row(columns.iter().map(|&n| field(n))))
+                }
             };
             if !fits {
-                return Err(Reason::KeptTooLong);
+                return Err(Reason::ProjectedTooLong);
             }
         }
         Ok(())
@@ -98,7 +100,7 @@ fn quoted_row<'f>(fields: impl Iterator<Item = &'f [u8]>) -> Vec<u8> {
 }
 
 /// What a file's first row has shown.
-pub(super) struct Shown<'f> {
+pub(super) struct Header<'f> {
     pub(super) names: &'f [String],
     pub(super) header: bool,
     pub(super) is_first_file: bool,
@@ -110,22 +112,22 @@ pub(super) struct Shown<'f> {
 /// them should not forbid the others.
 pub(super) fn resolve_kept(
     source: &mut Source,
-    wanted: &mut Wanted<'_>,
-    shown: &Shown<'_>,
+    projection: &mut Projection<'_>,
+    header: &Header<'_>,
     file: &BatchFile,
-) -> Result<Vec<KeptPart>> {
+) -> Result<Vec<ProjectedField>> {
     let Source { name, kept, timezone, .. } = source;
     let mut parts = Vec::new();
     let mut columns = kept.iter_mut();
-    for (part, demand) in wanted.kept.iter() {
+    for (part, demand) in projection.kept.iter() {
         parts.push(match part {
-            Kept::Column(_) => {
+            ProjectedColumn::Column(_) => {
                 let Some(column) = columns.next() else { continue };
-                resolve_column(name.as_deref(), column, *demand, shown, file)?
+                resolve_column(name.as_deref(), column, *demand, header, file)?
             }
-            Kept::RowDigest => KeptPart::RowDigest,
-            Kept::Zone => KeptPart::Constant(timezone.clone().into_bytes()),
-            Kept::Row => KeptPart::Row(resolve_row(wanted.event_columns, shown, file)?),
+            ProjectedColumn::RowDigest => ProjectedField::RowDigest,
+            ProjectedColumn::Zone => ProjectedField::Constant(timezone.clone().into_bytes()),
+            ProjectedColumn::Row => ProjectedField::Row(resolve_row(projection.event_columns, header, file)?),
         });
     }
     Ok(parts)
@@ -135,34 +137,34 @@ fn resolve_column(
     source: Option<&str>,
     column: &mut Column,
     demand: Demand,
-    shown: &Shown<'_>,
+    header: &Header<'_>,
     file: &BatchFile,
-) -> Result<KeptPart> {
+) -> Result<ProjectedField> {
     if let Some(name) = source.filter(|_| column.is_name_of_source()) {
-        if shown.header && shown.names.iter().any(|name| name == SOURCE_COLUMN) {
+        if header.header && header.names.iter().any(|name| name == SOURCE_COLUMN) {
             return Err(own_source_column(file));
         }
-        return Ok(KeptPart::Constant(name.as_bytes().to_vec()));
+        return Ok(ProjectedField::Constant(name.as_bytes().to_vec()));
     }
-    let is_absent = || column.name.as_ref().is_some_and(|name| !shown.names.contains(name));
+    let is_absent = || column.name.as_ref().is_some_and(|name| !header.names.contains(name));
     // One that an earlier file of the source had must be there.
     if source.is_some() && column.position.is_none() && is_absent() {
-        return Ok(KeptPart::Constant(Vec::new()));
+        return Ok(ProjectedField::Constant(Vec::new()));
     }
-    let is_behind = |position: u32| position as usize >= shown.names.len();
+    let is_behind = |position: u32| position as usize >= header.names.len();
     let was_never_there = match (&column.name, column.position) {
         (Some(_), None) => is_absent(),
         (None, Some(position)) => is_behind(position),
         _ => false,
     };
     if was_never_there {
-        return Err(no_such_column(column, shown.names, file));
+        return Err(no_such_column(column, header.names, file));
     }
-    let position = locate(column, shown.names, shown.header && !shown.is_first_file, file)?;
-    if shown.is_first_file || column.position.is_none() {
-        *column = decided(position, shown.header, shown.names);
+    let position = locate(column, header.names, header.header && !header.is_first_file, file)?;
+    if header.is_first_file || column.position.is_none() {
+        *column = decided(position, header.header, header.names);
     }
-    Ok(KeptPart::Field(position, demand))
+    Ok(ProjectedField::Field(position, demand))
 }
 
 /// What a rule means by `source` would be one of two things.
@@ -194,11 +196,11 @@ const ALIKE: f64 = 0.8;
 /// Where each column of emitted events stands in this file.
 fn resolve_row(
     event_columns: &mut Option<Vec<String>>,
-    shown: &Shown<'_>,
+    header: &Header<'_>,
     file: &BatchFile,
 ) -> Result<Vec<usize>> {
-    let numbered = || (1..=shown.names.len()).map(|number| format!("column_{number}")).collect();
-    let here: Vec<String> = if shown.header { shown.names.to_vec() } else { numbered() };
+    let numbered = || (1..=header.names.len()).map(|number| format!("column_{number}")).collect();
+    let here: Vec<String> = if header.header { header.names.to_vec() } else { numbered() };
     let columns = event_columns.get_or_insert_with(|| here.clone());
     // Names may stand twice: each column takes the next place of its name.
     let mut left: HashMap<&String, VecDeque<usize>> = HashMap::new();

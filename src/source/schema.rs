@@ -2,14 +2,14 @@
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block, numbers of columns")]
 
 use super::batch::BatchFile;
-use super::blocks::{BlockReader, Trouble};
-use super::kept::{KeptPart, Shown, resolve_kept};
+use super::blocks::{BlockReader, ReadError};
+use super::projection::{Header, ProjectedField, resolve_kept};
 use super::reason::ASIDE_COLUMNS;
 use super::timestamp::{NotATime, TimeParser};
 use super::wide::first_wide_row;
 use crate::definition::{Column, ColumnRequest, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::rules::KeptList;
+use crate::rules::ProjectedColumns;
 use std::collections::HashSet;
 
 /// More columns than this are no event log, but a wrong delimiter or an attack on the memory.
@@ -20,7 +20,7 @@ const SHOWN_LETTERS: usize = 100;
 
 /// Where to look in the rows of one file. Positions count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
+pub struct Schema {
     /// The name of the source that the file belongs to, if it has one.
     pub source: Option<String>,
     /// The columns of the key.
@@ -36,14 +36,14 @@ pub struct Layout {
     /// The byte between fields.
     pub delimiter: u8,
     /// What rules keep of a row.
-    pub kept: Vec<KeptPart>,
+    pub kept: Vec<ProjectedField>,
 }
 
 /// What rules want from the files of a run.
 #[derive(Debug)]
-pub struct Wanted<'w> {
+pub struct Projection<'w> {
     /// The parts of a row that they keep.
-    pub kept: &'w KeptList,
+    pub kept: &'w ProjectedColumns,
     /// What emitted events are made of; the first file of all decides it.
     pub event_columns: &'w mut Option<Vec<String>>,
 }
@@ -69,14 +69,14 @@ pub fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result
             // The run itself meets such trouble again, and knows the line.
             Ok(None)
             | Err(
-                Trouble::UnclosedQuote(_)
-                | Trouble::RowTooLong(_)
-                | Trouble::TooManyBytes
-                | Trouble::NoThread(_),
+                ReadError::UnclosedQuote(_)
+                | ReadError::RowTooLong(_)
+                | ReadError::TooManyBytes
+                | ReadError::NoThread(_),
             ) => {
                 return Ok(None);
             }
-            Err(Trouble::Read(error)) => return Err(file.read_error(&error)),
+            Err(ReadError::Read(error)) => return Err(file.read_error(&error)),
         };
         if let Some(wide) = first_wide_row(block.bytes(), delimiter, MAX_COLUMNS)
             && block.bytes()[..wide.start].iter().all(|byte| matches!(byte, b'\r' | b'\n'))
@@ -123,8 +123,8 @@ pub fn resolve(
     first: &FirstRow,
     times: &mut TimeParser,
     file: &BatchFile,
-    wanted: &mut Wanted<'_>,
-) -> Result<Layout> {
+    projection: &mut Projection<'_>,
+) -> Result<Schema> {
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
     let header = if let Some(header) = source.header {
@@ -147,10 +147,10 @@ pub fn resolve(
         }
         source.time = decided(time, header, &names);
     }
-    let shown = Shown { names: &names, header, is_first_file };
-    let kept = resolve_kept(source, wanted, &shown, file)?;
+    let file_header = Header { names: &names, header, is_first_file };
+    let kept = resolve_kept(source, projection, &file_header, file)?;
     let header_line = if header { aside_header(first, source.delimiter) } else { Vec::new() };
-    Ok(Layout {
+    Ok(Schema {
         source: source.name.clone(),
         key,
         time,
