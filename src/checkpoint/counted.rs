@@ -5,7 +5,7 @@ use super::ruled::restored;
 use crate::event::Timestamp;
 use crate::ledger::Head;
 use crate::migrations::checkpoint::ExportedState;
-use crate::reducer::{RuledReducer, View, ViewAt};
+use crate::reducer::{RuleReducer, View, ViewAt};
 use crate::rules::RuleSet;
 use crate::watermark::Watermark;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Counting {
     fn retained(&self, row: &ExportedState) -> Option<Counted> {
         let (rules, watermark) = self.retaining.as_ref()?;
         let (state, tail) = restored(row.ruled.clone()?).ok()?;
-        let mut reducer = RuledReducer::new(Arc::clone(rules));
+        let mut reducer = RuleReducer::new(Arc::clone(rules));
         reducer.restore(&row.key, state, tail.into_iter());
         let views = reducer.views(ViewAt::Watermark(*watermark));
         let complete: u64 = views.iter().map(View::events_complete).sum();

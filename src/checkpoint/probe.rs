@@ -4,7 +4,7 @@ use super::codec;
 use super::state;
 use super::{Pieces, Stored};
 use crate::gap::Gap;
-use crate::reducer::{Reducer, RuledReducer};
+use crate::reducer::{GapReducer, RuleReducer};
 use crate::rules::{RuleSet, RuleTexts};
 use std::sync::Arc;
 
@@ -33,10 +33,10 @@ pub fn recode(kind: StoredRow, row: &[u8]) -> Result<Vec<u8>, String> {
         StoredRow::Run => {
             codec::decode_run(&codec::frame(row)).map(|(entry, _)| codec::unframed(codec::encode_run(&entry)))
         }
-        StoredRow::OpenSessions => recode_chunk(row, Reducer::new(Gap::from_us(0))),
+        StoredRow::OpenSessions => recode_chunk(row, GapReducer::new(Gap::from_us(0))),
         StoredRow::RuledSessions => {
             let rules = RuleSet::compile(&RuleTexts::default(), Gap::from_us(0), Some(chrono_tz::UTC))?;
-            recode_chunk(row, RuledReducer::new(Arc::new(rules)))
+            recode_chunk(row, RuleReducer::new(Arc::new(rules)))
         }
     }
 }

@@ -81,7 +81,7 @@ fn state_row(state: &RuledState<'_>) -> v1::RuledState {
             end_us: before.end.us(),
             identities: before.identities.iter().copied().collect(),
         }),
-        tail: state.tail.iter().map(|held| (held.time.us(), held.payload.to_vec())).collect(),
+        tail: state.buffered.iter().map(|held| (held.time.us(), held.payload.to_vec())).collect(),
     }
 }
 

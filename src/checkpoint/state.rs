@@ -159,7 +159,7 @@ mod tests {
     use crate::event::{Event, MAX_KEY_BYTES};
     use crate::gap::Gap;
     use crate::partition::KeyHash;
-    use crate::reducer::{Fold, Reducer};
+    use crate::reducer::{Fold, GapReducer};
     use crate::watermark::Watermark;
     use std::collections::HashSet;
 
@@ -167,8 +167,8 @@ mod tests {
         Timestamp::from_us(us).unwrap()
     }
 
-    fn reducer_with(events: impl Iterator<Item = (Vec<u8>, i64)>, horizon: i64) -> Reducer {
-        let mut reducer = Reducer::new(Gap::from_us(5));
+    fn reducer_with(events: impl Iterator<Item = (Vec<u8>, i64)>, horizon: i64) -> GapReducer {
+        let mut reducer = GapReducer::new(Gap::from_us(5));
         for (key, us) in events {
             let event =
                 Event { key: &key, table_hash: KeyHash::of(&key).table(), time: at(us), payload: b"" };
@@ -177,9 +177,9 @@ mod tests {
         reducer
     }
 
-    fn states(reducer: &mut Reducer) -> Vec<(Vec<u8>, Option<OpenSession>, Vec<Timestamp>)> {
+    fn states(reducer: &mut GapReducer) -> Vec<(Vec<u8>, Option<OpenSession>, Vec<Timestamp>)> {
         let mut all = Vec::new();
-        reducer.open_state(|state| all.push((state.key.to_vec(), state.open, state.tail.to_vec())));
+        reducer.open_state(|state| all.push((state.key.to_vec(), state.open, state.buffered.to_vec())));
         all
     }
 
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!((encoded.keys, encoded.sessions, encoded.events), (5_006, 5_005, 25_005));
         assert_eq!(encoded.oldest_start, Some(at(0)));
 
-        let mut after = Reducer::new(Gap::from_us(5));
+        let mut after = GapReducer::new(Gap::from_us(5));
         for chunk in &encoded.chunks {
             assert!(chunk.bytes().len() <= MAX_CHUNK_BYTES);
             assert_eq!(
@@ -209,7 +209,7 @@ mod tests {
         let encoded = reducer_with([(b"a".to_vec(), 1)].into_iter(), 10).encode();
         let chunk = &encoded.chunks[0];
         let decode_as = |bytes: &[u8], digest| {
-            decode_chunk(bytes, digest, &mut Reducer::new(Gap::from_us(5)), &mut Pieces::default())
+            decode_chunk(bytes, digest, &mut GapReducer::new(Gap::from_us(5)), &mut Pieces::default())
         };
         assert!(decode_as(chunk.bytes(), chunk.digest() + 1).unwrap_err().contains("digest"));
         for bit in 0..chunk.bytes().len() * 8 {

@@ -6,7 +6,7 @@ use super::state::{EncodedPartition, MAX_TAIL};
 use crate::event::Timestamp;
 use crate::migrations::checkpoint::{read, v1};
 use crate::partition::KeyHash;
-use crate::reducer::{Fold, KeyState, Reducer, RuledReducer};
+use crate::reducer::{Fold, GapReducer, KeyState, RuleReducer};
 use crate::session::OpenSession;
 
 /// A reducer that comes from a checkpoint and goes back into it.
@@ -21,7 +21,7 @@ pub trait Stored: Fold {
     fn encode(&mut self) -> EncodedPartition;
 }
 
-impl Stored for Reducer {
+impl Stored for GapReducer {
     fn restore_row(&mut self, version: u32, rows: &[u8], _pieces: &mut Pieces) -> Result<usize, String> {
         let (row, used) = read::state_row(version, rows)?;
         let open = match row.open {
@@ -33,7 +33,7 @@ impl Stored for Reducer {
             None => None,
         };
         let tail = row.tail_us.iter().map(|&us| time(us)).collect::<Result<Vec<_>, _>>()?;
-        self.restore(KeyState { key: row.key, open, tail: &tail }, KeyHash::of(row.key).table());
+        self.restore(KeyState { key: row.key, open, buffered: &tail }, KeyHash::of(row.key).table());
         Ok(used)
     }
 
@@ -53,7 +53,7 @@ fn push_key(encoded: &mut EncodedPartition, state: &KeyState<'_>) {
         last_us: open.last.us(),
         events: open.events,
     });
-    let (first, rest) = state.tail.split_at(state.tail.len().min(MAX_TAIL));
+    let (first, rest) = state.buffered.split_at(state.buffered.len().min(MAX_TAIL));
     encoded.push_row(&v1::StateRow { key: state.key, open, tail_us: us(first) });
     for piece in rest.chunks(MAX_TAIL) {
         encoded.push_row(&v1::StateRow { key: state.key, open: None, tail_us: us(piece) });
@@ -64,7 +64,7 @@ fn us(times: &[Timestamp]) -> Vec<i64> {
     times.iter().map(|time| time.us()).collect()
 }
 
-impl Stored for RuledReducer {
+impl Stored for RuleReducer {
     fn restore_row(&mut self, version: u32, rows: &[u8], pieces: &mut Pieces) -> Result<usize, String> {
         let (row, used) = read::ruled_row(version, rows)?;
         if let Some((key, state)) = pieces.take(version, &row)? {

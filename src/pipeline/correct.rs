@@ -8,7 +8,7 @@ use super::fold::RunContext;
 use super::output_writer::OutputBatch;
 use super::rounds::Stop;
 use super::sorted::SortedEvents;
-use crate::reducer::{Fold, RuledReducer, View, ViewAt};
+use crate::reducer::{Fold, RuleReducer, View, ViewAt};
 use crate::session::Session;
 use crate::watermark::Watermark;
 use std::cell::RefCell;
@@ -17,7 +17,7 @@ use std::cell::RefCell;
 ///
 /// Memory: two views of the partition beside its state.
 pub(super) fn correct(
-    mut reducer: RuledReducer,
+    mut reducer: RuleReducer,
     run_context: RunContext<'_>,
     finish: Finish,
     events: SortedEvents<'_>,
@@ -44,7 +44,7 @@ impl Finish {
 }
 
 fn emit_changes(
-    reducer: &RuledReducer,
+    reducer: &RuleReducer,
     before: &[View],
     after: &[View],
     finish: Finish,
@@ -61,7 +61,7 @@ fn emit_changes(
 }
 
 /// Folds for good what no event can come before any more. Its sessions are told already; returns their events.
-fn settle(reducer: &mut RuledReducer, finish: Finish, accepts_from: Watermark) -> Result<u64, Stop> {
+fn settle(reducer: &mut RuleReducer, finish: Finish, accepts_from: Watermark) -> Result<u64, Stop> {
     let mut events = 0;
     let mut settled = |session: Session<'_>| events += session.events;
     let close = match finish.close {

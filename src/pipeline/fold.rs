@@ -14,7 +14,7 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Timestamp;
 use crate::ledger::RunId;
-use crate::reducer::{Reducer, RuledReducer};
+use crate::reducer::{GapReducer, RuleReducer};
 use crate::rules::RuleSet;
 use crate::sink::{Output, OutputKind, RowStyle, Staging, events_header, sessions_header};
 use crate::source::{ParsedBlock, RowRules};
@@ -128,13 +128,13 @@ impl RunContext<'_> {
     ) -> Result<StagedRun> {
         let close_at = |stats: &ReadStats| Close::Passed(self.watermark_after(advance, stats));
         if self.rules.is_plain() {
-            self.fold_with::<Reducer>(reading, close_at, watch)
+            self.fold_with::<GapReducer>(reading, close_at, watch)
         } else if self.rules.allowed_lateness_us().is_some() {
             // Corrections compare whole keys before and after the batch: there is nothing to stream.
-            let collected = SortedFold::<RuledReducer>::new(self);
+            let collected = SortedFold::<RuleReducer>::new(self);
             self.attempt(collected, reading, close_at, watch).map_err(Stop::into_error)
         } else {
-            self.fold_with::<RuledReducer>(reading, close_at, watch)
+            self.fold_with::<RuleReducer>(reading, close_at, watch)
         }
     }
 
@@ -163,9 +163,9 @@ impl RunContext<'_> {
         watch: &mut Stopwatch,
     ) -> Result<StagedRun> {
         let folded = if self.rules.is_plain() {
-            self.attempt(SortedFold::<Reducer>::new(self), reading, |_| close, watch)
+            self.attempt(SortedFold::<GapReducer>::new(self), reading, |_| close, watch)
         } else {
-            self.attempt(SortedFold::<RuledReducer>::new(self), reading, |_| close, watch)
+            self.attempt(SortedFold::<RuleReducer>::new(self), reading, |_| close, watch)
         };
         folded.map_err(Stop::into_error)
     }

@@ -7,7 +7,7 @@ use super::output_writer::OutputBatch;
 use super::rounds::Stop;
 use super::sorted::SortedEvents;
 use crate::checkpoint::Stored;
-use crate::reducer::{Reducer, RuledReducer};
+use crate::reducer::{GapReducer, RuleReducer};
 use crate::session::Session;
 use std::sync::Arc;
 
@@ -40,13 +40,13 @@ fn fold_in_order(
     Ok(finish.finish_partition(&mut reducer, batch)?)
 }
 
-impl Folding for Reducer {
+impl Folding for GapReducer {
     fn begin(run_context: RunContext<'_>) -> Self {
         Self::new(run_context.definition.gap)
     }
 }
 
-impl Folding for RuledReducer {
+impl Folding for RuleReducer {
     fn begin(run_context: RunContext<'_>) -> Self {
         Self::new(Arc::clone(run_context.rules))
     }

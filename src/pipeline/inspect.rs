@@ -11,7 +11,7 @@ use crate::event::{Timestamp, key_parts};
 use crate::ledger::{FileEntry, Head, RunEntry, RunKind};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::partition::{KeyHash, PartitionId};
-use crate::reducer::{Reducer, RuledReducer};
+use crate::reducer::{GapReducer, RuleReducer};
 use crate::report::{
     DefinitionReport, FileReport, InspectReport, LedgerReport, OpenSessionReport, SourceReport,
 };
@@ -64,9 +64,9 @@ fn open_sessions(look: &Look, only: Option<&[u8]>) -> Result<Vec<OpenSessionRepo
     let Some(head) = look.checkpoint.head() else { return Ok(Vec::new()) };
     let rules = rule_set(&head.definition)?;
     if rules.is_plain() {
-        open_in(look, head, only, || Reducer::new(head.definition.gap))
+        open_in(look, head, only, || GapReducer::new(head.definition.gap))
     } else {
-        open_in(look, head, only, || RuledReducer::new(Arc::clone(&rules)))
+        open_in(look, head, only, || RuleReducer::new(Arc::clone(&rules)))
     }
 }
 

@@ -40,14 +40,14 @@ struct Order {
 impl Order {
     /// Takes a round in; returns the time before which probably nothing comes any more: twice the disorder seen so far
     /// before the latest event.
-    fn settled(&mut self, round: &[ParsedBlock]) -> Watermark {
+    fn safe_watermark(&mut self, round: &[ParsedBlock]) -> Watermark {
         let earliest = round.iter().filter_map(|block| block.earliest).min();
         if let (Some(latest), Some(earliest)) = (self.latest, earliest) {
             self.disorder_us = self.disorder_us.max(latest.us_since(earliest));
         }
         self.latest = self.latest.max(round.iter().filter_map(|block| Some(block.latest?.0)).max());
-        let settled = self.latest.map(|latest| latest.saturating_add_us(-2 * self.disorder_us));
-        settled.map_or(Watermark::BEGINNING, Watermark::at)
+        let safe_watermark = self.latest.map(|latest| latest.saturating_add_us(-2 * self.disorder_us));
+        safe_watermark.map_or(Watermark::BEGINNING, Watermark::at)
     }
 }
 
@@ -84,7 +84,8 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
         writer: &OutputWriter,
     ) -> std::result::Result<(), Stop> {
         let mut batches = writer.buffers(PARTITIONS);
-        let horizons = Horizons { reached: horizon, settled: self.order.settled(round).min(horizon) };
+        let horizons =
+            Horizons { reached: horizon, safe_watermark: self.order.safe_watermark(round).min(horizon) };
         let fold = |(number, (reducer, batch)): (usize, (&mut F, &mut OutputBatch))| {
             fold_round(reducer, number, round, horizons, run_context.style(), batch)
         };
@@ -93,7 +94,7 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
             .install(|| self.reducers.par_iter_mut().zip(&mut batches).enumerate().try_for_each(fold))?;
         writer.send_sessions(batches)?;
         if self.memory_bytes() > run_context.memory_bytes {
-            self.reducers.iter_mut().for_each(F::forget_swept);
+            self.reducers.iter_mut().for_each(F::forget_tombstones);
         }
         if self.memory_bytes() > run_context.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
     }
@@ -119,18 +120,18 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
     }
 }
 
-/// How far a round may be folded, and how far it is swept.
+/// How far a round may be folded, and how far it is tombstones.
 #[derive(Debug, Clone, Copy)]
 struct Horizons {
     reached: Watermark,
-    settled: Watermark,
+    safe_watermark: Watermark,
 }
 
 fn fold_round(
     reducer: &mut impl Folding,
     partition: usize,
     round: &[ParsedBlock],
-    Horizons { reached, settled }: Horizons,
+    Horizons { reached, safe_watermark }: Horizons,
     style: RowStyle,
     batch: &mut OutputBatch,
 ) -> std::result::Result<(), OutOfOrder> {
@@ -141,6 +142,6 @@ fn fold_round(
         }
     }
     reducer.advance(reached, &mut completed)?;
-    reducer.sweep(settled, &mut completed);
+    reducer.evict_expired(safe_watermark, &mut completed);
     Ok(())
 }

@@ -9,7 +9,7 @@ pub trait Fold: Send {
     /// Takes one event in, behind all that came before it.
     ///
     /// `horizon` is a watermark that the end of the batch is known to reach at least. What it has reached is folded at
-    /// once, the rest is held for [`Fold::advance`]. Constant time; without rules 40 to 60 bytes for each new key.
+    /// once, the rest is buffered for [`Fold::advance`]. Constant time; without rules 40 to 60 bytes for each new key.
     ///
     /// # Errors
     /// [`OutOfOrder`] if a later event of the key is already folded.
@@ -20,9 +20,9 @@ pub trait Fold: Send {
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder>;
 
-    /// Folds every held event that `horizon` has reached, in the order `(time, seq)` (rule 4).
+    /// Folds every buffered event that `horizon` has reached, in the order `(time, seq)` (rule 4).
     ///
-    /// Sorts the held events: O(n log n), close to O(n) where they are nearly ordered.
+    /// Sorts the buffered events: O(n log n), close to O(n) where they are nearly ordered.
     ///
     /// # Errors
     /// [`OutOfOrder`] if a later event of a key is already folded.
@@ -32,17 +32,17 @@ pub trait Fold: Send {
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder>;
 
-    /// Closes the sessions that `settled` has passed and lets go of their keys, so that a long ordered batch needs no
+    /// Closes the sessions that `safe_watermark` has passed and lets go of their keys, so that a long ordered batch needs no
     /// more memory than its open sessions, and that memory stays in the processor's cache.
     ///
-    /// `settled` is a guess that no event before it is still to come, and at most the horizon of the last
-    /// [`Fold::advance`]. If it was wrong for a swept session, the event that shows it is [`OutOfOrder`]. Does nothing
+    /// `safe_watermark` is a guess that no event before it is still to come, and at most the horizon of the last
+    /// [`Fold::advance`]. If it was wrong for a tombstones session, the event that shows it is [`OutOfOrder`]. Does nothing
     /// until as many events came in as there are keys: constant time for each event.
-    fn sweep(&mut self, settled: Watermark, completed: &mut impl FnMut(Session<'_>));
+    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(Session<'_>));
 
-    /// Gives the memory back that remembers swept sessions. What it was for, an event that comes late for one of them
+    /// Gives the memory back that remembers tombstones sessions. What it was for, an event that comes late for one of them
     /// but for no other reason, then ends the attempt too.
-    fn forget_swept(&mut self);
+    fn forget_tombstones(&mut self);
 
     /// Closes every session that `watermark` has passed (rule 6).
     fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>));
@@ -50,7 +50,7 @@ pub trait Fold: Send {
     /// Closes every session (rule 7). The caller has folded all tails before.
     fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>));
 
-    /// Shows every session that is not told yet as it would be if nothing came any more, the tail included. `watermark` is
+    /// Shows every session that is not told yet as it would be if nothing came any more, the buffered included. `watermark` is
     /// where the run leaves the watermark. Changes nothing.
     fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(Session<'_>));
 

@@ -1,29 +1,29 @@
 //! The fold of one partition: events in, completed sessions and open state out.
 //!
-//! A reducer lives for one run. It is given the open state of its partition ([`Reducer::restore`]), takes events in
+//! A reducer lives for one run. It is given the open state of its partition ([`GapReducer::restore`]), takes events in
 //! ([`Fold::take`]), folds what the watermark has reached ([`Fold::advance`]), closes what is complete
-//! ([`Fold::close_passed`] or [`Fold::close_all`]) and hands the rest back ([`Reducer::open_state`]).
+//! ([`Fold::close_passed`] or [`Fold::close_all`]) and hands the rest back ([`GapReducer::open_state`]).
 //!
 //! Completed sessions leave through a callback as soon as they are known; nothing is collected here.
 
 mod fold;
 mod ruled;
-mod swept;
 mod table;
+mod tombstones;
 mod view;
 
 pub use fold::Fold;
-pub use ruled::{HeldEvent, RuledReducer, RuledState};
+pub use ruled::{BufferedEvent, RuleReducer, RuledState};
 pub use view::{View, ViewAt, ViewedSession};
 
 use crate::event::{Event, Timestamp};
 use crate::gap::Gap;
 use crate::session::{CloseReason, OpenSession, OutOfOrder, Session};
 use crate::watermark::Watermark;
-use swept::Swept;
 use table::{Entry, KeyTable};
+use tombstones::Tombstones;
 
-/// What is open of one key: at most one session, and the tail of events that the watermark has not reached.
+/// What is open of one key: at most one session, and the buffered of events that the watermark has not reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyState<'a> {
     /// Whose it is.
@@ -31,63 +31,64 @@ pub struct KeyState<'a> {
     /// The session that may still grow.
     pub open: Option<OpenSession>,
     /// Times of events not folded yet, in the order `(time, seq)`.
-    pub tail: &'a [Timestamp],
+    pub buffered: &'a [Timestamp],
 }
 
 impl KeyState<'_> {
-    /// Events in the open session and in the tail.
+    /// Events in the open session and in the buffered.
     pub fn events(&self) -> u64 {
-        self.open.map_or(0, |open| open.events) + self.tail.len() as u64
+        self.open.map_or(0, |open| open.events) + self.buffered.len() as u64
     }
 }
 
 /// An event that waits for the watermark.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct Buffered {
     time: Timestamp,
     entry: u32,
 }
 
 /// Folds the events of one partition in the order `(time, seq)`.
 #[derive(Debug)]
-pub struct Reducer {
+pub struct GapReducer {
     gap: Gap,
     table: KeyTable,
-    held: Vec<Held>,
-    swept: Swept,
-    taken_since_sweep: usize,
+    buffered: Vec<Buffered>,
+    tombstones: Tombstones,
+    taken_since_eviction: usize,
 }
 
-impl Reducer {
+impl GapReducer {
     /// A reducer with nothing open.
     pub fn new(gap: Gap) -> Self {
         Self {
             gap,
             table: KeyTable::default(),
-            held: Vec::new(),
-            swept: Swept::default(),
-            taken_since_sweep: 0,
+            buffered: Vec::new(),
+            tombstones: Tombstones::default(),
+            taken_since_eviction: 0,
         }
     }
 
-    /// Puts back what an earlier run left open. A key may come in several pieces; its tail goes on in their order.
+    /// Puts back what an earlier run left open. A key may come in several pieces; its buffered goes on in their order.
     pub fn restore(&mut self, state: KeyState<'_>, table_hash: u32) {
         let entry = self.table.entry_of(state.key, table_hash);
         if state.open.is_some() {
             self.table.get_mut(entry).open = state.open;
         }
-        self.held.extend(state.tail.iter().map(|&time| Held { time, entry }));
+        self.buffered.extend(state.buffered.iter().map(|&time| Buffered { time, entry }));
     }
 
     /// What is still open, key by key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(KeyState<'_>)) {
-        self.held.sort_by_key(|held| (held.entry, held.time));
-        let times: Vec<Timestamp> = self.held.iter().map(|held| held.time).collect();
+        self.buffered.sort_by_key(|buffered| (buffered.entry, buffered.time));
+        let times: Vec<Timestamp> = self.buffered.iter().map(|buffered| buffered.time).collect();
         let mut from = 0;
         for (number, (key, entry)) in self.table.iter().enumerate() {
-            let until = from + self.held[from..].partition_point(|held| held.entry as usize == number);
+            let until =
+                from + self.buffered[from..].partition_point(|buffered| buffered.entry as usize == number);
             if entry.open.is_some() || until > from {
-                visit(KeyState { key, open: entry.open, tail: &times[from..until] });
+                visit(KeyState { key, open: entry.open, buffered: &times[from..until] });
             }
             from = until;
         }
@@ -118,7 +119,7 @@ impl Reducer {
         match open {
             None => {
                 *open = Some(OpenSession::begin(time));
-                self.swept.allows(self.table.key(number), time, self.gap)?;
+                self.tombstones.allows(self.table.key(number), time, self.gap)?;
             }
             Some(session) if time < session.last => return Err(OutOfOrder),
             Some(session) if self.gap.joins(session.last, time) => session.extend(time),
@@ -131,19 +132,19 @@ impl Reducer {
     }
 }
 
-impl Fold for Reducer {
+impl Fold for GapReducer {
     fn take(
         &mut self,
         event: Event<'_>,
         horizon: Watermark,
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder> {
-        self.taken_since_sweep += 1;
+        self.taken_since_eviction += 1;
         let entry = self.table.entry_of(event.key, event.table_hash);
-        if self.held.is_empty() && horizon.reaches(event.time) {
+        if self.buffered.is_empty() && horizon.reaches(event.time) {
             return self.fold(entry, event.time, completed);
         }
-        self.held.push(Held { time: event.time, entry });
+        self.buffered.push(Buffered { time: event.time, entry });
         Ok(())
     }
 
@@ -152,44 +153,44 @@ impl Fold for Reducer {
         horizon: Watermark,
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder> {
-        // The sort is stable, and `held` is in the order of arrival: ties keep the order of seq.
-        self.held.sort_by_key(|held| held.time);
-        let reached = self.held.partition_point(|held| horizon.reaches(held.time));
+        // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
+        self.buffered.sort_by_key(|buffered| buffered.time);
+        let reached = self.buffered.partition_point(|buffered| horizon.reaches(buffered.time));
         for number in 0..reached {
-            let Held { time, entry } = self.held[number];
+            let Buffered { time, entry } = self.buffered[number];
             self.fold(entry, time, completed)?;
         }
-        self.held.drain(..reached);
+        self.buffered.drain(..reached);
         Ok(())
     }
 
-    fn sweep(&mut self, settled: Watermark, completed: &mut impl FnMut(Session<'_>)) {
-        let Some(reached) = settled.time() else { return };
-        if self.taken_since_sweep < self.table.len() {
+    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(reached) = safe_watermark.time() else { return };
+        if self.taken_since_eviction < self.table.len() {
             return;
         }
-        self.taken_since_sweep = 0;
-        self.swept.begin(settled);
-        let Self { gap, table, held, swept, .. } = self;
+        self.taken_since_eviction = 0;
+        self.tombstones.begin(safe_watermark);
+        let Self { gap, table, buffered, tombstones, .. } = self;
         let passed = |open: &mut OpenSession| gap.is_passed(open.last, reached);
         let close = |key: &[u8], entry: &mut Entry| {
             if let Some(session) = entry.open.take_if(passed) {
-                swept.add(key, session.last);
+                tombstones.add(key, session.last);
                 completed(session.close(key, CloseReason::Gap));
             }
         };
         table.for_each_mut(close);
-        for held in held.iter() {
-            table.get_mut(held.entry).is_held = true;
+        for buffered in buffered.iter() {
+            table.get_mut(buffered.entry).is_buffered = true;
         }
-        let numbers = table.retain(|entry| std::mem::take(&mut entry.is_held) || entry.open.is_some());
-        for held in held {
-            held.entry = numbers[held.entry as usize];
+        let numbers = table.retain(|entry| std::mem::take(&mut entry.is_buffered) || entry.open.is_some());
+        for buffered in buffered {
+            buffered.entry = numbers[buffered.entry as usize];
         }
     }
 
-    fn forget_swept(&mut self) {
-        self.swept.forget();
+    fn forget_tombstones(&mut self) {
+        self.tombstones.forget();
     }
 
     fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
@@ -206,7 +207,7 @@ impl Fold for Reducer {
         let gap = self.gap;
         self.open_state(|state| {
             let mut open = state.open;
-            for &time in state.tail {
+            for &time in state.buffered {
                 match &mut open {
                     Some(session) if gap.joins(session.last, time) => session.extend(time),
                     _ => {
@@ -224,7 +225,9 @@ impl Fold for Reducer {
     }
 
     fn memory_bytes(&self) -> usize {
-        self.table.memory_bytes() + self.held.capacity() * size_of::<Held>() + self.swept.memory_bytes()
+        self.table.memory_bytes()
+            + self.buffered.capacity() * size_of::<Buffered>()
+            + self.tombstones.memory_bytes()
     }
 
     fn duplicates(&self) -> u64 {

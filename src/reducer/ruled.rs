@@ -1,7 +1,7 @@
 //! The fold of one partition under rules.
 
 use super::Fold;
-use super::swept::Swept;
+use super::tombstones::Tombstones;
 use super::view::{View, ViewAt};
 use crate::event::{Event, Timestamp};
 use crate::gap::Gap;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// An event that waits for the watermark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldEvent {
+pub struct BufferedEvent {
     /// When.
     pub time: Timestamp,
     /// What it carries.
@@ -30,46 +30,46 @@ pub struct RuledState<'a> {
     /// The session that may grow, and what is remembered of those before it.
     pub state: &'a RuledKey,
     /// Events not folded yet, in the order `(time, seq)`.
-    pub tail: &'a [HeldEvent],
+    pub buffered: &'a [BufferedEvent],
 }
 
 impl RuledState<'_> {
-    /// Events in the open session and in the tail.
+    /// Events in the open session and in the buffered.
     pub fn events(&self) -> u64 {
-        self.state.open.as_ref().map_or(0, |session| session.open.events) + self.tail.len() as u64
+        self.state.open.as_ref().map_or(0, |session| session.open.events) + self.buffered.len() as u64
     }
 }
 
-/// Folds the events of one partition in the order `(time, seq)`, as [`super::Reducer`] does, under a [`RuleSet`].
+/// Folds the events of one partition in the order `(time, seq)`, as [`super::GapReducer`] does, under a [`RuleSet`].
 ///
 /// Where that one knows three numbers of a session, this one keeps whatever the rules ask for. Keys stay in the order in
 /// which they were first seen.
 #[derive(Debug)]
-pub struct RuledReducer {
+pub struct RuleReducer {
     pub(super) rules: Arc<RuleSet>,
     pub(super) keys: IndexMap<Box<[u8]>, RuledKey>,
-    pub(super) held: Vec<HeldEvent>,
+    pub(super) buffered: Vec<BufferedEvent>,
     duplicates: u64,
     bytes_of_keys: usize,
-    bytes_held: usize,
+    bytes_buffered: usize,
     bytes_of_rows: usize,
-    swept: Swept,
-    taken_since_sweep: usize,
+    tombstones: Tombstones,
+    taken_since_eviction: usize,
 }
 
-impl RuledReducer {
+impl RuleReducer {
     /// A reducer with nothing open.
     pub fn new(rules: Arc<RuleSet>) -> Self {
         Self {
             rules,
             keys: IndexMap::new(),
-            held: Vec::new(),
+            buffered: Vec::new(),
             duplicates: 0,
             bytes_of_keys: 0,
-            bytes_held: 0,
+            bytes_buffered: 0,
             bytes_of_rows: 0,
-            swept: Swept::default(),
-            taken_since_sweep: 0,
+            tombstones: Tombstones::default(),
+            taken_since_eviction: 0,
         }
     }
 
@@ -78,25 +78,25 @@ impl RuledReducer {
         &mut self,
         key: &[u8],
         state: RuledKey,
-        tail: impl Iterator<Item = (Timestamp, Box<[u8]>)>,
+        buffered: impl Iterator<Item = (Timestamp, Box<[u8]>)>,
     ) {
         let number = self.number_of(key);
         self.bytes_of_rows += state.open.as_ref().map_or(0, |session| row_bytes(&session.rows));
         self.keys[number] = state;
-        for (time, payload) in tail {
-            self.hold(time, payload, number);
+        for (time, payload) in buffered {
+            self.buffer(time, payload, number);
         }
     }
 
     /// What is still open, key by key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(RuledState<'_>)) {
-        self.held.sort_by_key(|held| (held.number, held.time));
+        self.buffered.sort_by_key(|buffered| (buffered.number, buffered.time));
         let mut from = 0;
         for (number, (key, state)) in self.keys.iter().enumerate() {
-            let until = from + self.held[from..].partition_point(|held| held.number == number);
-            let tail = &self.held[from..until];
-            if state.open.is_some() || state.before.is_some() || !tail.is_empty() {
-                visit(RuledState { key, state, tail });
+            let until = from + self.buffered[from..].partition_point(|buffered| buffered.number == number);
+            let buffered = &self.buffered[from..until];
+            if state.open.is_some() || state.before.is_some() || !buffered.is_empty() {
+                visit(RuledState { key, state, buffered });
             }
             from = until;
         }
@@ -109,9 +109,9 @@ impl RuledReducer {
         })
     }
 
-    fn hold(&mut self, time: Timestamp, payload: Box<[u8]>, number: usize) {
-        self.bytes_held += held_bytes(&payload);
-        self.held.push(HeldEvent { time, payload, number });
+    fn buffer(&mut self, time: Timestamp, payload: Box<[u8]>, number: usize) {
+        self.bytes_buffered += buffered_bytes(&payload);
+        self.buffered.push(BufferedEvent { time, payload, number });
     }
 
     fn fold(
@@ -123,7 +123,7 @@ impl RuledReducer {
     ) -> Result<(), OutOfOrder> {
         let Some((key, state)) = self.keys.get_index_mut(number) else { return Ok(()) };
         if state.open.is_none() {
-            self.swept.allows(key, time, UP_TO_REACH)?;
+            self.tombstones.allows(key, time, UP_TO_REACH)?;
         }
         let row_length = self.rules.row_of(payload).len();
         let mut bytes_of_rows = self.bytes_of_rows + row_length;
@@ -139,19 +139,19 @@ impl RuledReducer {
     }
 }
 
-impl Fold for RuledReducer {
+impl Fold for RuleReducer {
     fn take(
         &mut self,
         event: Event<'_>,
         horizon: Watermark,
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder> {
-        self.taken_since_sweep += 1;
+        self.taken_since_eviction += 1;
         let number = self.number_of(event.key);
-        if self.held.is_empty() && horizon.reaches(event.time) {
+        if self.buffered.is_empty() && horizon.reaches(event.time) {
             return self.fold(number, event.time, event.payload, completed);
         }
-        self.hold(event.time, event.payload.into(), number);
+        self.buffer(event.time, event.payload.into(), number);
         Ok(())
     }
 
@@ -160,12 +160,12 @@ impl Fold for RuledReducer {
         horizon: Watermark,
         completed: &mut impl FnMut(Session<'_>),
     ) -> Result<(), OutOfOrder> {
-        // The sort is stable, and `held` is in the order of arrival: ties keep the order of seq.
-        self.held.sort_by_key(|held| held.time);
-        let reached = self.held.partition_point(|held| horizon.reaches(held.time));
-        let rest = self.held.split_off(reached);
-        for HeldEvent { time, payload, number } in std::mem::replace(&mut self.held, rest) {
-            self.bytes_held -= held_bytes(&payload);
+        // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
+        self.buffered.sort_by_key(|buffered| buffered.time);
+        let reached = self.buffered.partition_point(|buffered| horizon.reaches(buffered.time));
+        let rest = self.buffered.split_off(reached);
+        for BufferedEvent { time, payload, number } in std::mem::replace(&mut self.buffered, rest) {
+            self.bytes_buffered -= buffered_bytes(&payload);
             self.fold(number, time, &payload, completed)?;
         }
         Ok(())
@@ -189,10 +189,10 @@ impl Fold for RuledReducer {
     fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(Session<'_>)) {
         let rules = Arc::clone(&self.rules);
         self.open_state(|of_key| {
-            let RuledState { key, state, tail } = of_key;
-            let mut left = View::of(&rules, key, state, tail, ViewAt::Watermark(watermark)).left;
-            for event in tail.iter().filter(|event| !watermark.reaches(event.time)) {
-                // A tail is in order and lies behind what is folded.
+            let RuledState { key, state, buffered } = of_key;
+            let mut left = View::of(&rules, key, state, buffered, ViewAt::Watermark(watermark)).left;
+            for event in buffered.iter().filter(|event| !watermark.reaches(event.time)) {
+                // A buffered is in order and lies behind what is folded.
                 let folded = left.fold(&rules, key, (event.time, &event.payload), visit);
                 debug_assert!(folded.is_ok());
             }
@@ -202,48 +202,48 @@ impl Fold for RuledReducer {
 
     fn memory_bytes(&self) -> usize {
         // What rules keep of a session besides its rows is small, and counted by its frame.
-        self.bytes_of_keys + self.bytes_held + self.bytes_of_rows + self.swept.memory_bytes()
+        self.bytes_of_keys + self.bytes_buffered + self.bytes_of_rows + self.tombstones.memory_bytes()
     }
 
-    fn sweep(&mut self, settled: Watermark, completed: &mut impl FnMut(Session<'_>)) {
-        let Some(settled_at) = settled.time() else { return };
-        if self.taken_since_sweep < self.keys.len() {
+    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(safe_at) = safe_watermark.time() else { return };
+        if self.taken_since_eviction < self.keys.len() {
             return;
         }
-        self.taken_since_sweep = 0;
-        self.swept.begin(settled);
-        let Self { keys, held, swept, bytes_of_keys, bytes_of_rows, .. } = self;
-        let mut is_held = vec![false; keys.len()];
-        for held in held.iter() {
-            is_held[held.number] = true;
+        self.taken_since_eviction = 0;
+        self.tombstones.begin(safe_watermark);
+        let Self { keys, buffered, tombstones, bytes_of_keys, bytes_of_rows, .. } = self;
+        let mut is_buffered = vec![false; keys.len()];
+        for buffered in buffered.iter() {
+            is_buffered[buffered.number] = true;
         }
         let mut numbers = Vec::with_capacity(keys.len());
         let mut kept = 0;
         keys.retain(|key, state| {
             let reach = state.reach();
             // A key goes whole or not at all: what was before an open session may still be asked for at its very end.
-            let is_passed = reach.is_none_or(|reach| reach < settled_at);
+            let is_passed = reach.is_none_or(|reach| reach < safe_at);
             if let Some(reach) = reach.filter(|_| is_passed) {
                 state.close(key, CloseReason::Gap, &mut |session| {
                     *bytes_of_rows -= row_bytes(session.rows);
                     completed(session);
                 });
                 *state = RuledKey::default();
-                swept.add(key, reach);
+                tombstones.add(key, reach);
             }
-            let keep = !is_passed || is_held[numbers.len()];
+            let keep = !is_passed || is_buffered[numbers.len()];
             numbers.push(kept);
             kept += usize::from(keep);
             *bytes_of_keys -= if keep { 0 } else { key_bytes(key) };
             keep
         });
-        for held in held {
-            held.number = numbers[held.number];
+        for buffered in buffered {
+            buffered.number = numbers[buffered.number];
         }
     }
 
-    fn forget_swept(&mut self) {
-        self.swept.forget();
+    fn forget_tombstones(&mut self) {
+        self.tombstones.forget();
     }
 
     fn duplicates(&self) -> u64 {
@@ -251,7 +251,7 @@ impl Fold for RuledReducer {
     }
 }
 
-/// What is remembered of a swept session is its reach, which has the gap in it already.
+/// What is remembered of a tombstones session is its reach, which has the gap in it already.
 const UP_TO_REACH: Gap = Gap::from_us(0);
 
 const fn key_bytes(key: &[u8]) -> usize {
@@ -262,8 +262,8 @@ fn row_bytes(rows: &[Vec<u8>]) -> usize {
     rows.iter().map(Vec::len).sum()
 }
 
-const fn held_bytes(payload: &[u8]) -> usize {
-    payload.len() + size_of::<HeldEvent>()
+const fn buffered_bytes(payload: &[u8]) -> usize {
+    payload.len() + size_of::<BufferedEvent>()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The sweep under rules: what it lets go of, and what it notices.
+//! The evict_expired under rules: what it lets go of, and what it notices.
 
 use super::*;
 use crate::partition::KeyHash;
@@ -21,16 +21,16 @@ fn rules(flags: &[(RuleFlag, &str)]) -> Arc<RuleSet> {
 
 /// A reducer together with what it has told.
 struct Folding {
-    reducer: RuledReducer,
+    reducer: RuleReducer,
     told: Vec<Accumulator>,
 }
 
 impl Folding {
     fn new(flags: &[(RuleFlag, &str)]) -> Self {
-        Self { reducer: RuledReducer::new(rules(flags)), told: Vec::new() }
+        Self { reducer: RuleReducer::new(rules(flags)), told: Vec::new() }
     }
 
-    fn with<T>(&mut self, act: impl FnOnce(&mut RuledReducer, &mut dyn FnMut(Session<'_>)) -> T) -> T {
+    fn with<T>(&mut self, act: impl FnOnce(&mut RuleReducer, &mut dyn FnMut(Session<'_>)) -> T) -> T {
         let told = &mut self.told;
         act(&mut self.reducer, &mut |session| {
             let key = String::from_utf8_lossy(session.key).into_owned();
@@ -52,8 +52,8 @@ impl Folding {
         self.with(|reducer, mut told| reducer.advance(Watermark::at(at(horizon)), &mut told))
     }
 
-    fn sweep(&mut self, settled: i64) {
-        self.with(|reducer, mut told| reducer.sweep(Watermark::at(at(settled)), &mut told));
+    fn evict_expired(&mut self, safe_watermark: i64) {
+        self.with(|reducer, mut told| reducer.evict_expired(Watermark::at(at(safe_watermark)), &mut told));
     }
 
     fn keys(&self) -> usize {
@@ -72,13 +72,13 @@ impl Folding {
     }
 }
 
-/// `a` was swept, whose purchase at 0 reaches to 30; `b` is open.
-fn swept() -> Folding {
+/// `a` was tombstones, whose purchase at 0 reaches to 30; `b` is open.
+fn tombstones() -> Folding {
     let mut folding = Folding::new(&[(RuleFlag::GapBy, "1:buy=30us")]);
     for event in [("a", 0, "buy"), ("a", 5, ""), ("b", 50, "")] {
         folding.take(event, 100).unwrap();
     }
-    folding.sweep(31);
+    folding.evict_expired(31);
     assert_eq!(folding.told, [("a".into(), 0, 5, 0, 2, CloseReason::Gap)]);
     assert_eq!(folding.keys(), 1);
     folding
@@ -86,24 +86,24 @@ fn swept() -> Folding {
 
 #[test]
 fn what_a_swept_session_covered_is_remembered() {
-    assert_eq!(swept().take(("a", 30, ""), 100), Err(OutOfOrder), "it would have joined");
-    assert_eq!(swept().take(("a", 3, ""), 100), Err(OutOfOrder), "before its end");
-    assert_eq!(swept().take(("a", 31, ""), 100), Ok(()));
-    assert_eq!(swept().take(("c", 3, ""), 100), Ok(()), "a key that was never swept");
+    assert_eq!(tombstones().take(("a", 30, ""), 100), Err(OutOfOrder), "it would have joined");
+    assert_eq!(tombstones().take(("a", 3, ""), 100), Err(OutOfOrder), "before its end");
+    assert_eq!(tombstones().take(("a", 31, ""), 100), Ok(()));
+    assert_eq!(tombstones().take(("c", 3, ""), 100), Ok(()), "a key that was never tombstones");
 }
 
 #[test]
 fn a_session_that_an_event_still_reaches_stays() {
     let mut folding = Folding::new(&[(RuleFlag::GapBy, "1:buy=30us")]);
     folding.take(("a", 0, "buy"), 100).unwrap();
-    folding.sweep(30);
+    folding.evict_expired(30);
     assert_eq!((folding.told.len(), folding.keys()), (0, 1));
 }
 
 #[test]
 fn once_swept_sessions_are_forgotten_every_session_before_them_is_out_of_order() {
-    let mut folding = swept();
-    folding.reducer.forget_swept();
+    let mut folding = tombstones();
+    folding.reducer.forget_tombstones();
     assert_eq!(folding.take(("c", 31, ""), 100), Ok(()));
     assert_eq!(folding.take(("d", 30, ""), 100), Err(OutOfOrder));
 }
@@ -114,7 +114,7 @@ fn what_a_split_has_ended_at_the_same_instant_stays_with_the_open_session() {
     for value in ["", "buy"] {
         folding.take(("a", 5, value), 100).unwrap();
     }
-    folding.sweep(20);
+    folding.evict_expired(20);
     folding.take(("a", 5, ""), 100).unwrap();
     let ordinals: Vec<u32> = folding.all().unwrap().iter().map(|told| told.3).collect();
     assert_eq!(ordinals, [0, 1, 2]);
@@ -126,7 +126,7 @@ fn a_key_with_held_events_survives_and_keeps_them() {
     for event in [("x", 0, ""), ("a", 1, ""), ("b", 2, ""), ("b", 40, ""), ("a", 41, "")] {
         folding.take(event, 30).unwrap();
     }
-    folding.sweep(30);
+    folding.evict_expired(30);
     assert_eq!((folding.told.len(), folding.keys()), (3, 2));
     assert_eq!(folding.reducer.bytes_of_keys, 2 * key_bytes(b"a"));
     let told = folding.all().unwrap();
@@ -144,11 +144,11 @@ fn rows_count_as_memory_as_long_as_their_session_is_open() {
         folding.take(event, 100).unwrap();
         assert_eq!(bytes(&folding), expected);
     }
-    let mut other = RuledReducer::new(Arc::clone(&folding.reducer.rules));
+    let mut other = RuleReducer::new(Arc::clone(&folding.reducer.rules));
     folding.reducer.open_state(|of_key| other.restore(of_key.key, of_key.state.clone(), std::iter::empty()));
     assert_eq!(other.bytes_of_rows, 3, "those of an earlier run too");
     folding.take(("b", 13, ""), 100).unwrap();
-    folding.sweep(13);
+    folding.evict_expired(13);
     assert_eq!(bytes(&folding), 0);
 }
 
@@ -199,7 +199,7 @@ proptest! {
 }
 
 proptest! {
-    /// A sweep is a guess: right or noticed.
+    /// A evict_expired is a guess: right or noticed.
     #[test]
     fn sweeps_change_nothing_or_are_noticed(
         steps in proptest::collection::vec((0_usize..3, -3_i64..9, 0_usize..3, proptest::option::of(0_i64..30)), 1..40),
@@ -211,7 +211,7 @@ proptest! {
         let (mut sweeping, mut plain) = (Folding::new(&flags), Folding::new(&flags));
         let (mut latest, mut until, mut was_wrong) = (0, 0, false);
         let (mut noticed, mut disordered) = (false, false);
-        for (key, step, value, sweep) in steps {
+        for (key, step, value, evict_expired) in steps {
             let us = (latest + step).max(0);
             latest = latest.max(us);
             was_wrong |= us < until;
@@ -219,11 +219,11 @@ proptest! {
             let horizon = (latest - lateness).max(0);
             disordered |= plain.take(event, horizon).is_err() || plain.advance(horizon).is_err();
             noticed |= sweeping.take(event, horizon).is_err() || sweeping.advance(horizon).is_err();
-            if let Some(before) = sweep {
+            if let Some(before) = evict_expired {
                 // As far as the horizon at most.
-                let settled = (latest - before).clamp(0, horizon);
-                sweeping.sweep(settled);
-                until = until.max(settled);
+                let safe_watermark = (latest - before).clamp(0, horizon);
+                sweeping.evict_expired(safe_watermark);
+                until = until.max(safe_watermark);
             }
         }
         prop_assert!(was_wrong || noticed == disordered, "a right guess is no mistake");

@@ -14,8 +14,8 @@ const MANY_STRANGERS: u32 = 16;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) open: Option<OpenSession>,
-    /// Whether events of the key are held; only true inside a sweep.
-    pub(super) is_held: bool,
+    /// Whether events of the key are buffered; only true inside a evict_expired.
+    pub(super) is_buffered: bool,
     key_end: usize,
     table_hash: u32,
 }
@@ -59,7 +59,7 @@ impl KeyTable {
         }
         let number = entries.len() as u32;
         keys.extend_from_slice(key);
-        entries.push(Entry { open: None, is_held: false, key_end: keys.len(), table_hash });
+        entries.push(Entry { open: None, is_buffered: false, key_end: keys.len(), table_hash });
         numbers
             .insert_unique(spread(table_hash), number, |&other| spread(entries[other as usize].table_hash));
         number
@@ -196,9 +196,9 @@ mod tests {
         let mut table = KeyTable::default();
         for key in ["one", "", "three", "four"] {
             let number = table.entry_of(key.as_bytes(), 7);
-            table.get_mut(number).is_held = key.len() != 3;
+            table.get_mut(number).is_buffered = key.len() != 3;
         }
-        assert_eq!(table.retain(|entry| entry.is_held), [u32::MAX, 0, 1, 2]);
+        assert_eq!(table.retain(|entry| entry.is_buffered), [u32::MAX, 0, 1, 2]);
         assert_eq!(table.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&b""[..], b"three", b"four"]);
         assert_eq!((table.entry_of(b"four", 7), table.entry_of(b"one", 7)), (2, 3));
     }

@@ -13,16 +13,16 @@ fn at(us: i64) -> Timestamp {
 
 /// A reducer together with what it has emitted.
 struct Folding {
-    reducer: Reducer,
+    reducer: GapReducer,
     emitted: Vec<OutputBatch>,
 }
 
 impl Folding {
     fn new() -> Self {
-        Self { reducer: Reducer::new(GAP), emitted: Vec::new() }
+        Self { reducer: GapReducer::new(GAP), emitted: Vec::new() }
     }
 
-    fn with<T>(&mut self, act: impl FnOnce(&mut Reducer, &mut dyn FnMut(Session<'_>)) -> T) -> T {
+    fn with<T>(&mut self, act: impl FnOnce(&mut GapReducer, &mut dyn FnMut(Session<'_>)) -> T) -> T {
         let emitted = &mut self.emitted;
         act(&mut self.reducer, &mut |session| {
             let key = String::from_utf8_lossy(session.key).into_owned();
@@ -40,15 +40,17 @@ impl Folding {
         self.with(|reducer, mut completed| reducer.advance(Watermark::at(at(horizon)), &mut completed))
     }
 
-    fn sweep(&mut self, settled: i64) {
-        self.with(|reducer, mut completed| reducer.sweep(Watermark::at(at(settled)), &mut completed));
+    fn evict_expired(&mut self, safe_watermark: i64) {
+        self.with(|reducer, mut completed| {
+            reducer.evict_expired(Watermark::at(at(safe_watermark)), &mut completed)
+        });
     }
 
     fn state(&mut self) -> Vec<(String, Option<OpenSession>, Vec<i64>)> {
         let mut state = Vec::new();
         self.reducer.open_state(|of_key| {
-            let tail = of_key.tail.iter().map(|time| time.us()).collect();
-            state.push((String::from_utf8_lossy(of_key.key).into_owned(), of_key.open, tail));
+            let buffered = of_key.buffered.iter().map(|time| time.us()).collect();
+            state.push((String::from_utf8_lossy(of_key.key).into_owned(), of_key.open, buffered));
         });
         state
     }
@@ -109,8 +111,8 @@ fn an_event_before_a_folded_one_of_its_key_is_out_of_order_but_other_keys_do_not
 fn a_restored_key_goes_on_where_it_was() {
     let mut folding = Folding::new();
     let open = Some(OpenSession { start: at(0), last: at(8), events: 3 });
-    for (open, tail) in [(open, vec![at(12)]), (None, vec![at(14)])] {
-        folding.reducer.restore(KeyState { key: b"a", open, tail: &tail }, KeyHash::of(b"a").table());
+    for (open, buffered) in [(open, vec![at(12)]), (None, vec![at(14)])] {
+        folding.reducer.restore(KeyState { key: b"a", open, buffered: &buffered }, KeyHash::of(b"a").table());
     }
     folding.take("a", 13, 13).unwrap();
     folding.advance(14).unwrap();
@@ -130,13 +132,13 @@ fn keys_with_one_hash_stay_apart() {
     assert_eq!(folding.state().len(), 2);
 }
 
-/// `a` was swept with its last event at 10, `b` is open.
-fn swept() -> Folding {
+/// `a` was tombstones with its last event at 10, `b` is open.
+fn tombstones() -> Folding {
     let mut folding = Folding::new();
     for (key, us) in [("a", 0), ("a", 10), ("b", 50)] {
         folding.take(key, us, 100).unwrap();
     }
-    folding.sweep(50);
+    folding.evict_expired(50);
     assert_eq!(folding.emitted, [("a".into(), 0, 10, 2, CloseReason::Gap)]);
     assert_eq!(folding.state(), [("b".into(), Some(OpenSession::begin(at(50))), vec![])]);
     folding
@@ -144,23 +146,23 @@ fn swept() -> Folding {
 
 #[test]
 fn a_sweep_lets_go_of_what_is_passed_and_of_nothing_else() {
-    let mut folding = swept();
+    let mut folding = tombstones();
     folding.take("a", 60, 100).unwrap();
     assert_eq!(folding.state().len(), 2);
 }
 
 #[test]
 fn an_event_for_a_swept_session_is_out_of_order_and_one_behind_its_gap_is_not() {
-    assert_eq!(swept().take("a", 5, 100), Err(OutOfOrder), "before its end");
-    assert_eq!(swept().take("a", 20, 100), Err(OutOfOrder), "it would have joined");
-    assert_eq!(swept().take("a", 21, 100), Ok(()));
-    assert_eq!(swept().take("c", 5, 100), Ok(()), "a key that was never swept");
+    assert_eq!(tombstones().take("a", 5, 100), Err(OutOfOrder), "before its end");
+    assert_eq!(tombstones().take("a", 20, 100), Err(OutOfOrder), "it would have joined");
+    assert_eq!(tombstones().take("a", 21, 100), Ok(()));
+    assert_eq!(tombstones().take("c", 5, 100), Ok(()), "a key that was never tombstones");
 }
 
 #[test]
 fn once_swept_sessions_are_forgotten_every_session_before_them_is_out_of_order() {
-    let mut folding = swept();
-    folding.reducer.forget_swept();
+    let mut folding = tombstones();
+    folding.reducer.forget_tombstones();
     assert_eq!(folding.take("c", 50, 100), Ok(()));
     assert_eq!(folding.take("d", 49, 100), Err(OutOfOrder));
 }
@@ -171,7 +173,7 @@ fn a_key_with_held_events_survives_its_swept_session() {
     for (key, us) in [("x", 0), ("a", 1), ("a", 40), ("b", 41)] {
         folding.take(key, us, 30).unwrap();
     }
-    folding.sweep(30);
+    folding.evict_expired(30);
     assert_eq!(folding.emitted.len(), 2);
     assert_eq!(folding.state(), [("a".into(), None, vec![40]), ("b".into(), None, vec![41])]);
     folding.advance(41).unwrap();
@@ -180,10 +182,10 @@ fn a_key_with_held_events_survives_its_swept_session() {
 
 #[test]
 fn a_sweep_waits_until_as_many_events_came_as_there_are_keys() {
-    let mut folding = swept();
-    folding.sweep(99);
+    let mut folding = tombstones();
+    folding.evict_expired(99);
     assert_eq!(folding.state().len(), 1, "one key, no event since: nothing is due");
     folding.take("b", 50, 100).unwrap();
-    folding.sweep(99);
+    folding.evict_expired(99);
     assert_eq!(folding.state().len(), 0);
 }

@@ -4,7 +4,7 @@
 //! until then they wait. A session is told earlier all the same: it is what the view of its key shows as complete. A run
 //! compares the views before and after it, and what has changed is taken back and told anew.
 
-use super::ruled::{HeldEvent, RuledReducer};
+use super::ruled::{BufferedEvent, RuleReducer};
 use crate::event::Timestamp;
 use crate::rules::{RuleSet, RuledKey};
 use crate::session::{Accumulator, CloseReason, Session};
@@ -67,16 +67,22 @@ pub struct View {
 }
 
 impl View {
-    pub(super) fn of(rules: &RuleSet, key: &[u8], state: &RuledKey, tail: &[HeldEvent], at: ViewAt) -> Self {
+    pub(super) fn of(
+        rules: &RuleSet,
+        key: &[u8],
+        state: &RuledKey,
+        buffered: &[BufferedEvent],
+        at: ViewAt,
+    ) -> Self {
         let mut view = Self { complete: Vec::new(), left: state.clone() };
         let Self { complete, left } = &mut view;
         let mut completed = |session: Session<'_>| complete.push(ViewedSession::of(&session));
-        let reached = |event: &&HeldEvent| match at {
+        let reached = |event: &&BufferedEvent| match at {
             ViewAt::Watermark(watermark) => watermark.reaches(event.time),
             ViewAt::End(_) => true,
         };
-        for event in tail.iter().take_while(reached) {
-            // A tail is in order and lies behind what is folded.
+        for event in buffered.iter().take_while(reached) {
+            // A buffered is in order and lies behind what is folded.
             let folded = left.fold(rules, key, (event.time, &event.payload), &mut completed);
             debug_assert!(folded.is_ok());
         }
@@ -96,7 +102,7 @@ impl View {
     }
 }
 
-impl RuledReducer {
+impl RuleReducer {
     /// The view of every key at `at`, by the number of the key. Costs a copy of what is open, and a fold of all tails.
     pub fn views(&mut self, at: ViewAt) -> Vec<View> {
         let mut views = vec![View::default(); self.keys.len()];
@@ -106,7 +112,7 @@ impl RuledReducer {
             while *keys[number] != *of_key.key {
                 number += 1;
             }
-            views[number] = View::of(&rules, of_key.key, of_key.state, of_key.tail, at);
+            views[number] = View::of(&rules, of_key.key, of_key.state, of_key.buffered, at);
         });
         views
     }

@@ -11,7 +11,7 @@ use sessionize::fake::{FakeSettings, write_pageviews};
 use sessionize::gap::Gap;
 use sessionize::partition::{KeyHash, PARTITIONS};
 use sessionize::purged::PurgedKeys;
-use sessionize::reducer::{Fold, Reducer};
+use sessionize::reducer::{Fold, GapReducer};
 use sessionize::rules::Emit;
 use sessionize::session::{CloseReason, OpenSession};
 use sessionize::sink::{Op, RowStyle, write_session};
@@ -79,10 +79,10 @@ fn events() -> Vec<EventBuffer> {
 }
 
 /// Folds the events of all partitions; returns how many sessions were complete, and what is left.
-fn fold(events: &[EventBuffer]) -> (u64, Vec<Reducer>) {
+fn fold(events: &[EventBuffer]) -> (u64, Vec<GapReducer>) {
     let mut complete = 0;
     let fold = |events: &EventBuffer| {
-        let mut reducer = Reducer::new(FIVE_MINUTES);
+        let mut reducer = GapReducer::new(FIVE_MINUTES);
         for event in events.iter() {
             reducer.take(event, Watermark::at(Timestamp::MAX), &mut |_| complete += 1).unwrap();
         }

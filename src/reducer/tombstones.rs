@@ -1,4 +1,4 @@
-//! What a reducer remembers of the sessions that it has swept: enough to notice an event that came too late for one.
+//! What a reducer remembers of the sessions that it has tombstones: enough to notice an event that came too late for one.
 
 use super::OutOfOrder;
 use crate::event::Timestamp;
@@ -7,25 +7,25 @@ use crate::partition::KeyHash;
 use crate::watermark::Watermark;
 use hashbrown::{HashTable, hash_table::Entry};
 
-/// The last event of a swept session, under the hash of its key. Two keys with one hash can only be too careful.
+/// The last event of a tombstones session, under the hash of its key. Two keys with one hash can only be too careful.
 #[derive(Debug, Clone, Copy)]
 struct Last {
     hash: u64,
     time: Timestamp,
 }
 
-/// The swept sessions of a partition. In ordered input nobody ever asks for them, so they are only listed; the first
+/// The tombstones sessions of a partition. In ordered input nobody ever asks for them, so they are only listed; the first
 /// question builds the table.
 #[derive(Debug, Default)]
-pub(super) struct Swept {
+pub(super) struct Tombstones {
     until: Watermark,
     listed: Vec<Last>,
     found: HashTable<Last>,
     forgotten: bool,
 }
 
-impl Swept {
-    /// Notes that sessions up to `until` are about to be swept.
+impl Tombstones {
+    /// Notes that sessions up to `until` are about to be tombstones.
     pub(super) fn begin(&mut self, until: Watermark) {
         self.until = self.until.max(until);
     }
@@ -37,15 +37,15 @@ impl Swept {
         }
     }
 
-    /// Whether a session of `key` may begin at `time`: no swept session of it ends later, or so close before that the
+    /// Whether a session of `key` may begin at `time`: no tombstones session of it ends later, or so close before that the
     /// two are one.
     #[inline]
     pub(super) fn allows(&mut self, key: &[u8], time: Timestamp, gap: Gap) -> Result<(), OutOfOrder> {
-        // Every swept session is passed by `until`.
+        // Every tombstones session is passed by `until`.
         if self.until.is_late(time) { self.look(KeyHash::of(key).whole(), time, gap) } else { Ok(()) }
     }
 
-    /// Gives the memory back. From now on every event before the last sweep that begins a session is out of order.
+    /// Gives the memory back. From now on every event before the last evict_expired that begins a session is out of order.
     pub(super) fn forget(&mut self) {
         *self = Self { until: self.until, forgotten: true, ..Self::default() };
     }
@@ -77,15 +77,15 @@ mod tests {
     fn of_two_swept_sessions_of_a_key_the_later_one_counts_whenever_it_was_asked_for() {
         let at = |us| Timestamp::from_us(us).unwrap();
         let gap = Gap::from_us(10);
-        let mut swept = Swept::default();
-        swept.begin(Watermark::at(at(200)));
+        let mut tombstones = Tombstones::default();
+        tombstones.begin(Watermark::at(at(200)));
         for last in [0, 100] {
-            swept.add(b"a", at(last));
-            assert_eq!(swept.allows(b"b", at(150), gap), Ok(()));
+            tombstones.add(b"a", at(last));
+            assert_eq!(tombstones.allows(b"b", at(150), gap), Ok(()));
         }
-        swept.add(b"a", at(50));
+        tombstones.add(b"a", at(50));
         for (us, allowed) in [(40, false), (90, false), (110, false), (111, true), (250, true)] {
-            assert_eq!(swept.allows(b"a", at(us), gap).is_ok(), allowed, "{us}");
+            assert_eq!(tombstones.allows(b"a", at(us), gap).is_ok(), allowed, "{us}");
         }
     }
 }
