@@ -70,7 +70,7 @@ fn a_rollback_takes_state_outputs_and_known_files_back_together() {
     let report = folder.sessionize(&["rollback", "--to-run=1", "--report=json"]).expect_code(0).json();
     assert_eq!((&report["run"], &report["events_open"]), (&4.into(), &2.into()));
     assert_eq!(report["retracted_runs"], serde_json::json!([2, 3]));
-    assert_eq!(verify(&folder, 0)["runs_standing"], 2);
+    assert_eq!(verify(&folder, 0)["runs_active"], 2);
     let retracted = folder.files(&format!("{OUT}/retracted"));
     assert_eq!(retracted.len(), 3, "{:?}", retracted.keys());
     assert_eq!(folder.sessions().len(), 1);
@@ -190,7 +190,7 @@ fn before_the_first_run_nothing_is_open_known_or_decided() {
         let inspected = folder.sessionize(&["inspect", "--runs", "--report=json"]).expect_code(0).json();
         assert!(inspected["definition"].is_null() && inspected["watermark"].is_null(), "{inspected}");
         assert_eq!(inspected["last_run"]["rolled_back_to"], 0);
-        assert_eq!(verify(&folder, 0)["runs_standing"], 1);
+        assert_eq!(verify(&folder, 0)["runs_active"], 1);
         // Again there is nothing to do, nor for a cut, which has no definition to go by.
         for again in [&["rollback", "--to-run=0", "--report=json"][..], &["finalize", "--report=json"]] {
             let report = folder.sessionize(again).expect_code(0).json();
@@ -568,7 +568,7 @@ fn what_was_accepted_stays_accepted_and_a_rollback_names_what_is_gone() {
     assert_eq!(report["missing_outputs"], serde_json::json!(["sessions/run-00000003.csv"]));
     // The run that had recorded it is taken back; the output of run 1 is as gone as before.
     let report = verify(&folder, 0);
-    assert_eq!((&report["runs_standing"], &report["missing_accepted"]), (&3.into(), &1.into()));
+    assert_eq!((&report["runs_active"], &report["missing_accepted"]), (&3.into(), &1.into()));
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
     folder.sessionize(&["import-state", "state.jsonl", "--state=new", "--take-over"]).expect_code(0);
     let report = folder.sessionize(&["verify", "--state=new", "--report=json"]).expect_code(0).json();

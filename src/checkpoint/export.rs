@@ -4,7 +4,7 @@
 use super::list::StateList;
 use super::{Checkpoint, codec, keys, rows, stream};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, standing};
+use crate::ledger::{FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, active_runs};
 use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState, v1};
 use crate::partition::PartitionId;
 use serde::{Deserialize, Serialize};
@@ -243,8 +243,8 @@ impl Checkpoint {
             files.values().fold(KnownFiles::default(), |all, (digest, run)| all.with(*digest, *run))
         };
         if known(&files) != head.known_files {
-            let standing = standing(entries);
-            for entry in entries.iter().filter(|entry| standing.contains(&entry.head.run)) {
+            let active = active_runs(entries);
+            for entry in entries.iter().filter(|entry| active.contains(&entry.head.run)) {
                 let of_entry = |file: &FileEntry| (keys::file(&file.digest), (file.digest, entry.head.run));
                 files.extend(entry.files.iter().map(of_entry));
             }

@@ -6,7 +6,7 @@ use super::whole::{WholeRows, push_whole};
 use super::{Checkpoint, EncodedPartition, StagedState, codec, keys};
 use crate::error::{Error, Result};
 use crate::event::{MAX_KEY_BYTES, Timestamp, key_word};
-use crate::ledger::{FileDigest, Head, HeadMark, RunEntry, standing};
+use crate::ledger::{FileDigest, Head, HeadMark, RunEntry, active_runs};
 use crate::migrations::checkpoint::ExportedState;
 use crate::partition::{KeyHash, PartitionId};
 use std::collections::{BTreeMap, HashSet};
@@ -186,9 +186,9 @@ impl Checkpoint {
     /// # Errors
     /// If the store cannot be read at all.
     pub fn audit_files(&self, entries: &[RunEntry]) -> Result<Vec<String>> {
-        let standing = standing(entries);
+        let active = active_runs(entries);
         let mut expected: BTreeMap<Vec<u8>, (u64, &FileDigest)> = BTreeMap::new();
-        for entry in entries.iter().filter(|entry| standing.contains(&entry.head.run)) {
+        for entry in entries.iter().filter(|entry| active.contains(&entry.head.run)) {
             let number = entry.head.run.number();
             expected
                 .extend(entry.files.iter().map(|file| (keys::file(&file.digest), (number, &file.digest))));

@@ -4,15 +4,15 @@ use super::{Counts, FileDigest, Head, RunEntry, RunId, RunKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The runs that stand: those that no later rollback has taken back.
-pub fn standing(entries: &[RunEntry]) -> BTreeSet<RunId> {
-    let mut standing = BTreeSet::new();
+pub fn active_runs(entries: &[RunEntry]) -> BTreeSet<RunId> {
+    let mut active = BTreeSet::new();
     for entry in entries {
         if let RunKind::Rollback { to } = entry.kind {
-            standing.retain(|&run| run <= to);
+            active.retain(|&run| run <= to);
         }
-        standing.insert(entry.head.run);
+        active.insert(entry.head.run);
     }
-    standing
+    active
 }
 
 /// The outputs that were recorded as taken away on purpose, each with the newest run that says so: it speaks of what runs before
@@ -69,11 +69,11 @@ pub fn plan_rollback(entries: &[RunEntry], run: RunId) -> Result<RollbackPlan, N
     if run == last || is_there {
         return Err(NoRollback::Last);
     }
-    let standing = standing(entries);
-    if !before_all && !standing.contains(&run) {
+    let active = active_runs(entries);
+    if !before_all && !active.contains(&run) {
         return Err(NoRollback::TakenBack(taken_back_by(entries, run).unwrap_or(last)));
     }
-    let after = |entry: &&RunEntry| entry.head.run > run && standing.contains(&entry.head.run);
+    let after = |entry: &&RunEntry| entry.head.run > run && active.contains(&entry.head.run);
     let mut counts = Counts { events_open_before: target.events_open, ..Counts::default() };
     counts.events_open_after = counts.events_open_before;
     let mut forgotten = Vec::new();
@@ -154,7 +154,7 @@ fn audit_rollback(before: &[RunEntry], entry: &RunEntry, to: RunId) -> Option<St
     let target = before.iter().find(|entry| entry.head.run == to).map(|entry| entry.head.clone());
     let target = if to == RunId::BEFORE_ALL {
         Head::before_all()
-    } else if let Some(target) = target.filter(|_| standing(before).contains(&to)) {
+    } else if let Some(target) = target.filter(|_| active_runs(before).contains(&to)) {
         target
     } else {
         return Some(format!("it rolls back to run {}, which did not stand", to.number()));

@@ -93,7 +93,7 @@ fn a_rollback_takes_back_what_came_after_and_the_accounts_still_close() {
     assert_eq!(plan.forgotten, [digest(3), digest(4)]);
     assert_eq!((plan.counts.rows_read, plan.counts.events_completed), (20, 5));
     assert_eq!((plan.counts.events_open_before, plan.counts.events_open_after), (20, 5));
-    assert_eq!(numbers(standing(&ledger.0)), [1, 2, 5]);
+    assert_eq!(numbers(active_runs(&ledger.0)), [1, 2, 5]);
     assert_eq!(audit(&ledger.0), []);
 }
 
@@ -124,7 +124,7 @@ fn before_the_first_run_nothing_stands_and_nothing_is_decided() {
     let mut entry = ledger.entry(kind, plan.counts, 1);
     entry.head = Head { run: entry.head.run, generation: entry.head.generation, ..plan.to };
     ledger.0.push(entry.clone());
-    assert_eq!(numbers(standing(&ledger.0)), [6]);
+    assert_eq!(numbers(active_runs(&ledger.0)), [6]);
     assert_eq!(audit(&ledger.0), []);
     assert_eq!(plan_rollback(&ledger.0, run(0)), Err(NoRollback::Last));
     assert_eq!(plan_rollback(&ledger.0, run(1)), Err(NoRollback::TakenBack(run(6))));

@@ -9,7 +9,7 @@ mod stream;
 
 pub use files::{FileDigest, FileStatus, KnownFiles, plan_files};
 pub use gaps::without_gaps;
-pub use history::{NoRollback, RollbackPlan, accepted_missing, audit, plan_rollback, standing};
+pub use history::{NoRollback, RollbackPlan, accepted_missing, active_runs, audit, plan_rollback};
 pub use recovery::{HeadMark, Recovery, Side, Staged, recover};
 pub use run::{Counts, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
 pub use stream::StreamId;

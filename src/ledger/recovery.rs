@@ -42,7 +42,7 @@ pub enum Recovery {
     /// The checkpoint knows more than the output: outputs or their manifests are gone, or the folder is another one's.
     Ahead,
     /// Both are at the same run, but not of the same history.
-    Strangers,
+    Orphan,
     /// The output folder belongs to the checkpoint of another stream.
     Another,
 }
@@ -71,7 +71,7 @@ pub fn recover(checkpoint: Side, output: Side, staged: Option<Staged>) -> Recove
     }
     match published_run.cmp(&Some(head.run)) {
         std::cmp::Ordering::Less => Recovery::Ahead,
-        std::cmp::Ordering::Equal => Recovery::Strangers,
+        std::cmp::Ordering::Equal => Recovery::Orphan,
         std::cmp::Ordering::Greater => Recovery::Behind,
     }
 }
@@ -103,7 +103,7 @@ mod tests {
             (mark(1, 1), None, None, Recovery::Ahead),
             (None, mark(1, 1), None, Recovery::Behind),
             (mark(2, 2), mark(3, 3), None, Recovery::Behind),
-            (mark(3, 9), mark(3, 3), None, Recovery::Strangers),
+            (mark(3, 9), mark(3, 3), None, Recovery::Orphan),
         ] {
             let case = format!("{head:?} {published:?} {staged:?}");
             let stream = |byte| Some(StreamId::of_bytes([byte; 16]));

@@ -146,7 +146,7 @@ fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedM
             Err(staging_lost(head, output.folder()))
         }
         Recovery::Another => Err(belongs_to_another(output)),
-        Recovery::Behind | Recovery::Ahead | Recovery::Strangers => match lost_outputs(checkpoint, output) {
+        Recovery::Behind | Recovery::Ahead | Recovery::Orphan => match lost_outputs(checkpoint, output) {
             Some(lost) => Err(Error::new(ErrorKind::Checkpoint, lost).at(output.folder().display()).remedy(
                 "put back a backup of both folders; without one, export-state --salvage and import-state go on without them",
             )),
@@ -204,7 +204,7 @@ fn out_of_step(
             format!("the checkpoint is at run {head}, but this output folder is at run {published}"),
             "give the --out that belongs to this --state, or put back the folder's manifests/",
         ),
-        Recovery::Strangers => (
+        Recovery::Orphan => (
             format!("checkpoint and output are both at run {head}, but of different histories"),
             "give the --state and --out that belong together",
         ),

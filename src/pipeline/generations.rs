@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::event::Timestamp;
-use crate::ledger::{RunEntry, RunId, RunKind, standing};
+use crate::ledger::{RunEntry, RunId, RunKind, active_runs};
 use crate::settings::KeepGenerations;
 use std::collections::BTreeSet;
 
@@ -35,12 +35,12 @@ fn first_younger(checkpoint: &Checkpoint, age_us: i64, as_of: Timestamp) -> Resu
 
 /// The runs whose state a rollback can take up again, the last one among them.
 pub(super) fn kept_runs(checkpoint: &Checkpoint, entries: &[RunEntry]) -> Result<BTreeSet<RunId>> {
-    let standing = standing(entries);
+    let active = active_runs(entries);
     let generations = checkpoint.generations()?;
     let since = oldest_reachable(entries);
     let mut kept = BTreeSet::new();
     for entry in entries.iter().skip_while(|entry| entry.head.run < since) {
-        if standing.contains(&entry.head.run) && generations.contains(&entry.head.generation) {
+        if active.contains(&entry.head.run) && generations.contains(&entry.head.generation) {
             kept.insert(entry.head.run);
             // The state after a rollback is that of the run that it went back to.
             if let RunKind::Rollback { to } = entry.kind {

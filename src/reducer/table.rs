@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use std::hash::{BuildHasher, RandomState};
 
 /// More keys than this under one hash are no accident: by chance even two of them are rare.
-const MANY_STRANGERS: u32 = 16;
+const MANY_COLLISIONS: u32 = 16;
 
 /// What is known of one key.
 #[derive(Debug)]
@@ -41,19 +41,19 @@ impl KeyTable {
     pub(super) fn entry_of(&mut self, key: &[u8], table_hash: u32) -> u32 {
         let table_hash = self.secret.as_ref().map_or(table_hash, |secret| secret_hash(secret, key));
         let Self { numbers, entries, keys, .. } = self;
-        let mut strangers = 0;
+        let mut collisions = 0;
         let found = numbers.find(spread(table_hash), |&number| {
             if entries[number as usize].table_hash != table_hash {
                 return false;
             }
             let same = is_same(key_at(entries, keys, number), key);
-            strangers += u32::from(!same);
+            collisions += u32::from(!same);
             same
         });
         if let Some(&number) = found {
             return number;
         }
-        if strangers > MANY_STRANGERS && self.secret.is_none() {
+        if collisions > MANY_COLLISIONS && self.secret.is_none() {
             self.take_secret_hash();
             return self.entry_of(key, table_hash);
         }
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_few_keys_under_one_hash_are_an_accident() {
         let mut table = KeyTable::default();
-        for number in 0..=MANY_STRANGERS {
+        for number in 0..=MANY_COLLISIONS {
             assert_eq!(table.entry_of(&number.to_be_bytes(), 7), number);
         }
         assert!(table.secret.is_none());

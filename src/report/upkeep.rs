@@ -42,7 +42,7 @@ pub struct VerifyReport {
     /// Runs in the ledger.
     pub runs: u64,
     /// Those that no rollback has taken back.
-    pub runs_standing: u64,
+    pub runs_active: u64,
     /// The last one, while its outputs are not all in their places.
     pub unpublished_run: Option<u64>,
     /// Generations of open state.

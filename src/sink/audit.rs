@@ -4,7 +4,7 @@ use super::manifest::{Manifest, ManifestFile};
 use super::publish::{Output, is_gone, manifest_name};
 use super::stage::OutputKind;
 use crate::error::Result;
-use crate::ledger::{HeadMark, RunEntry, RunId, RunKind, accepted_missing, standing};
+use crate::ledger::{HeadMark, RunEntry, RunId, RunKind, accepted_missing, active_runs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -79,7 +79,7 @@ pub fn audit_output(
     unpublished: Option<&Manifest>,
 ) -> OutputAudit {
     let mut audit = OutputAudit::default();
-    let standing = standing(entries);
+    let active = active_runs(entries);
     let accepted = accepted_missing(entries);
     let manifest_of = |run| match unpublished.filter(|manifest| is_of(manifest, run)) {
         Some(manifest) => Ok(Some(manifest.clone())),
@@ -107,7 +107,7 @@ pub fn audit_output(
         if manifest.mark() != Some(*mark) && entry.kind != RunKind::Lost {
             audit.findings.push(format!("the manifest of run {} speaks of another history", run.number()));
         }
-        if standing.contains(&run) {
+        if active.contains(&run) {
             expected.extend(audit.run(output, entry, &manifest, &accepted));
         }
         // Each replaces the one before, and a rollback takes away that of a run that it takes back.
@@ -121,8 +121,8 @@ pub fn audit_output(
         audit.book(&path, &listed.path, run, found, &accepted);
     }
     let retracting: BTreeSet<RunId> = unpublished.into_iter().flat_map(Manifest::retracts).collect();
-    let strangers = listing.published.iter();
-    audit.strangers(output, strangers.filter(|(_, run)| !retracting.contains(run)), &expected);
+    let orphans = listing.published.iter();
+    audit.orphans(output, orphans.filter(|(_, run)| !retracting.contains(run)), &expected);
     audit
 }
 
@@ -263,7 +263,7 @@ impl OutputAudit {
     }
 
     /// Files with the name of an output that no run has published: whoever reads the folder would take them for one.
-    fn strangers<'l>(
+    fn orphans<'l>(
         &mut self,
         output: &Output,
         published: impl Iterator<Item = &'l (usize, RunId)>,

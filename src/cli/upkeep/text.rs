@@ -10,7 +10,7 @@ pub(super) fn verify_page(report: &VerifyReport) -> Page {
     page.line(report.status);
     let mut rows = Rows::default();
     rows.count("runs", report.runs);
-    rows.count("runs that stand", report.runs_standing);
+    rows.count("runs that stand", report.runs_active);
     rows.some("not published yet", unpublished_text(report.unpublished_run).as_ref());
     rows.count("generations", report.generations);
     rows.count("chunks", report.chunks);

@@ -3,7 +3,7 @@
 use super::settle::settle_unchanged;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, RunEntry, RunKind, audit, standing};
+use crate::ledger::{Counts, RunEntry, RunKind, active_runs, audit};
 use crate::pipeline::Context;
 use crate::pipeline::context::expect_existing;
 use crate::pipeline::look::{Look, Opening};
@@ -119,7 +119,7 @@ fn check(
 ) -> Result<()> {
     let (entries, marks): (Vec<_>, Vec<_>) = checkpoint.readable_runs(findings)?.into_iter().unzip();
     report.runs = entries.len() as u64;
-    report.runs_standing = standing(&entries).len() as u64;
+    report.runs_active = active_runs(&entries).len() as u64;
     check_ledger(checkpoint, &entries, findings);
     check_states(checkpoint, &entries, report, findings)?;
     findings.extend(checkpoint.audit_files(&entries)?);
@@ -153,9 +153,9 @@ fn check_ledger(checkpoint: &Checkpoint, entries: &[RunEntry], findings: &mut Ve
 
 /// What the runs that stand have counted together, from nothing held to what is held now.
 fn totals(entries: &[RunEntry]) -> Counts {
-    let standing = standing(entries);
+    let active = active_runs(entries);
     let mut totals = Counts::default();
-    for entry in entries.iter().filter(|entry| standing.contains(&entry.head.run)) {
+    for entry in entries.iter().filter(|entry| active.contains(&entry.head.run)) {
         if !matches!(entry.kind, RunKind::Rollback { .. }) {
             totals.add(&entry.counts);
         }
