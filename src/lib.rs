@@ -9,25 +9,19 @@
 //!
 //! `docs/semantics.md` states what the program means, `docs/architecture.md` how the rooms fit together.
 
-pub mod checkpoint;
 pub mod cli;
+pub mod core;
 pub mod definition;
 pub mod durable;
 pub mod error;
-pub mod event;
 pub mod fake;
-pub mod gap;
+pub mod input;
 pub mod ledger;
 #[path = "../migrations/mod.rs"]
 pub mod migrations;
-pub mod partition;
-pub mod pipeline;
+pub mod output;
 pub mod purged;
-pub mod reducer;
 pub mod report;
-pub mod rules;
-pub mod session;
+pub mod run;
 pub mod settings;
-pub mod sink;
-pub mod source;
-pub mod watermark;
+pub mod state;

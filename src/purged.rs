@@ -4,9 +4,9 @@
 //! only events up to the watermark are folded (rule 4). So no event at or before it may come in again, or a session that was
 //! told could come a second time; one after it begins a session that was never told.
 
-use crate::event::Timestamp;
-use crate::partition::KeyHash;
-use crate::watermark::Watermark;
+use crate::core::event::Timestamp;
+use crate::core::partition::KeyHash;
+use crate::core::watermark::Watermark;
 use std::sync::Arc;
 
 /// A key that was removed. The key itself must not stay anywhere.

@@ -136,7 +136,8 @@ fn nothing_outgrows_its_size() {
 
 #[test]
 fn this_test_sees_what_it_forbids() {
-    let code = "use crate::{event::Timestamp, sink::{a, b}};\nfn f() -> crate::gap::Gap { my_crate::x() }\n";
+    let code =
+        "use crate::{event::Timestamp, sink::{a, b}};\nfn f() -> crate::core::gap::Gap { my_crate::x() }\n";
     assert_eq!(rooms_named_in(code), ["event", "sink", "gap"]);
     assert_eq!(supers("super::super::event::x(super::y)"), 2);
     let text = "//! crate::cli\nfn a() {}\n#[cfg(test)]\nmod tests {\n    use crate::cli;\n}\nfn b() {}\n";

@@ -7,8 +7,8 @@
 
 mod support;
 
-use sessionize::checkpoint::predecessor::write_predecessor;
-use sessionize::sink::{Output, OutputKind, Staging};
+use sessionize::output::{Output, OutputKind, Staging};
+use sessionize::state::predecessor::write_predecessor;
 use support::faults::Job;
 use support::twin::{self, CORRECTED, SPLIT, execute, finalize, run, upkeep};
 use support::{Folder, OUT, STATE};

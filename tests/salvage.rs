@@ -5,7 +5,7 @@
 
 mod support;
 
-use sessionize::partition::KeyHash;
+use sessionize::core::partition::KeyHash;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use support::twin::{self, CORRECTED, SPLIT, execute, finalize, run, upkeep};

@@ -2,9 +2,9 @@
 
 use super::page::Page;
 use super::{machine, values};
+use crate::core::event::{KEY_SEPARATOR, Timestamp};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{KEY_SEPARATOR, Timestamp};
-use crate::pipeline;
+use crate::run;
 use crate::settings::CommonSettings;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -35,7 +35,7 @@ pub(super) struct CommonFlags {
     #[arg(long, value_enum, default_value = "text")]
     pub(super) report: Format,
     /// How long to wait for another run to end, such as 10m
-    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = crate::rules::duration)]
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = crate::core::rules::duration)]
     wait: Duration,
     /// No report for people, no progress bar; a JSON report is still printed
     #[arg(short, long)]
@@ -85,7 +85,7 @@ impl CommonFlags {
     /// [`ErrorKind::Failed`] if it cannot be written. Where something was committed, the text for people is not worth one:
     /// then it is a warning.
     pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) -> Result<()> {
-        match (self.report, pipeline::committed()) {
+        match (self.report, run::committed()) {
             (Format::Json, _) => print_json(report),
             (Format::Text, _) if self.quiet => Ok(()),
             (Format::Text, None) => print_text(for_people(report).text()),
@@ -101,7 +101,7 @@ impl CommonFlags {
 
 /// What stands for a stream where a file may be named is no name of a folder or of any other file.
 pub(super) fn named(path: PathBuf) -> std::result::Result<PathBuf, String> {
-    if path.as_os_str() == pipeline::STANDARD_STREAM {
+    if path.as_os_str() == run::STANDARD_STREAM {
         return Err("it stands for a stream, and only a name will do here: write ./- for what is called so"
             .to_owned());
     }

@@ -3,9 +3,9 @@
 use super::common::{CommonFlags, check_stated};
 use super::text::run_page;
 use super::{machine, values};
+use crate::core::event::Timestamp;
 use crate::error::Result;
-use crate::event::Timestamp;
-use crate::pipeline::{self, Context, FinalizeSettings, Watch, Workers};
+use crate::run::{self, Context, FinalizeSettings, Watch, Workers};
 use crate::settings::KeepGenerations;
 use clap::Args;
 
@@ -44,6 +44,6 @@ pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
         spreadsheet_safe: flags.spreadsheet_safe,
         shows_open: flags.emit_open,
     };
-    let report = pipeline::finalize(&mut context, &common, settings, &workers, &Watch::default())?;
+    let report = run::finalize(&mut context, &common, settings, &workers, &Watch::default())?;
     flags.common.print(&report, run_page)
 }

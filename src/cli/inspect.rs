@@ -3,7 +3,7 @@
 use super::common::{CommonFlags, composite_key};
 use super::text::inspect_page;
 use crate::error::Result;
-use crate::pipeline::{self, InspectSettings, Look};
+use crate::run::{self, InspectSettings, Look};
 use clap::Args;
 use std::ffi::OsString;
 
@@ -25,9 +25,9 @@ pub(super) struct InspectFlags {
 
 pub(super) fn execute(flags: &InspectFlags) -> Result<()> {
     let look = Look::at_existing(&flags.common.settings())?;
-    pipeline::let_go()?;
+    run::let_go()?;
     let key = (!flags.key.is_empty()).then(|| composite_key(&flags.key));
     let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };
-    let report = pipeline::inspect(&look, &settings)?;
+    let report = run::inspect(&look, &settings)?;
     flags.common.print(&report, inspect_page)
 }

@@ -1,8 +1,8 @@
 //! What is asked of the machine: the clock, its processors, how many files it lets us have open.
 #![expect(clippy::disallowed_methods, reason = "here the wall clock and /proc come in, as settings")]
 
+use crate::core::event::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Timestamp;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;

@@ -21,7 +21,6 @@ mod values;
 mod warnings;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use configuration::Invocation;
@@ -108,7 +107,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),
         Verb::Fake(flags) => fake::execute(&flags),
     };
-    outcome.map_err(|error| error.after_commits(pipeline::committed()))
+    outcome.map_err(|error| error.after_commits(crate::run::committed()))
 }
 
 /// Turns a panic into an error: no user should have to read one. Those of sled are handled where it is called.

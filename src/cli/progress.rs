@@ -1,6 +1,6 @@
 //! A progress bar on standard error, when somebody looks and the work is long.
 
-use crate::pipeline::Watch;
+use crate::run::Watch;
 use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::io::IsTerminal;

@@ -1,6 +1,6 @@
 //! Flags for the rules besides the gap. All of them are part of the definition.
 
-use crate::rules::{RuleFlag, RuleTexts};
+use crate::core::rules::{RuleFlag, RuleTexts};
 use clap::Args;
 
 /// Every flag takes `none` too: with --redefine it takes the rule away.

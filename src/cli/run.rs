@@ -7,15 +7,15 @@ use super::rules::RuleFlags;
 use super::text::{run_page, runs_page};
 use super::warnings::warnings;
 use super::{machine, memory, progress, values, warn};
+use crate::core::event::Timestamp;
+use crate::core::gap::Gap;
+use crate::core::watermark::Advance;
 use crate::definition::{DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Timestamp;
-use crate::gap::Gap;
-use crate::pipeline::{self, Context, Look, Watch, Workers};
+use crate::input::{BatchFile, open_batch};
 use crate::report::RunReport;
+use crate::run::{self, Context, Look, Watch, Workers};
 use crate::settings::{CommonSettings, KeepGenerations, Limit, RunSettings, SourceChoice};
-use crate::source::{BatchFile, open_batch};
-use crate::watermark::Advance;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -186,7 +186,7 @@ pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()>
         )
         .remedy("try the files one by one, or as one batch"));
     }
-    pipeline::check_request(&settings.request)?;
+    run::check_request(&settings.request)?;
     machine::allow_open_files(paths.len())?;
     let files = open_batch(&paths, settings.max_bytes)?;
     let workers = Workers::start(flags.threads.map_or_else(machine::processors, usize::from))?;
@@ -240,7 +240,7 @@ fn execute_one(
     let bytes = files.iter().map(BatchFile::bytes).sum();
     let watch = Watch::default();
     let bar = progress::bar(&watch, bytes, flags.common.quiet);
-    let report = pipeline::run(context, common, settings, files, workers, &watch);
+    let report = run::run(context, common, settings, files, workers, &watch);
     bar.finish_and_clear();
     report
 }

@@ -6,7 +6,7 @@
 
 use super::{exit_code_of, say_error};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline;
+use crate::run;
 use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) fn watch() -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
     let wait = move || {
         if signals.forever().next().is_some() {
-            pipeline::interrupt();
+            run::interrupt();
             end();
         }
     };
@@ -48,7 +48,7 @@ pub(super) fn watch() -> Result<()> {
 fn end() {
     let asked = Instant::now();
     loop {
-        pipeline::while_not_committing(asked, GRACE, |error| {
+        run::while_not_committing(asked, GRACE, |error| {
             say_error(&error);
             std::process::exit(exit_code_of(&error).into());
         });

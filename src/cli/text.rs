@@ -1,7 +1,7 @@
 //! Reports for people: aligned, short, thousands separated.
 
 use super::page::{Page, Rows, listed};
-use crate::event::key_word;
+use crate::core::event::key_word;
 use crate::report::{FileReport, InspectReport, LedgerReport, OpenSessionReport, RunReport, Status};
 use indicatif::{HumanBytes, HumanCount};
 use std::time::Duration;
@@ -176,7 +176,8 @@ fn open_row(open: &OpenSessionReport) -> [String; 4] {
 /// Seconds as people write them; fractions only below one second.
 fn duration_text(seconds: f64) -> String {
     let shown = if seconds < 1.0 { seconds } else { seconds.round() };
-    Duration::try_from_secs_f64(shown).map_or_else(|_| format!("{seconds} s"), crate::rules::duration_text)
+    Duration::try_from_secs_f64(shown)
+        .map_or_else(|_| format!("{seconds} s"), crate::core::rules::duration_text)
 }
 
 #[cfg(test)]

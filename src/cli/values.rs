@@ -1,11 +1,11 @@
 //! The values of flags: durations, times, sizes, bytes.
 
 use super::configuration::did_you_mean;
+use crate::core::event::Timestamp;
+use crate::core::rules::duration;
 use crate::definition::ColumnRequest;
-use crate::event::Timestamp;
-use crate::rules::duration;
+use crate::input::timestamp::{TimeFormat, TimeParser};
 use crate::settings::KeepGenerations;
-use crate::source::timestamp::{TimeFormat, TimeParser};
 
 /// A duration in microseconds.
 pub(super) fn duration_us(text: &str) -> Result<i64, String> {

@@ -1,6 +1,6 @@
 //! What somebody should hear of a batch that was taken in, also where no report is wanted.
 
-use crate::event::Timestamp;
+use crate::core::event::Timestamp;
 use crate::report::RunReport;
 use crate::settings::RunSettings;
 use indicatif::HumanCount;

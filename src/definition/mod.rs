@@ -10,8 +10,8 @@ pub use difference::Difference;
 pub use request::DefinitionRequest;
 pub use source::{SOURCE_COLUMN, Source, SourceRequest};
 
-use crate::gap::Gap;
-use crate::rules::{RuleSet, RuleTexts, duration_text};
+use crate::core::gap::Gap;
+use crate::core::rules::{RuleSet, RuleTexts, duration_text};
 
 /// The gap of the program's origin: five minutes.
 pub const DEFAULT_GAP: Gap = Gap::from_us(300 * 1_000_000);

@@ -4,8 +4,8 @@ use super::column::ColumnRequest;
 use super::difference::{Difference, Differences};
 use super::source::{Source, SourceRequest};
 use super::{DEFAULT_GAP, Definition, gap_text};
-use crate::gap::Gap;
-use crate::rules::RuleTexts;
+use crate::core::gap::Gap;
+use crate::core::rules::RuleTexts;
 
 /// What a run asks for; `None` takes what the checkpoint has, or the default in a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]

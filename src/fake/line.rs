@@ -1,7 +1,7 @@
 //! Rows to text.
 
 use super::Row;
-use crate::event::Timestamp;
+use crate::core::event::Timestamp;
 use std::io::{self, Write};
 
 /// How many pages there are to draw from, each as likely as any other.

@@ -1,5 +1,5 @@
 use super::{FakeSettings, write_pageviews};
-use crate::source::timestamp::{TimeFormat, TimeParser};
+use crate::input::timestamp::{TimeFormat, TimeParser};
 use std::collections::HashMap;
 
 const SECOND_US: i64 = 1_000_000;

@@ -1,9 +1,9 @@
 //! What stands in a ledger for entries that a damaged checkpoint has lost.
 
 use super::{Counts, FileDigest, FileEntry, Head, RunEntry, RunId, RunKind};
-use crate::event::Timestamp;
+use crate::core::event::Timestamp;
+use crate::core::watermark::Watermark;
 use crate::purged::PurgedKeys;
-use crate::watermark::Watermark;
 
 /// The entries of a ledger up to that of `last`, each that is missing replaced by one of [`RunKind::Lost`]: it has the files
 /// that are `known` to be its, and counts that lead from the run before it to the one after it.

@@ -1,9 +1,9 @@
 use super::*;
+use crate::core::event::Timestamp;
+use crate::core::watermark::Watermark;
 use crate::definition::DefinitionRequest;
-use crate::event::Timestamp;
 use crate::ledger::{FileEntry, without_gaps};
 use crate::purged::PurgedKeys;
-use crate::watermark::Watermark;
 
 fn run(number: u64) -> RunId {
     RunId::new(number)

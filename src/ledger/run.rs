@@ -1,10 +1,10 @@
 //! One entry of the ledger, and the head of the checkpoint after it.
 
 use super::{FileDigest, KnownFiles};
+use crate::core::event::{Place, Timestamp};
+use crate::core::watermark::Watermark;
 use crate::definition::Definition;
-use crate::event::{Place, Timestamp};
 use crate::purged::PurgedKeys;
-use crate::watermark::Watermark;
 use std::collections::BTreeMap;
 use std::fmt;
 

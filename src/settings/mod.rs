@@ -4,9 +4,9 @@ mod choice;
 
 pub use choice::{FilePattern, SourceChoice};
 
+use crate::core::event::Timestamp;
+use crate::core::watermark::Advance;
 use crate::definition::DefinitionRequest;
-use crate::event::Timestamp;
-use crate::watermark::Advance;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -5,19 +5,19 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
 use criterion::{Criterion, Throughput};
-use sessionize::checkpoint::Stored;
-use sessionize::event::{DateText, Event, EventBuffer, Timestamp};
+use sessionize::core::event::{DateText, Event, EventBuffer, Timestamp};
+use sessionize::core::gap::Gap;
+use sessionize::core::partition::{KeyHash, PARTITIONS};
+use sessionize::core::reducer::{Fold, GapReducer};
+use sessionize::core::rules::Emit;
+use sessionize::core::session::{CloseReason, OpenSession};
+use sessionize::core::watermark::Watermark;
 use sessionize::fake::{FakeSettings, write_pageviews};
-use sessionize::gap::Gap;
-use sessionize::partition::{KeyHash, PARTITIONS};
+use sessionize::input::timestamp::{TimeFormat, TimeParser};
+use sessionize::input::{Block, BlockParser, BlockReader, ParsedBlock, RowRules, Schema};
+use sessionize::output::{Op, RowStyle, write_session};
 use sessionize::purged::PurgedKeys;
-use sessionize::reducer::{Fold, GapReducer};
-use sessionize::rules::Emit;
-use sessionize::session::{CloseReason, OpenSession};
-use sessionize::sink::{Op, RowStyle, write_session};
-use sessionize::source::timestamp::{TimeFormat, TimeParser};
-use sessionize::source::{Block, BlockParser, BlockReader, ParsedBlock, RowRules, Schema};
-use sessionize::watermark::Watermark;
+use sessionize::state::Stored;
 use std::hint::black_box;
 
 const ROWS: u64 = 100_000;

@@ -3,7 +3,7 @@
 use super::text::upkeep_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
-use crate::pipeline;
+use crate::run;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -21,6 +21,6 @@ pub(in crate::cli) struct ImportStateFlags {
 }
 
 pub(super) fn execute(flags: &ImportStateFlags) -> Result<()> {
-    let report = pipeline::import_state(&flags.common.settings(), &flags.file, flags.take_over)?;
+    let report = run::import_state(&flags.common.settings(), &flags.file, flags.take_over)?;
     flags.common.print(&report, upkeep_page)
 }

@@ -3,7 +3,7 @@
 use super::text::migrate_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
-use crate::pipeline::{self, Context};
+use crate::run::{self, Context};
 use clap::Args;
 
 /// Write the checkpoint in the newest format now
@@ -16,6 +16,6 @@ pub(in crate::cli) struct MigrateFlags {
 pub(super) fn execute(flags: &MigrateFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let report = pipeline::migrate(&mut context, &common)?;
+    let report = run::migrate(&mut context, &common)?;
     flags.common.print(&report, migrate_page)
 }

@@ -3,7 +3,7 @@
 use super::text::upkeep_page;
 use crate::cli::common::{CommonFlags, composite_key};
 use crate::error::Result;
-use crate::pipeline::{self, Context};
+use crate::run::{self, Context};
 use clap::Args;
 use std::ffi::OsString;
 
@@ -20,6 +20,6 @@ pub(in crate::cli) struct PurgeFlags {
 pub(super) fn execute(flags: &PurgeFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let report = pipeline::purge(&mut context, &common, &composite_key(&flags.key))?;
+    let report = run::purge(&mut context, &common, &composite_key(&flags.key))?;
     flags.common.print(&report, upkeep_page)
 }

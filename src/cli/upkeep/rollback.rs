@@ -3,7 +3,7 @@
 use super::text::upkeep_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
-use crate::pipeline::{self, Context};
+use crate::run::{self, Context};
 use clap::Args;
 
 /// Go back to the state after an earlier run; outputs of later runs move to retracted/
@@ -19,6 +19,6 @@ pub(in crate::cli) struct RollbackFlags {
 pub(super) fn execute(flags: &RollbackFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let report = pipeline::rollback(&mut context, &common, flags.to_run)?;
+    let report = run::rollback(&mut context, &common, flags.to_run)?;
     flags.common.print(&report, upkeep_page)
 }

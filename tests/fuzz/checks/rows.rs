@@ -1,11 +1,11 @@
 //! Reads a batch file in blocks, and once more whole with the csv crate alone.
 
-use sessionize::event::{Event, MAX_KEY_BYTES, Timestamp};
-use sessionize::partition::KeyHash;
+use sessionize::core::event::{Event, MAX_KEY_BYTES, Timestamp};
+use sessionize::core::partition::KeyHash;
+use sessionize::core::watermark::Watermark;
+use sessionize::input::timestamp::{NotATime, TimeFormat, TimeParser};
+use sessionize::input::{BlockParser, BlockReader, ParsedBlock, Reason, RowRules, Schema};
 use sessionize::purged::PurgedKeys;
-use sessionize::source::timestamp::{NotATime, TimeFormat, TimeParser};
-use sessionize::source::{BlockParser, BlockReader, ParsedBlock, Reason, RowRules, Schema};
-use sessionize::watermark::Watermark;
 use std::cell::Cell;
 
 const WATERMARK_US: i64 = 1_000_000_000;

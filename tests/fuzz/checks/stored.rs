@@ -1,6 +1,6 @@
 //! Decodes a row of the checkpoint; what is decoded is encoded as it will be decoded again.
 
-use sessionize::checkpoint::{StoredRow, recode};
+use sessionize::state::{StoredRow, recode};
 
 /// The first byte picks the kind of row, the rest is the row without its checksum.
 pub fn check(data: &[u8]) {

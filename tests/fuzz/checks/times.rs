@@ -1,9 +1,9 @@
 //! Reads a text as a time, as chrono does.
 
-use sessionize::event::Timestamp;
-use sessionize::source::timestamp::{NotATime, TimeFormat, TimeParser};
+use sessionize::core::event::Timestamp;
+use sessionize::input::timestamp::{NotATime, TimeFormat, TimeParser};
 
-#[path = "../../../src/source/timestamp/reference.rs"]
+#[path = "../../../src/input/timestamp/reference.rs"]
 mod reference;
 
 const ZONES: [chrono_tz::Tz; 5] = [

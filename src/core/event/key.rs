@@ -1,0 +1,66 @@
+//! Keys are bytes. A composite key is its parts joined by one separator byte.
+
+/// Joins the parts of a composite key: the ASCII record separator, 0x1E.
+pub const KEY_SEPARATOR: u8 = 0x1E;
+
+/// The longest key that is accepted, in bytes: a chunk of the checkpoint must be able to hold it.
+pub const MAX_KEY_BYTES: usize = 32_767;
+
+/// The parts of a key made of `count` columns.
+///
+/// A key of one column is never taken apart: it may hold any byte, the separator too.
+///
+/// ```
+/// use sessionize::core::event::key_parts;
+/// assert_eq!(key_parts(b"shop\x1ealice", 2).collect::<Vec<_>>(), [&b"shop"[..], b"alice"]);
+/// assert_eq!(key_parts(b"a\x1eb", 1).collect::<Vec<_>>(), [&b"a\x1eb"[..]]);
+/// ```
+pub fn key_parts(key: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
+    key.splitn(count.max(1), |&byte| byte == KEY_SEPARATOR)
+}
+
+/// A key, or a part of one, for people: a word of a shell, so that it can be told from any other and given back to `--key` as it
+/// is printed. Plain ones stand as they are, others in quotes; bytes that are not UTF-8 or cannot be seen are written out.
+///
+/// ```
+/// use sessionize::core::event::key_word;
+/// assert_eq!(key_word("zoë@example.org".as_bytes()), "zoë@example.org");
+/// assert_eq!(key_word(b"a, b"), "'a, b'");
+/// assert_eq!(key_word(b"M\xfcller's"), r"$'M\xfcller\'s'");
+/// assert_eq!(key_word(b""), "''");
+/// ```
+pub fn key_word(key: &[u8]) -> String {
+    let text = std::str::from_utf8(key).ok();
+    match text.filter(|text| text.chars().all(is_seen)) {
+        Some(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
+        Some(text) if !text.contains('\'') => format!("'{text}'"),
+        _ => {
+            let chunks = key.utf8_chunks().map(|chunk| escaped(chunk.valid(), chunk.invalid()));
+            format!("$'{}'", chunks.collect::<String>())
+        }
+    }
+}
+
+/// Whether a shell, and a list with commas, takes it for a letter like any other.
+fn is_plain(character: char) -> bool {
+    character.is_alphanumeric() || "_@%+=:./-".contains(character)
+}
+
+/// Whether a terminal shows it: no control character, no space but the common one, nothing that turns the direction of text.
+fn is_seen(character: char) -> bool {
+    // Behind a letter, marks that belong to it are not escaped.
+    matches!(character, '\\' | '\'' | '"') || String::from_iter(['x', character]).escape_debug().count() == 2
+}
+
+fn escaped(text: &str, other: &[u8]) -> String {
+    let seen = |character: char| match character {
+        '\\' | '\'' => format!("\\{character}"),
+        seen if is_seen(seen) => seen.to_string(),
+        hidden => escaped_bytes(hidden.encode_utf8(&mut [0; 4]).as_bytes()),
+    };
+    text.chars().map(seen).chain([escaped_bytes(other)]).collect()
+}
+
+fn escaped_bytes(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("\\x{byte:02x}"))
+}

@@ -1,0 +1,51 @@
+//! The one definition of "still the same session".
+
+use crate::core::event::Timestamp;
+
+/// The longest pause inside a session, in microseconds. Zero joins only equal times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap(i64);
+
+impl Gap {
+    /// A gap of `us` microseconds; a negative one counts as zero.
+    pub const fn from_us(us: i64) -> Self {
+        Self(if us < 0 { 0 } else { us })
+    }
+
+    /// The gap in microseconds.
+    pub const fn us(self) -> i64 {
+        self.0
+    }
+
+    /// Whether an event at `next` goes on with the session whose last event is at `last` (rule 5: `next - last <= gap`).
+    ///
+    /// ```
+    /// # use sessionize::core::{event::Timestamp, gap::Gap};
+    /// let at = |us| Timestamp::from_us(us).unwrap();
+    /// assert!(Gap::from_us(300).joins(at(1_000), at(1_300)));
+    /// assert!(!Gap::from_us(300).joins(at(1_000), at(1_301)));
+    /// ```
+    pub const fn joins(self, last: Timestamp, next: Timestamp) -> bool {
+        next.us_since(last) <= self.0
+    }
+
+    /// Whether no event at or after `reached` can go on with the session any more (rule 6: `last + gap < reached`).
+    ///
+    /// It is the complement of [`Gap::joins`]: a session that is passed is touched by no event that is not late.
+    pub const fn is_passed(self, last: Timestamp, reached: Timestamp) -> bool {
+        !self.joins(last, reached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negative_gap_counts_as_zero_which_joins_equal_times_only() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        assert_eq!(Gap::from_us(-5), Gap::from_us(0));
+        assert!(Gap::from_us(-5).joins(at(7), at(7)));
+        assert!(Gap::from_us(-5).is_passed(at(7), at(8)));
+    }
+}

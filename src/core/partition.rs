@@ -1,0 +1,90 @@
+//! Which partition owns a key. The choice is part of the checkpoint format: it never changes.
+#![expect(clippy::cast_possible_truncation, reason = "halves of a hash")]
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// How many partitions there are: the unit of parallelism, memory, state and spilling.
+pub const PARTITIONS: usize = 256;
+
+/// One of the [`PARTITIONS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartitionId(u8);
+
+impl PartitionId {
+    /// All partitions, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..=u8::MAX).map(Self)
+    }
+
+    /// The partition with this number.
+    pub const fn of_number(number: u8) -> Self {
+        Self(number)
+    }
+
+    /// The position among all partitions.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The number in the checkpoint format.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
+/// xxh3-64 with seed 0 over the bytes of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyHash(u64);
+
+impl KeyHash {
+    /// The hash of `key`.
+    pub fn of(key: &[u8]) -> Self {
+        Self(xxh3_64(key))
+    }
+
+    /// The partition that owns the key: the lowest byte.
+    ///
+    /// ```
+    /// # use sessionize::core::partition::KeyHash;
+    /// // XXH3-64 of "apple" is 0x517a430dcf1f8a00.
+    /// assert_eq!(KeyHash::of(b"apple").partition().number(), 0x00);
+    /// assert_eq!(KeyHash::of(b"apple").table(), 0x517a_430d);
+    /// ```
+    pub const fn partition(self) -> PartitionId {
+        PartitionId(self.0 as u8)
+    }
+
+    /// All bits.
+    pub const fn whole(self) -> u64 {
+        self.0
+    }
+
+    /// The bits that find the key inside its partition: the upper half, which says nothing of the partition.
+    pub const fn table(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_cut_into_partition_and_table_as_the_format_says() {
+        // XXH3-64 by the reference implementation: 0x681ecd4627da1d58 and 0x42b220e32fd53135.
+        for (key, partition, table) in [(b"berry", 0x58_u8, 0x681e_cd46), (b"candy", 0x35, 0x42b2_20e3)] {
+            let hash = KeyHash::of(key);
+            assert_eq!(
+                (hash.partition().number(), hash.partition().index(), hash.table()),
+                (partition, usize::from(partition), table)
+            );
+        }
+    }
+
+    #[test]
+    fn all_partitions_are_256_in_order() {
+        let numbers: Vec<u8> = PartitionId::all().map(PartitionId::number).collect();
+        assert_eq!(numbers, (0..=255).collect::<Vec<u8>>());
+        assert_eq!(numbers.len(), PARTITIONS);
+    }
+}

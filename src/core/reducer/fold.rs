@@ -1,0 +1,62 @@
+//! What a run asks of the reducer of a partition, whatever the rules.
+
+use crate::core::event::Event;
+use crate::core::session::{OutOfOrder, Session};
+use crate::core::watermark::Watermark;
+
+/// A fold of the events of one partition in the order `(time, seq)`. Completed sessions leave through `completed`.
+pub trait Fold: Send {
+    /// Takes one event in, behind all that came before it.
+    ///
+    /// `horizon` is a watermark that the end of the batch is known to reach at least. What it has reached is folded at
+    /// once, the rest is buffered for [`Fold::advance`]. Constant time; without rules 40 to 60 bytes for each new key.
+    ///
+    /// # Errors
+    /// [`OutOfOrder`] if a later event of the key is already folded.
+    fn take(
+        &mut self,
+        event: Event<'_>,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder>;
+
+    /// Folds every buffered event that `horizon` has reached, in the order `(time, seq)` (rule 4).
+    ///
+    /// Sorts the buffered events: O(n log n), close to O(n) where they are nearly ordered.
+    ///
+    /// # Errors
+    /// [`OutOfOrder`] if a later event of a key is already folded.
+    fn advance(
+        &mut self,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder>;
+
+    /// Closes the sessions that `safe_watermark` has passed and lets go of their keys, so that a long ordered batch needs no
+    /// more memory than its open sessions, and that memory stays in the processor's cache.
+    ///
+    /// `safe_watermark` is a guess that no event before it is still to come, and at most the horizon of the last
+    /// [`Fold::advance`]. If it was wrong for a tombstones session, the event that shows it is [`OutOfOrder`]. Does nothing
+    /// until as many events came in as there are keys: constant time for each event.
+    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(Session<'_>));
+
+    /// Gives the memory back that remembers tombstones sessions. What it was for, an event that comes late for one of them
+    /// but for no other reason, then ends the attempt too.
+    fn forget_tombstones(&mut self);
+
+    /// Closes every session that `watermark` has passed (rule 6).
+    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>));
+
+    /// Closes every session (rule 7). The caller has folded all tails before.
+    fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>));
+
+    /// Shows every session that is not told yet as it would be if nothing came any more, the buffered included. `watermark` is
+    /// where the run leaves the watermark. Changes nothing.
+    fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(Session<'_>));
+
+    /// Memory in use, in bytes.
+    fn memory_bytes(&self) -> usize;
+
+    /// Events that were dropped because they were there already.
+    fn duplicates(&self) -> u64;
+}

@@ -1,0 +1,271 @@
+//! The fold of one partition under rules.
+
+use super::Fold;
+use super::tombstones::Tombstones;
+use super::view::{View, ViewAt};
+use crate::core::event::{Event, Timestamp};
+use crate::core::gap::Gap;
+use crate::core::rules::{Folded, RuleSet, RuledKey};
+use crate::core::session::{CloseReason, OutOfOrder, Session};
+use crate::core::watermark::Watermark;
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// An event that waits for the watermark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BufferedEvent {
+    /// When.
+    pub time: Timestamp,
+    /// What it carries.
+    pub payload: Box<[u8]>,
+    /// The number of its key.
+    number: usize,
+}
+
+/// What is open of one key under rules.
+#[derive(Debug, Clone, Copy)]
+pub struct RuledState<'a> {
+    /// Whose it is.
+    pub key: &'a [u8],
+    /// The session that may grow, and what is remembered of those before it.
+    pub state: &'a RuledKey,
+    /// Events not folded yet, in the order `(time, seq)`.
+    pub buffered: &'a [BufferedEvent],
+}
+
+impl RuledState<'_> {
+    /// Events in the open session and in the buffered.
+    pub fn events(&self) -> u64 {
+        self.state.open.as_ref().map_or(0, |session| session.open.events) + self.buffered.len() as u64
+    }
+}
+
+/// Folds the events of one partition in the order `(time, seq)`, as [`super::GapReducer`] does, under a [`RuleSet`].
+///
+/// Where that one knows three numbers of a session, this one keeps whatever the rules ask for. Keys stay in the order in
+/// which they were first seen.
+#[derive(Debug)]
+pub struct RuleReducer {
+    pub(super) rules: Arc<RuleSet>,
+    pub(super) keys: IndexMap<Box<[u8]>, RuledKey>,
+    pub(super) buffered: Vec<BufferedEvent>,
+    duplicates: u64,
+    bytes_of_keys: usize,
+    bytes_buffered: usize,
+    bytes_of_rows: usize,
+    tombstones: Tombstones,
+    taken_since_eviction: usize,
+}
+
+impl RuleReducer {
+    /// A reducer with nothing open.
+    pub fn new(rules: Arc<RuleSet>) -> Self {
+        Self {
+            rules,
+            keys: IndexMap::new(),
+            buffered: Vec::new(),
+            duplicates: 0,
+            bytes_of_keys: 0,
+            bytes_buffered: 0,
+            bytes_of_rows: 0,
+            tombstones: Tombstones::default(),
+            taken_since_eviction: 0,
+        }
+    }
+
+    /// Puts back what an earlier run left open of a key.
+    pub fn restore(
+        &mut self,
+        key: &[u8],
+        state: RuledKey,
+        buffered: impl Iterator<Item = (Timestamp, Box<[u8]>)>,
+    ) {
+        let number = self.number_of(key);
+        self.bytes_of_rows += state.open.as_ref().map_or(0, |session| row_bytes(&session.rows));
+        self.keys[number] = state;
+        for (time, payload) in buffered {
+            self.buffer(time, payload, number);
+        }
+    }
+
+    /// What is still open, key by key, in the order in which the keys were first seen.
+    pub fn open_state(&mut self, mut visit: impl FnMut(RuledState<'_>)) {
+        self.buffered.sort_by_key(|buffered| (buffered.number, buffered.time));
+        let mut from = 0;
+        for (number, (key, state)) in self.keys.iter().enumerate() {
+            let until = from + self.buffered[from..].partition_point(|buffered| buffered.number == number);
+            let buffered = &self.buffered[from..until];
+            if state.open.is_some() || state.before.is_some() || !buffered.is_empty() {
+                visit(RuledState { key, state, buffered });
+            }
+            from = until;
+        }
+    }
+
+    fn number_of(&mut self, key: &[u8]) -> usize {
+        self.keys.get_index_of(key).unwrap_or_else(|| {
+            self.bytes_of_keys += key_bytes(key);
+            self.keys.insert_full(key.into(), RuledKey::default()).0
+        })
+    }
+
+    fn buffer(&mut self, time: Timestamp, payload: Box<[u8]>, number: usize) {
+        self.bytes_buffered += buffered_bytes(&payload);
+        self.buffered.push(BufferedEvent { time, payload, number });
+    }
+
+    fn fold(
+        &mut self,
+        number: usize,
+        time: Timestamp,
+        payload: &[u8],
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        let Some((key, state)) = self.keys.get_index_mut(number) else { return Ok(()) };
+        if state.open.is_none() {
+            self.tombstones.allows(key, time, UP_TO_REACH)?;
+        }
+        let row_length = self.rules.row_of(payload).len();
+        let mut bytes_of_rows = self.bytes_of_rows + row_length;
+        let mut counted = |session: Session<'_>| {
+            bytes_of_rows -= row_bytes(session.rows);
+            completed(session);
+        };
+        let folded = state.fold(&self.rules, key, (time, payload), &mut counted)?;
+        let is_duplicate = folded == Folded::Duplicate;
+        self.bytes_of_rows = bytes_of_rows - if is_duplicate { row_length } else { 0 };
+        self.duplicates += u64::from(is_duplicate);
+        Ok(())
+    }
+}
+
+impl Fold for RuleReducer {
+    fn take(
+        &mut self,
+        event: Event<'_>,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        self.taken_since_eviction += 1;
+        let number = self.number_of(event.key);
+        if self.buffered.is_empty() && horizon.reaches(event.time) {
+            return self.fold(number, event.time, event.payload, completed);
+        }
+        self.buffer(event.time, event.payload.into(), number);
+        Ok(())
+    }
+
+    fn advance(
+        &mut self,
+        horizon: Watermark,
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<(), OutOfOrder> {
+        // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
+        self.buffered.sort_by_key(|buffered| buffered.time);
+        let reached = self.buffered.partition_point(|buffered| horizon.reaches(buffered.time));
+        let rest = self.buffered.split_off(reached);
+        for BufferedEvent { time, payload, number } in std::mem::replace(&mut self.buffered, rest) {
+            self.bytes_buffered -= buffered_bytes(&payload);
+            self.fold(number, time, &payload, completed)?;
+        }
+        Ok(())
+    }
+
+    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(reached) = watermark.time() else { return };
+        for (key, state) in &mut self.keys {
+            state.close_passed(key, reached, completed);
+        }
+    }
+
+    fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
+        for (key, state) in &mut self.keys {
+            state.close(key, CloseReason::Finalize, completed);
+            // No event can come at a time before the watermark that a finalize sets.
+            state.before = None;
+        }
+    }
+
+    fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(Session<'_>)) {
+        let rules = Arc::clone(&self.rules);
+        self.open_state(|of_key| {
+            let RuledState { key, state, buffered } = of_key;
+            let mut left = View::of(&rules, key, state, buffered, ViewAt::Watermark(watermark)).left;
+            for event in buffered.iter().filter(|event| !watermark.reaches(event.time)) {
+                // A buffered is in order and lies behind what is folded.
+                let folded = left.fold(&rules, key, (event.time, &event.payload), visit);
+                debug_assert!(folded.is_ok());
+            }
+            left.close(key, CloseReason::StillOpen, visit);
+        });
+    }
+
+    fn memory_bytes(&self) -> usize {
+        // What rules keep of a session besides its rows is small, and counted by its frame.
+        self.bytes_of_keys + self.bytes_buffered + self.bytes_of_rows + self.tombstones.memory_bytes()
+    }
+
+    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(safe_at) = safe_watermark.time() else { return };
+        if self.taken_since_eviction < self.keys.len() {
+            return;
+        }
+        self.taken_since_eviction = 0;
+        self.tombstones.begin(safe_watermark);
+        let Self { keys, buffered, tombstones, bytes_of_keys, bytes_of_rows, .. } = self;
+        let mut is_buffered = vec![false; keys.len()];
+        for buffered in buffered.iter() {
+            is_buffered[buffered.number] = true;
+        }
+        let mut numbers = Vec::with_capacity(keys.len());
+        let mut kept = 0;
+        keys.retain(|key, state| {
+            let reach = state.reach();
+            // A key goes whole or not at all: what was before an open session may still be asked for at its very end.
+            let is_passed = reach.is_none_or(|reach| reach < safe_at);
+            if let Some(reach) = reach.filter(|_| is_passed) {
+                state.close(key, CloseReason::Gap, &mut |session| {
+                    *bytes_of_rows -= row_bytes(session.rows);
+                    completed(session);
+                });
+                *state = RuledKey::default();
+                tombstones.add(key, reach);
+            }
+            let keep = !is_passed || is_buffered[numbers.len()];
+            numbers.push(kept);
+            kept += usize::from(keep);
+            *bytes_of_keys -= if keep { 0 } else { key_bytes(key) };
+            keep
+        });
+        for buffered in buffered {
+            buffered.number = numbers[buffered.number];
+        }
+    }
+
+    fn forget_tombstones(&mut self) {
+        self.tombstones.forget();
+    }
+
+    fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+}
+
+/// What is remembered of a tombstones session is its reach, which has the gap in it already.
+const UP_TO_REACH: Gap = Gap::from_us(0);
+
+const fn key_bytes(key: &[u8]) -> usize {
+    key.len() + size_of::<RuledKey>()
+}
+
+fn row_bytes(rows: &[Vec<u8>]) -> usize {
+    rows.iter().map(Vec::len).sum()
+}
+
+const fn buffered_bytes(payload: &[u8]) -> usize {
+    payload.len() + size_of::<BufferedEvent>()
+}
+
+#[cfg(test)]
+#[path = "ruled_tests.rs"]
+mod tests;

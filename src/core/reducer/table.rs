@@ -1,0 +1,228 @@
+//! The keys of one partition, found by hash, kept in the order in which they were first seen.
+//!
+//! The order makes every output a function of the input alone: no hash order reaches a file.
+#![expect(clippy::cast_possible_truncation, reason = "a partition with 2^32 keys would need 200 GB")]
+
+use crate::core::session::OpenSession;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, RandomState};
+
+/// More keys than this under one hash are no accident: by chance even two of them are rare.
+const MANY_COLLISIONS: u32 = 16;
+
+/// What is known of one key.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) open: Option<OpenSession>,
+    /// Whether events of the key are buffered; only true inside a evict_expired.
+    pub(super) is_buffered: bool,
+    key_end: usize,
+    table_hash: u32,
+}
+
+/// Keys and their entries. Keys lie one behind the other in one allocation.
+///
+/// The hash that comes with an event has a seed that everybody knows, so keys can be chosen to share one; a search would
+/// then go through all of them. A table that meets such keys takes a secret hash of its own from there on. It decides only
+/// how a key is found, so nothing that is written depends on it.
+#[derive(Debug, Default)]
+pub(super) struct KeyTable {
+    secret: Option<RandomState>,
+    numbers: HashTable<u32>,
+    entries: Vec<Entry>,
+    keys: Vec<u8>,
+}
+
+impl KeyTable {
+    /// The number of the entry of `key`, which is added if it is new.
+    ///
+    /// # Panics
+    /// Never in practice: a partition would need 2^32 keys, over 200 GB of them.
+    pub(super) fn entry_of(&mut self, key: &[u8], table_hash: u32) -> u32 {
+        let table_hash = self.secret.as_ref().map_or(table_hash, |secret| secret_hash(secret, key));
+        let Self { numbers, entries, keys, .. } = self;
+        let mut collisions = 0;
+        let found = numbers.find(spread(table_hash), |&number| {
+            if entries[number as usize].table_hash != table_hash {
+                return false;
+            }
+            let same = is_same(key_at(entries, keys, number), key);
+            collisions += u32::from(!same);
+            same
+        });
+        if let Some(&number) = found {
+            return number;
+        }
+        if collisions > MANY_COLLISIONS && self.secret.is_none() {
+            self.take_secret_hash();
+            return self.entry_of(key, table_hash);
+        }
+        let number = entries.len() as u32;
+        keys.extend_from_slice(key);
+        entries.push(Entry { open: None, is_buffered: false, key_end: keys.len(), table_hash });
+        numbers
+            .insert_unique(spread(table_hash), number, |&other| spread(entries[other as usize].table_hash));
+        number
+    }
+
+    fn take_secret_hash(&mut self) {
+        let secret = RandomState::new();
+        let mut start = 0;
+        for entry in &mut self.entries {
+            entry.table_hash = secret_hash(&secret, &self.keys[start..entry.key_end]);
+            start = entry.key_end;
+        }
+        self.index();
+        self.secret = Some(secret);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> &mut Entry {
+        &mut self.entries[number as usize]
+    }
+
+    pub(super) fn key(&self, number: u32) -> &[u8] {
+        key_at(&self.entries, &self.keys, number)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
+        (0..self.entries.len() as u32).map(|number| (self.key(number), &self.entries[number as usize]))
+    }
+
+    pub(super) fn for_each_mut(&mut self, mut visit: impl FnMut(&[u8], &mut Entry)) {
+        let mut start = 0;
+        for entry in &mut self.entries {
+            let end = entry.key_end;
+            visit(&self.keys[start..end], entry);
+            start = end;
+        }
+    }
+
+    /// Drops the entries that `keep` does not want; the others stay in their order. Returns the new number of each entry
+    /// that was kept, by its old one.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut Entry) -> bool) -> Vec<u32> {
+        let mut numbers = vec![u32::MAX; self.entries.len()];
+        let (mut start, mut kept, mut keys_end) = (0, 0, 0);
+        for (old, number) in numbers.iter_mut().enumerate() {
+            let entry = &mut self.entries[old];
+            let key = start..entry.key_end;
+            start = key.end;
+            if keep(entry) {
+                self.keys.copy_within(key.clone(), keys_end);
+                keys_end += key.len();
+                entry.key_end = keys_end;
+                self.entries.swap(kept, old);
+                *number = kept as u32;
+                kept += 1;
+            }
+        }
+        self.entries.truncate(kept);
+        self.keys.truncate(keys_end);
+        self.index();
+        numbers
+    }
+
+    /// Builds the hash table anew.
+    fn index(&mut self) {
+        self.numbers.clear();
+        for (number, entry) in (0..).zip(&self.entries) {
+            let hash_of = |&other: &u32| spread(self.entries[other as usize].table_hash);
+            self.numbers.insert_unique(spread(entry.table_hash), number, hash_of);
+        }
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.numbers.allocation_size() + self.entries.capacity() * size_of::<Entry>() + self.keys.capacity()
+    }
+}
+
+fn key_at<'k>(entries: &[Entry], keys: &'k [u8], number: u32) -> &'k [u8] {
+    let number = number as usize;
+    let start = if number == 0 { 0 } else { entries[number - 1].key_end };
+    &keys[start..entries[number].key_end]
+}
+
+/// Whether two keys are the same. Most are short: a call to compare them costs more than the comparison.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && match one.len() {
+            4..=8 => {
+                (one.first_chunk::<4>(), one.last_chunk::<4>()) == (other.first_chunk(), other.last_chunk())
+            }
+            9..=16 => {
+                (one.first_chunk::<8>(), one.last_chunk::<8>()) == (other.first_chunk(), other.last_chunk())
+            }
+            _ => one == other,
+        }
+}
+
+fn secret_hash(secret: &RandomState, key: &[u8]) -> u32 {
+    secret.hash_one(key) as u32
+}
+
+/// The table looks at both ends of a 64-bit hash; both get all 32 bits that we have.
+fn spread(table_hash: u32) -> u64 {
+    u64::from(table_hash) << 32 | u64::from(table_hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_share_a_hash_keep_their_numbers_and_make_the_table_take_a_secret_one() {
+        let key = |number: u32| format!("key {number}").into_bytes();
+        let mut table = KeyTable::default();
+        for number in 0..20_000 {
+            assert_eq!(table.entry_of(&key(number), 7), number);
+        }
+        assert!(table.secret.is_some());
+        for number in 0..20_000 {
+            assert_eq!(table.entry_of(&key(number), 7), number);
+            assert_eq!(table.key(number), key(number));
+        }
+        let mut spread_hashes: Vec<u32> = table.entries.iter().map(|entry| entry.table_hash).collect();
+        spread_hashes.sort_unstable();
+        spread_hashes.dedup();
+        assert!(spread_hashes.len() > 19_000, "{}", spread_hashes.len());
+    }
+
+    #[test]
+    fn entries_that_are_kept_keep_their_keys_and_their_order() {
+        let mut table = KeyTable::default();
+        for key in ["one", "", "three", "four"] {
+            let number = table.entry_of(key.as_bytes(), 7);
+            table.get_mut(number).is_buffered = key.len() != 3;
+        }
+        assert_eq!(table.retain(|entry| entry.is_buffered), [u32::MAX, 0, 1, 2]);
+        assert_eq!(table.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&b""[..], b"three", b"four"]);
+        assert_eq!((table.entry_of(b"four", 7), table.entry_of(b"one", 7)), (2, 3));
+    }
+
+    #[test]
+    fn keys_of_every_length_differ_by_any_byte() {
+        for length in 0..40 {
+            let key: Vec<u8> = (0..length).collect();
+            assert!(is_same(&key, &key.clone()));
+            assert!(!is_same(&key, &[&key[..], b"x"].concat()));
+            for at in 0..key.len() {
+                let mut other = key.clone();
+                other[at] ^= 1;
+                assert!(!is_same(&key, &other), "{length} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_few_keys_under_one_hash_are_an_accident() {
+        let mut table = KeyTable::default();
+        for number in 0..=MANY_COLLISIONS {
+            assert_eq!(table.entry_of(&number.to_be_bytes(), 7), number);
+        }
+        assert!(table.secret.is_none());
+    }
+}

@@ -1,0 +1,91 @@
+//! What a reducer remembers of the sessions that it has tombstones: enough to notice an event that came too late for one.
+
+use super::OutOfOrder;
+use crate::core::event::Timestamp;
+use crate::core::gap::Gap;
+use crate::core::partition::KeyHash;
+use crate::core::watermark::Watermark;
+use hashbrown::{HashTable, hash_table::Entry};
+
+/// The last event of a tombstones session, under the hash of its key. Two keys with one hash can only be too careful.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    hash: u64,
+    time: Timestamp,
+}
+
+/// The tombstones sessions of a partition. In ordered input nobody ever asks for them, so they are only listed; the first
+/// question builds the table.
+#[derive(Debug, Default)]
+pub(super) struct Tombstones {
+    until: Watermark,
+    listed: Vec<Last>,
+    found: HashTable<Last>,
+    forgotten: bool,
+}
+
+impl Tombstones {
+    /// Notes that sessions up to `until` are about to be tombstones.
+    pub(super) fn begin(&mut self, until: Watermark) {
+        self.until = self.until.max(until);
+    }
+
+    /// Remembers the session of `key` whose last event was at `time`.
+    pub(super) fn add(&mut self, key: &[u8], time: Timestamp) {
+        if !self.forgotten {
+            self.listed.push(Last { hash: KeyHash::of(key).whole(), time });
+        }
+    }
+
+    /// Whether a session of `key` may begin at `time`: no tombstones session of it ends later, or so close before that the
+    /// two are one.
+    #[inline]
+    pub(super) fn allows(&mut self, key: &[u8], time: Timestamp, gap: Gap) -> Result<(), OutOfOrder> {
+        // Every tombstones session is passed by `until`.
+        if self.until.is_late(time) { self.look(KeyHash::of(key).whole(), time, gap) } else { Ok(()) }
+    }
+
+    /// Gives the memory back. From now on every event before the last evict_expired that begins a session is out of order.
+    pub(super) fn forget(&mut self) {
+        *self = Self { until: self.until, forgotten: true, ..Self::default() };
+    }
+
+    /// Memory in use, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.listed.capacity() * size_of::<Last>() + self.found.allocation_size()
+    }
+
+    #[cold]
+    fn look(&mut self, hash: u64, time: Timestamp, gap: Gap) -> Result<(), OutOfOrder> {
+        for last in self.listed.drain(..) {
+            match self.found.entry(last.hash, |found| found.hash == last.hash, |found| found.hash) {
+                Entry::Vacant(place) => drop(place.insert(last)),
+                Entry::Occupied(mut found) => found.get_mut().time = found.get().time.max(last.time),
+            }
+        }
+        let last = self.found.find(hash, |found| found.hash == hash);
+        let is_passed = last.is_none_or(|last| gap.is_passed(last.time, time));
+        if is_passed && !self.forgotten { Ok(()) } else { Err(OutOfOrder) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_swept_sessions_of_a_key_the_later_one_counts_whenever_it_was_asked_for() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let gap = Gap::from_us(10);
+        let mut tombstones = Tombstones::default();
+        tombstones.begin(Watermark::at(at(200)));
+        for last in [0, 100] {
+            tombstones.add(b"a", at(last));
+            assert_eq!(tombstones.allows(b"b", at(150), gap), Ok(()));
+        }
+        tombstones.add(b"a", at(50));
+        for (us, allowed) in [(40, false), (90, false), (110, false), (111, true), (250, true)] {
+            assert_eq!(tombstones.allows(b"a", at(us), gap).is_ok(), allowed, "{us}");
+        }
+    }
+}

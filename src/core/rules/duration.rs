@@ -1,0 +1,115 @@
+//! Durations as people write them: one set of forms for flags, for keys of the configuration file and for gap columns.
+
+use std::time::Duration;
+
+const SECONDS_OF_DAY: u64 = 86_400;
+
+/// Reads `90s`, `5m`, `1h30m`, `1.5h`, `7d`: whole microseconds, as times are.
+///
+/// Months and years have no fixed length, and `30M` is more often meant for minutes: they are none.
+///
+/// ```
+/// # use sessionize::core::rules::duration;
+/// # use std::time::Duration;
+/// assert_eq!(duration("1.5h"), duration("1h 30m"));
+/// assert!(["30M", "1 month", "1y", "1ns", "5", "soon"].iter().all(|text| duration(text).is_err()));
+/// ```
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; durations read like 90s, 5m, 1h30m, 7d"))?;
+    let units = text.split(|letter: char| !letter.is_alphabetic());
+    if let Some(unit) = units.into_iter().find(|unit| has_no_fixed_length(unit)) {
+        return Err(format!(
+            "months and years have no fixed length, and {unit} stands for one; write days, as in 365d, or m for minutes"
+        ));
+    }
+    if duration.subsec_nanos() % 1_000 != 0 {
+        return Err("durations are whole microseconds".to_owned());
+    }
+    if i64::try_from(duration.as_micros()).is_err() {
+        return Err("the duration is too long".to_owned());
+    }
+    Ok(duration)
+}
+
+/// The units of months (`M`, `month`, `months`) and years (`y`, `year`, ...).
+fn has_no_fixed_length(unit: &str) -> bool {
+    unit.starts_with(['M', 'y']) || unit.starts_with("mo")
+}
+
+/// The duration in a gap column: as in a flag, or a bare number of whole seconds.
+///
+/// ```
+/// # use sessionize::core::rules::duration_in_column;
+/// # use std::time::Duration;
+/// assert_eq!(duration_in_column(b"1h30m"), Some(Duration::from_secs(5_400)));
+/// assert_eq!(duration_in_column(b"90"), Some(Duration::from_secs(90)));
+/// assert_eq!((duration_in_column(b"1.5"), duration_in_column(b"soon")), (None, None));
+/// ```
+pub fn duration_in_column(text: &[u8]) -> Option<Duration> {
+    let text = std::str::from_utf8(text).ok()?;
+    let is_bare = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_bare { duration(&format!("{text}s")) } else { duration(text) }.ok()
+}
+
+/// A duration for people, in units that [`duration`] reads: `1day 2h 30m`.
+///
+/// ```
+/// # use sessionize::core::rules::duration_text;
+/// # use std::time::Duration;
+/// assert_eq!(duration_text(Duration::from_secs(40 * 86_400 + 90)), "40days 1m 30s");
+/// ```
+pub fn duration_text(duration: Duration) -> String {
+    let days = duration.as_secs() / SECONDS_OF_DAY;
+    let rest = Duration::new(duration.as_secs() % SECONDS_OF_DAY, duration.subsec_nanos());
+    let plural = if days == 1 { "" } else { "s" };
+    match (days, rest.is_zero()) {
+        (0, _) => humantime::format_duration(rest).to_string(),
+        (_, true) => format!("{days}day{plural}"),
+        (_, false) => format!("{days}day{plural} {}", humantime::format_duration(rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_unit_without_a_fixed_length_is_refused_in_flags_and_rows() {
+        for text in ["30M", "1month", "2 months", "1y", "1year", "3years", "1h 1M"] {
+            let accumulator = duration(text).unwrap_err();
+            assert!(accumulator.contains("no fixed length"), "{text}: {accumulator}");
+            assert_eq!(duration_in_column(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rows_have_the_forms_of_flags_and_bare_seconds() {
+        for text in ["90s", "1h30m", "1h 30m", "1.5h", "7d", "2w", "500ms", "250us", "10min"] {
+            let read = duration(text).ok();
+            assert!(read.is_some() && duration_in_column(text.as_bytes()) == read, "{text}");
+        }
+        for wrong in ["1ns", "1500ns", "0.0000001s", "9999999999d", "-5m", "", "five", "1.5.5s", "."] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+            assert_eq!(duration_in_column(wrong.as_bytes()), None, "{wrong}");
+        }
+        for (bare, flag) in [("0", "0s"), ("90", "90s"), ("007", "7s")] {
+            assert_eq!(duration_in_column(bare.as_bytes()), duration(flag).ok(), "{bare}");
+        }
+        assert!(duration("90").is_err() && duration("1.5").is_err());
+        assert_eq!(duration_in_column(b"1.5"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(us in 0_u64..400_000_000_000_000) {
+            let written = duration_text(Duration::from_micros(us));
+            prop_assert_eq!(duration(&written), Ok(Duration::from_micros(us)));
+            prop_assert_eq!(duration(&written.replace(' ', "")), Ok(Duration::from_micros(us)));
+        }
+    }
+}

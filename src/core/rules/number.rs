@@ -1,0 +1,54 @@
+//! Exact decimal numbers.
+
+use bigdecimal::BigDecimal;
+
+/// The longest number that is understood. Longer ones are no measurements, and their sums would have no end.
+const MAX_DIGITS: usize = 64;
+
+/// Whether `text` is a number as the rules understand it: a sign, digits, a point, digits; no exponent, no separators.
+///
+/// ```
+/// # use sessionize::core::rules::is_number;
+/// assert!([&b"12"[..], b"-0.50", b"+7.", b".5"].iter().all(|text| is_number(text)));
+/// assert!([&b""[..], b"1e3", b"1,5", b"NaN", b" 1", b"."].iter().all(|text| !is_number(text)));
+/// ```
+pub fn is_number(text: &[u8]) -> bool {
+    let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    let (mut digits, mut points) = (0, 0);
+    for byte in unsigned {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'.' => points += 1,
+            _ => return false,
+        }
+    }
+    (1..=MAX_DIGITS).contains(&digits) && points <= 1
+}
+
+/// The number in `text`; `None` if it is none.
+pub(super) fn number(text: &[u8]) -> Option<BigDecimal> {
+    if !is_number(text) {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sums_are_exact() {
+        let sum: BigDecimal =
+            [&b"0.1"[..], b"0.2", b"-.05", b"+7."].iter().filter_map(|text| number(text)).sum();
+        assert_eq!(sum.to_plain_string(), "7.25");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_accepted_is_read(text in "[+-]?[0-9.]{0,70}") {
+            prop_assert_eq!(is_number(text.as_bytes()), number(text.as_bytes()).is_some());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! All rules of a checkpoint, ready for use.
+
+use super::accumulate::Bounds;
+use super::aggregate::{Aggregate, AggregateText};
+use super::condition::{Condition, ConditionText};
+use super::dedup::Dedup;
+use super::duration::duration;
+use super::flag::{DEFAULT_BOUND, RuleFlag, RuleTexts};
+use super::gap_by::{GapByText, Gaps};
+use super::payload::Values;
+use super::projected::{ProjectedColumn, ProjectedColumns};
+use super::split::{Midnight, Splits};
+use crate::core::gap::Gap;
+use crate::core::session::Accumulator;
+use chrono_tz::Tz;
+
+/// What a run writes of a completed session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Emit {
+    /// A row for the session.
+    pub sessions: bool,
+    /// A row for each of its events.
+    pub events: bool,
+}
+
+/// The rules of a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSet {
+    pub(super) gaps: Gaps,
+    pub(super) splits: Splits,
+    pub(super) dedup: Option<Dedup>,
+    pub(super) aggregates: Vec<Aggregate>,
+    pub(super) bounds: Bounds,
+    /// Where a whole row stands among the kept values, if events are emitted.
+    pub(super) row: Option<usize>,
+    names: Vec<String>,
+    kept: ProjectedColumns,
+    emit: Emit,
+    allowed_lateness_us: Option<i64>,
+}
+
+impl RuleSet {
+    /// Compiles the rules in `texts` over the gap `usual`; `zone` is where midnight is, `None` where each source has a zone of
+    /// its own.
+    ///
+    /// # Errors
+    /// What makes no sense, in words: only for texts that are not canonical.
+    pub fn compile(texts: &RuleTexts, usual: Gap, zone: Option<Tz>) -> Result<Self, String> {
+        let mut kept = ProjectedColumns::default();
+        let texts_of_aggregates =
+            texts.values(RuleFlag::Aggregate).map(AggregateText::read).collect::<Result<Vec<_>, _>>()?;
+        let aggregates = texts_of_aggregates.iter().map(|text| text.compile(&mut kept)).collect();
+        let emit = emit_of(texts.value(RuleFlag::Emit));
+        let allowed_lateness_us = texts.value(RuleFlag::AllowedLateness).map(duration_us).transpose()?;
+        if emit.events && allowed_lateness_us.is_some() {
+            return Err(
+                "--emit events writes each event once, --allowed-lateness takes sessions back".to_owned()
+            );
+        }
+        Ok(Self {
+            splits: splits(texts, zone, &mut kept)?,
+            gaps: gaps(texts, usual, &mut kept)?,
+            dedup: texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept)),
+            aggregates,
+            bounds: Bounds {
+                distinct: number(texts, RuleFlag::MaxDistinct)?.unwrap_or(DEFAULT_BOUND),
+                list: number(texts, RuleFlag::MaxList)?.unwrap_or(DEFAULT_BOUND),
+            },
+            row: emit.events.then(|| kept.place_of(ProjectedColumn::Row)),
+            names: texts_of_aggregates.iter().map(AggregateText::name).collect(),
+            kept,
+            emit,
+            allowed_lateness_us,
+        })
+    }
+
+    /// Whether there is no rule but the gap: events then need no payload, and sessions nothing but start, end and count.
+    pub fn is_plain(&self) -> bool {
+        self.kept.is_empty()
+            && self.aggregates.is_empty()
+            && self.splits == Splits::default()
+            && self.allowed_lateness_us.is_none()
+    }
+
+    /// Which parts of a row travel with its event.
+    pub const fn kept(&self) -> &ProjectedColumns {
+        &self.kept
+    }
+
+    /// The names of the aggregates' output columns.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// What is written of a completed session.
+    pub const fn emit(&self) -> Emit {
+        self.emit
+    }
+
+    /// How long completed sessions stay correctable, in microseconds; `None` where they never change.
+    pub const fn allowed_lateness_us(&self) -> Option<i64> {
+        self.allowed_lateness_us
+    }
+
+    /// The row that an event carries for the output of events; empty where none are emitted.
+    pub fn row_of<'p>(&self, payload: &'p [u8]) -> &'p [u8] {
+        self.row.map_or(b"", |place| Values::of(payload).get(place))
+    }
+
+    /// What the aggregates tell of no event.
+    pub(super) fn empty_accumulators(&self) -> Vec<Accumulator> {
+        self.aggregates.iter().map(|aggregate| Accumulator::empty(aggregate.function)).collect()
+    }
+}
+
+fn splits(texts: &RuleTexts, zone: Option<Tz>, kept: &mut ProjectedColumns) -> Result<Splits, String> {
+    Ok(Splits {
+        max_duration_us: texts.value(RuleFlag::MaxDuration).map(duration_us).transpose()?,
+        max_events: number(texts, RuleFlag::MaxEvents)?.map(|number| number as u64),
+        on: texts
+            .values(RuleFlag::SplitOn)
+            .map(|column| kept.place_of(ProjectedColumn::column(column)))
+            .collect(),
+        at_midnight: texts.value(RuleFlag::SplitAt).map(|_| midnight(zone, kept)),
+        start_on: conditions(texts, RuleFlag::StartOn, kept)?,
+        end_on: conditions(texts, RuleFlag::EndOn, kept)?,
+    })
+}
+
+fn midnight(zone: Option<Tz>, kept: &mut ProjectedColumns) -> Midnight {
+    zone.map_or_else(|| Midnight::OfSource(kept.place_of(ProjectedColumn::Zone)), Midnight::In)
+}
+
+fn conditions(
+    texts: &RuleTexts,
+    flag: RuleFlag,
+    kept: &mut ProjectedColumns,
+) -> Result<Vec<Condition>, String> {
+    texts.values(flag).map(|text| Ok(ConditionText::read(text)?.compile(kept))).collect()
+}
+
+fn gaps(texts: &RuleTexts, usual: Gap, kept: &mut ProjectedColumns) -> Result<Gaps, String> {
+    let by = texts.value(RuleFlag::GapBy).map(GapByText::read).transpose()?;
+    Ok(Gaps::compile(usual, by.as_ref(), texts.value(RuleFlag::GapColumn), kept))
+}
+
+fn number(texts: &RuleTexts, flag: RuleFlag) -> Result<Option<usize>, String> {
+    let read = |text: &str| text.parse().map_err(|_| format!("{}: '{text}' is no number", flag.name()));
+    texts.value(flag).map(read).transpose()
+}
+
+fn duration_us(text: &str) -> Result<i64, String> {
+    i64::try_from(duration(text)?.as_micros()).map_err(|_| format!("'{text}' is too long"))
+}
+
+fn emit_of(text: Option<&str>) -> Emit {
+    match text {
+        Some("events") => Emit { sessions: false, events: true },
+        Some("both") => Emit { sessions: true, events: true },
+        _ => Emit { sessions: true, events: false },
+    }
+}

@@ -1,0 +1,183 @@
+//! What the rules know of one key, and the fold of one event into it.
+
+use super::payload::Values;
+use super::set::RuleSet;
+use super::split::SplitState;
+use crate::core::event::Timestamp;
+use crate::core::session::{Accumulator, CloseReason, OpenSession, OutOfOrder, Session};
+use std::collections::BTreeSet;
+
+/// An open session under rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuledSession {
+    /// Start, last event, number of events.
+    pub open: OpenSession,
+    /// How many sessions of the key began at the same instant before.
+    pub ordinal: u32,
+    /// The last instant at which an event still keeps the gap.
+    pub reach: Timestamp,
+    /// What the split rules know.
+    pub splits: SplitState,
+    /// What the aggregates tell so far.
+    pub accumulators: Vec<Accumulator>,
+    /// The identities of its events, where duplicates are dropped.
+    pub identities: BTreeSet<u128>,
+    /// Its rows, where events are emitted.
+    pub rows: Vec<Vec<u8>>,
+}
+
+/// What is remembered of completed sessions as long as an event may still come at the very time of their last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// Start of the last completed session.
+    pub start: Timestamp,
+    /// Its ordinal.
+    pub ordinal: u32,
+    /// Its end.
+    pub end: Timestamp,
+    /// The identities of the events of sessions that ended at that time, where duplicates are dropped.
+    pub identities: BTreeSet<u128>,
+}
+
+/// Everything of one key but its tail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuledKey {
+    /// The session that may grow.
+    pub open: Option<RuledSession>,
+    /// What was before it.
+    pub before: Option<Before>,
+    /// The time of the last duplicate that was dropped: it moved no session, and yet no event may be folded after it that
+    /// lies before it. It is not stored, for what a later batch may bring lies behind all that is folded.
+    pub dropped: Option<Timestamp>,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folded {
+    /// It belongs to a session.
+    Taken,
+    /// It was there already and is dropped.
+    Duplicate,
+}
+
+impl RuledKey {
+    /// One step of the fold. A session that the event completes goes to `completed`.
+    ///
+    /// # Errors
+    /// [`OutOfOrder`] if a later event is already folded.
+    pub fn fold(
+        &mut self,
+        rules: &RuleSet,
+        key: &[u8],
+        (time, payload): (Timestamp, &[u8]),
+        completed: &mut impl FnMut(Session<'_>),
+    ) -> Result<Folded, OutOfOrder> {
+        if self.latest().is_some_and(|latest| time < latest) {
+            return Err(OutOfOrder);
+        }
+        // The gap comes first: a session that it has ended is closed whenever the watermark says so, and what comes behind it
+        // must not depend on that.
+        if self.open.as_ref().is_some_and(|session| time > session.reach) {
+            self.close(key, CloseReason::Gap, completed);
+        }
+        let values = Values::of(payload);
+        let identity = rules.dedup.and_then(|dedup| dedup.identity(values));
+        if identity.is_some_and(|identity| self.has_seen(identity, time)) {
+            self.dropped = Some(time);
+            return Ok(Folded::Duplicate);
+        }
+        let split =
+            |session: &RuledSession| rules.splits.before(&session.open, &session.splits, time, values);
+        if let Some(why) = self.open.as_ref().and_then(split) {
+            self.close(key, why, completed);
+        }
+        let before = self.before.as_ref();
+        let session = self.open.get_or_insert_with(|| RuledSession::begin(rules, time, before));
+        session.take(rules, time, values, identity);
+        if rules.splits.ends(values) {
+            self.close(key, CloseReason::EndOn, completed);
+        }
+        Ok(Folded::Taken)
+    }
+
+    /// Completes the open session, if there is one.
+    pub fn close(&mut self, key: &[u8], why: CloseReason, completed: &mut impl FnMut(Session<'_>)) {
+        let Some(session) = self.open.take() else { return };
+        completed(session.complete(key, why));
+        let RuledSession { open, ordinal, mut identities, .. } = session;
+        if let Some(before) = self.before.take().filter(|before| before.end == open.last) {
+            identities.extend(before.identities);
+        }
+        self.before = Some(Before { start: open.start, ordinal, end: open.last, identities });
+    }
+
+    /// Completes the open session if `watermark` has passed it (rule 6), and forgets what no event can meet any more.
+    pub fn close_passed(
+        &mut self,
+        key: &[u8],
+        watermark: Timestamp,
+        completed: &mut impl FnMut(Session<'_>),
+    ) {
+        if self.open.as_ref().is_some_and(|session| session.reach < watermark) {
+            self.close(key, CloseReason::Gap, completed);
+        }
+        if self.before.as_ref().is_some_and(|before| before.end < watermark) {
+            self.before = None;
+        }
+    }
+
+    /// The last instant at which an event could still meet what is known of the key.
+    pub fn reach(&self) -> Option<Timestamp> {
+        let open = self.open.as_ref().map(|session| session.reach);
+        open.max(self.before.as_ref().map(|before| before.end))
+    }
+
+    /// The time of the last event that was folded, whether it was taken or dropped.
+    fn latest(&self) -> Option<Timestamp> {
+        let open = self.open.as_ref().map(|session| session.open.last);
+        open.or_else(|| self.before.as_ref().map(|before| before.end)).max(self.dropped)
+    }
+
+    /// An event is a duplicate of one in the open session, and of one in a session that ended at its very time.
+    fn has_seen(&self, identity: u128, time: Timestamp) -> bool {
+        let in_open = || self.open.as_ref().is_some_and(|session| session.identities.contains(&identity));
+        let just_before = |before: &Before| before.end == time && before.identities.contains(&identity);
+        in_open() || self.before.as_ref().is_some_and(just_before)
+    }
+}
+
+impl RuledSession {
+    fn begin(rules: &RuleSet, start: Timestamp, before: Option<&Before>) -> Self {
+        let twin = before.filter(|before| before.start == start);
+        Self {
+            open: OpenSession { start, last: start, events: 0 },
+            ordinal: twin.map_or(0, |before| before.ordinal + 1),
+            reach: start,
+            splits: rules.splits.begin(start),
+            accumulators: rules.empty_accumulators(),
+            identities: BTreeSet::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, rules: &RuleSet, time: Timestamp, values: Values<'_>, identity: Option<u128>) {
+        self.open.extend(time);
+        self.reach = self.reach.max(rules.gaps.reach(time, values));
+        self.splits.take(&rules.splits, values);
+        for (accumulator, aggregate) in self.accumulators.iter_mut().zip(&rules.aggregates) {
+            accumulator.update(aggregate, values, rules.bounds);
+        }
+        self.identities.extend(identity);
+        self.rows.extend(rules.row.map(|place| values.get(place).to_vec()));
+    }
+
+    /// The session as it would be complete now.
+    pub fn complete<'s>(&'s self, key: &'s [u8], close_reason: CloseReason) -> Session<'s> {
+        Session {
+            ordinal: self.ordinal,
+            accumulators: &self.accumulators,
+            rows: &self.rows,
+            ..self.open.close(key, close_reason)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! How far event time has come, and what is late.
+
+use crate::core::event::Timestamp;
+
+/// Every event before it has been seen, or is late. Minus infinity at first; it never goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Watermark(Option<Timestamp>);
+
+impl Watermark {
+    /// Before all time: nothing is late.
+    pub const BEGINNING: Self = Self(None);
+
+    /// The watermark at `time`.
+    pub const fn at(time: Timestamp) -> Self {
+        Self(Some(time))
+    }
+
+    /// Where it stands; `None` is minus infinity.
+    pub const fn time(self) -> Option<Timestamp> {
+        self.0
+    }
+
+    /// The watermark `us` microseconds before this one.
+    #[must_use]
+    pub fn behind(self, us: i64) -> Self {
+        Self(self.0.map(|time| time.saturating_add_us(-us)))
+    }
+
+    /// Whether an event at `time` is late (rule 2: `time < watermark`).
+    pub fn is_late(self, time: Timestamp) -> bool {
+        Self(Some(time)) < self
+    }
+
+    /// Whether an event at `time` may be folded (rule 4: `time <= watermark`).
+    pub fn reaches(self, time: Timestamp) -> bool {
+        self >= Self(Some(time))
+    }
+}
+
+/// What moves the watermark at the end of a batch (rule 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advance {
+    /// Allowed lateness in microseconds: the watermark follows the latest accepted event at this distance.
+    Delay(i64),
+    /// The data is complete up to this time, whatever the events say.
+    Stated(Timestamp),
+}
+
+impl Advance {
+    /// The watermark after a batch: `before` at its start, `latest` its latest accepted event.
+    ///
+    /// ```
+    /// # use sessionize::core::{event::Timestamp, watermark::{Advance, Watermark}};
+    /// let at = |us| Timestamp::from_us(us).unwrap();
+    /// let after = Advance::Delay(10).after(Watermark::at(at(50)), Some(at(55)));
+    /// assert_eq!(after, Watermark::at(at(50)), "it never goes back");
+    /// ```
+    pub fn after(self, before: Watermark, latest: Option<Timestamp>) -> Watermark {
+        let reached = match self {
+            Self::Delay(us) => latest.map(|time| time.saturating_add_us(-us)),
+            Self::Stated(time) => Some(time),
+        };
+        before.max(Watermark(reached))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_follows_the_latest_event_or_goes_where_it_is_stated_but_never_back() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let (lateness, stated) = (Advance::Delay(10), Advance::Stated(at(60)));
+        for (advance, before, latest, after) in [
+            (lateness, None, None, None),
+            (lateness, None, Some(50), Some(40)),
+            (lateness, Some(30), Some(50), Some(40)),
+            (lateness, Some(45), Some(50), Some(45)),
+            (lateness, Some(45), None, Some(45)),
+            (stated, None, None, Some(60)),
+            (stated, Some(30), Some(90), Some(60)),
+            (stated, Some(70), Some(90), Some(70)),
+        ] {
+            let [before, after] = [before, after].map(|us: Option<i64>| Watermark(us.map(at)));
+            assert_eq!(advance.after(before, latest.map(at)), after, "{advance:?} {before:?} {latest:?}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Why a row is set aside.
+
+/// The columns before those of the row in the outputs `late` and `rejects`.
+pub const ASIDE_COLUMNS: [&str; 3] = ["file", "line", "reason"];
+
+/// The reason in the outputs `rejects` and `late`, and in reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// Fewer fields than the header or the first row.
+    TooFewFields,
+    /// More fields than the header or the first row.
+    TooManyFields,
+    /// The time is in no form that is understood.
+    Time,
+    /// The time has a known form, but there is no such date or time of day.
+    ImpossibleTime,
+    /// Every part of the key is empty.
+    EmptyKey,
+    /// The key is longer than [`crate::core::event::MAX_KEY_BYTES`].
+    KeyTooLong,
+    /// A part of a composite key holds the byte that joins the parts.
+    KeySeparator,
+    /// A column that an aggregate adds up or compares holds no number.
+    NotANumber,
+    /// The gap column holds no duration.
+    NotADuration,
+    /// A column that is listed holds bytes that are not UTF-8.
+    NotUtf8,
+    /// The columns that rules look at are longer than [`crate::core::rules::MAX_PAYLOAD_BYTES`] together.
+    ProjectedTooLong,
+    /// The event lies further in the future than allowed (rule 9).
+    Future,
+    /// The file ends inside a quoted field of its last line.
+    UnclosedQuote,
+    /// The event is before the watermark (rule 2). Not a reject: it has its own output.
+    Late,
+}
+
+impl Reason {
+    /// The word in outputs and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TooFewFields => "too-few-fields",
+            Self::TooManyFields => "too-many-fields",
+            Self::Time => "time",
+            Self::ImpossibleTime => "impossible-time",
+            Self::EmptyKey => "empty-key",
+            Self::KeyTooLong => "key-too-long",
+            Self::KeySeparator => "key-separator",
+            Self::NotANumber => "not-a-number",
+            Self::NotADuration => "not-a-duration",
+            Self::NotUtf8 => "not-utf8",
+            Self::ProjectedTooLong => "kept-columns-too-long",
+            Self::Future => "future",
+            Self::UnclosedQuote => "unclosed-quote",
+            Self::Late => "late",
+        }
+    }
+}

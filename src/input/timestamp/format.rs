@@ -1,0 +1,93 @@
+//! The name of a time format, as it is given on the command line and kept in the checkpoint.
+
+use super::pattern::Pattern;
+use std::fmt;
+use std::str::FromStr;
+
+/// How times are written in a batch.
+///
+/// ```
+/// # use sessionize::input::timestamp::TimeFormat;
+/// assert_eq!("epoch-ms".parse(), Ok(TimeFormat::EpochMillis));
+/// assert_eq!("%d/%b/%Y:%H:%M:%S %z".parse::<TimeFormat>().unwrap().to_string(), "%d/%b/%Y:%H:%M:%S %z");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TimeFormat {
+    /// Whatever has one clear meaning: `2020-01-01 00:02:00`, also with `T`, with a fraction of up to nine digits, with
+    /// `Z` or an offset, without seconds, without a time of day; and numbers, by magnitude: below 10^11 they are
+    /// seconds since the epoch (with up to nine decimals), below 10^14 milliseconds, below 10^17 microseconds.
+    ///
+    /// Every number is an epoch time, so `20200101` is a second of August 1970; `%Y%m%d` reads it as a date.
+    #[default]
+    Auto,
+    /// Seconds since the epoch, with up to nine decimals.
+    EpochSeconds,
+    /// Whole milliseconds since the epoch.
+    EpochMillis,
+    /// Whole microseconds since the epoch.
+    EpochMicros,
+    /// A strftime pattern, with chrono's specifiers. A date alone is its midnight. The name of a zone (`%Z`) is skipped,
+    /// not understood; an offset (`%z`) is.
+    Strftime(String),
+}
+
+impl FromStr for TimeFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "epoch-s" => Ok(Self::EpochSeconds),
+            "epoch-ms" => Ok(Self::EpochMillis),
+            "epoch-us" => Ok(Self::EpochMicros),
+            pattern if pattern.contains('%') => {
+                Pattern::check(pattern).map(|()| Self::Strftime(pattern.into()))
+            }
+            other => Err(format!(
+                "unknown time format {other:?}: use auto, epoch-s, epoch-ms, epoch-us, or a strftime pattern such as \
+                 \"%d/%b/%Y:%H:%M:%S %z\""
+            )),
+        }
+    }
+}
+
+impl fmt::Display for TimeFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::EpochSeconds => "epoch-s",
+            Self::EpochMillis => "epoch-ms",
+            Self::EpochMicros => "epoch-us",
+            Self::Strftime(pattern) => pattern,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back_as_itself() {
+        for name in ["auto", "epoch-s", "epoch-ms", "epoch-us", "%Y%m%d", "%s", "%d/%b/%Y:%H:%M:%S %z"] {
+            assert_eq!(name.parse::<TimeFormat>().map(|format| format.to_string()), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn refuses_what_could_never_give_a_time() {
+        for (name, complaint) in [
+            ("", "unknown time format"),
+            ("iso", "unknown time format"),
+            ("%Y-%m-%d %Q", "not a strftime pattern"),
+            ("%", "not a strftime pattern"),
+            ("%H:%M:%S", "does not hold a whole date"),
+            ("%Y-%m", "does not hold a whole date"),
+            ("%Y-%m-%d %H", "does not hold a whole date"),
+            ("%Y-%m-%d %I:%M", "does not hold a whole date"),
+        ] {
+            let error = name.parse::<TimeFormat>().unwrap_err();
+            assert!(error.contains(complaint), "{name}: {error}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! From the text of a time to a [`Timestamp`].
+//!
+//! The forms that logs are full of are read at fixed byte positions (`quick`); whatever that does not know goes to the
+//! slow readers (`written`, `epoch`, `pattern`), where chrono has the word.
+
+mod epoch;
+mod format;
+mod pattern;
+mod quick;
+#[cfg(test)]
+mod tests;
+mod written;
+mod zone;
+
+pub use format::TimeFormat;
+
+use crate::core::event::Timestamp;
+use chrono_tz::Tz;
+use epoch::EpochUnit;
+use pattern::Pattern;
+use quick::{DayCache, Quick};
+use zone::LocalZone;
+
+/// Why a text is not a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotATime {
+    /// The text has no known form of a time.
+    Unreadable,
+    /// The text has the form of a time, but there is no such time: February 31, minute 60, hour 24, a local time that
+    /// the change to summer time skips, or a time outside the years 1 to 9999.
+    Impossible,
+}
+
+/// Reads the times of a batch.
+///
+/// It keeps the last date and the last local hour it has seen, so a log in order of time costs one calendar look-up a
+/// day; use one parser for each thread.
+///
+/// ```
+/// # use sessionize::input::timestamp::{NotATime, TimeFormat, TimeParser};
+/// let mut parser = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
+/// assert_eq!(parser.parse(b"2020-01-01 00:02:00").map(|time| time.us()), Ok(1_577_836_920_000_000));
+/// assert_eq!(parser.parse(b"2020-02-31"), Err(NotATime::Impossible));
+/// ```
+#[derive(Debug, Clone)]
+pub struct TimeParser {
+    form: Form,
+    zone: LocalZone,
+    days: DayCache,
+}
+
+/// [`TimeFormat`], ready for use.
+#[derive(Debug, Clone)]
+enum Form {
+    Auto,
+    Epoch(EpochUnit),
+    Pattern(Pattern),
+}
+
+impl TimeParser {
+    /// A parser of `format`; times without an offset are local times of `zone`.
+    pub fn new(format: &TimeFormat, zone: Tz) -> Self {
+        let form = match format {
+            TimeFormat::Auto => Form::Auto,
+            TimeFormat::EpochSeconds => Form::Epoch(EpochUnit::Seconds),
+            TimeFormat::EpochMillis => Form::Epoch(EpochUnit::Millis),
+            TimeFormat::EpochMicros => Form::Epoch(EpochUnit::Micros),
+            TimeFormat::Strftime(pattern) => Form::Pattern(Pattern::new(pattern)),
+        };
+        Self { form, zone: LocalZone::new(zone), days: DayCache::new() }
+    }
+
+    /// The time that `text` states; spaces around it do not count, digits below a microsecond are dropped.
+    ///
+    /// Second 60 is the second after 59. A local time that occurs twice, when summer time ends, is the earlier one.
+    ///
+    /// # Errors
+    ///
+    /// [`NotATime`] says whether the form or the value is wrong.
+    #[inline]
+    pub fn parse(&mut self, text: &[u8]) -> Result<Timestamp, NotATime> {
+        match self.quick_us(text).and_then(Timestamp::from_us) {
+            Some(time) => Ok(time),
+            None => self.parse_slowly(text),
+        }
+    }
+
+    /// Microseconds since the epoch, where a quick reader is sure of them.
+    #[inline]
+    fn quick_us(&mut self, text: &[u8]) -> Option<i64> {
+        match self.form {
+            Form::Auto if text.len() >= quick::WRITTEN_BYTES => match quick::written(text, &mut self.days)? {
+                Quick::Utc(us) => Some(us),
+                Quick::Local(us) => self.zone.utc_us(us),
+            },
+            Form::Auto => quick::number(text).and_then(EpochUnit::auto_us),
+            Form::Epoch(unit) => quick::number(text).and_then(|count| unit.us(count)),
+            Form::Pattern(_) => None,
+        }
+    }
+
+    #[inline(never)]
+    fn parse_slowly(&mut self, text: &[u8]) -> Result<Timestamp, NotATime> {
+        let trimmed = trim_spaces(text);
+        if trimmed.len() < text.len()
+            && let Some(time) = self.quick_us(trimmed).and_then(Timestamp::from_us)
+        {
+            return Ok(time);
+        }
+        let us = match &self.form {
+            Form::Auto => match written::read(trimmed, self.zone.zone()) {
+                Err(NotATime::Unreadable) => epoch::read(trimmed, None),
+                read => read,
+            },
+            Form::Epoch(unit) => epoch::read(trimmed, Some(*unit)),
+            Form::Pattern(pattern) => pattern.read(trimmed, self.zone.zone()),
+        }?;
+        Timestamp::from_us(us).ok_or(NotATime::Impossible)
+    }
+}
+
+fn trim_spaces(mut text: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = text {
+        text = rest;
+    }
+    text
+}

@@ -1,0 +1,161 @@
+//! What a checkpoint holds, for people and machines.
+
+use super::batch::{origin_text, time_text};
+use super::generations::kept_runs;
+use super::look::Look;
+use super::plan::rule_set;
+use crate::core::event::{Timestamp, key_parts};
+use crate::core::partition::{KeyHash, PartitionId};
+use crate::core::reducer::{GapReducer, RuleReducer};
+use crate::core::session::Session;
+use crate::definition::{Definition, Source, columns_text, gap_text};
+use crate::error::Result;
+use crate::ledger::{FileEntry, Head, RunEntry, RunKind};
+use crate::migrations::checkpoint::CURRENT_VERSION;
+use crate::report::{
+    DefinitionReport, FileReport, InspectReport, LedgerReport, OpenSessionReport, SourceReport,
+};
+use crate::state::Stored;
+use std::sync::Arc;
+
+/// What to show.
+#[derive(Debug, Clone, Default)]
+pub struct InspectSettings {
+    /// The open sessions.
+    pub sessions: bool,
+    /// Only those of this key.
+    pub key: Option<Vec<u8>>,
+    /// The ledger.
+    pub runs: bool,
+}
+
+/// Looks into a checkpoint. The summary costs a few reads; the open sessions are read from one partition for one key, from
+/// all of them otherwise.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Checkpoint`] if something that is shown is damaged.
+pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport> {
+    let runs = look.checkpoint.runs()?;
+    let head = look.checkpoint.head();
+    let decided = head.filter(|head| !head.definition.is_undecided());
+    let kept = kept_runs(&look.checkpoint, &runs)?;
+    let ledger_report = |entry: &RunEntry| ledger_report(entry, kept.contains(&entry.head.run));
+    let shows_sessions = settings.sessions || settings.key.is_some();
+    Ok(InspectReport {
+        format_version: CURRENT_VERSION,
+        definition: decided.map(|head| definition_report(&head.definition)),
+        watermark: head.and_then(|head| time_text(head.watermark.time())),
+        watermark_set_by: head.and_then(origin_text),
+        runs: runs.len() as u64,
+        last_run: runs.last().map(ledger_report),
+        unpublished_run: look.unpublished_run(),
+        sessions_open: head.map_or(0, |head| head.sessions_open),
+        keys_open: head.map_or(0, |head| head.keys_open),
+        events_open: head.map_or(0, |head| head.events_open),
+        oldest_open_start: head.and_then(|head| time_text(head.oldest_open_start)),
+        bytes_on_disk: look.checkpoint.bytes_on_disk(),
+        sessions: shows_sessions.then(|| open_sessions(look, settings.key.as_deref())).transpose()?,
+        ledger: settings.runs.then(|| runs.iter().map(ledger_report).collect()),
+    })
+}
+
+/// Open sessions, tails included, as they would be if nothing came any more; those of one key if `only` names it.
+fn open_sessions(look: &Look, only: Option<&[u8]>) -> Result<Vec<OpenSessionReport>> {
+    let Some(head) = look.checkpoint.head() else { return Ok(Vec::new()) };
+    let rules = rule_set(&head.definition)?;
+    if rules.is_plain() {
+        open_in(look, head, only, || GapReducer::new(head.definition.gap))
+    } else {
+        open_in(look, head, only, || RuleReducer::new(Arc::clone(&rules)))
+    }
+}
+
+fn open_in<F: Stored>(
+    look: &Look,
+    head: &Head,
+    only: Option<&[u8]>,
+    begin: impl Fn() -> F,
+) -> Result<Vec<OpenSessionReport>> {
+    let key_columns = head.definition.key_names().len();
+    let mut found: Vec<(Timestamp, OpenSessionReport)> = Vec::new();
+    for partition in PartitionId::all() {
+        if only.is_some_and(|key| KeyHash::of(key).partition() != partition) {
+            continue;
+        }
+        let mut reducer = begin();
+        look.checkpoint.load_partition(partition, &mut reducer)?;
+        reducer.for_each_open(head.watermark, &mut |session| {
+            if only.is_none_or(|key| key == session.key) {
+                found.push((session.start, open_session(&session, key_columns)));
+            }
+        });
+    }
+    found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key_parts.cmp(&b.key_parts)));
+    Ok(found.into_iter().map(|(_, report)| report).collect())
+}
+
+fn open_session(session: &Session<'_>, key_columns: usize) -> OpenSessionReport {
+    let key_parts: Vec<Vec<u8>> = key_parts(session.key, key_columns).map(<[u8]>::to_vec).collect();
+    OpenSessionReport {
+        key: String::from_utf8_lossy(&key_parts.join(&b","[..])).into_owned(),
+        key_parts,
+        session_start: session.start.to_string(),
+        session_end: session.end.to_string(),
+        event_count: session.events,
+    }
+}
+
+fn definition_report(definition: &Definition) -> DefinitionReport {
+    DefinitionReport {
+        gap: gap_text(definition.gap),
+        sources: definition.sources.iter().map(source_report).collect(),
+        rules: definition.rules.iter().map(|(flag, values)| (flag.name(), values.to_vec())).collect(),
+    }
+}
+
+fn source_report(source: &Source) -> SourceReport {
+    SourceReport {
+        name: source.name.clone(),
+        key: source.key.iter().map(|column| columns_text(std::slice::from_ref(column))).collect(),
+        time: columns_text(std::slice::from_ref(&source.time)),
+        header: match source.header {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "auto",
+        },
+        delimiter: char::from(source.delimiter).to_string(),
+        time_format: source.time_format.clone(),
+        timezone: source.timezone.clone(),
+    }
+}
+
+fn ledger_report(entry: &RunEntry, is_kept: bool) -> LedgerReport {
+    let file = |file: &FileEntry| FileReport {
+        path: file.path.clone(),
+        digest: file.digest.to_string(),
+        rows: file.rows,
+        status: "processed",
+        source: file.source.clone(),
+    };
+    LedgerReport {
+        run: entry.head.run.number(),
+        kind: entry.kind.name(),
+        rolled_back_to: match entry.kind {
+            RunKind::Rollback { to } => Some(to.number()),
+            _ => None,
+        },
+        state_kept: is_kept,
+        as_of: entry.as_of.to_string(),
+        files: entry.files.iter().map(file).collect(),
+        rows_read: entry.counts.rows_read,
+        events_accepted: entry.counts.events_accepted,
+        events_late: entry.counts.events_late,
+        rows_rejected: entry.counts.rows_rejected(),
+        sessions_completed: entry.counts.sessions_completed,
+        watermark: time_text(entry.head.watermark.time()),
+        missing_outputs: match &entry.kind {
+            RunKind::AcceptMissing { outputs } => outputs.clone(),
+            _ => Vec::new(),
+        },
+    }
+}

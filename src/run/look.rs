@@ -1,0 +1,167 @@
+//! What a command sees that only looks: what was last committed, in a private copy, and the outputs that belong to it.
+//!
+//! Nothing is locked, so a look can make nobody fail or wait, and nothing is written below state or output, so it works on
+//! folders that may only be read. In exchange a command that writes may write while the files are copied. That shows in what
+//! they look like before and after; then the look begins again. A command writes while it opens the checkpoint, stages its
+//! open state, commits and drops what is old: between these, and between commands, there is time enough.
+#![expect(clippy::disallowed_methods, reason = "waits for a moment in which nobody writes")]
+
+use super::context::{self, Context};
+use super::watch::{check_interrupted, hold_on};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::RunId;
+use crate::output::{Manifest, Output};
+use crate::settings::CommonSettings;
+use crate::state::{Checkpoint, Stamp, unwritable};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long others may write without a break before a look gives up; `--wait` adds to it.
+const PATIENCE: Duration = Duration::from_secs(30);
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// A checkpoint as it was last committed, with its output.
+#[derive(Debug)]
+pub struct Look {
+    /// Open in a copy.
+    pub(super) checkpoint: Checkpoint,
+    /// The output folder.
+    pub(super) output: Output,
+    /// The manifest of the last run, where that is committed and its outputs are not all in their batches yet.
+    pub(super) unpublished: Option<Manifest>,
+    /// What is wrong with its head, where it was opened although something is damaged.
+    pub(super) damages: Vec<String>,
+    seen: Seen,
+    /// Only of a checkpoint that needs more than its open files.
+    _copy: Option<TempDir>,
+}
+
+/// How a checkpoint is opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Opening {
+    /// It has to be in order, and in step with its output.
+    Whole,
+    /// As far as it can be read.
+    Damaged,
+}
+
+impl Look {
+    /// Looks at the checkpoint; at a new one, where there is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] for damage, or if checkpoint and output are out of step; [`ErrorKind::Failed`] if the files
+    /// may not be read, if there is no place for the copy, or if somebody interrupts it; [`ErrorKind::Locked`] if others
+    /// write without a break.
+    pub fn at(common: &CommonSettings) -> Result<Self> {
+        Self::with(common, Opening::Whole, |_| Ok(())).map(|(look, ())| look)
+    }
+
+    /// The same where there has to be a checkpoint.
+    ///
+    /// # Errors
+    /// As [`Look::at`], and [`ErrorKind::Failed`] if there is no checkpoint.
+    pub fn at_existing(common: &CommonSettings) -> Result<Self> {
+        context::expect_existing(common)?;
+        Self::at(common)
+    }
+
+    /// What a run would work with that changes nothing.
+    pub fn into_context(self) -> Context {
+        Context::of_look(self.checkpoint, self.output)
+    }
+
+    /// Looks, and does `also` what has to see the same moment.
+    pub(super) fn with<T>(
+        common: &CommonSettings,
+        opening: Opening,
+        mut also: impl FnMut(&Self) -> Result<T>,
+    ) -> Result<(Self, T)> {
+        hold_on();
+        let (start, mut pause) = (Instant::now(), FIRST_PAUSE);
+        loop {
+            let found = Self::try_with(common, opening, &mut also)?;
+            check_interrupted()?;
+            if let Some(found) = found {
+                return found;
+            }
+            if start.elapsed() > PATIENCE + common.wait {
+                return Err(Error::new(
+                    ErrorKind::Locked,
+                    "a command writes to the checkpoint without a break",
+                )
+                .at(common.state.display())
+                .remedy("look again later, or give --wait a duration such as 10m"));
+            }
+            std::thread::sleep(pause);
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// One try; `None` if somebody has written in the meantime: then what was found, or what failed, says nothing.
+    fn try_with<T>(
+        common: &CommonSettings,
+        opening: Opening,
+        also: &mut impl FnMut(&Self) -> Result<T>,
+    ) -> Result<Option<Result<(Self, T)>>> {
+        let seen = Seen::now(common)?;
+        std::thread::sleep(seen.files.until_settled());
+        let found = Self::take(common, opening, seen.clone()).and_then(|look| {
+            let other = also(&look)?;
+            Ok((look, other))
+        });
+        Ok((Seen::now(common)? == seen).then_some(found))
+    }
+
+    fn take(common: &CommonSettings, opening: Opening, seen: Seen) -> Result<Self> {
+        let copy = tempfile::tempdir().map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
+        seen.files.copy(&common.state, copy.path(), check_interrupted)?;
+        let output = Output::at(common.out.clone());
+        let (checkpoint, unpublished, damages) = match opening {
+            Opening::Whole => {
+                let checkpoint = Checkpoint::open_copy(copy.path(), &common.state)?;
+                let unpublished = context::unpublished(&checkpoint, &output)?;
+                (checkpoint, unpublished, Vec::new())
+            }
+            Opening::Damaged => {
+                let (checkpoint, damages) = Checkpoint::open_damaged(copy.path(), &common.state)?;
+                (checkpoint, None, damages)
+            }
+        };
+        let run = checkpoint.head().map_or(0, |head| head.run.number());
+        tracing::info!(state = %common.state.display(), run, "a copy of the checkpoint is open");
+        // Whoever is killed from here on leaves nothing behind.
+        let copy = seen.files.has_blobs().then_some(copy);
+        Ok(Self { checkpoint, output, unpublished, damages, seen, _copy: copy })
+    }
+
+    /// The last run, where that is committed and not published yet.
+    pub(super) fn unpublished_run(&self) -> Option<u64> {
+        self.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run.number())
+    }
+
+    /// Whether state and output are no longer what was looked at.
+    pub(super) fn is_over(&self, common: &CommonSettings) -> bool {
+        Seen::now(common).map_or(true, |seen| seen != self.seen)
+    }
+
+    /// The files of the checkpoint.
+    pub(super) const fn files(&self) -> &Stamp {
+        &self.seen.files
+    }
+}
+
+/// What state and output look like from outside: as long as that stays the same, nobody has committed or published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    files: Stamp,
+    published: Option<RunId>,
+}
+
+impl Seen {
+    fn now(common: &CommonSettings) -> Result<Self> {
+        // A folder of manifests that cannot be read is told by who reads it.
+        let published = Output::at(common.out.clone()).newest_run().ok().flatten();
+        Ok(Self { files: Stamp::of(&common.state)?, published })
+    }
+}

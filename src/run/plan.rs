@@ -1,0 +1,204 @@
+//! What a run is going to do, decided before any row is read: the definition, the files, their columns.
+
+use super::context::Context;
+use super::rounds::FileToRead;
+use super::sources::{check_keys, check_rule_columns, source_of};
+use crate::core::rules::{RuleFlag, RuleSet};
+use crate::definition::{Definition, DefinitionRequest, Source, columns_text, gap_text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::timestamp::{TimeFormat, TimeParser};
+use crate::input::{BatchFile, Projection, read_first_row, resolve};
+use crate::ledger::{FileDigest, FileStatus, Head, plan_files};
+use crate::settings::RunSettings;
+use crate::state::Checkpoint;
+use std::sync::Arc;
+
+/// The plan of a run.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) definition: Definition,
+    pub(super) rules: Arc<RuleSet>,
+    /// What this run has decided about the definition, in words.
+    pub(super) decided: Option<String>,
+    pub(super) new: Vec<FileToRead>,
+    /// Every file in the order given: its path, its digest if it is known already.
+    pub(super) files: Vec<(String, Option<FileDigest>)>,
+}
+
+impl Plan {
+    pub(super) fn make(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Self> {
+        let kept = decided_head(context).map(|head| &head.definition);
+        let mut definition = choose_definition(context, settings)?;
+        check_keys(&definition)?;
+        let statuses = statuses(&context.checkpoint, &files)?;
+        let rules = rule_set(&definition)?;
+        if settings.corrects && rules.allowed_lateness_us().is_none() {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "--late correct does not say how long sessions are correctable",
+            )
+            .remedy("add --allowed-lateness, such as --allowed-lateness 3d, when the checkpoint is created or with --redefine"));
+        }
+        let mut event_columns = definition.event_columns.take();
+        let mut plan = Self {
+            definition: definition.clone(),
+            rules: Arc::clone(&rules),
+            decided: None,
+            new: Vec::new(),
+            files: Vec::new(),
+        };
+        for (file, status) in files.into_iter().zip(statuses) {
+            let path = file.path().to_string_lossy().into_owned();
+            if status == FileStatus::New {
+                let source = source_of(&mut definition, &settings.choice, file.path())?;
+                let first = read_first_row(&file, source.delimiter, settings.max_bytes)?;
+                let mut times = time_parser(source)?;
+                let mut wanted = Projection { kept: rules.kept(), event_columns: &mut event_columns };
+                let schema = first.map(|first| resolve(source, &first, &mut times, &file, &mut wanted));
+                let schema = schema.transpose()?;
+                plan.files.push((path, None));
+                let (name, delimiter) = (source.name.clone(), source.delimiter);
+                plan.new.push(FileToRead { file, source: name, schema, delimiter, times });
+            } else {
+                plan.files.push((path, Some(file.digest()?)));
+            }
+        }
+        definition.event_columns = event_columns;
+        if kept != Some(&definition) {
+            check_names(&definition)?;
+            check_rule_columns(&definition)?;
+        }
+        plan.decided = (kept != Some(&definition)).then(|| definition_text(&definition));
+        plan.definition = definition;
+        Ok(plan)
+    }
+}
+
+/// The head, if it says what a session is: after a rollback to before the first run it does not.
+fn decided_head(context: &Context) -> Option<&Head> {
+    context.checkpoint.head().filter(|head| !head.definition.is_undecided())
+}
+
+fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Definition> {
+    let Some(head) = decided_head(context) else { return Ok(settings.request.create()) };
+    let differences = settings.request.differences(&head.definition);
+    if differences.is_empty() {
+        return Ok(head.definition.clone());
+    }
+    let listed: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    let refuse = |what: String, remedy: &str| Error::new(ErrorKind::Definition, what).remedy(remedy);
+    if !settings.redefine {
+        return Err(refuse(
+            format!("the checkpoint has another definition: {}", listed.join(", ")),
+            "leave these flags and keys out to go on with it, or close what is open with `sessionize finalize` and run with \
+             --redefine",
+        ));
+    }
+    // Rules also hold keys of which nothing is open: their sessions may change, or one may begin at the very same time.
+    if head.keys_open > 0 {
+        let what = format!("{} under the old definition ({})", still_held(head), listed.join(", "));
+        return Err(refuse(what, "run `sessionize finalize` first, then this again"));
+    }
+    Ok(settings.request.over(&head.definition).create())
+}
+
+/// Holds the rules that are asked for against each other, before anything is opened.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] if they do not go together, whatever the files and the checkpoint are.
+pub fn check_request(request: &DefinitionRequest) -> Result<()> {
+    request.rules.check_none_is_alone().map_err(do_not_go_together)?;
+    rule_set(&request.create())?;
+    request.rules.check_names(&[]).map_err(names_clash)
+}
+
+/// No two columns of an output have one name. Those of the key are known when a file has shown them.
+fn check_names(definition: &Definition) -> Result<()> {
+    let key_names = definition.key_names();
+    let event_columns = definition.event_columns.as_deref().unwrap_or_default();
+    definition.rules.check_file_names(&key_names, event_columns).map_err(|what| {
+        Error::new(ErrorKind::DataRefused, what)
+            .remedy("give the column another name in the header of the files; nothing was changed")
+    })?;
+    definition.rules.check_names(&key_names).map_err(names_clash)
+}
+
+fn names_clash(what: String) -> Error {
+    Error::new(ErrorKind::Usage, what).remedy("give it another name, as in --agg \"sum(amount)=paid\"")
+}
+
+/// What a checkpoint holds that a change of the definition would touch.
+fn still_held(head: &Head) -> String {
+    let one_or_many = |count: u64, noun: &str| {
+        if count == 1 { format!("1 {noun} is still open") } else { format!("{count} {noun}s are still open") }
+    };
+    let of_keys = if head.keys_open == 1 { "1 key".to_owned() } else { format!("{} keys", head.keys_open) };
+    match head.events_open {
+        0 if head.definition.rules.value(RuleFlag::AllowedLateness).is_some() => {
+            format!("completed sessions of {of_keys} can still change")
+        }
+        0 => format!("an event may still come at the very time at which sessions of {of_keys} have ended"),
+        events => one_or_many(events, "event"),
+    }
+}
+
+/// The rules of `definition`, ready for use.
+pub(super) fn rule_set(definition: &Definition) -> Result<Arc<RuleSet>> {
+    definition.rule_set().map(Arc::new).map_err(do_not_go_together)
+}
+
+fn do_not_go_together(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Usage, format!("these rules do not go together: {what}"))
+        .remedy("leave one of them out")
+}
+
+/// A definition as the run's report shows it.
+pub(super) fn definition_text(definition: &Definition) -> String {
+    let sources: Vec<String> = definition.sources.iter().map(source_text).collect();
+    let rules =
+        definition.rules.iter().map(|(flag, values)| format!(", {} {}", flag.name(), values.join(" ")));
+    format!("gap {}, {}{}", gap_text(definition.gap), sources.join("; "), rules.collect::<String>())
+}
+
+fn source_text(source: &Source) -> String {
+    let header = match source.header {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not seen yet",
+    };
+    let name = source.name.as_ref().map_or_else(String::new, |name| format!("source {name}: "));
+    let time = columns_text(std::slice::from_ref(&source.time));
+    let zone = if source.timezone == "UTC" { String::new() } else { format!(" ({})", source.timezone) };
+    format!("{name}key {}, time {time}{zone}, header {header}", columns_text(&source.key))
+}
+
+/// The parser for the times of `source`, whose words were checked when they were given.
+pub(super) fn time_parser(source: &Source) -> Result<TimeParser> {
+    let format: TimeFormat =
+        source.time_format.parse().map_err(|error: String| Error::new(ErrorKind::Usage, error))?;
+    let zone: chrono_tz::Tz = source.timezone.parse().map_err(|_| {
+        Error::new(ErrorKind::Usage, format!("there is no time zone named {}", source.timezone))
+            .remedy("give an IANA name such as Europe/Paris")
+    })?;
+    Ok(TimeParser::new(&format, zone))
+}
+
+/// Which files are new. Most are told to be by their length alone, without a pass over their bytes.
+fn statuses(checkpoint: &Checkpoint, files: &[BatchFile]) -> Result<Vec<FileStatus>> {
+    let mut digests = Vec::with_capacity(files.len());
+    for (position, file) in files.iter().enumerate() {
+        let same_length = |(other, of): (usize, &BatchFile)| other != position && of.bytes() == file.bytes();
+        let may_be_known =
+            checkpoint.knows_length(file.bytes())? || files.iter().enumerate().any(same_length);
+        // A file that cannot be known gets a digest that no other file of the batch has.
+        let unlike_any = FileDigest { hash: position as u128, bytes: u64::MAX };
+        digests.push(if may_be_known { file.digest()? } else { unlike_any });
+    }
+    let mut known = Vec::with_capacity(digests.len());
+    for digest in &digests {
+        known.push((*digest, checkpoint.run_of_file(digest)?));
+    }
+    Ok(plan_files(&digests, |asked| {
+        known.iter().find(|(digest, _)| digest == asked).and_then(|(_, run)| *run)
+    }))
+}

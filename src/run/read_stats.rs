@@ -1,0 +1,75 @@
+//! Counts that grow while a batch is read, and what is remembered of the rows set aside.
+
+use crate::core::event::{Place, Timestamp};
+use crate::input::{ParsedBlock, Reason};
+use crate::ledger::Counts;
+
+/// How many rejected rows an error shows.
+const SHOWN_REJECTS: usize = 3;
+/// How many characters of each.
+const SHOWN_CHARACTERS: usize = 60;
+
+/// What the rows of a batch have come to so far.
+#[derive(Debug, Default)]
+pub(super) struct ReadStats {
+    pub(super) counts: Counts,
+    pub(super) rows_of_file: Vec<u64>,
+    lines_of_file: Vec<u64>,
+    pub(super) earliest: Option<Timestamp>,
+    pub(super) latest: Option<(Timestamp, usize, u64)>,
+    pub(super) earliest_late: Option<Timestamp>,
+    pub(super) first_rejects: Vec<String>,
+    pub(super) first_future: Option<Timestamp>,
+}
+
+impl ReadStats {
+    pub(super) fn of_files(files: usize) -> Self {
+        Self { rows_of_file: vec![0; files], lines_of_file: vec![0; files], ..Self::default() }
+    }
+
+    /// Adds a block of `file`, in the order of arrival; returns how many lines of the file stand before it.
+    pub(super) fn add(&mut self, file: usize, parsed: &ParsedBlock) -> u64 {
+        let lines_before = self.lines_of_file[file];
+        self.lines_of_file[file] += parsed.lines;
+        self.rows_of_file[file] += parsed.rows;
+        self.counts.rows_read += parsed.rows;
+        self.counts.events_accepted += parsed.accepted;
+        self.earliest = self.earliest.into_iter().chain(parsed.earliest).min();
+        self.first_future = self.first_future.or(parsed.first_future);
+        self.earliest_late = self.earliest_late.into_iter().chain(parsed.earliest_late).min();
+        if let Some((time, line)) = parsed.latest
+            && self.latest.is_none_or(|(latest, ..)| latest < time)
+        {
+            self.latest = Some((time, file, lines_before + line + 1));
+        }
+        lines_before
+    }
+
+    /// Lines of `file` in all blocks so far.
+    pub(super) fn lines_of(&self, file: usize) -> u64 {
+        self.lines_of_file[file]
+    }
+
+    /// Counts one row that was set aside, and remembers the first rejects for the error message.
+    pub(super) fn set_aside(&mut self, place: &Place, reason: Reason, row: &[u8]) {
+        if reason == Reason::Late {
+            self.counts.events_late += 1;
+            return;
+        }
+        match self.counts.rejects.get_mut(reason.name()) {
+            Some(rows) => *rows += 1,
+            None => {
+                self.counts.rejects.insert(reason.name().to_owned(), 1);
+            }
+        }
+        if self.first_rejects.len() < SHOWN_REJECTS {
+            self.first_rejects.push(format!("{place} {} \"{}\"", reason.name(), shown(row)));
+        }
+    }
+}
+
+/// The beginning of a row as it can stand in one line of text.
+fn shown(row: &[u8]) -> String {
+    let beginning = String::from_utf8_lossy(&row[..row.len().min(4 * SHOWN_CHARACTERS)]);
+    beginning.chars().flat_map(char::escape_debug).take(SHOWN_CHARACTERS).collect()
+}

@@ -1,0 +1,147 @@
+//! The streaming strategy: every round is folded as it comes.
+//!
+//! Exact whenever the events of every key come in time order, whatever the order between keys: the fold of a key sees
+//! nothing but its own events. A round may only fold up to the watermark that the end of the batch is known to reach;
+//! that is rule 3 applied to the latest event so far, which can only grow.
+
+use super::finish::Finish;
+use super::fold::{FoldOutput, FoldStrategy, RunContext};
+use super::folding::Folding;
+use super::output_writer::{OutputBatch, OutputWriter};
+use super::rounds::Stop;
+use super::totals::OpenTotals;
+use crate::core::event::Timestamp;
+use crate::core::partition::{PARTITIONS, PartitionId};
+use crate::core::session::{OutOfOrder, Session};
+use crate::core::watermark::Watermark;
+use crate::error::Result;
+use crate::input::ParsedBlock;
+use crate::output::RowStyle;
+use crate::state::StateWriter;
+use rayon::prelude::*;
+
+/// Partitions whose state is encoded side by side before it is written: bounds the memory for encoded state.
+const WAVE: usize = 32;
+
+/// One reducer for each partition.
+#[derive(Debug)]
+pub(super) struct StreamingFold<F> {
+    reducers: Vec<F>,
+    order: Order,
+}
+
+/// How well the rounds so far follow each other in time.
+#[derive(Debug, Default)]
+struct Order {
+    latest: Option<Timestamp>,
+    disorder_us: i64,
+}
+
+impl Order {
+    /// Takes a round in; returns the time before which probably nothing comes any more: twice the disorder seen so far
+    /// before the latest event.
+    fn safe_watermark(&mut self, round: &[ParsedBlock]) -> Watermark {
+        let earliest = round.iter().filter_map(|block| block.earliest).min();
+        if let (Some(latest), Some(earliest)) = (self.latest, earliest) {
+            self.disorder_us = self.disorder_us.max(latest.us_since(earliest));
+        }
+        self.latest = self.latest.max(round.iter().filter_map(|block| Some(block.latest?.0)).max());
+        let safe_watermark = self.latest.map(|latest| latest.saturating_add_us(-2 * self.disorder_us));
+        safe_watermark.map_or(Watermark::BEGINNING, Watermark::at)
+    }
+}
+
+impl From<OutOfOrder> for Stop {
+    fn from(_: OutOfOrder) -> Self {
+        Self::GiveUp
+    }
+}
+
+impl<F: Folding> StreamingFold<F> {
+    /// Reducers with all open state of the checkpoint in them.
+    pub(super) fn load(run_context: RunContext<'_>) -> Result<Self> {
+        let partitions: Vec<PartitionId> = PartitionId::all().collect();
+        let load = |&partition: &PartitionId| {
+            let mut reducer = F::begin(run_context);
+            run_context.checkpoint.load_partition(partition, &mut reducer).map(|()| reducer)
+        };
+        let reducers = run_context.pool.install(|| partitions.par_iter().map(load).collect::<Result<_>>())?;
+        Ok(Self { reducers, order: Order::default() })
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.reducers.iter().map(F::memory_bytes).sum()
+    }
+}
+
+impl<F: Folding> FoldStrategy for StreamingFold<F> {
+    /// Gives up when an event comes before a folded one of its key, or when open sessions outgrow the memory.
+    fn take_round(
+        &mut self,
+        round: &[ParsedBlock],
+        horizon: Watermark,
+        run_context: RunContext<'_>,
+        writer: &OutputWriter,
+    ) -> std::result::Result<(), Stop> {
+        let mut batches = writer.buffers(PARTITIONS);
+        let horizons =
+            Horizons { reached: horizon, safe_watermark: self.order.safe_watermark(round).min(horizon) };
+        let fold = |(number, (reducer, batch)): (usize, (&mut F, &mut OutputBatch))| {
+            fold_round(reducer, number, round, horizons, run_context.style(), batch)
+        };
+        run_context
+            .pool
+            .install(|| self.reducers.par_iter_mut().zip(&mut batches).enumerate().try_for_each(fold))?;
+        writer.send_sessions(batches)?;
+        if self.memory_bytes() > run_context.memory_bytes {
+            self.reducers.iter_mut().for_each(F::forget_tombstones);
+        }
+        if self.memory_bytes() > run_context.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
+    }
+
+    fn end(
+        mut self,
+        finish: Finish,
+        run_context: RunContext<'_>,
+        writer: &OutputWriter,
+        mut state_writer: Option<StateWriter<'_>>,
+    ) -> std::result::Result<FoldOutput, Stop> {
+        let mut open = OpenTotals::default();
+        let mut partitions = PartitionId::all();
+        for wave in self.reducers.chunks_mut(WAVE) {
+            let batches = writer.buffers(wave.len());
+            let end = |(reducer, batch)| finish.finish_partition(reducer, batch);
+            let ends = run_context.pool.install(|| {
+                wave.par_iter_mut().zip(batches).map(end).collect::<std::result::Result<Vec<_>, OutOfOrder>>()
+            })?;
+            open.take_ends(ends, &mut partitions, writer, state_writer.as_mut())?;
+        }
+        Ok((open, state_writer.map(StateWriter::finish).transpose()?))
+    }
+}
+
+/// How far a round may be folded, and how far it is tombstones.
+#[derive(Debug, Clone, Copy)]
+struct Horizons {
+    reached: Watermark,
+    safe_watermark: Watermark,
+}
+
+fn fold_round(
+    reducer: &mut impl Folding,
+    partition: usize,
+    round: &[ParsedBlock],
+    Horizons { reached, safe_watermark }: Horizons,
+    style: RowStyle,
+    batch: &mut OutputBatch,
+) -> std::result::Result<(), OutOfOrder> {
+    let mut completed = |session: Session<'_>| batch.push(&session, style);
+    for block in round {
+        for event in block.partitions[partition].iter() {
+            reducer.take(event, reached, &mut completed)?;
+        }
+    }
+    reducer.advance(reached, &mut completed)?;
+    reducer.evict_expired(safe_watermark, &mut completed);
+    Ok(())
+}

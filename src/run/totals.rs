@@ -1,0 +1,44 @@
+//! What is open at the end of a run, added up over all partitions.
+
+use super::finish::PartitionOutput;
+use super::output_writer::OutputWriter;
+use crate::core::event::Timestamp;
+use crate::core::partition::PartitionId;
+use crate::error::Result;
+use crate::state::StateWriter;
+
+/// Sums over the open state that was written.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct OpenTotals {
+    pub(super) keys: u64,
+    pub(super) sessions: u64,
+    pub(super) events: u64,
+    /// Events that were there already and are dropped.
+    pub(super) duplicates: u64,
+    pub(super) oldest_start: Option<Timestamp>,
+}
+
+impl OpenTotals {
+    /// Takes the ends of `partitions`, in order: their sessions go to the writer, their state to the checkpoint.
+    pub(super) fn take_ends(
+        &mut self,
+        ends: Vec<PartitionOutput>,
+        partitions: &mut impl Iterator<Item = PartitionId>,
+        writer: &OutputWriter,
+        mut state_writer: Option<&mut StateWriter<'_>>,
+    ) -> Result<()> {
+        let mut emitted = Vec::with_capacity(ends.len());
+        for (end, partition) in ends.into_iter().zip(partitions) {
+            self.keys += end.state.keys;
+            self.sessions += end.state.sessions;
+            self.events += end.state.events;
+            self.duplicates += end.duplicates;
+            self.oldest_start = self.oldest_start.into_iter().chain(end.state.oldest_start).min();
+            if let Some(state_writer) = &mut state_writer {
+                state_writer.put(partition, &end.state)?;
+            }
+            emitted.push(end.emitted);
+        }
+        writer.send_sessions(emitted)
+    }
+}

@@ -1,0 +1,239 @@
+//! A consistent copy of state and outputs, checked after it was made.
+//!
+//! It is a look: it locks nothing, and others may work while it copies. The checkpoint, the open view and the names of all
+//! other outputs are taken at one moment; these are never written again, and follow after it.
+#![expect(clippy::disallowed_methods, reason = "copies files")]
+
+use super::partial::PartialBackup;
+use super::verify::verify;
+use crate::durable;
+use crate::error::{Error, ErrorKind, Result};
+use crate::output::Manifest;
+use crate::report::{BackupReport, VerifyReport};
+use crate::run::context::expect_existing;
+use crate::run::look::{Look, Opening};
+use crate::run::watch::{check_interrupted, hold_on};
+use crate::settings::CommonSettings;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// How often it copies again where the copy is not sound because others have moved what was to be copied.
+const TRIES: usize = 3;
+
+/// How much is copied before it looks whether somebody interrupts.
+const PIECE_BYTES: u64 = 64 << 20;
+
+/// Copies the checkpoint to `folder/state` and the output folder to `folder/out`, as they were after the last commit. The copy
+/// is verified, and appears under its name only when that has found nothing.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] if the folder is there already, [`ErrorKind::Failed`] if the copy cannot be written, and
+/// [`ErrorKind::Checkpoint`] if the copy is not sound, because the original is not.
+pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
+    if folder.exists() {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "a backup goes to a folder of its own, and this one is there",
+        )
+        .at(folder.display())
+        .remedy("give the name of a new folder"));
+    }
+    for copied in [&common.state, &common.out] {
+        if lies_inside(folder, copied) {
+            return Err(Error::new(ErrorKind::Usage, "a backup cannot lie inside of what it copies")
+                .at(folder.display())
+                .remedy("give the name of a new folder elsewhere"));
+        }
+    }
+    expect_existing(common)?;
+    hold_on();
+    let partial = PartialBackup::begin(folder)?;
+    let (report, copied) = match make(common, &partial) {
+        Ok(made) => made,
+        Err(error) => {
+            partial.give_up();
+            return Err(error);
+        }
+    };
+    partial.finish(folder)?;
+    Ok(BackupReport {
+        folder: folder.display().to_string(),
+        run: report.runs,
+        files: copied.files,
+        bytes: copied.bytes,
+        outputs_missing: report.missing_outputs.len() as u64 + report.missing_accepted,
+    })
+}
+
+/// Copies until the copy is sound, or is not for a reason that stays.
+fn make(common: &CommonSettings, partial: &PartialBackup) -> Result<(VerifyReport, Copied)> {
+    let copy = CommonSettings { state: partial.state(), out: partial.out(), ..common.clone() };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (look, copied) = copy_once(common, partial)?;
+        let report = verify(&copy)?;
+        let Some(finding) = report.findings.first() else {
+            return Ok((report, copied));
+        };
+        if tries == TRIES || !look.is_over(common) {
+            let what = format!("the copy is not sound: {finding}");
+            return Err(Error::new(ErrorKind::Checkpoint, what)
+                .at(common.state.display())
+                .remedy("`sessionize verify` says what is wrong with the original"));
+        }
+    }
+}
+
+fn copy_once(common: &CommonSettings, partial: &PartialBackup) -> Result<(Look, Copied)> {
+    let mut copying = Copying { from: &common.out, to: partial.out(), partial, copied: Copied::default() };
+    let (look, outputs) = Look::with(common, Opening::Whole, |look| {
+        partial.empty()?;
+        copying.copied = Copied::default();
+        fs::create_dir_all(partial.state()).map_err(|error| partial.failed(&error))?;
+        look.files().copy(&common.state, &partial.state(), check_interrupted)?;
+        let outputs = outputs(look).map_err(|error| partial.failed(&error))?;
+        outputs.iter().filter(|output| output.changes).try_for_each(|output| copying.copy(output))?;
+        Ok(outputs)
+    })?;
+    outputs.iter().filter(|output| !output.changes).try_for_each(|output| copying.copy(output))?;
+    let Copying { mut copied, .. } = copying;
+    let (files, bytes) = look.files().sum();
+    copied.add(Copied { files, bytes });
+    sync_all(&partial.state())
+        .and_then(|()| if partial.out().exists() { sync_all(&partial.out()) } else { Ok(()) })
+        .map_err(|error| partial.failed(&error))?;
+    Ok((look, copied))
+}
+
+/// A file to copy, by its path below the output folder.
+#[derive(Debug)]
+struct OutputFile {
+    path: PathBuf,
+    /// Where it comes to lie later, if it is only staged.
+    place: Option<PathBuf>,
+    /// Whether later runs write it again under the same name.
+    changes: bool,
+}
+
+/// What of the output folder belongs to the checkpoint: all but what is staged for a run that was not committed, and but the
+/// checkpoint itself, where that lies inside.
+fn outputs(look: &Look) -> io::Result<Vec<OutputFile>> {
+    let mut files = Vec::new();
+    // First: what leaves here while the rest is listed is seen there.
+    if let Some(run) = look.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run) {
+        let staged = look.output.stages(run).into_iter().map(|(path, place)| OutputFile {
+            changes: place.is_none(),
+            path,
+            place,
+        });
+        files.extend(staged.filter(|file| look.output.folder().join(&file.path).exists()));
+    }
+    list(look, Path::new(""), &mut files)?;
+    Ok(files)
+}
+
+fn list(look: &Look, below: &Path, files: &mut Vec<OutputFile>) -> io::Result<()> {
+    let names = match fs::read_dir(look.output.folder().join(below)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        names => names?,
+    };
+    for name in names {
+        let path = below.join(name?.file_name());
+        // Links are followed: the copy stands alone. What has gone since was moved by somebody.
+        match fs::metadata(look.output.folder().join(&path)) {
+            Ok(_) if look.output.is_staging(&path) => {}
+            Ok(found) if found.is_dir() => list(look, &path, files)?,
+            Ok(found) if found.is_file() && !look.files().has(&found) => {
+                files.push(OutputFile { changes: look.output.is_replaced(&path), path, place: None });
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Copies of one output folder.
+struct Copying<'b> {
+    from: &'b Path,
+    to: PathBuf,
+    partial: &'b PartialBackup,
+    copied: Copied,
+}
+
+impl Copying<'_> {
+    /// Copies one file. What is gone was taken away by somebody, or by a rollback: whether it is missed is seen when the copy
+    /// is verified.
+    fn copy(&mut self, output: &OutputFile) -> Result<()> {
+        for path in [Some(&output.path), output.place.as_ref()].into_iter().flatten() {
+            check_interrupted()?;
+            let target = self.to.join(path);
+            let copied = fs::create_dir_all(parent_of(&target))
+                .and_then(|()| copy_file(&self.from.join(path), &target));
+            match copied {
+                Ok(bytes) => {
+                    self.copied.add(Copied { files: 1, bytes });
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    check_interrupted()?;
+                    return Err(self.partial.failed(&error));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Copies one file as far as nobody interrupts.
+fn copy_file(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut source = File::open(from)?;
+    let mut target = File::create(to)?;
+    let mut bytes = 0;
+    loop {
+        let piece = io::copy(&mut (&mut source).take(PIECE_BYTES), &mut target)?;
+        bytes += piece;
+        if piece == 0 || check_interrupted().is_err() {
+            return Ok(bytes);
+        }
+    }
+}
+
+/// Brings a folder with everything in it to the disk.
+fn sync_all(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { sync_all(&path)? } else { durable::sync_file(&File::open(&path)?)? }
+    }
+    durable::sync_folder(folder)
+}
+
+fn lies_inside(folder: &Path, copied: &Path) -> bool {
+    // Folders above it may be missing too: the first one that is there tells where it would come to lie.
+    let mut above = folder.ancestors().skip(1).map(|above| fs::canonicalize(above.join(".")));
+    let above = above.find_map(std::result::Result::ok);
+    above.is_some_and(|above| fs::canonicalize(copied).is_ok_and(|copied| above.starts_with(copied)))
+}
+
+/// The folder in which `path` stands.
+pub(super) fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// How much was copied.
+#[derive(Debug, Clone, Copy, Default)]
+struct Copied {
+    files: u64,
+    bytes: u64,
+}
+
+impl Copied {
+    fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+    }
+}

@@ -1,0 +1,113 @@
+//! A backup that is not done yet: it grows beside its place, under a name that says so.
+#![expect(clippy::disallowed_methods, reason = "makes and looks at the folder of a backup")]
+
+use super::backup::parent_of;
+use crate::durable;
+use crate::error::{Error, ErrorKind, Result};
+use crate::state::FolderLock;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file that says whose such a folder is. It is made first and removed last, so that no folder without it is ours.
+const MARK: &str = "unfinished-backup";
+
+/// The folder of a backup while it is made.
+#[derive(Debug)]
+pub(super) struct PartialBackup {
+    folder: PathBuf,
+    _lock: FolderLock,
+}
+
+impl PartialBackup {
+    /// Begins the backup that is to stand at `target`; what one before it has left is taken over.
+    pub(super) fn begin(target: &Path) -> Result<Self> {
+        let mut folder = target.as_os_str().to_owned();
+        folder.push(".partial");
+        let folder = PathBuf::from(folder);
+        let failed = |error: io::Error| cannot_write(&folder, &error);
+        if fs::symlink_metadata(&folder).is_ok() {
+            expect_own(&folder)?;
+        } else {
+            durable::create_folder(&folder).map_err(failed)?;
+        }
+        let lock = FolderLock::take(&folder, Duration::ZERO)?.ok_or_else(|| {
+            Error::new(ErrorKind::Locked, "another backup to this place is at work")
+                .at(folder.display())
+                .remedy("wait for it to end, or give the backup another name")
+        })?;
+        expect_own(&folder)?;
+        let partial = Self { folder, _lock: lock };
+        partial.mark().map_err(|error| partial.failed(&error))?;
+        Ok(partial)
+    }
+
+    fn mark(&self) -> io::Result<()> {
+        let mark = self.folder.join(MARK);
+        if !mark.exists() {
+            durable::step("create file")?;
+            let mut file = File::create_new(mark)?;
+            file.write_all(b"A backup was begun here by sessionize, and is not whole.\n")?;
+            durable::sync_file(&file)?;
+            durable::sync_folder(&self.folder)?;
+        }
+        Ok(())
+    }
+
+    /// Where the copy of the checkpoint goes.
+    pub(super) fn state(&self) -> PathBuf {
+        self.folder.join("state")
+    }
+
+    /// Where the copy of the output folder goes.
+    pub(super) fn out(&self) -> PathBuf {
+        self.folder.join("out")
+    }
+
+    /// Removes what was copied so far.
+    pub(super) fn empty(&self) -> Result<()> {
+        let removed = [self.state(), self.out()].iter().try_for_each(|copy| durable::remove_folder(copy));
+        removed.map_err(|error| self.failed(&error))
+    }
+
+    /// Removes all of it, as far as that is possible: the next backup to this place removes the rest.
+    pub(super) fn give_up(self) {
+        let removed = self.empty().is_ok() && durable::remove_file(&self.folder.join(MARK)).is_ok();
+        // It may hold what somebody else has put there.
+        let _ = removed && fs::remove_dir(&self.folder).is_ok();
+    }
+
+    /// Moves it to its place.
+    pub(super) fn finish(self, target: &Path) -> Result<()> {
+        let moved = durable::rename(&self.folder, target)
+            .and_then(|()| durable::sync_folder(parent_of(target)))
+            .and_then(|()| durable::remove_file(&target.join(MARK)))
+            .and_then(|()| durable::sync_folder(target));
+        moved.map_err(|error| cannot_write(target, &error))
+    }
+
+    /// The error of what cannot be written in it.
+    pub(super) fn failed(&self, error: &io::Error) -> Error {
+        cannot_write(&self.folder, error)
+    }
+}
+
+/// Refuses what is not ours: it bears no mark of a backup and holds something.
+fn expect_own(folder: &Path) -> Result<()> {
+    let is_own = || -> io::Result<bool> {
+        let is_folder = fs::symlink_metadata(folder)?.is_dir();
+        Ok(is_folder && (folder.join(MARK).is_file() || fs::read_dir(folder)?.next().is_none()))
+    };
+    if is_own().map_err(|error| cannot_write(folder, &error))? {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Usage, "a backup is made under this name, and something else is there")
+        .at(folder.display())
+        .remedy("move it away, or give the backup another name")
+        .nothing_changed())
+}
+
+fn cannot_write(folder: &Path, error: &io::Error) -> Error {
+    Error::io(ErrorKind::Failed, "write the backup", folder, error)
+}

@@ -1,0 +1,49 @@
+//! What is open of one key, removed: nothing of it will come out as a session.
+
+use super::settle::{Settling, head_with, report, settle};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Counts, Head, RunKind};
+use crate::report::UpkeepReport;
+use crate::run::Context;
+use crate::settings::CommonSettings;
+
+/// Removes the open session and the tail of `key`, and every older generation of open state, in which it may stand too. Its
+/// events leave the accounts as removed, and what comes of it up to the watermark is late from now on: which of its sessions
+/// were told is forgotten too. Published outputs are not touched.
+///
+/// # Errors
+/// [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] if nothing can be written.
+pub fn purge(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Result<UpkeepReport> {
+    let Some(before) = context.checkpoint.head().cloned() else {
+        return Err(Error::new(ErrorKind::Failed, "there is nothing open: no run was committed"));
+    };
+    let copy = context.checkpoint.copy_state(&before, |other| other == key)?;
+    let head = Head {
+        purged: before.purged.with(key, before.watermark),
+        ..head_with(&before, before.run.next(), copy)
+    };
+    if head.keys_open == before.keys_open {
+        // What was staged is overwritten by the next run. An purge that has died may have left what this one looks for.
+        forget_before_last_purge(context)?;
+        return Ok(report(&before, None));
+    }
+    let counts = Counts {
+        events_open_before: before.events_open,
+        events_open_after: head.events_open,
+        events_removed: before.events_open - head.events_open,
+        ..Counts::default()
+    };
+    let settling =
+        Settling { kind: RunKind::Purge, as_of: common.as_of, counts, head, forgotten: Vec::new() };
+    let entry = settle(context, settling)?;
+    context.checkpoint.drop_generations_before(entry.head.generation)?;
+    let reaches = Some(entry.head.run.number());
+    Ok(UpkeepReport { rollback_reaches: reaches, ..report(&entry.head, Some(&entry)) })
+}
+
+/// Removes the open state from before the last purge: no rollback goes back there.
+fn forget_before_last_purge(context: &Context) -> Result<()> {
+    let entries = context.checkpoint.runs()?;
+    let last = entries.iter().rfind(|entry| entry.kind == RunKind::Purge);
+    last.map_or(Ok(()), |purge| context.checkpoint.drop_generations_before(purge.head.generation))
+}

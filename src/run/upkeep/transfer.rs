@@ -1,0 +1,219 @@
+//! A checkpoint as text, and text as a checkpoint.
+#![expect(clippy::disallowed_methods, reason = "reads and writes the file of an export")]
+
+use super::settle::{head_with, report, stage_nothing};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind, StreamId};
+use crate::output::{Manifest, Output, belongs_to_another};
+use crate::report::{ExportReport, UpkeepReport};
+use crate::run::Context;
+use crate::run::commit::check_balance;
+use crate::run::context::{lock_output, lost_outputs};
+use crate::run::look::{Look, Opening};
+use crate::run::watch::{begin_commit, end_commit, let_go};
+use crate::settings::CommonSettings;
+use crate::state::{
+    Checkpoint, Imported, Lock, LockHolder, Loss, StagedState, Survey, head_digest, new_stream, read_export,
+};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write, stdin, stdout};
+use std::path::Path;
+
+/// In the place of a file: standard output of an export, standard input of an import.
+pub const STANDARD_STREAM: &str = "-";
+
+/// Writes the checkpoint as lines of JSON to `file`, which must not be there yet, or to [`STANDARD_STREAM`]. With `salvage` it goes on where something
+/// cannot be read, and reports what was lost.
+///
+/// # Errors
+/// [`ErrorKind::Checkpoint`] for damage, unless it is a salvage; [`ErrorKind::Failed`] if the file cannot be written.
+pub fn export_state(common: &CommonSettings, file: &Path, salvage: bool) -> Result<ExportReport> {
+    let is_stream = file == Path::new(STANDARD_STREAM);
+    let place = if is_stream { Path::new("standard output") } else { file };
+    let failed = |error: std::io::Error| Error::io(ErrorKind::Failed, "write the export", place, &error);
+    let mut losses = Vec::new();
+    let look = if salvage {
+        let (mut look, after) = Look::with(common, Opening::Damaged, |look| Ok(outputs_amiss(look)))?;
+        losses.extend(look.damages.drain(..).chain(after));
+        look
+    } else {
+        Look::at_existing(common)?
+    };
+    let_go()?;
+    let created = if is_stream { None } else { Some(File::create_new(file).map_err(failed)?) };
+    let target: Box<dyn Write + '_> = match &created {
+        Some(file) => Box::new(file),
+        None => Box::new(stdout().lock()),
+    };
+    let mut out = BufWriter::new(target);
+    let loss = if salvage { Loss::Accepted } else { Loss::Refused };
+    let line = |line: String| out.write_all((line + "\n").as_bytes()).map_err(failed);
+    let exported = look.checkpoint.export(loss, losses, line)?;
+    out.flush().and_then(|()| created.as_ref().map_or(Ok(()), File::sync_all)).map_err(failed)?;
+    Ok(ExportReport {
+        run: exported.run,
+        runs: exported.runs,
+        files: exported.files,
+        events: exported.events,
+        losses: exported.losses,
+    })
+}
+
+/// What is wrong with the outputs that go with a damaged checkpoint.
+fn outputs_amiss(look: &Look) -> Vec<String> {
+    outputs_after(look).into_iter().chain(lost_outputs(&look.checkpoint, &look.output)).collect()
+}
+
+/// Says so if the output folder knows of later runs than the checkpoint.
+fn outputs_after(look: &Look) -> Option<String> {
+    let run = look.checkpoint.head()?.run;
+    let published = look.output.newest_manifest().ok()??.mark()?.run;
+    (published > run).then(|| {
+        format!(
+            "the checkpoint is at run {}, its output at run {}: outputs of later runs must not be used beside what follows",
+            run.number(),
+            published.number()
+        )
+    })
+}
+
+/// Makes a new checkpoint of an export, with a new output folder and so as a stream of its own. With `take_over` the output
+/// folder is the one of the exported checkpoint: the import is the run that follows there, and that checkpoint is behind it.
+///
+/// # Errors
+/// [`ErrorKind::DataRefused`] if the file is no whole export, [`ErrorKind::Usage`] if state or output hold something else.
+pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Result<UpkeepReport> {
+    let is_stream = file == Path::new(STANDARD_STREAM);
+    let place = if is_stream { Path::new("standard input") } else { file };
+    let opened: Box<dyn BufRead> = if is_stream {
+        Box::new(stdin().lock())
+    } else {
+        let failed = |error| Error::io(ErrorKind::NoInput, "read the export", place, &error);
+        Box::new(BufReader::new(File::open(file).map_err(failed)?))
+    };
+    let imported = read_export(opened).map_err(|(line, wrong)| {
+        Error::new(ErrorKind::DataRefused, format!("this is no whole export: {wrong}"))
+            .at(format!("{}:{line}", place.display()))
+            .remedy("export again")
+            .nothing_changed()
+    })?;
+    let holder = LockHolder { process: std::process::id(), since: common.as_of };
+    let lock = Lock::take(&common.state, holder, common.wait)?;
+    let mut checkpoint = Checkpoint::open(&common.state)?;
+    if checkpoint.head().is_some() {
+        drop((checkpoint, lock));
+        return imported_before(common, &imported);
+    }
+    let output = Output::at(common.out.clone());
+    choose_stream(&mut checkpoint, &imported, take_over)?;
+    if take_over {
+        expect_published(&output)?;
+    }
+    checkpoint.keep_stream()?;
+    output.create()?;
+    let _output_lock = lock_output(&output, &lock, common.wait)?;
+    let published = published(&output, &imported, checkpoint.stream())?;
+    output.claim(checkpoint.stream(), true)?;
+    let head = head_after(&imported, (checkpoint.stage_import(&imported)?, imported.survey));
+    let counts = Counts {
+        events_open_before: imported.head.events_open,
+        events_open_after: head.events_open,
+        events_removed: imported.head.events_open.saturating_sub(head.events_open),
+        ..Counts::default()
+    };
+    let entry = RunEntry { kind: RunKind::Import, as_of: common.as_of, files: Vec::new(), counts, head };
+    check_balance(entry.check_identity())?;
+    let complete = |manifest: Manifest| manifest.following(published);
+    let place = (&output, checkpoint.stream());
+    let manifest = stage_nothing(place, &entry.head, head_digest(&entry.head), complete)?;
+    begin_commit()?;
+    checkpoint.commit_import(&imported, &entry)?;
+    output.publish(entry.head.run, &manifest)?;
+    end_commit(entry.head.run);
+    Ok(report(&entry.head, Some(&entry)))
+}
+
+/// The stream of the export where it takes over, and else another one.
+fn choose_stream(checkpoint: &mut Checkpoint, imported: &Imported, take_over: bool) -> Result<()> {
+    if take_over {
+        checkpoint.continue_stream(imported.stream);
+    } else if checkpoint.stream() == imported.stream {
+        // An import that was to take over has died here.
+        checkpoint.continue_stream(new_stream()?);
+    }
+    Ok(())
+}
+
+fn expect_published(output: &Output) -> Result<()> {
+    if output.newest_manifest()?.is_some() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Usage,
+        "there is nothing to take over: no run was published in this output folder",
+    )
+    .at(output.folder().display())
+    .remedy("give the --out of the exported checkpoint, or leave --take-over out; nothing was changed"))
+}
+
+fn head_after(imported: &Imported, state: (StagedState, Survey)) -> Head {
+    let head = head_with(&imported.head, imported.head.run.next(), state);
+    Head { known_files: imported.known_files, ..head }
+}
+
+/// What is to be done where there is a checkpoint already: nothing, if it is the import of this very file. It may have died
+/// after its commit, and is then published now.
+fn imported_before(common: &CommonSettings, imported: &Imported) -> Result<UpkeepReport> {
+    let context = Context::open(common)?;
+    if let Some(head) = context.checkpoint.head() {
+        let staged =
+            StagedState { generation: head.generation, chunks: head.chunks, digest: head.state_digest };
+        if *head == head_after(imported, (staged, imported.survey)) {
+            return Ok(report(head, None));
+        }
+    }
+    Err(Error::new(ErrorKind::Usage, "there is a checkpoint here already")
+        .at(common.state.display())
+        .remedy("import into a new --state folder")
+        .nothing_changed())
+}
+
+/// The newest run of the output folder. If it has any, it must be the one that was exported, and the import must go on as its
+/// stream.
+fn published(output: &Output, imported: &Imported, stream: StreamId) -> Result<Option<RunId>> {
+    let owner = output.owner()?;
+    if owner.is_some_and(|owner| owner != imported.stream && owner != stream) {
+        return Err(belongs_to_another(output));
+    }
+    if owner == Some(imported.stream) && stream != imported.stream {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "this output folder belongs to the checkpoint that was exported, which would be refused from now on",
+        )
+        .at(output.folder().display())
+        .remedy("give a new --out folder, or --take-over to go on here in its place; nothing was changed"));
+    }
+    if output.has_staging_of(imported.head.run) {
+        let run = imported.head.run.number();
+        let what = format!("outputs of run {run}, which the export holds, are staged here and not published");
+        return Err(Error::new(ErrorKind::Usage, what)
+            .at(output.folder().display())
+            .remedy("give a new --out folder, and keep what is staged")
+            .nothing_changed());
+    }
+    match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
+        None => Ok(None),
+        Some(mark) if mark == imported.mark => Ok(Some(mark.run)),
+        Some(mark) => Err(Error::new(
+            ErrorKind::Usage,
+            format!(
+                "the output folder is at run {}, the export was made after run {}, or they are of different histories",
+                mark.run.number(),
+                imported.mark.run.number()
+            ),
+        )
+        .at(output.folder().display())
+        .remedy("give a new --out folder")
+        .nothing_changed()),
+    }
+}

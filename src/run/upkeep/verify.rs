@@ -1,0 +1,192 @@
+//! Everything that can be checked without the batch files: checksums, invariants, accounts, outputs.
+
+use super::settle::settle_unchanged;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{Counts, RunEntry, RunKind, active_runs, audit};
+use crate::output::{Listing, Manifest, Output, audit_output};
+use crate::report::VerifyReport;
+use crate::run::Context;
+use crate::run::context::expect_existing;
+use crate::run::look::{Look, Opening};
+use crate::run::watch::let_go;
+use crate::settings::CommonSettings;
+use crate::state::Checkpoint;
+
+/// How often it looks again where what it has found may come from those who have written in the meantime.
+const LOOKS: usize = 3;
+
+/// Checks every chunk and entry against its checksum, the open state against the rules and the head, the accounts of the whole
+/// ledger, the known files, and every published output against its manifest. It goes on after a finding as far as it can.
+///
+/// # Errors
+/// What keeps it from looking at all; damage is no error here but a finding.
+pub fn verify(common: &CommonSettings) -> Result<VerifyReport> {
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let (report, is_over) = verify_once(common)?;
+        // A rollback moves outputs while they are read.
+        if report.status == "ok" || !is_over || looks == LOOKS {
+            return Ok(report);
+        }
+    }
+}
+
+/// The report, and whether it is about what was there before.
+fn verify_once(common: &CommonSettings) -> Result<(VerifyReport, bool)> {
+    let mut report = VerifyReport { status: "ok", ..VerifyReport::default() };
+    let mut is_over = false;
+    if let Some((look, listing)) = look(common, &mut report.findings)? {
+        let_go()?;
+        let mut findings = Vec::new();
+        report.unpublished_run = look.unpublished_run();
+        let checked = listing.and_then(|listing| {
+            let outputs = (&listing, look.unpublished.as_ref());
+            check(&look.checkpoint, &look.output, outputs, &mut report, &mut findings)
+        });
+        match checked {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Checkpoint => findings.push(error.to_string()),
+            Err(error) => return Err(error),
+        }
+        report.findings.extend(findings);
+        is_over = look.is_over(common);
+    } else {
+        report.findings.push("nothing more could be checked".to_owned());
+    }
+    report.status = status(&report);
+    Ok((report, is_over))
+}
+
+fn status(report: &VerifyReport) -> &'static str {
+    match (report.findings.is_empty(), report.missing_outputs.is_empty()) {
+        (false, _) => "damaged",
+        (true, false) => "missing",
+        (true, true) => "ok",
+    }
+}
+
+/// Does the same, and records in a run of its own that the outputs that are gone were taken away on purpose. Where anything is
+/// damaged nothing is recorded: it is mended first.
+///
+/// # Errors
+/// What keeps it from looking at all, be it damage; [`ErrorKind::Failed`] if nothing can be written.
+pub fn accept_missing(common: &CommonSettings) -> Result<VerifyReport> {
+    let mut context = Context::open_existing(common)?;
+    let (mut report, mut findings) = (VerifyReport::default(), Vec::new());
+    // The lock is held: nobody moves outputs meanwhile.
+    let listing = Listing::of(&context.output, None)?;
+    check(&context.checkpoint, &context.output, (&listing, None), &mut report, &mut findings)?;
+    report.findings = findings;
+    report.status = status(&report);
+    let head = context.checkpoint.head().cloned();
+    if let Some(before) = head.filter(|_| report.status == "missing") {
+        let kind = RunKind::AcceptMissing { outputs: report.missing_outputs.clone() };
+        let entry = settle_unchanged(&mut context, &before, kind, common.as_of)?;
+        report.accepted_in_run = Some(entry.head.run.number());
+        report.status = "ok";
+    }
+    Ok(report)
+}
+
+/// The checkpoint, if necessary without what of it is damaged; `None` if it does not open at all.
+fn look(common: &CommonSettings, findings: &mut Vec<String>) -> Result<Option<(Look, Result<Listing>)>> {
+    let list = |look: &Look| Ok(Listing::of(&look.output, look.unpublished.as_ref()));
+    let mut missing = |error: Error| match error.kind() {
+        ErrorKind::Checkpoint => {
+            findings.push(error.to_string());
+            Ok(None)
+        }
+        _ => Err(error),
+    };
+    let whole = expect_existing(common).and_then(|()| Look::with(common, Opening::Whole, list));
+    match whole.map(Some).or_else(&mut missing)? {
+        Some(found) => Ok(Some(found)),
+        // What is wrong with the head was said by the first try.
+        None => match Look::with(common, Opening::Damaged, list) {
+            Err(error) if error.kind() == ErrorKind::Checkpoint => Ok(None),
+            found => found.map(Some),
+        },
+    }
+}
+
+fn check(
+    checkpoint: &Checkpoint,
+    output: &Output,
+    (listing, unpublished): (&Listing, Option<&Manifest>),
+    report: &mut VerifyReport,
+    findings: &mut Vec<String>,
+) -> Result<()> {
+    let (entries, marks): (Vec<_>, Vec<_>) = checkpoint.readable_runs(findings)?.into_iter().unzip();
+    report.runs = entries.len() as u64;
+    report.runs_active = active_runs(&entries).len() as u64;
+    check_ledger(checkpoint, &entries, findings);
+    check_states(checkpoint, &entries, report, findings)?;
+    findings.extend(checkpoint.audit_files(&entries)?);
+    let totals = totals(&entries);
+    report.rows_read = totals.rows_read;
+    report.rows_rejected = totals.rows_rejected();
+    report.events_late = totals.events_late;
+    report.events_completed = totals.events_completed;
+    report.events_removed = totals.events_removed;
+    let outputs = audit_output(output, &entries, &marks, listing, unpublished);
+    report.manifests = outputs.manifests;
+    report.output_files = outputs.files;
+    report.output_bytes = outputs.bytes;
+    report.output_sessions = outputs.sessions;
+    report.missing_outputs = outputs.missing;
+    report.missing_accepted = outputs.accepted;
+    findings.extend(outputs.findings);
+    Ok(())
+}
+
+fn check_ledger(checkpoint: &Checkpoint, entries: &[RunEntry], findings: &mut Vec<String>) {
+    let found = audit(entries).into_iter();
+    findings.extend(found.map(|(run, finding)| format!("run {}: {finding}", run.number())));
+    if checkpoint.head() != entries.last().map(|entry| &entry.head) {
+        findings.push("the head is not that of the last run in the ledger".to_owned());
+    }
+    if let Err(imbalance) = totals(entries).check_identity() {
+        findings.push(format!("over all runs that stand, {imbalance}"));
+    }
+}
+
+/// What the runs that stand have counted together, from nothing held to what is held now.
+fn totals(entries: &[RunEntry]) -> Counts {
+    let active = active_runs(entries);
+    let mut totals = Counts::default();
+    for entry in entries.iter().filter(|entry| active.contains(&entry.head.run)) {
+        if !matches!(entry.kind, RunKind::Rollback { .. }) {
+            totals.add(&entry.counts);
+        }
+    }
+    totals.events_open_after = entries.last().map_or(0, |entry| entry.counts.events_open_after);
+    totals
+}
+
+/// The state of the head, and every older one that a rollback may want. An import begins the generations anew.
+fn check_states(
+    checkpoint: &Checkpoint,
+    entries: &[RunEntry],
+    report: &mut VerifyReport,
+    findings: &mut Vec<String>,
+) -> Result<()> {
+    let Some(head) = checkpoint.head() else { return Ok(()) };
+    let audit = checkpoint.audit_state(head)?;
+    report.generations = 1;
+    report.chunks = audit.survey.chunks;
+    report.keys_open = audit.survey.keys;
+    report.sessions_open = audit.survey.sessions;
+    report.events_open = audit.survey.events;
+    findings.extend(audit.findings);
+    let since = entries.iter().rposition(|entry| entry.kind == RunKind::Import).unwrap_or(0);
+    for entry in entries[since..].iter().filter(|entry| entry.head.generation < head.generation) {
+        if checkpoint.has_generation(entry.head.generation)? {
+            let audit = checkpoint.audit_state(&entry.head)?;
+            report.generations += 1;
+            report.chunks += audit.survey.chunks;
+            findings.extend(audit.findings);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The keys of the one tree. Numbers are big-endian, so that the order of keys is the order of numbers.
+
+use crate::core::partition::PartitionId;
+use crate::ledger::{FileDigest, RunId};
+
+/// The head.
+pub(super) const HEAD: &[u8] = b"head";
+/// The id of the stream.
+pub(super) const STREAM: &[u8] = b"stream";
+/// All entries of the ledger.
+pub(super) const RUNS: &[u8] = b"run/";
+
+/// All file digests.
+pub(super) const FILES: &[u8] = b"file/";
+/// The lists of all generations. They stand directly before the chunks: an unborn store has nothing else.
+pub(super) const LISTS: &[u8] = b"state-list/";
+const STATE: &[u8] = b"state/";
+
+/// The run in a key made by [`run`].
+pub(super) fn run_of_key(key: &[u8]) -> Option<RunId> {
+    key.strip_prefix(RUNS)?.try_into().ok().map(|number| RunId::new(u64::from_be_bytes(number)))
+}
+
+/// The entry of the ledger with this key, for people.
+pub(super) fn run_name(key: &[u8]) -> String {
+    let run =
+        run_of_key(key).map_or_else(|| "an unknown run".to_owned(), |run| format!("run {}", run.number()));
+    format!("the ledger entry of {run}")
+}
+
+/// The partition and the number in a key made by [`chunk`], for people.
+pub(super) fn chunk_name(key: &[u8]) -> String {
+    let number = key.last_chunk().map_or(0, |number| u32::from_be_bytes(*number));
+    let partition = key.get(STATE.len() + 8).copied().unwrap_or_default();
+    format!("chunk {number} of partition {partition} of the open state")
+}
+
+/// The part of a list with this key, for people.
+pub(super) fn list_part_name(key: &[u8]) -> String {
+    let number = key.last_chunk().map_or(0, |number| u32::from_be_bytes(*number));
+    format!("part {number} of the list of the open state")
+}
+
+pub(super) fn run(run: RunId) -> Vec<u8> {
+    [RUNS, &run.number().to_be_bytes()].concat()
+}
+
+pub(super) fn run_part(of: RunId, number: u32) -> Vec<u8> {
+    [&run(of)[..], &number.to_be_bytes()].concat()
+}
+
+/// The key made by [`run`] in one made by [`run_part`].
+pub(super) fn run_of_part(key: &[u8]) -> &[u8] {
+    &key[..key.len().min(RUNS.len() + size_of::<u64>())]
+}
+
+/// The length comes first: most files are told to be new by their length alone.
+pub(super) fn file(digest: &FileDigest) -> Vec<u8> {
+    [FILES, &digest.bytes.to_be_bytes(), &digest.hash.to_be_bytes()].concat()
+}
+
+/// The digest in a key made by [`file`].
+pub(super) fn digest_of_file(key: &[u8]) -> Option<FileDigest> {
+    let (bytes, hash) = key.strip_prefix(FILES)?.split_first_chunk()?;
+    Some(FileDigest { hash: u128::from_be_bytes(hash.try_into().ok()?), bytes: u64::from_be_bytes(*bytes) })
+}
+
+pub(super) fn files_of_length(bytes: u64) -> Vec<u8> {
+    [FILES, &bytes.to_be_bytes()].concat()
+}
+
+pub(super) fn generation(generation: u64) -> Vec<u8> {
+    [STATE, &generation.to_be_bytes()].concat()
+}
+
+pub(super) fn list(of: u64) -> Vec<u8> {
+    [LISTS, &of.to_be_bytes()].concat()
+}
+
+pub(super) fn list_part(of: u64, number: u32) -> Vec<u8> {
+    [&list(of)[..], &number.to_be_bytes()].concat()
+}
+
+/// The generation in a key made by [`list_part`].
+pub(super) fn generation_of_list(key: &[u8]) -> Option<u64> {
+    key.strip_prefix(LISTS)?.first_chunk().map(|number| u64::from_be_bytes(*number))
+}
+
+fn state_of_partition(of: u64, partition: PartitionId) -> Vec<u8> {
+    [&generation(of)[..], &[partition.number()]].concat()
+}
+
+pub(super) fn chunk(of: u64, partition: PartitionId, number: u32) -> Vec<u8> {
+    [&state_of_partition(of, partition)[..], &number.to_be_bytes()].concat()
+}

@@ -1,0 +1,154 @@
+//! One run at a time: a lock on the folder itself, which the operating system frees when its holder dies.
+//!
+//! Nobody can remove what is locked while a command works in it, as could be done with a file that is there for nothing
+//! else. The file `lock` is only the note of who holds it.
+#![expect(clippy::disallowed_methods, reason = "a folder is opened to lock it, and waiting for it sleeps")]
+
+use super::checkpoint_error;
+use crate::core::event::Timestamp;
+use crate::error::{Error, ErrorKind, Result};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const NOTE: &str = "lock";
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// An exclusive lock on a folder; dropping it lets the next process in.
+#[derive(Debug)]
+pub struct FolderLock {
+    folder: File,
+}
+
+impl FolderLock {
+    /// Takes the lock of `folder`, which must be there; waits up to `wait` for it. `None` if another process has it still.
+    ///
+    /// One process cannot take the lock of one folder twice: see [`FolderLock::is_on`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if the folder cannot be opened, [`ErrorKind::Checkpoint`] if its file system has no locks.
+    pub fn take(folder: &Path, wait: Duration) -> Result<Option<Self>> {
+        let start = Instant::now();
+        loop {
+            let opened = File::open(folder).map_err(|error| failed("lock the folder", folder, &error))?;
+            match opened.try_lock() {
+                Ok(()) => {
+                    let lock = Self { folder: opened };
+                    // Another folder may have come to its place before it was locked.
+                    if lock.is_on(folder) {
+                        return Ok(Some(lock));
+                    }
+                }
+                Err(TryLockError::WouldBlock) if start.elapsed() < wait => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => {
+                    let what = format!("cannot lock: {error}");
+                    return Err(checkpoint_error(
+                        folder,
+                        what,
+                        "the folder must be on a file system with locks",
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Whether it is the lock of what stands at `path` now, behind whatever links and under whatever name.
+    pub fn is_on(&self, path: &Path) -> bool {
+        let (Ok(mine), Ok(found)) = (self.folder.metadata(), fs::metadata(path)) else { return false };
+        (mine.dev(), mine.ino()) == (found.dev(), found.ino())
+    }
+}
+
+/// The lock of a checkpoint; dropping it lets the next run in.
+#[derive(Debug)]
+pub struct Lock {
+    folder: FolderLock,
+}
+
+/// Who asks, for the eyes of whoever finds the lock taken.
+#[derive(Debug, Clone, Copy)]
+pub struct LockHolder {
+    /// The process.
+    pub process: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Lock {
+    /// Takes the lock of the checkpoint in `folder`, which is created if it is not there; waits up to `wait` for it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Locked`] with the holder if the time is over, [`ErrorKind::Failed`] if the folder cannot be made.
+    pub fn take(folder: &Path, holder: LockHolder, wait: Duration) -> Result<Self> {
+        crate::durable::create_own_folder(folder).map_err(|error| {
+            let failed = failed("create the state folder", folder, &error);
+            let is_file = error.kind() == io::ErrorKind::AlreadyExists;
+            if is_file { failed.remedy("give --state a folder, or a name that is free") } else { failed }
+        })?;
+        let lock = FolderLock::take(folder, wait)?.ok_or_else(|| in_use(folder, &noted_holder(folder)))?;
+        note(folder, &format!("process {} since {}\n", holder.process, holder.since))?;
+        Ok(Self { folder: lock })
+    }
+
+    /// Whether the checkpoint lies in the folder at `path`.
+    pub fn is_on(&self, path: &Path) -> bool {
+        self.folder.is_on(path)
+    }
+
+    /// Takes the lock without leaving a trace in it, for a look that changes no byte; `None` where there is no
+    /// checkpoint.
+    ///
+    /// # Errors
+    /// As [`Lock::take`].
+    pub fn take_unnamed(folder: &Path, wait: Duration) -> Result<Option<Self>> {
+        match fs::metadata(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Ok(found) if !found.is_dir() => {
+                let error = io::Error::from(io::ErrorKind::NotADirectory);
+                return Err(failed("open the checkpoint", folder, &error).remedy("give --state a folder"));
+            }
+            _ => {}
+        }
+        let lock = FolderLock::take(folder, wait)?.ok_or_else(|| in_use(folder, &noted_holder(folder)))?;
+        Ok(Some(Self { folder: lock }))
+    }
+}
+
+/// The error of who finds the checkpoint in `folder` taken.
+pub(super) fn in_use(folder: &Path, holder: &str) -> Error {
+    Error::new(ErrorKind::Locked, format!("the checkpoint is in use by {holder}"))
+        .at(folder.display())
+        .remedy("wait for it to end, or give --wait a duration such as 10m")
+}
+
+/// Who holds the lock, as far as the note says.
+fn noted_holder(folder: &Path) -> String {
+    let mut holder = String::new();
+    let noted = File::open(folder.join(NOTE)).and_then(|file| file.take(200).read_to_string(&mut holder));
+    if noted.is_ok() && !holder.trim().is_empty() { holder.trim() } else { "an unknown process" }.to_owned()
+}
+
+/// Notes who holds the lock.
+fn note(folder: &Path, text: &str) -> Result<()> {
+    let path = folder.join(NOTE);
+    // Who may write in the folder must not make us write elsewhere.
+    if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+        return Err(Error::new(ErrorKind::Failed, "the lock of the checkpoint is no file")
+            .at(path.display())
+            .remedy("find out who has put it there, then remove it: a run makes a new one"));
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&path)
+        .map_err(|error| failed("open the lock file", &path, &error))?;
+    file.write_all(text.as_bytes()).map_err(|error| failed("write the lock file", &path, &error))
+}
+
+fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
+    Error::io(ErrorKind::Failed, action, path, error)
+}

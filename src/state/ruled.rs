@@ -1,0 +1,165 @@
+//! What rules keep of a key as rows: one encoded state, cut into pieces that fit a chunk.
+
+use super::codec::encode_into;
+use super::rows::time;
+use crate::core::event::Timestamp;
+use crate::core::reducer::RuledState;
+use crate::core::rules::{Before, RuledKey, RuledSession, SplitState};
+use crate::core::session::{Accumulator, OpenSession};
+use crate::migrations::checkpoint::{read, v1};
+use bigdecimal::BigDecimal;
+
+/// The longest piece of one row. With the longest key before it a row still fits behind a full chunk.
+const MAX_PART_BYTES: usize = 4 << 10;
+
+/// Calls `push` with each row of a key.
+pub(super) fn for_each_row(state: &RuledState<'_>, push: impl FnMut(&v1::RuledRow<'_>)) {
+    let mut bytes = Vec::new();
+    encode_into(&state_row(state), &mut bytes);
+    for_each_piece(state.key, &bytes, push);
+}
+
+/// Calls `push` with each piece of an encoded state.
+pub(super) fn for_each_piece(key: &[u8], bytes: &[u8], mut push: impl FnMut(&v1::RuledRow<'_>)) {
+    let mut parts = (0..).zip(bytes.chunks(MAX_PART_BYTES)).peekable();
+    while let Some((number, part)) = parts.next() {
+        push(&v1::RuledRow { key, number, part, more: parts.peek().is_some() });
+    }
+}
+
+/// What is read of a key: its state and its tail.
+pub(super) type Restored = (RuledKey, Vec<(Timestamp, Box<[u8]>)>);
+
+/// Joins the pieces of keys under rules. Pieces of one key follow each other, also from one chunk to the next.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    key: Vec<u8>,
+    bytes: Vec<u8>,
+    /// The number of the piece that must come next.
+    next: u32,
+}
+
+impl Pieces {
+    /// Takes a row in; hands out the key and its state when its last piece has come.
+    pub(super) fn take(
+        &mut self,
+        version: u32,
+        row: &v1::RuledRow<'_>,
+    ) -> Result<Option<(Vec<u8>, v1::RuledState)>, String> {
+        if row.number != self.next || self.next > 0 && self.key != row.key {
+            return Err("a piece of a key is missing".to_owned());
+        }
+        self.bytes.extend_from_slice(row.part);
+        if row.more {
+            self.key = row.key.to_vec();
+            self.next += 1;
+            return Ok(None);
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        self.next = 0;
+        read::ruled_state(version, &bytes).map(|state| Some((row.key.to_vec(), state)))
+    }
+
+    /// Whether the last key is whole.
+    pub(super) fn is_whole(&self) -> bool {
+        self.next == 0
+    }
+
+    /// Forgets a key that is not whole, and says whose it was.
+    pub(super) fn forget(&mut self) -> Option<Vec<u8>> {
+        let Self { key, next, .. } = std::mem::take(self);
+        (next > 0).then_some(key)
+    }
+}
+
+fn state_row(state: &RuledState<'_>) -> v1::RuledState {
+    v1::RuledState {
+        open: state.state.open.as_ref().map(session_row),
+        before: state.state.before.as_ref().map(|before| v1::Before {
+            start_us: before.start.us(),
+            ordinal: before.ordinal,
+            end_us: before.end.us(),
+            identities: before.identities.iter().copied().collect(),
+        }),
+        tail: state.buffered.iter().map(|held| (held.time.us(), held.payload.to_vec())).collect(),
+    }
+}
+
+fn session_row(session: &RuledSession) -> v1::RuledSession {
+    v1::RuledSession {
+        open: v1::OpenSession {
+            start_us: session.open.start.us(),
+            last_us: session.open.last.us(),
+            events: session.open.events,
+        },
+        ordinal: session.ordinal,
+        reach_us: session.reach.us(),
+        day_end_us: session.splits.day_end.map(Timestamp::us),
+        split_values: session.splits.values.clone(),
+        accumulators: session.accumulators.iter().map(accumulator_row).collect(),
+        identities: session.identities.iter().copied().collect(),
+        rows: session.rows.clone(),
+    }
+}
+
+fn accumulator_row(accumulator: &Accumulator) -> v1::Accumulator {
+    match accumulator {
+        Accumulator::Text(text) => v1::Accumulator::Text(text.clone()),
+        Accumulator::Count(count) => v1::Accumulator::Count(*count),
+        Accumulator::Sum(sum) => v1::Accumulator::Sum(sum.as_ref().map(BigDecimal::to_plain_string)),
+        Accumulator::Extreme(number) => v1::Accumulator::Extreme(number.clone()),
+        Accumulator::Distinct(values, more) => {
+            v1::Accumulator::Distinct(values.iter().cloned().collect(), *more)
+        }
+        Accumulator::List(values, more) => v1::Accumulator::List(values.clone(), *more),
+        Accumulator::Any(any) => v1::Accumulator::Any(*any),
+    }
+}
+
+/// A stored state as the fold has it.
+pub(super) fn restored(row: v1::RuledState) -> Result<Restored, String> {
+    let before = |row: v1::Before| -> Result<Before, String> {
+        Ok(Before {
+            start: time(row.start_us)?,
+            ordinal: row.ordinal,
+            end: time(row.end_us)?,
+            identities: row.identities.into_iter().collect(),
+        })
+    };
+    let held = |(us, payload): (i64, Vec<u8>)| Ok((time(us)?, payload.into_boxed_slice()));
+    let key = RuledKey {
+        open: row.open.map(session).transpose()?,
+        before: row.before.map(before).transpose()?,
+        dropped: None,
+    };
+    Ok((key, row.tail.into_iter().map(held).collect::<Result<_, String>>()?))
+}
+
+fn session(row: v1::RuledSession) -> Result<RuledSession, String> {
+    Ok(RuledSession {
+        open: OpenSession {
+            start: time(row.open.start_us)?,
+            last: time(row.open.last_us)?,
+            events: row.open.events,
+        },
+        ordinal: row.ordinal,
+        reach: time(row.reach_us)?,
+        splits: SplitState { day_end: row.day_end_us.map(time).transpose()?, values: row.split_values },
+        accumulators: row.accumulators.into_iter().map(accumulator).collect::<Result<_, _>>()?,
+        identities: row.identities.into_iter().collect(),
+        rows: row.rows,
+    })
+}
+
+fn accumulator(row: v1::Accumulator) -> Result<Accumulator, String> {
+    let number = |text: String| text.parse().map_err(|_| format!("'{text}' is no number"));
+    Ok(match row {
+        v1::Accumulator::Text(text) => Accumulator::Text(text),
+        v1::Accumulator::Count(count) => Accumulator::Count(count),
+        v1::Accumulator::Sum(sum) => Accumulator::Sum(sum.map(number).transpose()?),
+        v1::Accumulator::Extreme(number) => Accumulator::Extreme(number),
+        v1::Accumulator::Distinct(values, more) => Accumulator::Distinct(values.into_iter().collect(), more),
+        v1::Accumulator::List(values, more) => Accumulator::List(values, more),
+        v1::Accumulator::Any(any) => Accumulator::Any(any),
+    })
+}
