@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use sessionize::core::event::{Event as TakenEvent, Timestamp};
 use sessionize::core::gap::Gap;
 use sessionize::core::partition::KeyHash;
-use sessionize::core::reducer::{Fold, KeyState, Reducer};
+use sessionize::core::reducer::{Fold, KeyState, GapReducer};
 use sessionize::core::session::{OpenSession, Session};
 use sessionize::core::watermark::{self, Watermark};
 use std::collections::BTreeMap;
@@ -249,7 +249,7 @@ impl Core {
             let (first_at, last_at, events) = (session.start.us(), session.end.us(), session.events);
             told.push((session.key.to_vec(), Span { first_at, last_at, events }));
         };
-        let mut reducer = Reducer::new(self.gap);
+        let mut reducer = GapReducer::new(self.gap);
         for (key, part) in &self.parts {
             let open = part.open.map(|span| OpenSession {
                 start: at(span.first_at),
@@ -257,7 +257,7 @@ impl Core {
                 events: span.events,
             });
             let tail: Vec<Timestamp> = part.tail.iter().map(|us| at(*us)).collect();
-            reducer.restore(KeyState { key, open, tail: &tail }, hash(key));
+            reducer.restore(KeyState { key, open, buffered: &tail }, hash(key));
         }
         for (key, us) in accepted {
             let event = TakenEvent { key, table_hash: hash(key), time: at(*us), payload: b"" };
@@ -277,7 +277,7 @@ impl Core {
                 last_at: open.last.us(),
                 events: open.events,
             });
-            let tail = state.tail.iter().map(|time| time.us()).collect();
+            let tail = state.buffered.iter().map(|time| time.us()).collect();
             self.parts.insert(state.key.to_vec(), Part { open, tail });
         });
         told.sort();

@@ -67,20 +67,6 @@ pub mod bytes {
     }
 }
 
-/// Bytes that may be missing.
-pub mod optional_bytes {
-    use super::{Bytes, Deserialize, Deserializer, Serialize, Serializer};
-
-    #[expect(clippy::ref_option, reason = "serde's way of calling it")]
-    pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
-        bytes.clone().map(Bytes).serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
-        Ok(Option::<Bytes>::deserialize(from)?.map(|bytes| bytes.0))
-    }
-}
-
 /// Several pieces of bytes.
 pub mod pieces {
     use super::{Bytes, Deserialize, Deserializer, Serializer};
@@ -91,6 +77,21 @@ pub mod pieces {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<u8>>, D::Error> {
         Ok(Vec::<Bytes>::deserialize(from)?.into_iter().map(|bytes| bytes.0).collect())
+    }
+}
+
+/// Several states, each of several pieces of bytes.
+pub mod states {
+    use super::{Bytes, Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(states: &[Vec<Vec<u8>>], to: S) -> Result<S::Ok, S::Error> {
+        let pieces = |state: &Vec<Vec<u8>>| -> Vec<Bytes> { state.iter().cloned().map(Bytes).collect() };
+        to.collect_seq(states.iter().map(pieces))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<Vec<u8>>>, D::Error> {
+        let states = Vec::<Vec<Bytes>>::deserialize(from)?;
+        Ok(states.into_iter().map(|state| state.into_iter().map(|bytes| bytes.0).collect()).collect())
     }
 }
 

@@ -292,8 +292,9 @@ pub struct RuledSession {
     /// The last values of the columns that split.
     #[serde(with = "text::pieces")]
     pub split_values: Vec<Vec<u8>>,
-    /// What the aggregates tell, in their order.
-    pub accumulators: Vec<Accumulator>,
+    /// The states of the accumulators, in the order of the aggregates.
+    #[serde(with = "text::states")]
+    pub accumulators: Vec<Vec<Vec<u8>>>,
     /// Identities of its events, sorted.
     #[serde(with = "text::hexadecimals")]
     pub identities: Vec<u128>,
@@ -314,25 +315,6 @@ pub struct Before {
     /// Identities of events at that time, sorted.
     #[serde(with = "text::hexadecimals")]
     pub identities: Vec<u128>,
-}
-
-/// What one aggregate tells.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-pub enum Accumulator {
-    /// First or last value.
-    Text(#[serde(with = "text::optional_bytes")] Option<Vec<u8>>),
-    /// A count.
-    Count(u64),
-    /// A sum as a decimal number.
-    Sum(Option<String>),
-    /// The smallest or largest number as it was written.
-    Extreme(#[serde(with = "text::optional_bytes")] Option<Vec<u8>>),
-    /// Different values, sorted, and whether there were more.
-    Distinct(#[serde(with = "text::pieces")] Vec<Vec<u8>>, bool),
-    /// Values in order, and whether there were more.
-    List(#[serde(with = "text::pieces")] Vec<Vec<u8>>, bool),
-    /// Whether any event fulfilled a condition.
-    Any(bool),
 }
 
 #[cfg(test)]

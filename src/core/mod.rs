@@ -1,6 +1,7 @@
 //! The pure core: events in, completed sessions and open state out. It knows no file, clock, thread, random number or
 //! encoding.
 
+pub mod aggregates;
 pub mod event;
 pub mod gap;
 pub mod partition;

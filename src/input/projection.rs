@@ -3,7 +3,8 @@
 use super::reason::Reason;
 use super::schema::{Projection, decided, locate, shown_names};
 use super::{BatchFile, Schema};
-use crate::core::rules::{Demand, ProjectedColumn, duration_in_column, is_number, push_value};
+use crate::core::aggregates::is_number;
+use crate::core::rules::{Demand, ProjectedColumn, duration_in_column, push_value};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 use csv::ByteRecord;

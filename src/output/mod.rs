@@ -1,6 +1,6 @@
 //! Outputs: staged under `.staging/`, published by rename after the commit, with a manifest for each run.
 
-mod accumulator;
+mod aggregate;
 mod audit;
 mod formula;
 mod manifest;

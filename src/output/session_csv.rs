@@ -1,6 +1,6 @@
 //! Sessions as CSV rows.
 
-use super::accumulator::write_accumulator;
+use super::aggregate::write_aggregate;
 use super::formula::{formulas, is_formula};
 use crate::core::event::{DateText, key_parts};
 use crate::core::rules::{EVENT_COLUMNS, Emit};
@@ -130,7 +130,7 @@ pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, date: &mut 
     out.extend_from_slice(session.close_reason.name().as_bytes());
     for accumulator in session.accumulators {
         out.push(b',');
-        write_accumulator(accumulator, style, out);
+        write_aggregate(&accumulator.value(), style, out);
     }
     out.push(b'\n');
 }

@@ -45,7 +45,7 @@ impl Counting {
 
     fn retained(&self, row: &ExportedState) -> Option<Counted> {
         let (rules, watermark) = self.retaining.as_ref()?;
-        let (state, tail) = restored(row.ruled.clone()?).ok()?;
+        let (state, tail) = restored(row.ruled.clone()?, rules).ok()?;
         let mut reducer = RuleReducer::new(Arc::clone(rules));
         reducer.restore(&row.key, state, tail.into_iter());
         let views = reducer.views(ViewAt::Watermark(*watermark));

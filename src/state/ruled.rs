@@ -2,12 +2,12 @@
 
 use super::codec::encode_into;
 use super::rows::time;
+use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::reducer::RuledState;
-use crate::core::rules::{Before, RuledKey, RuledSession, SplitState};
-use crate::core::session::{Accumulator, OpenSession};
+use crate::core::rules::{Before, RuleSet, RuledKey, RuledSession, SplitState};
+use crate::core::session::OpenSession;
 use crate::migrations::checkpoint::{read, v1};
-use bigdecimal::BigDecimal;
 
 /// The longest piece of one row. With the longest key before it a row still fits behind a full chunk.
 const MAX_PART_BYTES: usize = 4 << 10;
@@ -96,28 +96,14 @@ fn session_row(session: &RuledSession) -> v1::RuledSession {
         reach_us: session.reach.us(),
         day_end_us: session.splits.day_end.map(Timestamp::us),
         split_values: session.splits.values.clone(),
-        accumulators: session.accumulators.iter().map(accumulator_row).collect(),
+        accumulators: session.accumulators.iter().map(Accumulator::state).collect(),
         identities: session.identities.iter().copied().collect(),
         rows: session.rows.clone(),
     }
 }
 
-fn accumulator_row(accumulator: &Accumulator) -> v1::Accumulator {
-    match accumulator {
-        Accumulator::Text(text) => v1::Accumulator::Text(text.clone()),
-        Accumulator::Count(count) => v1::Accumulator::Count(*count),
-        Accumulator::Sum(sum) => v1::Accumulator::Sum(sum.as_ref().map(BigDecimal::to_plain_string)),
-        Accumulator::Extreme(number) => v1::Accumulator::Extreme(number.clone()),
-        Accumulator::Distinct(values, more) => {
-            v1::Accumulator::Distinct(values.iter().cloned().collect(), *more)
-        }
-        Accumulator::List(values, more) => v1::Accumulator::List(values.clone(), *more),
-        Accumulator::Any(any) => v1::Accumulator::Any(*any),
-    }
-}
-
 /// A stored state as the fold has it.
-pub(super) fn restored(row: v1::RuledState) -> Result<Restored, String> {
+pub(super) fn restored(row: v1::RuledState, rules: &RuleSet) -> Result<Restored, String> {
     let before = |row: v1::Before| -> Result<Before, String> {
         Ok(Before {
             start: time(row.start_us)?,
@@ -127,15 +113,12 @@ pub(super) fn restored(row: v1::RuledState) -> Result<Restored, String> {
         })
     };
     let held = |(us, payload): (i64, Vec<u8>)| Ok((time(us)?, payload.into_boxed_slice()));
-    let key = RuledKey {
-        open: row.open.map(session).transpose()?,
-        before: row.before.map(before).transpose()?,
-        dropped: None,
-    };
+    let open = row.open.map(|row| session(row, rules)).transpose()?;
+    let key = RuledKey { open, before: row.before.map(before).transpose()?, dropped: None };
     Ok((key, row.tail.into_iter().map(held).collect::<Result<_, String>>()?))
 }
 
-fn session(row: v1::RuledSession) -> Result<RuledSession, String> {
+fn session(row: v1::RuledSession, rules: &RuleSet) -> Result<RuledSession, String> {
     Ok(RuledSession {
         open: OpenSession {
             start: time(row.open.start_us)?,
@@ -145,21 +128,8 @@ fn session(row: v1::RuledSession) -> Result<RuledSession, String> {
         ordinal: row.ordinal,
         reach: time(row.reach_us)?,
         splits: SplitState { day_end: row.day_end_us.map(time).transpose()?, values: row.split_values },
-        accumulators: row.accumulators.into_iter().map(accumulator).collect::<Result<_, _>>()?,
+        accumulators: rules.restore_accumulators(row.accumulators)?,
         identities: row.identities.into_iter().collect(),
         rows: row.rows,
-    })
-}
-
-fn accumulator(row: v1::Accumulator) -> Result<Accumulator, String> {
-    let number = |text: String| text.parse().map_err(|_| format!("'{text}' is no number"));
-    Ok(match row {
-        v1::Accumulator::Text(text) => Accumulator::Text(text),
-        v1::Accumulator::Count(count) => Accumulator::Count(count),
-        v1::Accumulator::Sum(sum) => Accumulator::Sum(sum.map(number).transpose()?),
-        v1::Accumulator::Extreme(number) => Accumulator::Extreme(number),
-        v1::Accumulator::Distinct(values, more) => Accumulator::Distinct(values.into_iter().collect(), more),
-        v1::Accumulator::List(values, more) => Accumulator::List(values, more),
-        v1::Accumulator::Any(any) => Accumulator::Any(any),
     })
 }

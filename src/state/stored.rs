@@ -68,7 +68,7 @@ impl Stored for RuleReducer {
     fn restore_row(&mut self, version: u32, rows: &[u8], pieces: &mut Pieces) -> Result<usize, String> {
         let (row, used) = read::ruled_row(version, rows)?;
         if let Some((key, state)) = pieces.take(version, &row)? {
-            let (state, tail) = restored(state)?;
+            let (state, tail) = restored(state, self.rules())?;
             self.restore(&key, state, tail.into_iter());
         }
         Ok(used)

@@ -73,6 +73,11 @@ impl RuleReducer {
         }
     }
 
+    /// The rules that it folds under.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
     /// Puts back what an earlier run left open of a key.
     pub fn restore(
         &mut self,

@@ -5,9 +5,10 @@
 //! compares the views before and after it, and what has changed is taken back and told anew.
 
 use super::ruled::{BufferedEvent, RuleReducer};
+use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::rules::{RuleSet, RuledKey};
-use crate::core::session::{Accumulator, CloseReason, Session};
+use crate::core::session::{CloseReason, Session};
 use crate::core::watermark::Watermark;
 
 /// Where a view stands.

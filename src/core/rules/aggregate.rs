@@ -1,37 +1,10 @@
-//! Aggregates: what a session tells of its events, one output column each.
+//! Aggregates as they are asked for, and what they look at in an event.
 
 use super::condition::{Condition, ConditionText};
+use super::payload::Values;
 use super::projected::{ProjectedColumn, ProjectedColumns};
+use crate::core::aggregates::{Accumulator, Argument, Bounds, Function};
 use std::fmt;
-
-/// The functions, by name, with what stands in their parentheses.
-const FUNCTIONS: &str = "first(COL), last(COL), count, count(COL), count_if(COL=VALUE), sum(COL), min(COL), max(COL), \
-                         distinct(COL), list(COL), any(COL=VALUE)";
-
-/// A function of the values of one column. An empty value is a missing one: no function but `count` sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
-    /// The first value.
-    First,
-    /// The last value.
-    Last,
-    /// How many values.
-    Count,
-    /// How many events fulfil a condition.
-    CountIf,
-    /// The exact sum of numbers.
-    Sum,
-    /// The smallest number.
-    Min,
-    /// The largest number.
-    Max,
-    /// How many different values, up to a bound.
-    Distinct,
-    /// All values in order, up to a bound.
-    List,
-    /// Whether any event fulfils a condition.
-    Any,
-}
 
 /// An aggregate as it is asked for: `function(argument)=name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,20 +28,21 @@ impl AggregateText {
     /// # Errors
     /// What is wrong with it, and what there is.
     pub fn read(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("'{text}' is no aggregate: write function(column)=name; there are {FUNCTIONS}");
+        let wrong = || {
+            let usage = Function::usage();
+            format!("'{text}' is no aggregate: write function(column)=name; there are {usage}")
+        };
         let (function, argument, name) = parts(text).ok_or_else(wrong)?;
         let name = match name.strip_prefix('=') {
             Some(name) if !name.is_empty() => Some(name.to_owned()),
             None if name.is_empty() => None,
             _ => return Err(wrong()),
         };
-        let function = function_named(function).ok_or_else(wrong)?;
-        let is_condition = matches!(function, Function::CountIf | Function::Any);
-        if argument.is_empty() && function != Function::Count {
+        let function = Function::named(function).ok_or_else(wrong)?;
+        if argument.is_empty() && function.argument() != Argument::ColumnOrNothing {
             return Err(wrong());
         }
-        if is_condition {
+        if function.argument() == Argument::Condition {
             ConditionText::read(argument)?;
         }
         let aggregate = Self { function, argument: argument.to_owned(), name: None };
@@ -87,18 +61,16 @@ impl AggregateText {
 
     pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Aggregate {
         let column = || ProjectedColumn::column(&self.argument);
-        let of = match self.function {
-            Function::Count if self.argument.is_empty() => Of::Events,
-            Function::CountIf | Function::Any => match ConditionText::read(&self.argument) {
+        let of = match self.function.argument() {
+            Argument::ColumnOrNothing if self.argument.is_empty() => Of::Events,
+            Argument::Column | Argument::ColumnOrNothing => Of::Column(kept.place_of(column())),
+            Argument::Numbers => Of::Column(kept.demand(column(), |demand| demand.number = true)),
+            // A list is JSON, which holds no other bytes.
+            Argument::Texts => Of::Column(kept.demand(column(), |demand| demand.text = true)),
+            Argument::Condition => match ConditionText::read(&self.argument) {
                 Ok(condition) => Of::Matching(condition.compile(kept)),
                 Err(_) => Of::Events,
             },
-            Function::Sum | Function::Min | Function::Max => {
-                Of::Column(kept.demand(column(), |demand| demand.number = true))
-            }
-            // A list is JSON, which holds no other bytes.
-            Function::List => Of::Column(kept.demand(column(), |demand| demand.text = true)),
-            _ => Of::Column(kept.place_of(column())),
         };
         Aggregate { function: self.function, of }
     }
@@ -114,37 +86,6 @@ impl fmt::Display for AggregateText {
     }
 }
 
-impl Function {
-    const ALL: [Self; 10] = [
-        Self::First,
-        Self::Last,
-        Self::Count,
-        Self::CountIf,
-        Self::Sum,
-        Self::Min,
-        Self::Max,
-        Self::Distinct,
-        Self::List,
-        Self::Any,
-    ];
-
-    /// The name in `--agg`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Last => "last",
-            Self::Count => "count",
-            Self::CountIf => "count_if",
-            Self::Sum => "sum",
-            Self::Min => "min",
-            Self::Max => "max",
-            Self::Distinct => "distinct",
-            Self::List => "list",
-            Self::Any => "any",
-        }
-    }
-}
-
 /// Function, argument, and what stands behind them.
 fn parts(text: &str) -> Option<(&str, &str, &str)> {
     if let Some((function, rest)) = text.split_once('(') {
@@ -155,20 +96,32 @@ fn parts(text: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-fn function_named(name: &str) -> Option<Function> {
-    Function::ALL.into_iter().find(|function| function.name() == name)
-}
-
 /// An aggregate, ready for use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Aggregate {
     pub(super) function: Function,
-    pub(super) of: Of,
+    of: Of,
+}
+
+impl Aggregate {
+    /// Takes the next event into its accumulator.
+    pub(super) fn update(&self, accumulator: &mut Accumulator, values: Values<'_>, bounds: Bounds) {
+        match &self.of {
+            Of::Events => accumulator.update(b"", bounds),
+            Of::Matching(condition) if condition.holds(values) => accumulator.update(b"", bounds),
+            Of::Matching(_) => {}
+            // An empty value is a missing one.
+            Of::Column(place) => match values.get(*place) {
+                [] => {}
+                value => accumulator.update(value, bounds),
+            },
+        }
+    }
 }
 
 /// What an aggregate looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Of {
+enum Of {
     Events,
     Column(usize),
     Matching(Condition),
@@ -177,6 +130,8 @@ pub(super) enum Of {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::aggregates::Value;
+    use crate::core::rules::payload::push_value;
 
     #[test]
     fn every_function_reads_back_as_it_was_written() {
@@ -195,6 +150,38 @@ mod tests {
             "any(event=purchase)=converted",
         ] {
             assert_eq!(AggregateText::read(text).map(|aggregate| aggregate.to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_an_aggregate_looks_at_is_its_column_its_condition_or_every_event() {
+        let aggregated = |text: &str, events: &[&str]| {
+            let aggregate = AggregateText::read(text).unwrap().compile(&mut ProjectedColumns::default());
+            let mut accumulator = aggregate.function.accumulator();
+            for value in events {
+                let mut payload = Vec::new();
+                assert!(push_value(&mut payload, value.as_bytes()));
+                let bounds = Bounds { distinct: 2, list: 2 };
+                aggregate.update(&mut accumulator, Values::of(&payload), bounds);
+            }
+            accumulator
+        };
+        let count = |text, events| match aggregated(text, events).value() {
+            Value::Int(count) => count,
+            other => panic!("{other:?}"),
+        };
+        let events = &["", "10", "9.5", "", "10"][..];
+        for (text, expected) in [("count", 5), ("count(a)", 3), ("count_if(a=10)", 2), ("count_if(a=)", 2)] {
+            assert_eq!(count(text, events), expected, "{text}");
+        }
+        for text in
+            ["first(a)", "last(a)", "count(a)", "sum(a)", "min(a)", "max(a)", "distinct(a)", "list(a)"]
+        {
+            assert_eq!(
+                aggregated(text, &["", ""]),
+                aggregated(text, &[]),
+                "{text}: an empty value is a missing one"
+            );
         }
     }
 

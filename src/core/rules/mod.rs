@@ -6,7 +6,6 @@
 //! Rules travel in three forms: as words ([`RuleTexts`]: flags, checkpoint), ready for use ([`RuleSet`]), and as what they
 //! know of one key ([`RuledKey`]).
 
-mod accumulate;
 mod aggregate;
 mod condition;
 mod dedup;
@@ -15,21 +14,18 @@ mod flag;
 mod gap_by;
 mod local_day;
 mod names;
-mod number;
 mod payload;
 mod projected;
 mod set;
 mod split;
 mod state;
 
-pub use accumulate::Bounds;
-pub use aggregate::{AggregateText, Function};
+pub use aggregate::AggregateText;
 pub use condition::ConditionText;
 pub use duration::{duration, duration_in_column, duration_text};
 pub use flag::{NO_RULE, RuleFlag, RuleTexts};
 pub use gap_by::GapByText;
 pub use names::{EVENT_COLUMNS, FIXED_COLUMNS};
-pub use number::is_number;
 pub use payload::{MAX_PAYLOAD_BYTES, Values, push_value};
 pub use projected::{Demand, ProjectedColumn, ProjectedColumns};
 pub use set::{Emit, RuleSet};

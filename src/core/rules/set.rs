@@ -1,6 +1,5 @@
 //! All rules of a checkpoint, ready for use.
 
-use super::accumulate::Bounds;
 use super::aggregate::{Aggregate, AggregateText};
 use super::condition::{Condition, ConditionText};
 use super::dedup::Dedup;
@@ -10,8 +9,8 @@ use super::gap_by::{GapByText, Gaps};
 use super::payload::Values;
 use super::projected::{ProjectedColumn, ProjectedColumns};
 use super::split::{Midnight, Splits};
+use crate::core::aggregates::{Accumulator, Bounds};
 use crate::core::gap::Gap;
-use crate::core::session::Accumulator;
 use chrono_tz::Tz;
 
 /// What a run writes of a completed session.
@@ -107,9 +106,21 @@ impl RuleSet {
         self.row.map_or(b"", |place| Values::of(payload).get(place))
     }
 
-    /// What the aggregates tell of no event.
+    /// The accumulators of no event.
     pub(super) fn empty_accumulators(&self) -> Vec<Accumulator> {
-        self.aggregates.iter().map(|aggregate| Accumulator::empty(aggregate.function)).collect()
+        self.aggregates.iter().map(|aggregate| aggregate.function.accumulator()).collect()
+    }
+
+    /// The accumulators that had these states.
+    ///
+    /// # Errors
+    /// In words, if there are none.
+    pub fn restore_accumulators(&self, states: Vec<Vec<Vec<u8>>>) -> Result<Vec<Accumulator>, String> {
+        if states.len() != self.aggregates.len() {
+            return Err(format!("there are {} states of {} aggregates", states.len(), self.aggregates.len()));
+        }
+        let restored = self.aggregates.iter().zip(states);
+        restored.map(|(aggregate, state)| aggregate.function.restore(state)).collect()
     }
 }
 

@@ -3,8 +3,9 @@
 use super::payload::Values;
 use super::set::RuleSet;
 use super::split::SplitState;
+use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
-use crate::core::session::{Accumulator, CloseReason, OpenSession, OutOfOrder, Session};
+use crate::core::session::{CloseReason, OpenSession, OutOfOrder, Session};
 use std::collections::BTreeSet;
 
 /// An open session under rules.
@@ -18,7 +19,7 @@ pub struct RuledSession {
     pub reach: Timestamp,
     /// What the split rules know.
     pub splits: SplitState,
-    /// What the aggregates tell so far.
+    /// The accumulators of the aggregates, in their order.
     pub accumulators: Vec<Accumulator>,
     /// The identities of its events, where duplicates are dropped.
     pub identities: BTreeSet<u128>,
@@ -165,7 +166,7 @@ impl RuledSession {
         self.reach = self.reach.max(rules.gaps.reach(time, values));
         self.splits.take(&rules.splits, values);
         for (accumulator, aggregate) in self.accumulators.iter_mut().zip(&rules.aggregates) {
-            accumulator.update(aggregate, values, rules.bounds);
+            aggregate.update(accumulator, values, rules.bounds);
         }
         self.identities.extend(identity);
         self.rows.extend(rules.row.map(|place| values.get(place).to_vec()));

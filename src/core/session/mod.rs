@@ -1,11 +1,10 @@
 //! An [`OpenSession`] may still grow; a [`Session`] is complete. Closing consumes the open one.
 
-mod accumulator;
 mod id;
 
-pub use accumulator::Accumulator;
 pub use id::{NAMESPACE, SessionId};
 
+use crate::core::aggregates::Accumulator;
 use crate::core::event::{DateText, TimeText, Timestamp};
 
 /// Why a session is complete.
@@ -108,7 +107,7 @@ pub struct Session<'k> {
     pub events: u64,
     /// Why it ended.
     pub close_reason: CloseReason,
-    /// What the aggregates tell, in their order.
+    /// The accumulators of the aggregates, in their order.
     pub accumulators: &'k [Accumulator],
     /// Its rows in order, where events are emitted.
     pub rows: &'k [Vec<u8>],

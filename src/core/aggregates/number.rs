@@ -5,10 +5,10 @@ use bigdecimal::BigDecimal;
 /// The longest number that is understood. Longer ones are no measurements, and their sums would have no end.
 const MAX_DIGITS: usize = 64;
 
-/// Whether `text` is a number as the rules understand it: a sign, digits, a point, digits; no exponent, no separators.
+/// Whether `text` is a number as aggregates understand it: a sign, digits, a point, digits; no exponent, no separators.
 ///
 /// ```
-/// # use sessionize::core::rules::is_number;
+/// # use sessionize::core::aggregates::is_number;
 /// assert!([&b"12"[..], b"-0.50", b"+7.", b".5"].iter().all(|text| is_number(text)));
 /// assert!([&b""[..], b"1e3", b"1,5", b"NaN", b" 1", b"."].iter().all(|text| !is_number(text)));
 /// ```
@@ -31,6 +31,30 @@ pub(super) fn number(text: &[u8]) -> Option<BigDecimal> {
         return None;
     }
     std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// A number as it was written, and what it is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    text: String,
+    number: BigDecimal,
+}
+
+impl Written {
+    /// The number in `text`; `None` if it is none.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        let number = number(text)?;
+        let text = String::from_utf8(text.to_vec()).ok()?;
+        Some(Self { text, number })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) const fn number(&self) -> &BigDecimal {
+        &self.number
+    }
 }
 
 #[cfg(test)]

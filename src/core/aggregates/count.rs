@@ -1,0 +1,26 @@
+//! `count`, `count(COL)`, `count_if(COL=VALUE)`: how many events, values, or events that fulfil a condition.
+
+use super::{Accumulate, Bounds, Value, number_state, only};
+
+/// How many there were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Count(u64);
+
+impl Accumulate for Count {
+    fn update(&mut self, _value: &[u8], _bounds: Bounds) {
+        self.0 += 1;
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Int(self.0)
+    }
+
+    /// The number.
+    fn state(&self) -> Vec<Vec<u8>> {
+        number_state(self.0)
+    }
+
+    fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
+        String::from_utf8(only(state)?).ok()?.parse().ok().map(Self)
+    }
+}

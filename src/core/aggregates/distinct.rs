@@ -1,0 +1,36 @@
+//! `distinct(COL)`: how many different values; beyond `--max-distinct` only a floor.
+
+use super::{Accumulate, Bounds, Value, bounded_parts, bounded_state};
+use std::collections::BTreeSet;
+
+/// The different values up to the bound, and whether there were more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Distinct {
+    values: BTreeSet<Vec<u8>>,
+    more: bool,
+}
+
+impl Accumulate for Distinct {
+    /// Logarithmic in the number of different values.
+    fn update(&mut self, value: &[u8], bounds: Bounds) {
+        if self.values.len() < bounds.distinct {
+            self.values.insert(value.to_vec());
+        } else {
+            self.more |= !self.values.contains(value);
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        let count = self.values.len() as u64;
+        if self.more { Value::AtLeast(count) } else { Value::Int(count) }
+    }
+
+    /// `+` or nothing, then the values, sorted.
+    fn state(&self) -> Vec<Vec<u8>> {
+        bounded_state(self.values.iter(), self.more)
+    }
+
+    fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
+        bounded_parts(state).map(|(more, values)| Self { values: values.collect(), more })
+    }
+}

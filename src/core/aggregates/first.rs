@@ -1,0 +1,26 @@
+//! `first(COL)`: the first value.
+
+use super::{Accumulate, Bounds, Value, at_most_one};
+
+/// The first value, once there was one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct First(Option<Vec<u8>>);
+
+impl Accumulate for First {
+    fn update(&mut self, value: &[u8], _bounds: Bounds) {
+        self.0.get_or_insert_with(|| value.to_vec());
+    }
+
+    fn value(&self) -> Value<'_> {
+        self.0.as_deref().map_or(Value::Null, Value::Text)
+    }
+
+    /// The value, or nothing.
+    fn state(&self) -> Vec<Vec<u8>> {
+        self.0.iter().cloned().collect()
+    }
+
+    fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
+        at_most_one(state).map(Self)
+    }
+}

@@ -1,0 +1,31 @@
+//! `max(COL)`: the largest number as it was written, the first of equal ones.
+
+use super::number::Written;
+use super::{Accumulate, Bounds, Value, at_most_one};
+
+/// The largest number, once there was one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Max(Option<Written>);
+
+impl Accumulate for Max {
+    fn update(&mut self, value: &[u8], _bounds: Bounds) {
+        let Some(number) = Written::read(value) else { return };
+        if self.0.as_ref().is_none_or(|kept| number.number() > kept.number()) {
+            self.0 = Some(number);
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        self.0.as_ref().map_or(Value::Null, |kept| Value::Decimal(kept.text().into()))
+    }
+
+    /// The number as it was written, or nothing.
+    fn state(&self) -> Vec<Vec<u8>> {
+        self.0.iter().map(|kept| kept.text().as_bytes().to_vec()).collect()
+    }
+
+    fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
+        let Some(text) = at_most_one(state)? else { return Some(Self(None)) };
+        Written::read(&text).map(|number| Self(Some(number)))
+    }
+}

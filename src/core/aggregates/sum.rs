@@ -1,0 +1,30 @@
+//! `sum(COL)`: the exact decimal sum, with as many decimals as the longest number had.
+
+use super::{Accumulate, Bounds, Value, at_most_one, number, number_state};
+use bigdecimal::BigDecimal;
+
+/// The sum, once there was a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sum(Option<BigDecimal>);
+
+impl Accumulate for Sum {
+    fn update(&mut self, value: &[u8], _bounds: Bounds) {
+        let Some(number) = number(value) else { return };
+        self.0 = Some(self.0.take().map_or_else(|| number.clone(), |sum| sum + &number));
+    }
+
+    fn value(&self) -> Value<'_> {
+        self.0.as_ref().map_or(Value::Null, |sum| Value::Decimal(sum.to_plain_string().into()))
+    }
+
+    /// The sum, or nothing.
+    fn state(&self) -> Vec<Vec<u8>> {
+        self.0.as_ref().map(|sum| number_state(sum.to_plain_string())).unwrap_or_default()
+    }
+
+    fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
+        let Some(sum) = at_most_one(state)? else { return Some(Self(None)) };
+        // A sum may have more digits than a number that is read.
+        String::from_utf8(sum).ok()?.parse().ok().map(|sum| Self(Some(sum)))
+    }
+}
