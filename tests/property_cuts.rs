@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use sessionize::core::event::{Event as TakenEvent, Timestamp};
 use sessionize::core::gap::Gap;
 use sessionize::core::partition::KeyHash;
-use sessionize::core::reducer::{Fold, KeyState, GapReducer};
+use sessionize::core::reducer::{Fold, GapReducer, KeyState};
 use sessionize::core::session::{OpenSession, Session};
 use sessionize::core::watermark::{self, Watermark};
 use std::collections::BTreeMap;

@@ -48,6 +48,24 @@ fn a_misspelt_flag_is_named_with_the_nearest_one() {
 }
 
 #[test]
+fn a_word_of_before_is_answered_with_the_word_of_today() {
+    for (before, now) in [
+        (&["run", "--lateness", "1h"][..], "--lateness is now --watermark-delay"),
+        (&["run", "--retain=3d"], "--retain is now --allowed-lateness"),
+        (
+            &["run", "--late", "correct"],
+            "--late correct is now --allowed-lateness, with how long: --allowed-lateness 3d",
+        ),
+        (&["inspect", "--format", "json"], "--format is now --report"),
+        (&["run", "--as-of-clock", "2020-01-01"], "--as-of-clock is now --now"),
+        (&["finalize", "--keep", "3"], "--keep is now --keep-generations"),
+    ] {
+        assert_eq!(told(before, before[0]), now);
+    }
+    assert_eq!(told(&["evict", "--key", "a"], ""), "evict is now purge");
+}
+
+#[test]
 fn a_value_that_is_not_possible_is_named_with_those_that_are() {
     let mut seen = 0;
     for verb in &verbs() {

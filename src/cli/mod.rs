@@ -11,6 +11,7 @@ mod machine;
 mod memory;
 mod page;
 mod progress;
+mod renamed;
 mod rules;
 mod run;
 mod signals;

@@ -54,7 +54,7 @@ pub(super) struct RunFlags {
     gap: Option<i64>,
     #[command(flatten)]
     rules: RuleFlags,
-    /// Allowed lateness: how far the watermark stays behind the latest event
+    /// How far the watermark stays behind the latest event, for logs that arrive out of order
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us, help_heading = LATE)]
     watermark_delay: i64,
     /// State that the data is complete up to this time: the watermark goes there instead
@@ -66,8 +66,7 @@ pub(super) struct RunFlags {
     /// More rejected rows than this fail the run: a number, or a share of the rows; 0 is strict
     #[arg(long, value_name = "N|N%", default_value = "1%", help_heading = LIMITS)]
     max_rejects: Limit,
-    /// What becomes of late events: side writes them to an output of their own, drop only counts them, correct
-    /// lets them change completed sessions as long as --allowed-lateness says
+    /// What becomes of late events: side writes them to an output of their own, drop only counts them
     #[arg(long, value_enum, default_value = "side", help_heading = LATE)]
     late: Late,
     /// More late events than this fail the run: a number, or a share of the rows
@@ -113,7 +112,6 @@ const MACHINE: &str = "The machine";
 enum Late {
     Side,
     Drop,
-    Correct,
 }
 
 /// The document of `--each`.
@@ -143,7 +141,6 @@ impl RunFlags {
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
             spreadsheet_safe: self.spreadsheet_safe,
             shows_open: self.emit_open,
-            corrects: self.late == Late::Correct,
         })
     }
 

@@ -1,5 +1,6 @@
 //! A command line that makes no sense, in one line: what is wrong with it, what is nearest to it, and where to look.
 
+use super::renamed::word_of_today;
 use crate::error::{Error, ErrorKind};
 use clap::Command;
 use clap::error::{ContextKind, ErrorKind as ClapErrorKind};
@@ -14,10 +15,24 @@ pub(super) fn mistake(error: &clap::Error, root: &Command, verb: Option<&str>) -
             let verbs: Vec<&str> = root.get_subcommands().map(Command::get_name).collect();
             format!("no command is named; there are {}", verbs.join(", "))
         }
-        _ => one_line(error),
+        _ => word_of_before(error).unwrap_or_else(|| one_line(error)),
     };
     let words: Vec<&str> = [root.get_name()].into_iter().chain(verb).chain(["--help"]).collect();
     Error::new(ErrorKind::Usage, what).remedy(format!("see '{}'", words.join(" ")))
+}
+
+/// The word of today, if the mistake is a word of before.
+fn word_of_before(error: &clap::Error) -> Option<String> {
+    let said = |kind| error.get(kind).map(ToString::to_string);
+    let word = said(ContextKind::InvalidArg).or_else(|| said(ContextKind::InvalidSubcommand))?;
+    let flag = word.split_whitespace().next()?;
+    match said(ContextKind::InvalidValue).as_deref() {
+        Some("correct") if flag == "--late" => {
+            Some("--late correct is now --allowed-lateness, with how long: --allowed-lateness 3d".to_owned())
+        }
+        Some(_) => None,
+        None => word_of_today(flag).map(|now| format!("{flag} is now {now}")),
+    }
 }
 
 /// What clap says, with the values that are possible and what is similar, but without the usage and the hint to the help.
@@ -36,8 +51,8 @@ mod tests {
     use clap::Arg;
 
     fn root() -> Command {
-        let format = Arg::new("format").long("format").value_parser(["text", "json"]);
-        Command::new("sessionize").subcommand_required(true).subcommand(Command::new("run").arg(format))
+        let report = Arg::new("report").long("report").value_parser(["text", "json"]);
+        Command::new("sessionize").subcommand_required(true).subcommand(Command::new("run").arg(report))
     }
 
     #[track_caller]
@@ -49,17 +64,17 @@ mod tests {
     #[test]
     fn the_nearest_flag_and_the_possible_values_are_said() {
         let (run, help) = (Some("run"), "see 'sessionize run --help'");
-        let flag = "unexpected argument '--formt' found; a similar argument exists: '--format'";
-        expect(&["run", "--formt=json"], run, &format!("{flag}; {help}"));
-        let value = "invalid value 'jsn' for '--format <format>' [possible values: text, json]; a similar value exists: 'json'";
-        expect(&["run", "--format=jsn"], run, &format!("{value}; {help}"));
+        let flag = "unexpected argument '--reprt' found; a similar argument exists: '--report'";
+        expect(&["run", "--reprt=json"], run, &format!("{flag}; {help}"));
+        let value = "invalid value 'jsn' for '--report <report>' [possible values: text, json]; a similar value exists: 'json'";
+        expect(&["run", "--report=jsn"], run, &format!("{value}; {help}"));
     }
 
     #[test]
     fn whatever_the_words_hold_it_is_one_line() {
-        let said = "invalid value 'a Usage: b' for '--format <format>' [possible values: text, json]";
+        let said = "invalid value 'a Usage: b' for '--report <report>' [possible values: text, json]";
         let said = format!("{said}; see 'sessionize run --help'");
-        expect(&["run", "--format=a\n\nUsage: b"], Some("run"), &said);
+        expect(&["run", "--report=a\n\nUsage: b"], Some("run"), &said);
     }
 
     #[test]

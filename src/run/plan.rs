@@ -32,13 +32,6 @@ impl Plan {
         check_keys(&definition)?;
         let statuses = statuses(&context.checkpoint, &files)?;
         let rules = rule_set(&definition)?;
-        if settings.corrects && rules.allowed_lateness_us().is_none() {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                "--late correct does not say how long sessions are correctable",
-            )
-            .remedy("add --allowed-lateness, such as --allowed-lateness 3d, when the checkpoint is created or with --redefine"));
-        }
         let mut event_columns = definition.event_columns.take();
         let mut plan = Self {
             definition: definition.clone(),

@@ -59,8 +59,6 @@ pub struct RunSettings {
     pub spreadsheet_safe: bool,
     /// Whether what is open is written too, for eyes that cannot wait.
     pub shows_open: bool,
-    /// Whether the run counts on corrections: the definition must have them.
-    pub corrects: bool,
 }
 
 /// Which generations of open state stay, so that a rollback can go back to them. The current one always does.

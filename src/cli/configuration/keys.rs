@@ -1,5 +1,6 @@
 //! Which keys there are. Nobody lists them: clap knows every flag, and each visible one has a key of its name.
 
+use crate::cli::renamed::key_of_today;
 use clap::{Arg, Command};
 
 /// Flags that make no sense in a file.
@@ -45,6 +46,9 @@ fn same_meaning(one: &Arg, other: &Arg) -> bool {
 
 /// What to say of a key that is not known: where it belongs, or the nearest one that is.
 pub(super) fn advice(root: &Command, verb: Option<&str>, key: &str) -> String {
+    if let Some(now) = key_of_today(key) {
+        return format!("it is now {now}");
+    }
     let elsewhere = verbs(root).find(|other| flag(other, key).is_some());
     if let Some(other) = elsewhere {
         return format!("it is a flag of {name}: write it below [{name}]", name = other.get_name());
