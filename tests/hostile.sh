@@ -35,7 +35,7 @@ make() {
     key) head -c $((KEY_MB * 1000000)) /dev/zero | tr '\0' k && echo ',2020-01-01 10:00:00' ;;
     key-rejected) echo 'ann,2020-01-01 10:00:00' && head -c 60000000 /dev/zero | tr '\0' k && echo ',2020-01-01 10:00:00' ;;
     keys) awk -v n="$KEYS" 'BEGIN { for (i = 0; i < n; i++) printf "key-%08d,2020-01-01 10:%02d:%02d\n", i, i / 60 % 60, i % 60 }' ;;
-    # Keys whose XXH3-64 is the same in all of its bits: see tests/hostile.rs.
+    # Keys whose XXH3-64 is the same in all of its bits: see tests/faults/hostile.rs.
     keys-colliding) awk -v n="$KEYS" 'BEGIN { for (i = 0; i < n; i++) printf "\270\376\154\071\043\244\113\276%08dthe same for all,2020-01-01 10:%02d:%02d\n", i, i / 60 % 60, i % 60 }' ;;
     one-key) awk -v n="$KEYS" 'BEGIN { for (i = 0; i < n; i++) printf "ann,2020-01-01 %02d:%02d:%02d\n", i / 3600 % 24, i / 60 % 60, i % 60 }' ;;
     esac

@@ -1,8 +1,9 @@
 //! What a step has published, held against what a scenario expects, against the oracle and against the steps before it.
 
-use crate::script::{Step, escape};
+use super::script::{Step, escape};
+use super::{Complaints, compare};
+use crate::oracle;
 use crate::support::{self, OUT};
-use crate::{Complaints, compare, oracle};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

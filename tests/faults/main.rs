@@ -1,0 +1,26 @@
+//! What becomes of state and outputs under crashes, lost writes, full disks, damage, and commands that repair.
+//!
+//! Few test programs are few links: each file here has one risk, named in its first line.
+
+mod crash_calls;
+mod crash_steps;
+mod crash_upkeep;
+mod damage;
+mod disk_full;
+mod formats;
+mod hostile;
+mod hostile_folders;
+mod kills;
+mod lock;
+mod looking;
+mod lost_writes;
+#[path = "../oracle/mod.rs"]
+mod oracle;
+mod repair;
+mod repair_rules;
+mod salvage;
+mod signals;
+mod soak;
+mod state_size;
+#[path = "../support/mod.rs"]
+mod support;

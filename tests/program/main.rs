@@ -1,0 +1,18 @@
+//! The command line, reports, documentation and the structure of the code.
+//!
+//! Few test programs are few links: each file here has one risk, named in its first line.
+
+mod architecture;
+mod config;
+mod dry_run;
+mod exit_codes;
+mod first_use;
+mod format_document;
+mod fuzz_corpus;
+mod operations;
+mod readme;
+mod report_json;
+#[path = "../support/mod.rs"]
+mod support;
+mod usage;
+mod versus;

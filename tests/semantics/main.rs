@@ -1,0 +1,21 @@
+//! What sessions mean: scenarios, property tests against the oracle, real logs.
+//!
+//! Few test programs are few links: each file here has one risk, named in its first line.
+
+mod corrections;
+mod kept_columns;
+mod large_batch;
+mod long_batches;
+mod many_files;
+#[path = "../oracle/mod.rs"]
+mod oracle;
+mod property_cuts;
+mod property_late;
+mod property_rules;
+mod real_data;
+mod sample_data;
+mod scenarios;
+mod several_sources;
+mod spreadsheet;
+#[path = "../support/mod.rs"]
+mod support;
