@@ -243,10 +243,10 @@ fn generations_are_kept_by_the_age_of_their_runs() {
     assert_eq!(day(30), [5]);
     assert_eq!(verify(&folder, 0)["generations"], 1);
     let told = folder.sessionize(&["run", "day.csv", "--keep=3"]).expect_code(2).stderr;
-    assert!(told.contains("'--keep-generations'") && told.lines().count() == 1, "{told}");
+    assert!(told.contains("--keep is now --keep-generations") && told.lines().count() == 1, "{told}");
     folder.write("sessionize.toml", "keep = 3\n");
     let told = folder.sessionize(&["config"]).expect_code(2).stderr;
-    assert!(told.contains("did you mean keep-generations?"), "{told}");
+    assert!(told.contains("it is now keep-generations"), "{told}");
 }
 
 /// Twenty thousand sessions that stay open, and runs that touch one of them.

@@ -11,19 +11,8 @@ const MAX_FUNCTION_LINES: usize = 70;
 const MAX_MEDIAN_FUNCTION_LINES: usize = 10;
 const MAX_MAIN_LINES: usize = 40;
 
-/// Rooms without files, clocks, threads, processes, environment.
-const CORE: [&str; 10] = [
-    "event",
-    "purged",
-    "gap",
-    "session",
-    "watermark",
-    "partition",
-    "rules",
-    "definition",
-    "reducer",
-    "ledger",
-];
+/// Modules without files, clocks, threads, processes, environment, beside all of `core`.
+const PURE: [&str; 3] = ["definition", "ledger", "purged"];
 const NOT_IN_THE_CORE: [&str; 12] = [
     "std::fs",
     "std::io",

@@ -224,7 +224,7 @@ impl Drawn {
     /// The lateness that keeps every event, in seconds: none arrives in a later batch than one that lies this far behind it.
     pub fn keeping_lateness(&self) -> i64 {
         match self.disorder {
-            Disorder::No => self.watermark_delay,
+            Disorder::No => self.lateness,
             Disorder::WithinBatches => 0,
             Disorder::AcrossBatches => LONGEST_DELAY * self.unit,
         }
