@@ -4,7 +4,8 @@ use super::reason::Reason;
 use super::schema::{Projection, decided, locate, shown_names};
 use super::{BatchFile, Schema};
 use crate::core::aggregates::is_number;
-use crate::core::rules::{Demand, ProjectedColumn, duration_in_column, push_value};
+use crate::core::event::push_value;
+use crate::core::rules::{Demand, ProjectedColumn, duration_in_column};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 use csv::ByteRecord;
@@ -103,7 +104,7 @@ fn quoted_row<'f>(fields: impl Iterator<Item = &'f [u8]>) -> Vec<u8> {
 /// What a file's first row has shown.
 pub(super) struct Header<'f> {
     pub(super) names: &'f [String],
-    pub(super) header: bool,
+    pub(super) is_there: bool,
     pub(super) is_first_file: bool,
 }
 
@@ -142,7 +143,7 @@ fn resolve_column(
     file: &BatchFile,
 ) -> Result<ProjectedField> {
     if let Some(name) = source.filter(|_| column.is_name_of_source()) {
-        if header.header && header.names.iter().any(|name| name == SOURCE_COLUMN) {
+        if header.is_there && header.names.iter().any(|name| name == SOURCE_COLUMN) {
             return Err(own_source_column(file));
         }
         return Ok(ProjectedField::Constant(name.as_bytes().to_vec()));
@@ -161,9 +162,9 @@ fn resolve_column(
     if was_never_there {
         return Err(no_such_column(column, header.names, file));
     }
-    let position = locate(column, header.names, header.header && !header.is_first_file, file)?;
+    let position = locate(column, header.names, header.is_there && !header.is_first_file, file)?;
     if header.is_first_file || column.position.is_none() {
-        *column = decided(position, header.header, header.names);
+        *column = decided(position, header.is_there, header.names);
     }
     Ok(ProjectedField::Field(position, demand))
 }
@@ -201,7 +202,7 @@ fn resolve_row(
     file: &BatchFile,
 ) -> Result<Vec<usize>> {
     let numbered = || (1..=header.names.len()).map(|number| format!("column_{number}")).collect();
-    let here: Vec<String> = if header.header { header.names.to_vec() } else { numbered() };
+    let here: Vec<String> = if header.is_there { header.names.to_vec() } else { numbered() };
     let columns = event_columns.get_or_insert_with(|| here.clone());
     // Names may stand twice: each column takes the next place of its name.
     let mut left: HashMap<&String, VecDeque<usize>> = HashMap::new();

@@ -147,7 +147,7 @@ pub fn resolve(
         }
         source.time = decided(time, header, &names);
     }
-    let file_header = Header { names: &names, header, is_first_file };
+    let file_header = Header { names: &names, is_there: header, is_first_file };
     let kept = resolve_kept(source, projection, &file_header, file)?;
     let header_line = if header { aside_header(first, source.delimiter) } else { Vec::new() };
     Ok(Schema {

@@ -15,6 +15,8 @@ pub(super) fn write_aggregate(value: &Value<'_>, style: RowStyle, out: &mut Vec<
             write_int(*int);
             out.push(b'+');
         }
+        Value::Float(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Value::Timestamp(time) => time.text().write(out),
         Value::Decimal(number) => out.extend_from_slice(number.as_bytes()),
         Value::Text(text) => style.write_value(text, out),
         Value::List { values, more } => write_field(json_array(values, *more).as_bytes(), out),
@@ -22,7 +24,7 @@ pub(super) fn write_aggregate(value: &Value<'_>, style: RowStyle, out: &mut Vec<
 }
 
 /// A JSON array of strings. All values are UTF-8: a row with another one in a listed column is rejected.
-fn json_array(values: &[Vec<u8>], more: bool) -> String {
+fn json_array(values: &[&[u8]], more: bool) -> String {
     let texts = values.iter().map(|value| Some(String::from_utf8_lossy(value)));
     let elements: Vec<_> = texts.chain(more.then_some(None)).collect();
     // Strings and nulls always have a JSON form.
@@ -44,15 +46,14 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_empty_and_what_is_cut_is_marked() {
-        let one = [b"x".to_vec()];
         for (value, expected) in [
             (Value::Null, ""),
             (Value::Text(b"a,b"), "\"a,b\""),
             (Value::Decimal("0.10".into()), "0.10"),
             (Value::Int(0), "0"),
             (Value::AtLeast(2), "2+"),
-            (Value::List { values: &[], more: false }, "[]"),
-            (Value::List { values: &one, more: true }, "\"[\"\"x\"\",null]\""),
+            (Value::List { values: Vec::new(), more: false }, "[]"),
+            (Value::List { values: vec![b"x"], more: true }, "\"[\"\"x\"\",null]\""),
             (Value::Bool(true), "true"),
         ] {
             assert_eq!(field(&value), expected, "{value:?}");
@@ -61,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_list_is_json_whatever_its_values_hold() {
-        let values = vec![b"a\"b\\".to_vec(), "\n\u{e4}".as_bytes().to_vec()];
+        let values = [&b"a\"b\\"[..], "\n\u{e4}".as_bytes()];
         assert_eq!(json_array(&values, false), "[\"a\\\"b\\\\\",\"\\n\u{e4}\"]");
     }
 }

@@ -15,7 +15,5 @@ pub use audit::{Listing, OutputAudit, audit_output};
 pub use manifest::{Manifest, ManifestFile};
 pub use owner::belongs_to_another;
 pub use publish::Output;
-pub use session_csv::{
-    Op, RowStyle, events_header, sessions_header, write_events, write_field, write_session,
-};
+pub use session_csv::{RowStyle, events_header, sessions_header, write_events, write_field, write_session};
 pub use stage::{OutputKind, Staging};

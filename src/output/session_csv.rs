@@ -4,28 +4,9 @@ use super::aggregate::write_aggregate;
 use super::formula::{formulas, is_formula};
 use crate::core::event::{DateText, key_parts};
 use crate::core::rules::{EVENT_COLUMNS, Emit};
-use crate::core::session::Session;
+use crate::core::session::{CompletedSession, Op};
 
 const SECOND_US: u64 = 1_000_000;
-
-/// What a row of a correctable output does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Op {
-    /// The session is there from now on.
-    Insert,
-    /// A row written before holds no longer.
-    Retract,
-}
-
-impl Op {
-    /// The word in the column `op`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Insert => "insert",
-            Self::Retract => "retract",
-        }
-    }
-}
 
 /// The header row: `op` where sessions are correctable, `session_id`, the key columns,
 /// `session_start,session_end,duration_s,event_count,close_reason`, the aggregates.
@@ -94,7 +75,7 @@ impl RowStyle {
 }
 
 /// Appends the rows of the events of one session, each with the session's id and its number in it, from 1.
-pub fn write_events(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
+pub fn write_events(session: &CompletedSession<'_>, style: RowStyle, out: &mut Vec<u8>) {
     let id = session.id();
     for (number, row) in (1_u64..).zip(session.rows) {
         style.write_verbatim(row, b',', out);
@@ -107,7 +88,13 @@ pub fn write_events(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
 }
 
 /// Appends the row of one session; `date` is the one that was written last.
-pub fn write_session(op: Op, session: &Session<'_>, style: RowStyle, date: &mut DateText, out: &mut Vec<u8>) {
+pub fn write_session(
+    op: Op,
+    session: &CompletedSession<'_>,
+    style: RowStyle,
+    date: &mut DateText,
+    out: &mut Vec<u8>,
+) {
     if style.with_op {
         out.extend_from_slice(op.name().as_bytes());
         out.push(b',');

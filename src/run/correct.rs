@@ -9,7 +9,7 @@ use super::output_writer::OutputBatch;
 use super::rounds::Stop;
 use super::sorted::SortedEvents;
 use crate::core::reducer::{Fold, RuleReducer, View, ViewAt};
-use crate::core::session::Session;
+use crate::core::session::CompletedSession;
 use crate::core::watermark::Watermark;
 use std::cell::RefCell;
 
@@ -63,7 +63,7 @@ fn emit_changes(
 /// Folds for good what no event can come before any more. Its sessions are told already; returns their events.
 fn settle(reducer: &mut RuleReducer, finish: Finish, accepts_from: Watermark) -> Result<u64, Stop> {
     let mut events = 0;
-    let mut settled = |session: Session<'_>| events += session.events;
+    let mut settled = |session: CompletedSession<'_>| events += session.events;
     let close = match finish.close {
         Close::Passed(_) => Close::Passed(accepts_from),
         Close::All => Close::All,

@@ -2,7 +2,7 @@
 
 use super::output_writer::OutputBatch;
 use crate::core::event::Timestamp;
-use crate::core::session::{OutOfOrder, Session};
+use crate::core::session::{CompletedSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 use crate::output::RowStyle;
 use crate::state::{EncodedPartition, Stored};
@@ -26,7 +26,7 @@ impl Close {
     }
 
     /// Closes what is complete, after everything that the horizon has reached is folded.
-    pub(super) fn close(self, reducer: &mut impl Stored, completed: &mut impl FnMut(Session<'_>)) {
+    pub(super) fn close(self, reducer: &mut impl Stored, completed: &mut impl FnMut(CompletedSession<'_>)) {
         match self {
             Self::Passed(watermark) => reducer.close_passed(watermark, completed),
             Self::All => reducer.close_all(completed),
@@ -61,7 +61,7 @@ impl Finish {
         reducer: &mut impl Stored,
         mut emitted: OutputBatch,
     ) -> Result<PartitionOutput, OutOfOrder> {
-        let mut completed = |session: Session<'_>| emitted.push(&session, self.style);
+        let mut completed = |session: CompletedSession<'_>| emitted.push(&session, self.style);
         reducer.advance(self.close.horizon(), &mut completed)?;
         self.close.close(reducer, &mut completed);
         Ok(self.leave(reducer, emitted))
@@ -70,7 +70,7 @@ impl Finish {
     /// Shows and encodes what is open.
     pub(super) fn leave(self, reducer: &mut impl Stored, mut emitted: OutputBatch) -> PartitionOutput {
         if self.shows_open {
-            let mut show = |session: Session<'_>| emitted.show_open(&session, self.style);
+            let mut show = |session: CompletedSession<'_>| emitted.show_open(&session, self.style);
             reducer.for_each_open(self.watermark, &mut show);
         }
         PartitionOutput { emitted, state: reducer.encode(), duplicates: reducer.duplicates() }

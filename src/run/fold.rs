@@ -183,15 +183,15 @@ impl RunContext<'_> {
                 strategy.take_round(round, close_at(stats).horizon(), self, &writer)
             })?;
             let state_writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
-            let (open, state) = strategy.end(self.finish(close_at(&stats)), self, &writer, state_writer)?;
-            Ok((stats, open, state))
+            let (open, staged) = strategy.end(self.finish(close_at(&stats)), self, &writer, state_writer)?;
+            Ok((stats, open, staged))
         })();
         // If the state_writer has failed, that is why the rest did.
         let written = writer.close()?;
         watch.book(|phases| &mut phases.stage);
-        let (stats, open, state) = folded?;
-        let close = close_at(&stats);
-        Ok(StagedRun { stats, open, written, state, close })
+        let (read, open, state) = folded?;
+        let close = close_at(&read);
+        Ok(StagedRun { stats: read, open, written, state, close })
     }
 
     fn finish(self, close: Close) -> Finish {

@@ -7,11 +7,11 @@ use super::output_writer::OutputBatch;
 use super::rounds::Stop;
 use super::sorted::SortedEvents;
 use crate::core::reducer::{GapReducer, RuleReducer};
-use crate::core::session::Session;
+use crate::core::session::CompletedSession;
 use crate::state::Stored;
 use std::sync::Arc;
 
-/// A reducer that a run_context can begin.
+/// A reducer that a run can begin.
 pub(super) trait Folding: Stored + Sized {
     /// With nothing open.
     fn begin(run_context: RunContext<'_>) -> Self;
@@ -34,7 +34,7 @@ fn fold_in_order(
     events: SortedEvents<'_>,
     mut batch: OutputBatch,
 ) -> Result<PartitionOutput, Stop> {
-    let mut completed = |session: Session<'_>| batch.push(&session, finish.style);
+    let mut completed = |session: CompletedSession<'_>| batch.push(&session, finish.style);
     let horizon = finish.close.horizon();
     events.for_each(|event| Ok(reducer.take(event, horizon, &mut completed)?))?;
     Ok(finish.finish_partition(&mut reducer, batch)?)

@@ -7,7 +7,7 @@ use super::plan::rule_set;
 use crate::core::event::{Timestamp, key_parts};
 use crate::core::partition::{KeyHash, PartitionId};
 use crate::core::reducer::{GapReducer, RuleReducer};
-use crate::core::session::Session;
+use crate::core::session::CompletedSession;
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::Result;
 use crate::ledger::{FileEntry, Head, RunEntry, RunKind};
@@ -94,7 +94,7 @@ fn open_in<F: Stored>(
     Ok(found.into_iter().map(|(_, report)| report).collect())
 }
 
-fn open_session(session: &Session<'_>, key_columns: usize) -> OpenSessionReport {
+fn open_session(session: &CompletedSession<'_>, key_columns: usize) -> OpenSessionReport {
     let key_parts: Vec<Vec<u8>> = key_parts(session.key, key_columns).map(<[u8]>::to_vec).collect();
     OpenSessionReport {
         key: String::from_utf8_lossy(&key_parts.join(&b","[..])).into_owned(),

@@ -1,9 +1,9 @@
 //! A thread that writes what leaves the reducers, so that folding does not wait for the disk.
 
 use crate::core::event::DateText;
-use crate::core::session::Session;
+use crate::core::session::{CompletedSession, Op};
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::{Op, OutputKind, RowStyle, Staging, write_events, write_session};
+use crate::output::{OutputKind, RowStyle, Staging, write_events, write_session};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::thread::JoinHandle;
 
@@ -22,7 +22,7 @@ struct Rows {
 const FIRST_BYTES: usize = 16 << 10;
 
 impl Rows {
-    fn push(&mut self, op: Op, session: &Session<'_>, style: RowStyle) {
+    fn push(&mut self, op: Op, session: &CompletedSession<'_>, style: RowStyle) {
         if self.bytes.capacity() == 0 {
             self.bytes.reserve(FIRST_BYTES);
         }
@@ -60,7 +60,7 @@ impl OutputTotals {
 
 impl OutputBatch {
     /// Appends a completed session: its row, those of its events, or both.
-    pub(super) fn push(&mut self, session: &Session<'_>, style: RowStyle) {
+    pub(super) fn push(&mut self, session: &CompletedSession<'_>, style: RowStyle) {
         if style.emit.sessions {
             self.sessions.push(Op::Insert, session, style);
         }
@@ -73,14 +73,14 @@ impl OutputBatch {
     }
 
     /// Appends the row that takes a completed session back.
-    pub(super) fn retract(&mut self, session: &Session<'_>, style: RowStyle) {
+    pub(super) fn retract(&mut self, session: &CompletedSession<'_>, style: RowStyle) {
         self.sessions.push(Op::Retract, session, style);
         self.totals.sessions_retracted += 1;
         self.totals.events_retracted += session.events;
     }
 
     /// Appends the row of a session that is still open.
-    pub(super) fn show_open(&mut self, session: &Session<'_>, style: RowStyle) {
+    pub(super) fn show_open(&mut self, session: &CompletedSession<'_>, style: RowStyle) {
         self.open.push(Op::Insert, session, RowStyle { with_op: false, ..style });
     }
 

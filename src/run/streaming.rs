@@ -12,7 +12,7 @@ use super::rounds::Stop;
 use super::totals::OpenTotals;
 use crate::core::event::Timestamp;
 use crate::core::partition::{PARTITIONS, PartitionId};
-use crate::core::session::{OutOfOrder, Session};
+use crate::core::session::{CompletedSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 use crate::error::Result;
 use crate::input::ParsedBlock;
@@ -135,7 +135,7 @@ fn fold_round(
     style: RowStyle,
     batch: &mut OutputBatch,
 ) -> std::result::Result<(), OutOfOrder> {
-    let mut completed = |session: Session<'_>| batch.push(&session, style);
+    let mut completed = |session: CompletedSession<'_>| batch.push(&session, style);
     for block in round {
         for event in block.partitions[partition].iter() {
             reducer.take(event, reached, &mut completed)?;

@@ -16,6 +16,7 @@ pub mod predecessor;
 mod probe;
 mod rows;
 mod ruled;
+#[allow(clippy::module_inception, reason = "open state is what the module is about")]
 mod state;
 mod store;
 mod stored;

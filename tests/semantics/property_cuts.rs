@@ -12,7 +12,7 @@ use sessionize::core::event::{Event as TakenEvent, Timestamp};
 use sessionize::core::gap::Gap;
 use sessionize::core::partition::KeyHash;
 use sessionize::core::reducer::{Fold, GapReducer, KeyState};
-use sessionize::core::session::{OpenSession, Session};
+use sessionize::core::session::{CompletedSession, OpenSession};
 use sessionize::core::watermark::{self, Watermark};
 use std::collections::BTreeMap;
 
@@ -242,7 +242,7 @@ impl Core {
         let at = |us| Timestamp::from_us(us).unwrap();
         let hash = |key: &[u8]| KeyHash::of(key).table();
         let mut told = Vec::new();
-        let mut completed = |session: Session<'_>| {
+        let mut completed = |session: CompletedSession<'_>| {
             let (first_at, last_at, events) = (session.start.us(), session.end.us(), session.events);
             told.push((session.key.to_vec(), Span { first_at, last_at, events }));
         };

@@ -21,7 +21,7 @@ impl Accumulate for Any {
     }
 
     fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
-        match at_most_one(state)?.as_deref() {
+        match at_most_one(state).ok()?.as_deref() {
             None => Some(Self(false)),
             Some(b"+") => Some(Self(true)),
             Some(_) => None,

@@ -17,7 +17,7 @@ impl Accumulate for Count {
 
     /// The number.
     fn state(&self) -> Vec<Vec<u8>> {
-        number_state(self.0)
+        number_state(&self.0)
     }
 
     fn restore(state: Vec<Vec<u8>>) -> Option<Self> {

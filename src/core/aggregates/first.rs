@@ -21,6 +21,6 @@ impl Accumulate for First {
     }
 
     fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
-        at_most_one(state).map(Self)
+        at_most_one(state).ok().map(Self)
     }
 }

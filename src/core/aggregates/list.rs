@@ -19,7 +19,7 @@ impl Accumulate for List {
     }
 
     fn value(&self) -> Value<'_> {
-        Value::List { values: &self.values, more: self.more }
+        Value::List { values: self.values.iter().map(Vec::as_slice).collect(), more: self.more }
     }
 
     /// `+` or nothing, then the values in order.

@@ -25,7 +25,7 @@ impl Accumulate for Min {
     }
 
     fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
-        let Some(text) = at_most_one(state)? else { return Some(Self(None)) };
+        let Some(text) = at_most_one(state).ok()? else { return Some(Self(None)) };
         Written::read(&text).map(|number| Self(Some(number)))
     }
 }

@@ -169,7 +169,7 @@ impl Function {
 }
 
 /// A state of one number, as text.
-fn number_state(number: impl ToString) -> Vec<Vec<u8>> {
+fn number_state(number: &impl ToString) -> Vec<Vec<u8>> {
     vec![number.to_string().into_bytes()]
 }
 
@@ -180,9 +180,12 @@ fn only(state: Vec<Vec<u8>>) -> Option<Vec<u8>> {
 }
 
 /// The only part of a state, or none.
-fn at_most_one(mut state: Vec<Vec<u8>>) -> Option<Option<Vec<u8>>> {
+///
+/// # Errors
+/// A state of more parts.
+fn at_most_one(mut state: Vec<Vec<u8>>) -> Result<Option<Vec<u8>>, ()> {
     let part = state.pop();
-    state.is_empty().then_some(part)
+    if state.is_empty() { Ok(part) } else { Err(()) }
 }
 
 /// The state of a list of values, of which there may have been more: `+` or nothing before them.

@@ -19,11 +19,11 @@ impl Accumulate for Sum {
 
     /// The sum, or nothing.
     fn state(&self) -> Vec<Vec<u8>> {
-        self.0.as_ref().map(|sum| number_state(sum.to_plain_string())).unwrap_or_default()
+        self.0.as_ref().map(|sum| number_state(&sum.to_plain_string())).unwrap_or_default()
     }
 
     fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
-        let Some(sum) = at_most_one(state)? else { return Some(Self(None)) };
+        let Some(sum) = at_most_one(state).ok()? else { return Some(Self(None)) };
         // A sum may have more digits than a number that is read.
         String::from_utf8(sum).ok()?.parse().ok().map(|sum| Self(Some(sum)))
     }

@@ -1,7 +1,7 @@
 //! What a run asks of the reducer of a partition, whatever the rules.
 
 use crate::core::event::Event;
-use crate::core::session::{OutOfOrder, Session};
+use crate::core::session::{CompletedSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 
 /// A fold of the events of one partition in the order `(time, seq)`. Completed sessions leave through `completed`.
@@ -17,7 +17,7 @@ pub trait Fold: Send {
         &mut self,
         event: Event<'_>,
         horizon: Watermark,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder>;
 
     /// Folds every buffered event that `horizon` has reached, in the order `(time, seq)` (rule 4).
@@ -29,7 +29,7 @@ pub trait Fold: Send {
     fn advance(
         &mut self,
         horizon: Watermark,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder>;
 
     /// Closes the sessions that `safe_watermark` has passed and lets go of their keys, so that a long ordered batch needs no
@@ -38,21 +38,21 @@ pub trait Fold: Send {
     /// `safe_watermark` is a guess that no event before it is still to come, and at most the horizon of the last
     /// [`Fold::advance`]. If it was wrong for a tombstones session, the event that shows it is [`OutOfOrder`]. Does nothing
     /// until as many events came in as there are keys: constant time for each event.
-    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(Session<'_>));
+    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>));
 
     /// Gives the memory back that remembers tombstones sessions. What it was for, an event that comes late for one of them
     /// but for no other reason, then ends the attempt too.
     fn forget_tombstones(&mut self);
 
     /// Closes every session that `watermark` has passed (rule 6).
-    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>));
+    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>));
 
     /// Closes every session (rule 7). The caller has folded all tails before.
-    fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>));
+    fn close_all(&mut self, completed: &mut impl FnMut(CompletedSession<'_>));
 
     /// Shows every session that is not told yet as it would be if nothing came any more, the buffered included. `watermark` is
     /// where the run leaves the watermark. Changes nothing.
-    fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(Session<'_>));
+    fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>));
 
     /// Memory in use, in bytes.
     fn memory_bytes(&self) -> usize;

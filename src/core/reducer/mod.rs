@@ -18,7 +18,7 @@ pub use view::{View, ViewAt, ViewedSession};
 
 use crate::core::event::{Event, Timestamp};
 use crate::core::gap::Gap;
-use crate::core::session::{CloseReason, OpenSession, OutOfOrder, Session};
+use crate::core::session::{CloseReason, CompletedSession, OpenSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 use table::{Entry, KeyTable};
 use tombstones::Tombstones;
@@ -98,7 +98,7 @@ impl GapReducer {
         &mut self,
         is_complete: impl Fn(&OpenSession) -> bool,
         close_reason: CloseReason,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) {
         self.table.for_each_mut(|key, entry| {
             if let Some(session) = entry.open.take_if(|open| is_complete(open)) {
@@ -113,7 +113,7 @@ impl GapReducer {
         &mut self,
         number: u32,
         time: Timestamp,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         let Entry { open, .. } = self.table.get_mut(number);
         match open {
@@ -137,7 +137,7 @@ impl Fold for GapReducer {
         &mut self,
         event: Event<'_>,
         horizon: Watermark,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         self.taken_since_eviction += 1;
         let entry = self.table.entry_of(event.key, event.table_hash);
@@ -151,7 +151,7 @@ impl Fold for GapReducer {
     fn advance(
         &mut self,
         horizon: Watermark,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
         self.buffered.sort_by_key(|buffered| buffered.time);
@@ -164,7 +164,7 @@ impl Fold for GapReducer {
         Ok(())
     }
 
-    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
         let Some(reached) = safe_watermark.time() else { return };
         if self.taken_since_eviction < self.table.len() {
             return;
@@ -193,17 +193,17 @@ impl Fold for GapReducer {
         self.tombstones.forget();
     }
 
-    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
         let Some(reached) = watermark.time() else { return };
         let gap = self.gap;
         self.close_where(|open| gap.is_passed(open.last, reached), CloseReason::Gap, completed);
     }
 
-    fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
+    fn close_all(&mut self, completed: &mut impl FnMut(CompletedSession<'_>)) {
         self.close_where(|_| true, CloseReason::Finalize, completed);
     }
 
-    fn for_each_open(&mut self, _watermark: Watermark, visit: &mut impl FnMut(Session<'_>)) {
+    fn for_each_open(&mut self, _watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>)) {
         let gap = self.gap;
         self.open_state(|state| {
             let mut open = state.open;

@@ -6,7 +6,7 @@ use super::view::{View, ViewAt};
 use crate::core::event::{Event, Timestamp};
 use crate::core::gap::Gap;
 use crate::core::rules::{Folded, RuleSet, RuledKey};
-use crate::core::session::{CloseReason, OutOfOrder, Session};
+use crate::core::session::{CloseReason, CompletedSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -124,7 +124,7 @@ impl RuleReducer {
         number: usize,
         time: Timestamp,
         payload: &[u8],
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         let Some((key, state)) = self.keys.get_index_mut(number) else { return Ok(()) };
         if state.open.is_none() {
@@ -132,7 +132,7 @@ impl RuleReducer {
         }
         let row_length = self.rules.row_of(payload).len();
         let mut bytes_of_rows = self.bytes_of_rows + row_length;
-        let mut counted = |session: Session<'_>| {
+        let mut counted = |session: CompletedSession<'_>| {
             bytes_of_rows -= row_bytes(session.rows);
             completed(session);
         };
@@ -149,7 +149,7 @@ impl Fold for RuleReducer {
         &mut self,
         event: Event<'_>,
         horizon: Watermark,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         self.taken_since_eviction += 1;
         let number = self.number_of(event.key);
@@ -163,7 +163,7 @@ impl Fold for RuleReducer {
     fn advance(
         &mut self,
         horizon: Watermark,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
         self.buffered.sort_by_key(|buffered| buffered.time);
@@ -176,14 +176,14 @@ impl Fold for RuleReducer {
         Ok(())
     }
 
-    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
         let Some(reached) = watermark.time() else { return };
         for (key, state) in &mut self.keys {
             state.close_passed(key, reached, completed);
         }
     }
 
-    fn close_all(&mut self, completed: &mut impl FnMut(Session<'_>)) {
+    fn close_all(&mut self, completed: &mut impl FnMut(CompletedSession<'_>)) {
         for (key, state) in &mut self.keys {
             state.close(key, CloseReason::Finalize, completed);
             // No event can come at a time before the watermark that a finalize sets.
@@ -191,7 +191,7 @@ impl Fold for RuleReducer {
         }
     }
 
-    fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(Session<'_>)) {
+    fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>)) {
         let rules = Arc::clone(&self.rules);
         self.open_state(|of_key| {
             let RuledState { key, state, buffered } = of_key;
@@ -210,7 +210,7 @@ impl Fold for RuleReducer {
         self.bytes_of_keys + self.bytes_buffered + self.bytes_of_rows + self.tombstones.memory_bytes()
     }
 
-    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(Session<'_>)) {
+    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
         let Some(safe_at) = safe_watermark.time() else { return };
         if self.taken_since_eviction < self.keys.len() {
             return;

@@ -1,8 +1,9 @@
-//! The evict_expired under rules: what it lets go of, and what it notices.
+//! Eviction under rules: what it lets go of, and what it notices.
 
 use super::*;
+use crate::core::event::push_value;
 use crate::core::partition::KeyHash;
-use crate::core::rules::{RuleFlag, RuleTexts, push_value};
+use crate::core::rules::{RuleFlag, RuleTexts};
 use proptest::prelude::*;
 
 type Accumulator = (String, i64, i64, u32, u64, CloseReason);
@@ -30,7 +31,10 @@ impl Folding {
         Self { reducer: RuleReducer::new(rules(flags)), told: Vec::new() }
     }
 
-    fn with<T>(&mut self, act: impl FnOnce(&mut RuleReducer, &mut dyn FnMut(Session<'_>)) -> T) -> T {
+    fn with<T>(
+        &mut self,
+        act: impl FnOnce(&mut RuleReducer, &mut dyn FnMut(CompletedSession<'_>)) -> T,
+    ) -> T {
         let told = &mut self.told;
         act(&mut self.reducer, &mut |session| {
             let key = String::from_utf8_lossy(session.key).into_owned();

@@ -22,7 +22,7 @@ impl Folding {
         Self { reducer: GapReducer::new(GAP), emitted: Vec::new() }
     }
 
-    fn with<T>(&mut self, act: impl FnOnce(&mut GapReducer, &mut dyn FnMut(Session<'_>)) -> T) -> T {
+    fn with<T>(&mut self, act: impl FnOnce(&mut GapReducer, &mut dyn FnMut(CompletedSession<'_>)) -> T) -> T {
         let emitted = &mut self.emitted;
         act(&mut self.reducer, &mut |session| {
             let key = String::from_utf8_lossy(session.key).into_owned();
@@ -42,7 +42,7 @@ impl Folding {
 
     fn evict_expired(&mut self, safe_watermark: i64) {
         self.with(|reducer, mut completed| {
-            reducer.evict_expired(Watermark::at(at(safe_watermark)), &mut completed)
+            reducer.evict_expired(Watermark::at(at(safe_watermark)), &mut completed);
         });
     }
 

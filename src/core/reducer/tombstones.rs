@@ -1,4 +1,4 @@
-//! What a reducer remembers of the sessions that it has tombstones: enough to notice an event that came too late for one.
+//! What a reducer remembers of the sessions that it has evicted: enough to notice an event that came too late for one.
 
 use super::OutOfOrder;
 use crate::core::event::Timestamp;
@@ -7,14 +7,14 @@ use crate::core::partition::KeyHash;
 use crate::core::watermark::Watermark;
 use hashbrown::{HashTable, hash_table::Entry};
 
-/// The last event of a tombstones session, under the hash of its key. Two keys with one hash can only be too careful.
+/// The last event of an evicted session, under the hash of its key. Two keys with one hash can only be too careful.
 #[derive(Debug, Clone, Copy)]
 struct Last {
     hash: u64,
     time: Timestamp,
 }
 
-/// The tombstones sessions of a partition. In ordered input nobody ever asks for them, so they are only listed; the first
+/// The evicted sessions of a partition. In ordered input nobody ever asks for them, so they are only listed; the first
 /// question builds the table.
 #[derive(Debug, Default)]
 pub(super) struct Tombstones {
@@ -25,7 +25,7 @@ pub(super) struct Tombstones {
 }
 
 impl Tombstones {
-    /// Notes that sessions up to `until` are about to be tombstones.
+    /// Notes that sessions up to `until` are about to be evicted.
     pub(super) fn begin(&mut self, until: Watermark) {
         self.until = self.until.max(until);
     }
@@ -37,15 +37,15 @@ impl Tombstones {
         }
     }
 
-    /// Whether a session of `key` may begin at `time`: no tombstones session of it ends later, or so close before that the
+    /// Whether a session of `key` may begin at `time`: no evicted session of it ends later, or so close before that the
     /// two are one.
     #[inline]
     pub(super) fn allows(&mut self, key: &[u8], time: Timestamp, gap: Gap) -> Result<(), OutOfOrder> {
-        // Every tombstones session is passed by `until`.
+        // Every evicted session is passed by `until`.
         if self.until.is_late(time) { self.look(KeyHash::of(key).whole(), time, gap) } else { Ok(()) }
     }
 
-    /// Gives the memory back. From now on every event before the last evict_expired that begins a session is out of order.
+    /// Gives the memory back. From now on every event before the last eviction that begins a session is out of order.
     pub(super) fn forget(&mut self) {
         *self = Self { until: self.until, forgotten: true, ..Self::default() };
     }

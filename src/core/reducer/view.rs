@@ -8,7 +8,7 @@ use super::ruled::{BufferedEvent, RuleReducer};
 use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::rules::{RuleSet, RuledKey};
-use crate::core::session::{CloseReason, Session};
+use crate::core::session::{CloseReason, CompletedSession};
 use crate::core::watermark::Watermark;
 
 /// Where a view stands.
@@ -32,7 +32,7 @@ pub struct ViewedSession {
 }
 
 impl ViewedSession {
-    fn of(session: &Session<'_>) -> Self {
+    fn of(session: &CompletedSession<'_>) -> Self {
         Self {
             start: session.start,
             ordinal: session.ordinal,
@@ -44,8 +44,8 @@ impl ViewedSession {
     }
 
     /// The session as it is written.
-    pub fn session<'s>(&'s self, key: &'s [u8]) -> Session<'s> {
-        Session {
+    pub fn session<'s>(&'s self, key: &'s [u8]) -> CompletedSession<'s> {
+        CompletedSession {
             key,
             start: self.start,
             ordinal: self.ordinal,
@@ -77,7 +77,7 @@ impl View {
     ) -> Self {
         let mut view = Self { complete: Vec::new(), left: state.clone() };
         let Self { complete, left } = &mut view;
-        let mut completed = |session: Session<'_>| complete.push(ViewedSession::of(&session));
+        let mut completed = |session: CompletedSession<'_>| complete.push(ViewedSession::of(&session));
         let reached = |event: &&BufferedEvent| match at {
             ViewAt::Watermark(watermark) => watermark.reaches(event.time),
             ViewAt::End(_) => true,
@@ -124,8 +124,8 @@ impl RuleReducer {
         &self,
         before: &[View],
         after: &[View],
-        mut retract: impl FnMut(Session<'_>),
-        mut insert: impl FnMut(Session<'_>),
+        mut retract: impl FnMut(CompletedSession<'_>),
+        mut insert: impl FnMut(CompletedSession<'_>),
     ) {
         for (number, key) in self.keys.keys().enumerate() {
             let complete =

@@ -1,9 +1,9 @@
 //! Aggregates as they are asked for, and what they look at in an event.
 
 use super::condition::{Condition, ConditionText};
-use super::payload::Values;
 use super::projected::{ProjectedColumn, ProjectedColumns};
 use crate::core::aggregates::{Accumulator, Argument, Bounds, Function};
+use crate::core::event::Values;
 use std::fmt;
 
 /// An aggregate as it is asked for: `function(argument)=name`.
@@ -131,7 +131,7 @@ enum Of {
 mod tests {
     use super::*;
     use crate::core::aggregates::Value;
-    use crate::core::rules::payload::push_value;
+    use crate::core::event::push_value;
 
     #[test]
     fn every_function_reads_back_as_it_was_written() {

@@ -1,6 +1,7 @@
 //! `column=value`: whether a column of an event has one certain value.
 
-use super::{ProjectedColumn, ProjectedColumns, Values};
+use super::{ProjectedColumn, ProjectedColumns};
+use crate::core::event::Values;
 use std::fmt;
 
 /// `column=value` as it is asked for. The value is everything behind the first `=`.

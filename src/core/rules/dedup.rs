@@ -1,7 +1,7 @@
 //! Which events are the same event.
 
-use super::payload::Values;
 use super::projected::{ProjectedColumn, ProjectedColumns};
+use crate::core::event::Values;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// What tells two events apart.

@@ -1,9 +1,9 @@
 //! Gaps that depend on the event: each event covers its own gap, and a session is the union of what its events cover.
 
 use super::duration::{duration, duration_in_column, duration_text};
-use super::payload::Values;
 use super::projected::{ProjectedColumn, ProjectedColumns};
 use crate::core::event::Timestamp;
+use crate::core::event::Values;
 use crate::core::gap::Gap;
 use std::fmt;
 use std::time::Duration;
@@ -110,7 +110,7 @@ fn gap_of(duration: Duration) -> Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::rules::payload::push_value;
+    use crate::core::event::push_value;
 
     fn reach(by: Option<&str>, column: Option<&str>, values: &[&str]) -> i64 {
         let by = by.map(|text| GapByText::read(text).unwrap());

@@ -30,7 +30,7 @@ pub struct Demand {
     pub text: bool,
 }
 
-/// ProjectedColumn parts in the order of the payload, each once.
+/// Projected parts of a row in the order of the payload, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectedColumns {
     parts: Vec<(ProjectedColumn, Demand)>,

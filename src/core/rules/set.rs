@@ -6,10 +6,10 @@ use super::dedup::Dedup;
 use super::duration::duration;
 use super::flag::{DEFAULT_BOUND, RuleFlag, RuleTexts};
 use super::gap_by::{GapByText, Gaps};
-use super::payload::Values;
 use super::projected::{ProjectedColumn, ProjectedColumns};
 use super::split::{Midnight, Splits};
 use crate::core::aggregates::{Accumulator, Bounds};
+use crate::core::event::Values;
 use crate::core::gap::Gap;
 use chrono_tz::Tz;
 

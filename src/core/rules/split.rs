@@ -2,8 +2,8 @@
 
 use super::condition::Condition;
 use super::local_day::next_midnight;
-use super::payload::Values;
 use crate::core::event::Timestamp;
+use crate::core::event::Values;
 use crate::core::session::{CloseReason, OpenSession};
 use chrono_tz::Tz;
 

@@ -1,11 +1,11 @@
 //! What the rules know of one key, and the fold of one event into it.
 
-use super::payload::Values;
 use super::set::RuleSet;
 use super::split::SplitState;
 use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
-use crate::core::session::{CloseReason, OpenSession, OutOfOrder, Session};
+use crate::core::event::Values;
+use crate::core::session::{CloseReason, CompletedSession, OpenSession, OutOfOrder};
 use std::collections::BTreeSet;
 
 /// An open session under rules.
@@ -71,7 +71,7 @@ impl RuledKey {
         rules: &RuleSet,
         key: &[u8],
         (time, payload): (Timestamp, &[u8]),
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<Folded, OutOfOrder> {
         if self.latest().is_some_and(|latest| time < latest) {
             return Err(OutOfOrder);
@@ -102,7 +102,7 @@ impl RuledKey {
     }
 
     /// Completes the open session, if there is one.
-    pub fn close(&mut self, key: &[u8], why: CloseReason, completed: &mut impl FnMut(Session<'_>)) {
+    pub fn close(&mut self, key: &[u8], why: CloseReason, completed: &mut impl FnMut(CompletedSession<'_>)) {
         let Some(session) = self.open.take() else { return };
         completed(session.complete(key, why));
         let RuledSession { open, ordinal, mut identities, .. } = session;
@@ -117,7 +117,7 @@ impl RuledKey {
         &mut self,
         key: &[u8],
         watermark: Timestamp,
-        completed: &mut impl FnMut(Session<'_>),
+        completed: &mut impl FnMut(CompletedSession<'_>),
     ) {
         if self.open.as_ref().is_some_and(|session| session.reach < watermark) {
             self.close(key, CloseReason::Gap, completed);
@@ -173,8 +173,8 @@ impl RuledSession {
     }
 
     /// The session as it would be complete now.
-    pub fn complete<'s>(&'s self, key: &'s [u8], close_reason: CloseReason) -> Session<'s> {
-        Session {
+    pub fn complete<'s>(&'s self, key: &'s [u8], close_reason: CloseReason) -> CompletedSession<'s> {
+        CompletedSession {
             ordinal: self.ordinal,
             accumulators: &self.accumulators,
             rows: &self.rows,

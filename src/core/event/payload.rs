@@ -1,4 +1,4 @@
-//! What an event carries besides key and time: the values that the rules look at, in one fixed order.
+//! What an event carries besides key and time: values in one fixed order, packed.
 #![expect(
     clippy::cast_possible_truncation,
     reason = "values are held against MAX_PAYLOAD_BYTES before they are packed"
@@ -21,8 +21,8 @@ pub fn push_value(payload: &mut Vec<u8>, value: &[u8]) -> bool {
     true
 }
 
-/// The values of one event by their place in [`super::RuleSet::kept`].
-#[derive(Debug, Clone, Copy)]
+/// Values of one event by their place: those that the rules ask for, or those of the columns of an emitted event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Values<'p>(&'p [u8]);
 
 impl<'p> Values<'p> {
@@ -38,6 +38,15 @@ impl<'p> Values<'p> {
             rest = split_value(rest).1;
         }
         split_value(rest).0
+    }
+
+    /// The values in order.
+    pub fn iter(self) -> impl Iterator<Item = &'p [u8]> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let (value, behind) = split_value(rest);
+            (!std::mem::replace(&mut rest, behind).is_empty()).then_some(value)
+        })
     }
 }
 
@@ -58,6 +67,8 @@ mod tests {
         }
         let values = Values::of(&payload);
         assert_eq!([0, 1, 2, 3].map(|place| values.get(place)), [&b"landing"[..], b"", b"\x00\xFF", b""]);
+        assert_eq!(values.iter().collect::<Vec<_>>(), [&b"landing"[..], b"", b"\x00\xFF"]);
+        assert_eq!(Values::of(b"").iter().next(), None);
     }
 
     #[test]

@@ -1,0 +1,231 @@
+//! Completed sessions as typed values: what leaves the fold, and what encoders write.
+
+use super::packed::PackedValues;
+use super::{CloseReason, CompletedSession, Op, SessionId};
+use crate::core::aggregates::Value;
+use crate::core::event::{DateText, TimeText, Timestamp, Values};
+
+/// What every session has; the rest lies in the buffers of its batch, up to these ends.
+#[derive(Debug, Clone, Copy)]
+struct Fixed {
+    start: Timestamp,
+    end: Timestamp,
+    event_count: u64,
+    key_end: usize,
+    values_end: usize,
+    events_end: usize,
+    ordinal: u32,
+    close_reason: CloseReason,
+    op: Op,
+}
+
+/// Completed sessions in the order in which they leave the fold.
+///
+/// Values of one kind lie behind each other, so a batch costs no allocation for each session, and none at all once it has
+/// been filled before: clear it and fill it again. Memory: 64 bytes a session, its key, and the values that the rules ask for.
+#[derive(Debug, Clone, Default)]
+pub struct SessionBatch {
+    fixed: Vec<Fixed>,
+    keys: Vec<u8>,
+    values: PackedValues,
+    /// The values of emitted events, packed, each event behind its length (4 bytes, little-endian).
+    events: Vec<u8>,
+}
+
+/// Room for the first sessions of a batch: memory that grows from nothing leaves a trail of fresh pages.
+const FIRST_SESSIONS: usize = 128;
+
+/// Bytes before each packed event.
+const LENGTH_BYTES: usize = 4;
+
+impl SessionBatch {
+    /// Appends a session. Costs a copy of what it holds.
+    #[inline]
+    pub fn push(&mut self, op: Op, session: &CompletedSession<'_>) {
+        if self.fixed.capacity() == 0 {
+            self.fixed.reserve(FIRST_SESSIONS);
+        }
+        self.keys.extend_from_slice(session.key);
+        for accumulator in session.accumulators {
+            self.values.push(&accumulator.value());
+        }
+        for event in session.rows {
+            push_event(&mut self.events, event);
+        }
+        self.fixed.push(Fixed {
+            start: session.start,
+            end: session.end,
+            event_count: session.events,
+            key_end: self.keys.len(),
+            values_end: self.values.len(),
+            events_end: self.events.len(),
+            ordinal: session.ordinal,
+            close_reason: session.close_reason,
+            op,
+        });
+    }
+
+    /// Empties the batch and keeps its memory.
+    pub fn clear(&mut self) {
+        self.fixed.clear();
+        self.keys.clear();
+        self.values.clear();
+        self.events.clear();
+    }
+
+    /// How many sessions there are.
+    pub fn len(&self) -> usize {
+        self.fixed.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.fixed.is_empty()
+    }
+
+    /// The sessions in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Session<'_>> {
+        let (mut key, mut values, mut events) = (0, 0, 0);
+        self.fixed.iter().map(move |fixed| {
+            let session = Session {
+                op: fixed.op,
+                key: &self.keys[key..fixed.key_end],
+                start: fixed.start,
+                end: fixed.end,
+                ordinal: fixed.ordinal,
+                event_count: fixed.event_count,
+                close_reason: fixed.close_reason,
+                values: &self.values,
+                values_from: values,
+                values_end: fixed.values_end,
+                events: &self.events[events..fixed.events_end],
+            };
+            (key, values, events) = (fixed.key_end, fixed.values_end, fixed.events_end);
+            session
+        })
+    }
+}
+
+/// A session of a [`SessionBatch`].
+#[derive(Debug, Clone, Copy)]
+pub struct Session<'b> {
+    /// Whether it is new or retracted; always new where completed sessions never change.
+    pub op: Op,
+    /// Whose it is. The parts of a composite key are joined by 0x1E.
+    pub key: &'b [u8],
+    /// Time of the first event.
+    pub start: Timestamp,
+    /// Time of the last event.
+    pub end: Timestamp,
+    /// How many sessions of the key began at the same instant before; not zero only under split rules.
+    pub ordinal: u32,
+    /// How many events it has, at least one.
+    pub event_count: u64,
+    /// Why it ended.
+    pub close_reason: CloseReason,
+    values: &'b PackedValues,
+    values_from: usize,
+    values_end: usize,
+    events: &'b [u8],
+}
+
+impl<'b> Session<'b> {
+    /// The id, a pure function of key, start and ordinal. Costs one SHA-1 over about 60 bytes.
+    pub fn id(&self) -> SessionId {
+        SessionId::derive(self.key, self.start, self.ordinal)
+    }
+
+    /// [`Session::id`] and the text of the start, which it is made of.
+    pub fn id_and_start(&self, date: &mut DateText) -> (SessionId, TimeText) {
+        let start = self.start.text_after(date);
+        (SessionId::derive_at(self.key, &start, self.ordinal), start)
+    }
+
+    /// Microseconds from the first to the last event.
+    pub const fn duration_us(&self) -> i64 {
+        self.end.us_since(self.start)
+    }
+
+    /// The values of the aggregates, in the order in which they were asked for.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = Value<'b>> {
+        let values = self.values;
+        (self.values_from..self.values_end).map(|place| values.get(place))
+    }
+
+    /// The events in order, each with the values of its columns; none where events are not emitted.
+    pub fn events(&self) -> impl Iterator<Item = Values<'b>> {
+        let mut rest = self.events;
+        std::iter::from_fn(move || {
+            let (event, behind) = split_event(rest)?;
+            rest = behind;
+            Some(Values::of(event))
+        })
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the values of an event are at most 65,535 bytes")]
+fn push_event(events: &mut Vec<u8>, event: &[u8]) {
+    events.extend_from_slice(&(event.len() as u32).to_le_bytes());
+    events.extend_from_slice(event);
+}
+
+fn split_event(events: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = events.split_first_chunk::<LENGTH_BYTES>()?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::aggregates::{Bounds, Function};
+    use crate::core::event::push_value;
+
+    fn at(us: i64) -> Timestamp {
+        Timestamp::from_us(us).unwrap()
+    }
+
+    #[test]
+    fn sessions_come_back_in_order_with_their_values_and_events() {
+        let mut pages = Function::named("first").unwrap().accumulator();
+        pages.update(b"/home", Bounds { distinct: 1, list: 1 });
+        let accumulators = [pages, Function::named("count").unwrap().accumulator()];
+        let mut row = Vec::new();
+        assert!(push_value(&mut row, b"ann") && push_value(&mut row, b"") && push_value(&mut row, b"a,b"));
+        let rows = [row.clone(), row];
+        let plain = CompletedSession {
+            key: b"ann",
+            start: at(5),
+            ordinal: 2,
+            end: at(9),
+            events: 4,
+            close_reason: CloseReason::MaxEvents,
+            accumulators: &[],
+            rows: &[],
+        };
+        let ruled = CompletedSession { key: b"", accumulators: &accumulators, rows: &rows, ..plain };
+        let mut batch = SessionBatch::default();
+        for _ in 0..2 {
+            batch.clear();
+            assert!(batch.is_empty());
+            for (op, session) in [(Op::Insert, plain), (Op::Retract, ruled), (Op::Insert, plain)] {
+                batch.push(op, &session);
+            }
+            let sessions: Vec<Session<'_>> = batch.iter().collect();
+            assert_eq!((sessions.len(), batch.len()), (3, 3));
+            assert_eq!(sessions.iter().map(|s| s.key).collect::<Vec<_>>(), [&b"ann"[..], b"", b"ann"]);
+            assert_eq!(
+                sessions.iter().map(|s| s.op).collect::<Vec<_>>(),
+                [Op::Insert, Op::Retract, Op::Insert]
+            );
+            assert_eq!(sessions[1].values().collect::<Vec<_>>(), [Value::Text(b"/home"), Value::Int(0)]);
+            let events: Vec<Vec<&[u8]>> = sessions[1].events().map(|event| event.iter().collect()).collect();
+            assert_eq!(events, [[&b"ann"[..], b"", b"a,b"], [&b"ann"[..], b"", b"a,b"]]);
+            for session in [&sessions[0], &sessions[2]] {
+                assert_eq!((session.values().len(), session.events().count()), (0, 0));
+                assert_eq!((session.start, session.end, session.duration_us()), (at(5), at(9), 4));
+                assert_eq!((session.ordinal, session.event_count), (2, 4));
+                assert_eq!((session.close_reason, session.id()), (CloseReason::MaxEvents, plain.id()));
+            }
+        }
+    }
+}
