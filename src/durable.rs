@@ -122,7 +122,7 @@ fn create(path: &Path, how: &DirBuilder) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    let above = or_here(path.parent().unwrap_or(Path::new("")));
+    let above = folder_of(path);
     create_folder(above)?;
     step("create folder")?;
     match how.create(path) {
@@ -131,6 +131,11 @@ fn create(path: &Path, how: &DirBuilder) -> io::Result<()> {
         created => created?,
     }
     sync_folder(above)
+}
+
+/// The folder in which `path` stands.
+pub fn folder_of(path: &Path) -> &Path {
+    or_here(path.parent().unwrap_or(Path::new("")))
 }
 
 fn or_here(folder: &Path) -> &Path {

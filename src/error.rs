@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-/// The result of anything that can fail in front of a user.
-pub type Result<T> = std::result::Result<T, Error>;
+/// The result of anything that can fail in front of a user; with another error where a caller has to make one of it first.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of failure it is; each kind has its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,7 @@ pub mod error;
 pub mod fake;
 pub mod input;
 pub mod ledger;
+pub mod maintenance;
 #[path = "../migrations/mod.rs"]
 pub mod migrations;
 pub mod output;

@@ -2,9 +2,9 @@
 //!
 //! The text for people is made from the same structures in [`crate::cli`].
 
-mod upkeep;
+mod maintenance;
 
-pub use upkeep::{BackupReport, ExportReport, MigrateReport, UpkeepReport, VerifyReport};
+pub use maintenance::{BackupReport, ExportReport, MaintenanceReport, MigrateReport, VerifyReport};
 
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;

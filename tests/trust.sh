@@ -10,7 +10,7 @@ export SESSIONIZE_TEST_LOSSES=${LOSSES:-1000} SESSIONIZE_TEST_DAMAGES=${DAMAGES:
 export SESSIONIZE_TEST_KILLS=${KILLS:-600} SESSIONIZE_TEST_HOURS=${HOURS:-8760}
 
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(crash_steps crash_upkeep crash_calls lost_writes disk_full damage salvage kills soak)
+[ ${#names[@]} -gt 0 ] || names=(crash_steps crash_maintenance crash_calls lost_writes disk_full damage salvage kills soak)
 for name in "${names[@]}"; do
     if [ "$name" = hostile ]; then
         tests/hostile.sh

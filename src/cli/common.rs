@@ -4,6 +4,7 @@ use super::page::Page;
 use super::{machine, values};
 use crate::core::event::{KEY_SEPARATOR, Timestamp};
 use crate::error::{Error, ErrorKind, Result};
+use crate::maintenance::STANDARD_STREAM;
 use crate::run;
 use crate::settings::CommonSettings;
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -100,8 +101,8 @@ impl CommonFlags {
 }
 
 /// What stands for a stream where a file may be named is no name of a folder or of any other file.
-pub(super) fn named(path: PathBuf) -> std::result::Result<PathBuf, String> {
-    if path.as_os_str() == run::STANDARD_STREAM {
+pub(super) fn named(path: PathBuf) -> Result<PathBuf, String> {
+    if path.as_os_str() == STANDARD_STREAM {
         return Err("it stands for a stream, and only a name will do here: write ./- for what is called so"
             .to_owned());
     }

@@ -3,7 +3,8 @@
 use super::common::{CommonFlags, composite_key};
 use super::text::inspect_page;
 use crate::error::Result;
-use crate::run::{self, InspectSettings, Look};
+use crate::maintenance::{self, InspectSettings};
+use crate::run::{self, Look};
 use clap::Args;
 use std::ffi::OsString;
 
@@ -28,6 +29,6 @@ pub(super) fn execute(flags: &InspectFlags) -> Result<()> {
     run::let_go()?;
     let key = (!flags.key.is_empty()).then(|| composite_key(&flags.key));
     let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };
-    let report = run::inspect(&look, &settings)?;
+    let report = maintenance::inspect(&look, &settings)?;
     flags.common.print(&report, inspect_page)
 }

@@ -8,6 +8,7 @@ mod fake;
 mod finalize;
 mod inspect;
 mod machine;
+mod maintenance;
 mod memory;
 mod page;
 mod progress;
@@ -16,7 +17,7 @@ mod rules;
 mod run;
 mod signals;
 mod text;
-mod upkeep;
+
 mod usage;
 mod values;
 mod warnings;
@@ -64,7 +65,7 @@ enum Verb {
     Finalize(finalize::FinalizeFlags),
     Inspect(inspect::InspectFlags),
     #[command(flatten)]
-    Upkeep(upkeep::UpkeepVerb),
+    Maintenance(maintenance::MaintenanceVerb),
     Config(config::ConfigFlags),
     Fake(fake::FakeFlags),
 }
@@ -104,7 +105,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         Verb::Run(flags) => run::execute(&flags, configuration::sources(&invocation)?),
         Verb::Finalize(flags) => finalize::execute(&flags),
         Verb::Inspect(flags) => inspect::execute(&flags),
-        Verb::Upkeep(verb) => upkeep::execute(&verb),
+        Verb::Maintenance(verb) => maintenance::execute(&verb),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),
         Verb::Fake(flags) => fake::execute(&flags),
     };

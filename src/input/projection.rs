@@ -35,7 +35,7 @@ impl Schema {
         row: &[u8],
         field: impl Fn(usize) -> &'f [u8],
         payload: &mut Vec<u8>,
-    ) -> std::result::Result<(), Reason> {
+    ) -> Result<(), Reason> {
         payload.clear();
         for part in &self.kept {
             let fits = match part {
@@ -59,7 +59,7 @@ impl Schema {
 }
 
 /// An empty value is a missing one: nothing is demanded of it.
-fn check(value: &[u8], demand: Demand) -> std::result::Result<(), Reason> {
+fn check(value: &[u8], demand: Demand) -> Result<(), Reason> {
     if value.is_empty() {
         return Ok(());
     }

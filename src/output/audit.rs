@@ -45,7 +45,7 @@ pub struct Listing {
     /// By the number of the kind.
     published: Vec<(usize, RunId)>,
     /// The length and the digest of the one file that each run replaces.
-    open_view: std::result::Result<(u64, u128), Fault>,
+    open_view: Result<(u64, u128), Fault>,
 }
 
 impl Listing {
@@ -151,7 +151,7 @@ impl OutputAudit {
         place: &Path,
         output: &str,
         run: RunId,
-        checked: std::result::Result<(), Fault>,
+        checked: Result<(), Fault>,
         accepted: &Accepted<'_>,
     ) {
         match checked {
@@ -226,12 +226,7 @@ impl OutputAudit {
     }
 
     /// Counts sessions and their events.
-    fn sessions(
-        &mut self,
-        file: File,
-        entry: &RunEntry,
-        listed: &ManifestFile,
-    ) -> std::result::Result<(), String> {
+    fn sessions(&mut self, file: File, entry: &RunEntry, listed: &ManifestFile) -> Result<(), String> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
         // Where sessions are correctable, a row takes one back or tells it.
         let with_op = usize::from(
@@ -285,7 +280,7 @@ fn fault_of(place: &Path, error: &io::Error) -> Fault {
     }
 }
 
-fn check_digest((bytes, digest): (u64, u128), listed: &ManifestFile) -> std::result::Result<(), Fault> {
+fn check_digest((bytes, digest): (u64, u128), listed: &ManifestFile) -> Result<(), Fault> {
     if bytes != listed.bytes {
         return Err(Fault::Wrong(format!("it has {bytes} bytes, its manifest says {}", listed.bytes)));
     }

@@ -152,7 +152,7 @@ fn check_limits(
 }
 
 /// What set the watermark, for people.
-pub(super) fn origin_text(head: &Head) -> Option<String> {
+pub(crate) fn origin_text(head: &Head) -> Option<String> {
     let origin = head.watermark_origin.as_ref()?;
     let run = origin.run.number();
     Some(origin.place.as_ref().map_or_else(|| format!("run {run}"), |place| format!("{place} in run {run}")))
@@ -263,7 +263,7 @@ fn late_report(staged: &StagedRun, head: Option<&Head>) -> Option<LateReport> {
     })
 }
 
-pub(super) fn time_text(time: Option<Timestamp>) -> Option<String> {
+pub(crate) fn time_text(time: Option<Timestamp>) -> Option<String> {
     time.map(|time| time.to_string())
 }
 

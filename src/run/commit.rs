@@ -49,7 +49,7 @@ pub(super) fn balanced_counts(context: &Context, staged: &StagedRun) -> Result<C
 }
 
 /// The error for accounts that do not balance: nothing may be committed.
-pub(super) fn check_balance(balance: std::result::Result<(), String>) -> Result<()> {
+pub(crate) fn check_balance(balance: Result<(), String>) -> Result<()> {
     balance.map_err(|imbalance| {
         Error::new(ErrorKind::Failed, imbalance)
             .remedy("this is a defect of sessionize: please report it with the files of this batch")

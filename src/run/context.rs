@@ -1,6 +1,6 @@
 //! The checkpoint and the output of a command: locked, opened, recovered.
 
-use super::upkeep::keep_copy;
+use super::format_copy::keep_copy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, Recovery, Side, Staged, recover};
 use crate::migrations::checkpoint::CURRENT_VERSION;
@@ -14,11 +14,11 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Context {
     /// The checkpoint.
-    pub(super) checkpoint: Checkpoint,
+    pub(crate) checkpoint: Checkpoint,
     /// The output folder.
-    pub(super) output: Output,
+    pub(crate) output: Output,
     /// Whether a commit has begun whose run is not published yet: then what is staged is all that there is of it.
-    pub(super) committing: bool,
+    pub(crate) committing: bool,
     // The last fields are dropped last: sled closes its files while the locks still hold.
     /// `None` if nothing may be changed.
     lock: Option<Lock>,
@@ -75,7 +75,7 @@ impl Context {
 }
 
 /// Refuses a state folder that is not there.
-pub(super) fn expect_existing(settings: &CommonSettings) -> Result<()> {
+pub(crate) fn expect_existing(settings: &CommonSettings) -> Result<()> {
     if settings.state.is_dir() {
         return Ok(());
     }
@@ -102,7 +102,7 @@ impl Drop for Context {
 ///
 /// # Errors
 /// [`ErrorKind::Locked`] if another command works there and goes on for longer than `wait`.
-pub(super) fn lock_output(output: &Output, state: &Lock, wait: Duration) -> Result<Option<FolderLock>> {
+pub(crate) fn lock_output(output: &Output, state: &Lock, wait: Duration) -> Result<Option<FolderLock>> {
     let folder = output.folder();
     if !folder.is_dir() || state.is_on(folder) {
         return Ok(None);
@@ -162,7 +162,7 @@ pub(super) fn unpublished(checkpoint: &Checkpoint, output: &Output) -> Result<Op
 }
 
 /// What is lost where the output folder stands at the run before the last one, and of that nothing is staged any more.
-pub(super) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<String> {
+pub(crate) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<String> {
     let published = output.newest_manifest().ok()??.mark()?;
     let runs = checkpoint.readable_runs(&mut Vec::new()).ok()?;
     let [.., (_, before), (last, _)] = runs.as_slice() else { return None };

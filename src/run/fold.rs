@@ -30,7 +30,7 @@ pub(super) trait FoldStrategy {
         horizon: Watermark,
         run_context: RunContext<'_>,
         writer: &OutputWriter,
-    ) -> std::result::Result<(), Stop>;
+    ) -> Result<(), Stop>;
 
     /// Ends every partition, in order: what `close` says is emitted, the rest goes to `state_writer`.
     fn end(
@@ -39,7 +39,7 @@ pub(super) trait FoldStrategy {
         run_context: RunContext<'_>,
         writer: &OutputWriter,
         state_writer: Option<StateWriter<'_>>,
-    ) -> std::result::Result<FoldOutput, Stop>;
+    ) -> Result<FoldOutput, Stop>;
 }
 
 /// What is open at the end, and where it was written.
@@ -176,9 +176,9 @@ impl RunContext<'_> {
         reading: &Reading<'_>,
         close_at: impl Fn(&ReadStats) -> Close + Sync,
         watch: &mut Stopwatch,
-    ) -> std::result::Result<StagedRun, Stop> {
+    ) -> Result<StagedRun, Stop> {
         let writer = self.open_outbox()?;
-        let folded = (|| -> std::result::Result<_, Stop> {
+        let folded = (|| -> Result<_, Stop> {
             let stats = reading.for_each_round(self.pool, &writer, watch, |round, stats| {
                 strategy.take_round(round, close_at(stats).horizon(), self, &writer)
             })?;

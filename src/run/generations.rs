@@ -34,7 +34,7 @@ fn first_younger(checkpoint: &Checkpoint, age_us: i64, as_of: Timestamp) -> Resu
 }
 
 /// The runs whose state a rollback can take up again, the last one among them.
-pub(super) fn kept_runs(checkpoint: &Checkpoint, entries: &[RunEntry]) -> Result<BTreeSet<RunId>> {
+pub(crate) fn kept_runs(checkpoint: &Checkpoint, entries: &[RunEntry]) -> Result<BTreeSet<RunId>> {
     let active = active_runs(entries);
     let generations = checkpoint.generations()?;
     let since = oldest_reachable(entries);
@@ -53,13 +53,13 @@ pub(super) fn kept_runs(checkpoint: &Checkpoint, entries: &[RunEntry]) -> Result
 
 /// Before this run there is nothing to go back to: an import begins the generations anew, and what an purge has removed
 /// must not come back.
-pub(super) fn oldest_reachable(entries: &[RunEntry]) -> RunId {
+pub(crate) fn oldest_reachable(entries: &[RunEntry]) -> RunId {
     let begins = |entry: &&RunEntry| matches!(entry.kind, RunKind::Import | RunKind::Purge);
     entries.iter().rfind(begins).map_or(RunId::new(1), |entry| entry.head.run)
 }
 
 /// The same in words: `runs 12 to 40 are kept`.
-pub(super) fn kept_text(kept: &BTreeSet<RunId>) -> String {
+pub(crate) fn kept_text(kept: &BTreeSet<RunId>) -> String {
     match (kept.first(), kept.last()) {
         (Some(first), Some(last)) if first != last => {
             format!("runs {} to {} are kept", first.number(), last.number())

@@ -25,13 +25,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Look {
     /// Open in a copy.
-    pub(super) checkpoint: Checkpoint,
+    pub(crate) checkpoint: Checkpoint,
     /// The output folder.
-    pub(super) output: Output,
+    pub(crate) output: Output,
     /// The manifest of the last run, where that is committed and its outputs are not all in their batches yet.
-    pub(super) unpublished: Option<Manifest>,
+    pub(crate) unpublished: Option<Manifest>,
     /// What is wrong with its head, where it was opened although something is damaged.
-    pub(super) damages: Vec<String>,
+    pub(crate) damages: Vec<String>,
     seen: Seen,
     /// Only of a checkpoint that needs more than its open files.
     _copy: Option<TempDir>,
@@ -39,7 +39,7 @@ pub struct Look {
 
 /// How a checkpoint is opened.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Opening {
+pub(crate) enum Opening {
     /// It has to be in order, and in step with its output.
     Whole,
     /// As far as it can be read.
@@ -72,7 +72,7 @@ impl Look {
     }
 
     /// Looks, and does `also` what has to see the same moment.
-    pub(super) fn with<T>(
+    pub(crate) fn with<T>(
         common: &CommonSettings,
         opening: Opening,
         mut also: impl FnMut(&Self) -> Result<T>,
@@ -136,17 +136,17 @@ impl Look {
     }
 
     /// The last run, where that is committed and not published yet.
-    pub(super) fn unpublished_run(&self) -> Option<u64> {
+    pub(crate) fn unpublished_run(&self) -> Option<u64> {
         self.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run.number())
     }
 
     /// Whether state and output are no longer what was looked at.
-    pub(super) fn is_over(&self, common: &CommonSettings) -> bool {
+    pub(crate) fn is_over(&self, common: &CommonSettings) -> bool {
         Seen::now(common).map_or(true, |seen| seen != self.seen)
     }
 
     /// The files of the checkpoint.
-    pub(super) const fn files(&self) -> &Stamp {
+    pub(crate) const fn files(&self) -> &Stamp {
         &self.seen.files
     }
 }

@@ -14,8 +14,8 @@ mod finalize;
 mod finish;
 mod fold;
 mod folding;
+mod format_copy;
 mod generations;
-mod inspect;
 mod look;
 mod output_writer;
 mod plan;
@@ -27,18 +27,20 @@ mod spill;
 mod streaming;
 mod totals;
 mod unpacking;
-mod upkeep;
 mod watch;
 mod workers;
 
 pub use batch::run;
+pub(crate) use batch::{origin_text, time_text};
+pub(crate) use commit::check_balance;
 pub use context::Context;
+pub(crate) use context::{expect_existing, lock_output, lost_outputs};
 pub use finalize::{FinalizeSettings, finalize};
-pub use inspect::{InspectSettings, inspect};
+pub(crate) use generations::{kept_runs, kept_text, oldest_reachable};
 pub use look::Look;
+pub(crate) use look::Opening;
 pub use plan::check_request;
-pub use upkeep::{
-    STANDARD_STREAM, accept_missing, backup, export_state, import_state, migrate, purge, rollback, verify,
-};
+pub(crate) use plan::rule_set;
 pub use watch::{Watch, committed, interrupt, let_go, while_not_committing};
+pub(crate) use watch::{begin_commit, check_interrupted, end_commit, hold_on};
 pub use workers::Workers;

@@ -136,7 +136,7 @@ fn still_held(head: &Head) -> String {
 }
 
 /// The rules of `definition`, ready for use.
-pub(super) fn rule_set(definition: &Definition) -> Result<Arc<RuleSet>> {
+pub(crate) fn rule_set(definition: &Definition) -> Result<Arc<RuleSet>> {
     definition.rule_set().map(Arc::new).map_err(do_not_go_together)
 }
 

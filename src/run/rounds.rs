@@ -66,7 +66,7 @@ impl From<Error> for Stop {
 struct ReadBlock {
     file: usize,
     is_first: bool,
-    block: std::result::Result<Block, ReadError>,
+    block: Result<Block, ReadError>,
 }
 
 /// A parser that is kept while the blocks of one file follow each other.
@@ -90,8 +90,8 @@ impl Reading<'_> {
         pool: &rayon::ThreadPool,
         writer: &OutputWriter,
         watch: &mut Stopwatch,
-        mut consume: impl FnMut(&[ParsedBlock], &ReadStats) -> std::result::Result<(), Stop> + Send,
-    ) -> std::result::Result<ReadStats, Stop> {
+        mut consume: impl FnMut(&[ParsedBlock], &ReadStats) -> Result<(), Stop> + Send,
+    ) -> Result<ReadStats, Stop> {
         let mut stats = ReadStats::of_files(self.files.len());
         let (sender, blocks) = bounded(ROUND_BLOCKS);
         let (give_back, recycled) = unbounded();
@@ -240,7 +240,7 @@ fn read_file(
     recycled: &Receiver<Vec<u8>>,
 ) -> Option<()> {
     let mut is_first = true;
-    let mut send = |block: std::result::Result<Block, ReadError>| {
+    let mut send = |block: Result<Block, ReadError>| {
         let block = block.and_then(|block| {
             let left = bytes_left.checked_sub(block.bytes().len() as u64);
             *bytes_left = left.ok_or(ReadError::TooManyBytes)?;
@@ -267,7 +267,7 @@ fn send_blocks(
     reader: impl Read,
     delimiter: u8,
     recycled: &Receiver<Vec<u8>>,
-    mut send: impl FnMut(std::result::Result<Block, ReadError>) -> Option<()>,
+    mut send: impl FnMut(Result<Block, ReadError>) -> Option<()>,
 ) -> Option<()> {
     let mut blocks = BlockReader::new(reader, delimiter);
     while let Some(block) = blocks.next(recycled.try_recv().unwrap_or_default()).transpose() {

@@ -79,7 +79,7 @@ impl<F: Folding> FoldStrategy for SortedFold<F> {
         _horizon: Watermark,
         run_context: RunContext<'_>,
         _outbox: &OutputWriter,
-    ) -> std::result::Result<(), Stop> {
+    ) -> Result<(), Stop> {
         run_context.pool.install(|| {
             self.buffers.par_iter_mut().enumerate().for_each(|(partition, buffer)| {
                 for block in round {
@@ -98,7 +98,7 @@ impl<F: Folding> FoldStrategy for SortedFold<F> {
         run_context: RunContext<'_>,
         writer: &OutputWriter,
         mut state_writer: Option<StateWriter<'_>>,
-    ) -> std::result::Result<FoldOutput, Stop> {
+    ) -> Result<FoldOutput, Stop> {
         let partitions: Vec<PartitionId> = PartitionId::all().collect();
         let mut open = OpenTotals::default();
         let spill = self.spill.as_ref();
@@ -108,11 +108,7 @@ impl<F: Folding> FoldStrategy for SortedFold<F> {
                 fold_partition::<F>(run_context, finish, partition, std::mem::take(buffer), spill, batch)
             };
             let ends = run_context.pool.install(|| {
-                wave.par_iter()
-                    .zip(buffers)
-                    .zip(batches)
-                    .map(fold)
-                    .collect::<std::result::Result<Vec<_>, Stop>>()
+                wave.par_iter().zip(buffers).zip(batches).map(fold).collect::<Result<Vec<_>, Stop>>()
             })?;
             open.take_ends(ends, &mut wave.iter().copied(), writer, state_writer.as_mut())?;
         }
@@ -127,7 +123,7 @@ fn fold_partition<F: Folding>(
     buffer: EventBuffer,
     spill: Option<&SpillFile>,
     batch: OutputBatch,
-) -> std::result::Result<PartitionOutput, Stop> {
+) -> Result<PartitionOutput, Stop> {
     let mut reducer = F::begin(run_context);
     run_context.checkpoint.load_partition(partition, &mut reducer)?;
     let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
@@ -144,10 +140,7 @@ pub(super) struct SortedEvents<'s> {
 
 impl SortedEvents<'_> {
     /// Visits them in the order `(time, seq)`.
-    pub(super) fn for_each(
-        self,
-        visit: impl FnMut(Event<'_>) -> std::result::Result<(), Stop>,
-    ) -> std::result::Result<(), Stop> {
+    pub(super) fn for_each(self, visit: impl FnMut(Event<'_>) -> Result<(), Stop>) -> Result<(), Stop> {
         merge(self.runs, &self.sorted, visit)
     }
 }

@@ -82,7 +82,7 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
         horizon: Watermark,
         run_context: RunContext<'_>,
         writer: &OutputWriter,
-    ) -> std::result::Result<(), Stop> {
+    ) -> Result<(), Stop> {
         let mut batches = writer.buffers(PARTITIONS);
         let horizons =
             Horizons { reached: horizon, safe_watermark: self.order.safe_watermark(round).min(horizon) };
@@ -105,14 +105,14 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
         run_context: RunContext<'_>,
         writer: &OutputWriter,
         mut state_writer: Option<StateWriter<'_>>,
-    ) -> std::result::Result<FoldOutput, Stop> {
+    ) -> Result<FoldOutput, Stop> {
         let mut open = OpenTotals::default();
         let mut partitions = PartitionId::all();
         for wave in self.reducers.chunks_mut(WAVE) {
             let batches = writer.buffers(wave.len());
             let end = |(reducer, batch)| finish.finish_partition(reducer, batch);
             let ends = run_context.pool.install(|| {
-                wave.par_iter_mut().zip(batches).map(end).collect::<std::result::Result<Vec<_>, OutOfOrder>>()
+                wave.par_iter_mut().zip(batches).map(end).collect::<Result<Vec<_>, OutOfOrder>>()
             })?;
             open.take_ends(ends, &mut partitions, writer, state_writer.as_mut())?;
         }
@@ -134,7 +134,7 @@ fn fold_round(
     Horizons { reached, safe_watermark }: Horizons,
     style: RowStyle,
     batch: &mut OutputBatch,
-) -> std::result::Result<(), OutOfOrder> {
+) -> Result<(), OutOfOrder> {
     let mut completed = |session: CompletedSession<'_>| batch.push(&session, style);
     for block in round {
         for event in block.partitions[partition].iter() {

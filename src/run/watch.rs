@@ -49,7 +49,7 @@ pub fn interrupt() {
 ///
 /// # Errors
 /// [`ErrorKind::Failed`].
-pub(super) fn check_interrupted() -> Result<()> {
+pub(crate) fn check_interrupted() -> Result<()> {
     if INTERRUPTED.load(Ordering::Relaxed) { Err(interrupted(commits().first.is_some())) } else { Ok(()) }
 }
 
@@ -67,7 +67,7 @@ pub fn let_go() -> Result<()> {
 }
 
 /// Takes that back.
-pub(super) fn hold_on() {
+pub(crate) fn hold_on() {
     commits().leaves_nothing = false;
 }
 
@@ -80,7 +80,7 @@ fn interrupted(after_commit: bool) -> Error {
 ///
 /// # Errors
 /// As [`check_interrupted`].
-pub(super) fn begin_commit() -> Result<()> {
+pub(crate) fn begin_commit() -> Result<()> {
     let mut commits = commits();
     if INTERRUPTED.load(Ordering::Relaxed) {
         return Err(interrupted(commits.first.is_some()));
@@ -90,7 +90,7 @@ pub(super) fn begin_commit() -> Result<()> {
 }
 
 /// Says that the commit that has begun is published as run `run`.
-pub(super) fn end_commit(run: RunId) {
+pub(crate) fn end_commit(run: RunId) {
     let mut commits = commits();
     commits.begun = false;
     commits.first.get_or_insert(run.number());

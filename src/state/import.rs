@@ -41,7 +41,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// The line, from 1, and what is wrong with it.
-pub fn read_export(from: impl BufRead) -> std::result::Result<Imported, (u64, String)> {
+pub fn read_export(from: impl BufRead) -> Result<Imported, (u64, String)> {
     let mut imported: Option<Imported> = None;
     let mut read = Trailer::default();
     let mut line_number = 0;
@@ -68,7 +68,7 @@ pub fn read_export(from: impl BufRead) -> std::result::Result<Imported, (u64, St
 }
 
 impl Imported {
-    fn begin(header: Header) -> std::result::Result<Self, String> {
+    fn begin(header: Header) -> Result<Self, String> {
         if header.format_version > CURRENT_VERSION {
             return Err(format!(
                 "it has format version {}, this program knows {CURRENT_VERSION}: use a newer program",
@@ -93,7 +93,7 @@ impl Imported {
     }
 
     /// Holds all lines together against the head: only in a salvage that has lost something may anything be missing.
-    fn finish(mut self, has_losses: bool) -> std::result::Result<Self, String> {
+    fn finish(mut self, has_losses: bool) -> Result<Self, String> {
         let is_sorted = self.runs.is_sorted_by(|one, next| one.head.run < next.head.run);
         let begins = self.runs.first().is_none_or(|first| first.head.run.number() > 0);
         if !is_sorted || !begins || self.runs.last().is_some_and(|last| last.head.run > self.head.run) {
@@ -123,7 +123,7 @@ impl Imported {
         Ok(self)
     }
 
-    fn take(&mut self, line: Line, read: &mut Trailer) -> std::result::Result<(), String> {
+    fn take(&mut self, line: Line, read: &mut Trailer) -> Result<(), String> {
         match line {
             Line::Run(row) => {
                 self.runs.push(rows::run(row)?);
@@ -146,7 +146,7 @@ impl Imported {
         Ok(())
     }
 
-    fn take_state(&mut self, row: &ExportedState) -> std::result::Result<(), String> {
+    fn take_state(&mut self, row: &ExportedState) -> Result<(), String> {
         if row.key.is_empty() || row.key.len() > MAX_KEY_BYTES {
             return Err(format!("a key has 1 to {MAX_KEY_BYTES} bytes"));
         }

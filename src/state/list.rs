@@ -80,7 +80,7 @@ impl StateList {
         (0..).zip(parts).map(|(number, part)| (keys::list_part(generation, number), frame(part))).collect()
     }
 
-    fn take(&mut self, frame: &[u8]) -> std::result::Result<(), String> {
+    fn take(&mut self, frame: &[u8]) -> Result<(), String> {
         for row in codec::decode_list(frame)?.chunks {
             let partition = PartitionId::of_number(row.partition);
             if self.chunks.last().is_some_and(|last| last.partition > partition) {

@@ -79,7 +79,7 @@ impl WholeRows {
         rows: &[u8],
         visit: &mut impl FnMut(&ExportedState),
         lost: &mut impl FnMut(&str) -> Result<()>,
-    ) -> Result<std::result::Result<usize, String>> {
+    ) -> Result<Result<usize, String>> {
         let (row, used) = match read::ruled_row(version, rows) {
             Ok(read) => read,
             Err(damage) => return Ok(Err(damage)),
@@ -100,11 +100,7 @@ impl WholeRows {
     }
 }
 
-fn plain_row(
-    version: u32,
-    rows: &[u8],
-    visit: &mut impl FnMut(&ExportedState),
-) -> std::result::Result<usize, String> {
+fn plain_row(version: u32, rows: &[u8], visit: &mut impl FnMut(&ExportedState)) -> Result<usize, String> {
     let (row, used) = read::state_row(version, rows)?;
     visit(&row.into());
     Ok(used)

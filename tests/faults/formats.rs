@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
-use crate::support::twin::{self, execute, expect_one_clear_line, upkeep};
+use crate::support::twin::{self, execute, expect_one_clear_line, maintenance};
 use crate::support::{Folder, OUT, STATE, output_name};
 use serde_json::json;
 use std::fs;
@@ -23,7 +23,7 @@ fn fixture(name: &str) -> Folder {
 }
 
 fn ended(folder: &Folder, arguments: &[&str]) -> crate::support::Finished {
-    execute(folder, &upkeep(arguments)).expect_code(0)
+    execute(folder, &maintenance(arguments)).expect_code(0)
 }
 
 /// `key start end duration_s events close_reason`, then what is told, of the sessions of a run.
@@ -166,7 +166,7 @@ fn a_newer_format_is_refused_with_both_numbers_and_nothing_is_changed() {
         &["backup", "kept"],
         &["export-state", "saved.jsonl"],
     ] {
-        let refused = execute(&folder, &upkeep(command)).expect_code(74);
+        let refused = execute(&folder, &maintenance(command)).expect_code(74);
         let told = &refused.stderr;
         assert!(told.contains("version 2") && told.contains("this program knows 1"), "{told}");
         assert!(told.contains("use a newer program"), "{told}");

@@ -93,7 +93,7 @@ fn the_lock_holds_when_the_file_that_names_its_holder_is_removed() {
     execute(&folder, &run(&[0])).expect_code(0);
     let held = twin::Held::at_first(&folder, &run(&[1]), "commit");
     std::fs::remove_file(folder.path(STATE).join("lock")).unwrap();
-    for command in [run(&[1]), finalize(), twin::upkeep(&["rollback", "--to-run=1"])] {
+    for command in [run(&[1]), finalize(), twin::maintenance(&["rollback", "--to-run=1"])] {
         let told = execute(&folder, &command).expect_code(75);
         assert!(told.stderr.contains("in use by an unknown process"), "{}", told.stderr);
         assert!(!folder.path(STATE).join("lock").exists(), "who is refused writes nothing");
@@ -262,7 +262,7 @@ fn expect_only(folder: &Folder, state: &str, batch: usize, place: &str) {
     let alone = with_two_batches();
     execute(&alone, &with_state(run(&[batch]), state)).expect_code(0);
     assert_eq!(folder.files("out"), alone.files("out"), "{place}");
-    execute(folder, &with_state(twin::upkeep(&["verify"]), state)).expect_code(0);
+    execute(folder, &with_state(twin::maintenance(&["verify"]), state)).expect_code(0);
     execute(folder, &with_state(finalize(), state)).expect_code(0);
 }
 

@@ -177,7 +177,7 @@ fn beside_a_run_at_each_of_its_steps() {
 #[test]
 #[cfg(debug_assertions)]
 fn beside_a_rollback_at_each_of_its_steps() {
-    look_at_every_step(&after_two_runs(), &twin::upkeep(&["rollback", "--to-run=1"]));
+    look_at_every_step(&after_two_runs(), &twin::maintenance(&["rollback", "--to-run=1"]));
 }
 
 /// Runs come and go; who looks is never refused, never in their way, and sees a run whole or not at all.

@@ -3,8 +3,8 @@
 //! Few test programs are few links: each file here has one risk, named in its first line.
 
 mod crash_calls;
+mod crash_maintenance;
 mod crash_steps;
-mod crash_upkeep;
 mod damage;
 mod disk_full;
 mod formats;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
-use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, run, upkeep};
+use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, maintenance, run};
 use crate::support::{Folder, OUT, SessionRow, output_name};
 use serde_json::Value;
 use std::fs;
@@ -20,7 +20,7 @@ fn start(rules: &[&str], batches: &[usize]) -> Folder {
 }
 
 fn verify(folder: &Folder, code: i32) -> Value {
-    execute(folder, &upkeep(&["verify", "--report=json"])).expect_code(code).json()
+    execute(folder, &maintenance(&["verify", "--report=json"])).expect_code(code).json()
 }
 
 fn go_on(folder: &Folder, rules: &[&str], batches: &[usize]) {
@@ -88,10 +88,10 @@ fn after_a_rollback_the_same_files_come_to_the_same_sessions() {
     for rules in RULES {
         let folder = start(rules, &[0, 1, 2]);
         let before: Vec<_> = (2..=3).map(|run| rows(&folder, run)).collect();
-        execute(&folder, &upkeep(&["rollback", "--to-run=1"])).expect_code(0);
+        execute(&folder, &maintenance(&["rollback", "--to-run=1"])).expect_code(0);
         verify(&folder, 0);
         assert_eq!(
-            execute(&folder, &upkeep(&["rollback", "--to-run=1"])).expect_code(0).stdout,
+            execute(&folder, &maintenance(&["rollback", "--to-run=1"])).expect_code(0).stdout,
             "nothing to do\n"
         );
         go_on(&folder, rules, &[1, 2]);
@@ -106,12 +106,13 @@ fn after_a_rollback_the_same_files_come_to_the_same_sessions() {
 fn an_evicted_key_is_gone_from_the_state_and_from_the_accounts() {
     for rules in RULES {
         let folder = start(rules, &[0, 1]);
-        let inspect = [upkeep(&["inspect", "--key=k1", "--report=json"])].concat();
+        let inspect = [maintenance(&["inspect", "--key=k1", "--report=json"])].concat();
         let held = execute(&folder, &inspect).expect_code(0).json()["sessions"].clone();
         let held: u64 =
             held.as_array().unwrap().iter().map(|open| open["event_count"].as_u64().unwrap()).sum();
         assert!(held > 0);
-        let report = execute(&folder, &upkeep(&["purge", "--key=k1", "--report=json"])).expect_code(0).json();
+        let report =
+            execute(&folder, &maintenance(&["purge", "--key=k1", "--report=json"])).expect_code(0).json();
         let removed = report["events_removed"].as_u64().unwrap();
         // Duplicates in a tail are held until it is folded; a look at open sessions does not show them.
         assert!(removed == held || removed > held && rules == CORRECTED, "{rules:?}: {removed}, {held}");
@@ -131,12 +132,12 @@ fn an_evicted_key_is_gone_from_the_state_and_from_the_accounts() {
 fn an_export_and_a_backup_go_on_as_the_first() {
     for rules in RULES {
         let folder = start(rules, &[0, 1]);
-        execute(&folder, &upkeep(&["export-state", "saved.jsonl"])).expect_code(0);
-        execute(&folder, &upkeep(&["backup", "kept"])).expect_code(0);
+        execute(&folder, &maintenance(&["export-state", "saved.jsonl"])).expect_code(0);
+        execute(&folder, &maintenance(&["backup", "kept"])).expect_code(0);
         let (imported, restored) = (Folder::in_memory(), Folder::in_memory());
         twin::write_batches(&imported, 3);
         imported.write("saved.jsonl", fs::read(folder.path("saved.jsonl")).unwrap());
-        execute(&imported, &upkeep(&["import-state", "saved.jsonl"])).expect_code(0);
+        execute(&imported, &maintenance(&["import-state", "saved.jsonl"])).expect_code(0);
         verify(&imported, 0);
         twin::write_batches(&restored, 3);
         twin::copy_files(&folder.path("kept/state"), &restored.path(crate::support::STATE));

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "removes what is staged")]
 
-use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, run, upkeep};
+use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, maintenance, run};
 use crate::support::{Finished, Folder, STATE, SessionRow};
 use sessionize::core::partition::KeyHash;
 use std::collections::BTreeMap;
@@ -65,12 +65,13 @@ fn there(command: Vec<String>) -> Vec<String> {
 
 /// Saves what can be saved and goes on with it in a new pair; returns the export, the import, and all sessions from then on.
 fn go_on(folder: &Folder, rules: &[&str]) -> (Finished, Finished, Vec<SessionRow>) {
-    let export = execute(folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
+    let export =
+        execute(folder, &maintenance(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
     let export = export.expect_code(0);
-    let import = execute(folder, &there(upkeep(&["import-state", "saved.jsonl", "--report=json"])));
+    let import = execute(folder, &there(maintenance(&["import-state", "saved.jsonl", "--report=json"])));
     let import = import.expect_code(0);
     let look = || {
-        execute(folder, &there(upkeep(&["verify"]))).expect_code(0);
+        execute(folder, &there(maintenance(&["verify"]))).expect_code(0);
         execute(folder, &there(twin::inspect())).expect_code(0);
     };
     look();
@@ -105,7 +106,7 @@ fn of_a_damaged_chunk_its_keys_are_lost_and_no_others() {
         let partition = KeyHash::of(b"k1").partition().number();
         let of_k1 = |key: &[u8]| key.starts_with(b"state/") && key[14] == partition;
         flip(&folder, of_k1);
-        execute(&folder, &upkeep(&["export-state", "whole.jsonl"])).expect_code(74);
+        execute(&folder, &maintenance(&["export-state", "whole.jsonl"])).expect_code(74);
         let (export, import, sessions) = go_on(&folder, rules);
         let told = losses(&export);
         assert!(told.contains(&format!("chunk 0 of partition {partition} ")), "{told}");
@@ -134,7 +135,7 @@ fn of_a_lost_head_or_file_entry_nothing_is_lost() {
         for damage in by_hand {
             let folder = start(rules);
             change(&folder, damage);
-            execute(&folder, &upkeep(&["export-state", "whole.jsonl"])).expect_code(74);
+            execute(&folder, &maintenance(&["export-state", "whole.jsonl"])).expect_code(74);
             let (_, import, sessions) = go_on(&folder, rules);
             assert_eq!(import.json()["events_removed"], 0);
             assert_eq!(sessions, undisturbed);
@@ -156,7 +157,7 @@ fn of_a_lost_ledger_entry_only_its_history_is_lost() {
         let folder = start(&[]);
         let is_lost = |key: &[u8]| lost.iter().any(|&run| key.starts_with(&entry_of_run(run)));
         flip(&folder, is_lost);
-        execute(&folder, &upkeep(&["export-state", "whole.jsonl"])).expect_code(74);
+        execute(&folder, &maintenance(&["export-state", "whole.jsonl"])).expect_code(74);
         let (export, _, sessions) = go_on(&folder, &[]);
         let told = losses(&export);
         assert!(lost.iter().all(|run| told.contains(&format!("the ledger entry of run {run} "))), "{told}");
@@ -166,8 +167,8 @@ fn of_a_lost_ledger_entry_only_its_history_is_lost() {
         let kinds: Vec<_> = ledger.as_array().unwrap().iter().map(|run| run["kind"].clone()).collect();
         let kind = |run| if lost.contains(&run) { "lost" } else { "batch" };
         assert_eq!(kinds, [kind(1), kind(2), "import-state", "batch", "finalize"]);
-        execute(&folder, &there(upkeep(&["rollback", "--to-run=3"]))).expect_code(0);
-        execute(&folder, &there(upkeep(&["verify"]))).expect_code(0);
+        execute(&folder, &there(maintenance(&["rollback", "--to-run=3"]))).expect_code(0);
+        execute(&folder, &there(maintenance(&["verify"]))).expect_code(0);
     }
 }
 
@@ -193,13 +194,14 @@ fn of_a_lost_last_run_the_state_before_it_is_saved_and_its_files_come_again() {
     change(&folder, |key, value| {
         (key != b"head" && !key.starts_with(&entry_of_run(2))).then(|| value.to_vec())
     });
-    let export = execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
+    let export =
+        execute(&folder, &maintenance(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
     let told = losses(&export.expect_code(0));
     assert!(told.contains("the runs after run 1, up to run 2: the state is that after run 1"), "{told}");
     assert!(told.contains("the checkpoint is at run 1, its output at run 2"), "{told}");
     // Not beside the output of run 2.
-    execute(&folder, &upkeep(&["import-state", "saved.jsonl", "--state=new"])).expect_code(2);
-    execute(&folder, &there(upkeep(&["import-state", "saved.jsonl"]))).expect_code(0);
+    execute(&folder, &maintenance(&["import-state", "saved.jsonl", "--state=new"])).expect_code(2);
+    execute(&folder, &there(maintenance(&["import-state", "saved.jsonl"]))).expect_code(0);
     for command in [run(&[1]), run(&[2]), finalize()] {
         execute(&folder, &there(command)).expect_code(0);
     }
@@ -224,13 +226,13 @@ fn of_a_damaged_list_the_chunks_that_it_names_are_lost_and_said_to_be() {
         flip(&folder, |key| key.starts_with(&current));
         execute(&folder, &twin::under_rules(rules, run(&[2]))).expect_code(74);
         let export =
-            execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
+            execute(&folder, &maintenance(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
         let export = export.expect_code(0);
         assert_eq!(export.json()["events"], 0);
         let told = losses(&export);
         assert!(told.contains("part 0 of the list of the open state of the checkpoint is damaged"), "{told}");
-        execute(&folder, &there(upkeep(&["import-state", "saved.jsonl"]))).expect_code(0);
-        execute(&folder, &there(upkeep(&["verify"]))).expect_code(0);
+        execute(&folder, &there(maintenance(&["import-state", "saved.jsonl"]))).expect_code(0);
+        execute(&folder, &there(maintenance(&["verify"]))).expect_code(0);
     }
 }
 
@@ -245,7 +247,7 @@ fn no_state_is_made_of_the_pieces_that_a_lost_chunk_has_left() {
     }
     folder.write("long.csv", rows + "bob,2024-01-01 00:04:00,y\n");
     let rules = ["--agg=list(3)", "--max-list=1000", "--header=no", "--quiet"];
-    execute(&folder, &upkeep(&[&["run", "long.csv"], &rules[..]].concat())).expect_code(0);
+    execute(&folder, &maintenance(&[&["run", "long.csv"], &rules[..]].concat())).expect_code(0);
     assert_eq!(open_events(&folder), BTreeMap::from([("ann".to_owned(), 200), ("bob".to_owned(), 1)]));
     let partition = KeyHash::of(b"ann").partition().number();
     let first = [&b"state/"[..], &1_u64.to_be_bytes(), &[partition], &0_u32.to_be_bytes()].concat();
@@ -258,13 +260,14 @@ fn no_state_is_made_of_the_pieces_that_a_lost_chunk_has_left() {
             false => Some(value.to_vec()),
         });
         let export =
-            execute(&damaged, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
+            execute(&damaged, &maintenance(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
         let export = export.expect_code(0);
         assert_eq!(export.json()["events"], 1, "{export:?}");
         assert!(losses(&export).contains("a piece of key ann is missing"), "{export:?}");
-        let import = execute(&damaged, &there(upkeep(&["import-state", "saved.jsonl", "--report=json"])));
+        let import =
+            execute(&damaged, &there(maintenance(&["import-state", "saved.jsonl", "--report=json"])));
         assert_eq!(import.expect_code(0).json()["events_removed"], 200);
-        execute(&damaged, &there(upkeep(&["verify"]))).expect_code(0);
+        execute(&damaged, &there(maintenance(&["verify"]))).expect_code(0);
     }
 }
 
@@ -294,10 +297,11 @@ fn staged_outputs_of_a_committed_run_that_are_gone_are_counted() {
     );
     let told = execute(&folder, &finalize()).expect_code(74).stderr;
     assert!(told.contains(&lost) && told.contains("; put back a backup of both folders"), "{told}");
-    let found = execute(&folder, &upkeep(&["verify", "--report=json"])).expect_code(74).json();
+    let found = execute(&folder, &maintenance(&["verify", "--report=json"])).expect_code(74).json();
     assert!(found["findings"][0].as_str().unwrap().contains(&lost), "{found}");
-    let export = execute(&folder, &upkeep(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
+    let export =
+        execute(&folder, &maintenance(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
     assert!(losses(&export.expect_code(0)).contains(&lost));
-    execute(&folder, &there(upkeep(&["import-state", "saved.jsonl"]))).expect_code(0);
-    execute(&folder, &there(upkeep(&["verify"]))).expect_code(0);
+    execute(&folder, &there(maintenance(&["import-state", "saved.jsonl"]))).expect_code(0);
+    execute(&folder, &there(maintenance(&["verify"]))).expect_code(0);
 }

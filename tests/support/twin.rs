@@ -94,7 +94,7 @@ pub fn under_rules(rules: &[&str], mut command: Vec<String>) -> Vec<String> {
 }
 
 /// A command that is not of every job, with its arguments, on the clock of the job.
-pub fn upkeep(arguments: &[&str]) -> Vec<String> {
+pub fn maintenance(arguments: &[&str]) -> Vec<String> {
     arguments.iter().chain([&FLAGS[0]]).map(|&text| text.to_owned()).collect()
 }
 

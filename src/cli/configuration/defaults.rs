@@ -101,11 +101,7 @@ fn beside_file(file: &Path, path: &str) -> String {
 }
 
 /// Lets clap parse the values as if they were given to the flag alone.
-pub(super) fn try_values(
-    command: &Command,
-    flag: &Arg,
-    values: &[String],
-) -> std::result::Result<(), String> {
+pub(super) fn try_values(command: &Command, flag: &Arg, values: &[String]) -> Result<(), String> {
     let name = flag.get_long().unwrap_or_default();
     let words: Vec<String> = match flag.get_action() {
         ArgAction::SetTrue => return Ok(()),

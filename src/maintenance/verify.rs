@@ -5,10 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, RunEntry, RunKind, active_runs, audit};
 use crate::output::{Listing, Manifest, Output, audit_output};
 use crate::report::VerifyReport;
-use crate::run::Context;
-use crate::run::context::expect_existing;
-use crate::run::look::{Look, Opening};
-use crate::run::watch::let_go;
+use crate::run::{Context, Look, Opening, expect_existing, let_go};
 use crate::settings::CommonSettings;
 use crate::state::Checkpoint;
 

@@ -1,8 +1,8 @@
-//! Reports of upkeep for people.
+//! Reports of maintenance for people.
 
 use crate::cli::page::{Page, Rows, listed};
 use crate::cli::text::unpublished_text;
-use crate::report::{BackupReport, ExportReport, MigrateReport, Status, UpkeepReport, VerifyReport};
+use crate::report::{BackupReport, ExportReport, MaintenanceReport, MigrateReport, Status, VerifyReport};
 use indicatif::HumanBytes;
 
 pub(super) fn verify_page(report: &VerifyReport) -> Page {
@@ -36,7 +36,7 @@ pub(super) fn verify_page(report: &VerifyReport) -> Page {
     page
 }
 
-pub(super) fn upkeep_page(report: &UpkeepReport) -> Page {
+pub(super) fn maintenance_page(report: &MaintenanceReport) -> Page {
     let mut page = Page::default();
     let Some(run) = report.run.filter(|_| report.status == Status::Committed) else {
         page.line("nothing to do");
@@ -105,8 +105,8 @@ mod tests {
     use super::*;
     use crate::cli::page::hostile::{expect_harmless, many, values};
 
-    fn upkeep(text: &str, missing_outputs: Vec<String>) -> UpkeepReport {
-        UpkeepReport {
+    fn maintenance(text: &str, missing_outputs: Vec<String>) -> MaintenanceReport {
+        MaintenanceReport {
             run: Some(u64::MAX),
             status: Status::Committed,
             sessions_open: u64::MAX,
@@ -123,7 +123,7 @@ mod tests {
 
     fn expect_all_harmless(text: &str, list: &[String]) {
         let list = || list.to_vec();
-        expect_harmless(&upkeep_page(&upkeep(text, list())));
+        expect_harmless(&maintenance_page(&maintenance(text, list())));
         expect_harmless(&verify_page(&VerifyReport {
             findings: list(),
             missing_outputs: list(),
@@ -140,13 +140,13 @@ mod tests {
     }
 
     #[test]
-    fn upkeep_of_hostile_values_is_told_in_harmless_lines() {
+    fn maintenance_of_hostile_values_is_told_in_harmless_lines() {
         for text in values() {
             expect_all_harmless(&text, std::slice::from_ref(&text));
         }
         expect_all_harmless("", &many());
         expect_harmless(&migrate_page(&MigrateReport { run: Some(u64::MAX), from: u32::MAX, to: 0 }));
-        let text = upkeep_page(&upkeep("", many())).text().to_owned();
+        let text = maintenance_page(&maintenance("", many())).text().to_owned();
         assert!(text.contains("and 69,980 more") && text.lines().count() < 40, "{text}");
     }
 }

@@ -5,12 +5,10 @@ use super::settle::{head_with, report, stage_nothing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind, StreamId};
 use crate::output::{Manifest, Output, belongs_to_another};
-use crate::report::{ExportReport, UpkeepReport};
-use crate::run::Context;
-use crate::run::commit::check_balance;
-use crate::run::context::{lock_output, lost_outputs};
-use crate::run::look::{Look, Opening};
-use crate::run::watch::{begin_commit, end_commit, let_go};
+use crate::report::{ExportReport, MaintenanceReport};
+use crate::run::{
+    Context, Look, Opening, begin_commit, check_balance, end_commit, let_go, lock_output, lost_outputs,
+};
 use crate::settings::CommonSettings;
 use crate::state::{
     Checkpoint, Imported, Lock, LockHolder, Loss, StagedState, Survey, head_digest, new_stream, read_export,
@@ -82,7 +80,7 @@ fn outputs_after(look: &Look) -> Option<String> {
 ///
 /// # Errors
 /// [`ErrorKind::DataRefused`] if the file is no whole export, [`ErrorKind::Usage`] if state or output hold something else.
-pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Result<UpkeepReport> {
+pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Result<MaintenanceReport> {
     let is_stream = file == Path::new(STANDARD_STREAM);
     let place = if is_stream { Path::new("standard input") } else { file };
     let opened: Box<dyn BufRead> = if is_stream {
@@ -163,7 +161,7 @@ fn head_after(imported: &Imported, state: (StagedState, Survey)) -> Head {
 
 /// What is to be done where there is a checkpoint already: nothing, if it is the import of this very file. It may have died
 /// after its commit, and is then published now.
-fn imported_before(common: &CommonSettings, imported: &Imported) -> Result<UpkeepReport> {
+fn imported_before(common: &CommonSettings, imported: &Imported) -> Result<MaintenanceReport> {
     let context = Context::open(common)?;
     if let Some(head) = context.checkpoint.head() {
         let staged =

@@ -1,6 +1,9 @@
-//! Runs without a batch, and the commands that check and carry a checkpoint.
+//! The commands that look at a checkpoint, repair it and carry it elsewhere.
+//!
+//! They take the steps of a run ([`crate::run`]) with its transaction, and have no batch.
 
 mod backup;
+mod inspect;
 mod migrate;
 mod partial;
 mod purge;
@@ -10,7 +13,8 @@ mod transfer;
 mod verify;
 
 pub use backup::backup;
-pub use migrate::{keep_copy, migrate};
+pub use inspect::{InspectSettings, inspect};
+pub use migrate::migrate;
 pub use purge::purge;
 pub use rollback::rollback;
 pub use transfer::{STANDARD_STREAM, export_state, import_state};

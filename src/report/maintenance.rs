@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// What a command that writes a run of its own, without a batch, has done.
 #[derive(Debug, Clone, Serialize)]
-pub struct UpkeepReport {
+pub struct MaintenanceReport {
     /// Its number; `None` where nothing was done.
     pub run: Option<u64>,
     /// How it ended.

@@ -3,7 +3,7 @@
 use super::text::export_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
-use crate::run;
+use crate::maintenance;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -21,8 +21,8 @@ pub(in crate::cli) struct ExportStateFlags {
 }
 
 pub(super) fn execute(flags: &ExportStateFlags) -> Result<()> {
-    let report = run::export_state(&flags.common.settings(), &flags.file, flags.salvage)?;
-    if flags.file.as_os_str() == run::STANDARD_STREAM {
+    let report = maintenance::export_state(&flags.common.settings(), &flags.file, flags.salvage)?;
+    if flags.file.as_os_str() == maintenance::STANDARD_STREAM {
         return flags.common.print_beside(&report, export_page);
     }
     flags.common.print(&report, export_page)

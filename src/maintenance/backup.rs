@@ -10,9 +10,7 @@ use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::Manifest;
 use crate::report::{BackupReport, VerifyReport};
-use crate::run::context::expect_existing;
-use crate::run::look::{Look, Opening};
-use crate::run::watch::{check_interrupted, hold_on};
+use crate::run::{Look, Opening, check_interrupted, expect_existing, hold_on};
 use crate::settings::CommonSettings;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -171,7 +169,7 @@ impl Copying<'_> {
         for path in [Some(&output.path), output.place.as_ref()].into_iter().flatten() {
             check_interrupted()?;
             let target = self.to.join(path);
-            let copied = fs::create_dir_all(parent_of(&target))
+            let copied = fs::create_dir_all(durable::folder_of(&target))
                 .and_then(|()| copy_file(&self.from.join(path), &target));
             match copied {
                 Ok(bytes) => {
@@ -215,13 +213,8 @@ fn sync_all(folder: &Path) -> io::Result<()> {
 fn lies_inside(folder: &Path, copied: &Path) -> bool {
     // Folders above it may be missing too: the first one that is there tells where it would come to lie.
     let mut above = folder.ancestors().skip(1).map(|above| fs::canonicalize(above.join(".")));
-    let above = above.find_map(std::result::Result::ok);
+    let above = above.find_map(Result::ok);
     above.is_some_and(|above| fs::canonicalize(copied).is_ok_and(|copied| above.starts_with(copied)))
-}
-
-/// The folder in which `path` stands.
-pub(super) fn parent_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// How much was copied.

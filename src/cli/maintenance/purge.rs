@@ -1,9 +1,10 @@
 //! `sessionize purge`
 
-use super::text::upkeep_page;
+use super::text::maintenance_page;
 use crate::cli::common::{CommonFlags, composite_key};
 use crate::error::Result;
-use crate::run::{self, Context};
+use crate::maintenance;
+use crate::run::Context;
 use clap::Args;
 use std::ffi::OsString;
 
@@ -20,6 +21,6 @@ pub(in crate::cli) struct PurgeFlags {
 pub(super) fn execute(flags: &PurgeFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let report = run::purge(&mut context, &common, &composite_key(&flags.key))?;
-    flags.common.print(&report, upkeep_page)
+    let report = maintenance::purge(&mut context, &common, &composite_key(&flags.key))?;
+    flags.common.print(&report, maintenance_page)
 }

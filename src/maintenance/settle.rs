@@ -4,10 +4,8 @@ use crate::core::event::Timestamp;
 use crate::error::Result;
 use crate::ledger::{Counts, FileDigest, Head, HeadMark, RunEntry, RunId, RunKind, StreamId};
 use crate::output::{Manifest, Output, Staging};
-use crate::report::{Status, UpkeepReport};
-use crate::run::Context;
-use crate::run::batch::time_text;
-use crate::run::watch::{begin_commit, end_commit};
+use crate::report::{MaintenanceReport, Status};
+use crate::run::{Context, begin_commit, end_commit, time_text};
 use crate::state::{StagedState, Survey, head_digest};
 
 /// What a run without a batch leaves.
@@ -55,7 +53,7 @@ pub(super) fn settle(context: &mut Context, settling: Settling) -> Result<RunEnt
         _ => None,
     };
     let entry = RunEntry { kind, as_of, files: Vec::new(), counts, head };
-    crate::run::commit::check_balance(entry.check_identity())?;
+    crate::run::check_balance(entry.check_identity())?;
     let complete = |manifest: Manifest| manifest.rolling_back_to(to);
     let place = (&context.output, context.checkpoint.stream());
     let manifest = stage_nothing(place, &entry.head, head_digest(&entry.head), complete)?;
@@ -89,8 +87,8 @@ pub(super) fn settle_unchanged(
 }
 
 /// The report of a run without a batch; of `head` alone where nothing was done.
-pub(super) fn report(head: &Head, entry: Option<&RunEntry>) -> UpkeepReport {
-    UpkeepReport {
+pub(super) fn report(head: &Head, entry: Option<&RunEntry>) -> MaintenanceReport {
+    MaintenanceReport {
         run: entry.map(|entry| entry.head.run.number()),
         status: if entry.is_some() { Status::Committed } else { Status::NothingToDo },
         sessions_open: head.sessions_open,

@@ -3,7 +3,8 @@
 use super::text::migrate_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
-use crate::run::{self, Context};
+use crate::maintenance;
+use crate::run::Context;
 use clap::Args;
 
 /// Write the checkpoint in the newest format now
@@ -16,6 +17,6 @@ pub(in crate::cli) struct MigrateFlags {
 pub(super) fn execute(flags: &MigrateFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let report = run::migrate(&mut context, &common)?;
+    let report = maintenance::migrate(&mut context, &common)?;
     flags.common.print(&report, migrate_page)
 }

@@ -1,9 +1,10 @@
 //! `sessionize rollback`
 
-use super::text::upkeep_page;
+use super::text::maintenance_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
-use crate::run::{self, Context};
+use crate::maintenance;
+use crate::run::Context;
 use clap::Args;
 
 /// Go back to the state after an earlier run; outputs of later runs move to retracted/
@@ -19,6 +20,6 @@ pub(in crate::cli) struct RollbackFlags {
 pub(super) fn execute(flags: &RollbackFlags) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common)?;
-    let report = run::rollback(&mut context, &common, flags.to_run)?;
-    flags.common.print(&report, upkeep_page)
+    let report = maintenance::rollback(&mut context, &common, flags.to_run)?;
+    flags.common.print(&report, maintenance_page)
 }

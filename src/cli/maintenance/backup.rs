@@ -3,7 +3,7 @@
 use super::text::backup_page;
 use crate::cli::common::{CommonFlags, named};
 use crate::error::Result;
-use crate::run;
+use crate::maintenance;
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::path::PathBuf;
@@ -19,6 +19,6 @@ pub(in crate::cli) struct BackupFlags {
 }
 
 pub(super) fn execute(flags: &BackupFlags) -> Result<()> {
-    let report = run::backup(&flags.common.settings(), &flags.folder)?;
+    let report = maintenance::backup(&flags.common.settings(), &flags.folder)?;
     flags.common.print(&report, backup_page)
 }

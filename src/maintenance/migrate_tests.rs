@@ -1,27 +1,14 @@
 use super::*;
 use crate::core::event::Timestamp;
 use crate::ledger::RunId;
+use crate::maintenance::{rollback, verify};
 use crate::output::{Output, OutputKind, Staging};
-use crate::run::{FinalizeSettings, Watch, Workers, finalize, rollback, verify};
+use crate::run::{FinalizeSettings, Watch, Workers, finalize};
 use crate::settings::KeepGenerations;
 use crate::state::predecessor::{FILE, write_predecessor};
 use std::num::NonZeroU64;
 use std::time::Duration;
 use tempfile::TempDir;
-
-#[test]
-fn a_copy_is_kept_once_and_whole() {
-    let folder = tempfile::tempdir().unwrap();
-    let state = folder.path().join("state");
-    std::fs::create_dir_all(state.join("blobs")).unwrap();
-    std::fs::write(state.join("db"), b"old").unwrap();
-    let kept = keep_copy(&state, 1).unwrap();
-    assert_eq!(kept, folder.path().join("state.format-1"));
-    std::fs::write(state.join("db"), b"new").unwrap();
-    assert_eq!(keep_copy(&state, 1).unwrap(), kept);
-    assert_eq!(std::fs::read(kept.join("db")).unwrap(), b"old");
-    assert!(kept.join("blobs").is_dir());
-}
 
 /// State and output of a program of version 0 after one run.
 fn predecessor() -> (TempDir, CommonSettings) {

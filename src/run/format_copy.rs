@@ -1,40 +1,17 @@
-//! From an older version of the checkpoint format to the newest.
-//!
-//! Every version that was ever released can be read, row by row, and only the newest is written. So the next run would
-//! migrate the open state by itself; a copy of the folder is kept before anything is written. `migrate` does it at once.
+//! The copy of a checkpoint in an older format that is kept before anything is written in the newest one.
 #![expect(clippy::disallowed_methods, reason = "copies the state folder")]
 
-use super::settle::settle_unchanged;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::RunKind;
-use crate::migrations::checkpoint::CURRENT_VERSION;
-use crate::report::MigrateReport;
-use crate::run::Context;
-use crate::settings::CommonSettings;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Writes the open state and the head again in the newest version; entries of the ledger stay as they are.
-///
-/// # Errors
-/// [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] if nothing can be written.
-pub fn migrate(context: &mut Context, common: &CommonSettings) -> Result<MigrateReport> {
-    let from = context.checkpoint.stored_version()?.unwrap_or(CURRENT_VERSION);
-    let report = MigrateReport { run: None, from, to: CURRENT_VERSION };
-    let Some(before) = context.checkpoint.head().cloned().filter(|_| from < CURRENT_VERSION) else {
-        return Ok(report);
-    };
-    let entry = settle_unchanged(context, &before, RunKind::Migrate, common.as_of)?;
-    Ok(MigrateReport { run: Some(entry.head.run.number()), ..report })
-}
 
 /// Keeps a copy of a state folder of format `version` beside it, once; returns where it is.
 ///
 /// # Errors
 /// [`ErrorKind::Failed`] if it cannot be written.
-pub fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
+pub(crate) fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
     let beside = |finish: &str| {
         let mut name = state.file_name().unwrap_or_default().to_owned();
         name.push(format!(".format-{version}{finish}"));
@@ -47,7 +24,7 @@ pub fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
     let copied = durable::remove_folder(&partial)
         .and_then(|()| copy_folder(state, &partial))
         .and_then(|()| durable::rename(&partial, &kept))
-        .and_then(|()| durable::sync_folder(super::backup::parent_of(&kept)));
+        .and_then(|()| durable::sync_folder(durable::folder_of(&kept)));
     copied.map_err(|error| {
         Error::io(ErrorKind::Failed, "keep a copy of the state folder before it is migrated", &kept, &error)
     })?;
@@ -71,6 +48,20 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "tests read and write files")]
-#[path = "migrate_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_kept_once_and_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        std::fs::create_dir_all(state.join("blobs")).unwrap();
+        std::fs::write(state.join("db"), b"old").unwrap();
+        let kept = keep_copy(&state, 1).unwrap();
+        assert_eq!(kept, folder.path().join("state.format-1"));
+        std::fs::write(state.join("db"), b"new").unwrap();
+        assert_eq!(keep_copy(&state, 1).unwrap(), kept);
+        assert_eq!(std::fs::read(kept.join("db")).unwrap(), b"old");
+        assert!(kept.join("blobs").is_dir());
+    }
+}

@@ -3,7 +3,7 @@
 use super::settle::{Settling, head_with, report, settle};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, Head, RunKind};
-use crate::report::UpkeepReport;
+use crate::report::MaintenanceReport;
 use crate::run::Context;
 use crate::settings::CommonSettings;
 
@@ -13,7 +13,7 @@ use crate::settings::CommonSettings;
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] if nothing can be written.
-pub fn purge(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Result<UpkeepReport> {
+pub fn purge(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Result<MaintenanceReport> {
     let Some(before) = context.checkpoint.head().cloned() else {
         return Err(Error::new(ErrorKind::Failed, "there is nothing open: no run was committed"));
     };
@@ -38,7 +38,7 @@ pub fn purge(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Resu
     let entry = settle(context, settling)?;
     context.checkpoint.drop_generations_before(entry.head.generation)?;
     let reaches = Some(entry.head.run.number());
-    Ok(UpkeepReport { rollback_reaches: reaches, ..report(&entry.head, Some(&entry)) })
+    Ok(MaintenanceReport { rollback_reaches: reaches, ..report(&entry.head, Some(&entry)) })
 }
 
 /// Removes the open state from before the last purge: no rollback goes back there.

@@ -14,7 +14,7 @@ use clap::Subcommand;
 
 /// Verbs for who looks after a checkpoint.
 #[derive(Debug, Subcommand)]
-pub(super) enum UpkeepVerb {
+pub(super) enum MaintenanceVerb {
     Verify(verify::VerifyFlags),
     Rollback(rollback::RollbackFlags),
     Purge(purge::PurgeFlags),
@@ -24,14 +24,14 @@ pub(super) enum UpkeepVerb {
     Migrate(migrate::MigrateFlags),
 }
 
-pub(super) fn execute(verb: &UpkeepVerb) -> Result<()> {
+pub(super) fn execute(verb: &MaintenanceVerb) -> Result<()> {
     match verb {
-        UpkeepVerb::Verify(flags) => verify::execute(flags),
-        UpkeepVerb::Rollback(flags) => rollback::execute(flags),
-        UpkeepVerb::Purge(flags) => purge::execute(flags),
-        UpkeepVerb::Backup(flags) => backup::execute(flags),
-        UpkeepVerb::ExportState(flags) => export_state::execute(flags),
-        UpkeepVerb::ImportState(flags) => import_state::execute(flags),
-        UpkeepVerb::Migrate(flags) => migrate::execute(flags),
+        MaintenanceVerb::Verify(flags) => verify::execute(flags),
+        MaintenanceVerb::Rollback(flags) => rollback::execute(flags),
+        MaintenanceVerb::Purge(flags) => purge::execute(flags),
+        MaintenanceVerb::Backup(flags) => backup::execute(flags),
+        MaintenanceVerb::ExportState(flags) => export_state::execute(flags),
+        MaintenanceVerb::ImportState(flags) => import_state::execute(flags),
+        MaintenanceVerb::Migrate(flags) => migrate::execute(flags),
     }
 }

@@ -3,7 +3,7 @@
 use super::text::verify_page;
 use crate::cli::common::CommonFlags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::run;
+use crate::maintenance;
 use clap::Args;
 
 /// Check everything: checksums, rules, accounts, outputs
@@ -18,7 +18,11 @@ pub(in crate::cli) struct VerifyFlags {
 
 pub(super) fn execute(flags: &VerifyFlags) -> Result<()> {
     let common = flags.common.settings();
-    let report = if flags.accept_missing { run::accept_missing(&common)? } else { run::verify(&common)? };
+    let report = if flags.accept_missing {
+        maintenance::accept_missing(&common)?
+    } else {
+        maintenance::verify(&common)?
+    };
     flags.common.print(&report, verify_page)?;
     if let Some(first) = report.findings.first() {
         let what = format!("verify has found damage in {} places, the first: {first}", report.findings.len());

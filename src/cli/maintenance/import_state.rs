@@ -1,9 +1,9 @@
 //! `sessionize import-state`
 
-use super::text::upkeep_page;
+use super::text::maintenance_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
-use crate::run;
+use crate::maintenance;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -21,6 +21,6 @@ pub(in crate::cli) struct ImportStateFlags {
 }
 
 pub(super) fn execute(flags: &ImportStateFlags) -> Result<()> {
-    let report = run::import_state(&flags.common.settings(), &flags.file, flags.take_over)?;
-    flags.common.print(&report, upkeep_page)
+    let report = maintenance::import_state(&flags.common.settings(), &flags.file, flags.take_over)?;
+    flags.common.print(&report, maintenance_page)
 }

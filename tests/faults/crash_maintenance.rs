@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, reason = "the figures of docs/trust.md")]
 
 use crate::support::faults::Job;
-use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, run, upkeep};
+use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, maintenance, run};
 use crate::support::{Folder, OUT, STATE};
 use sessionize::output::{Output, OutputKind, Staging};
 use sessionize::state::predecessor::write_predecessor;
@@ -20,7 +20,7 @@ fn three_runs() -> Vec<Vec<String>> {
 fn a_rollback() -> Job {
     let after = vec![run(&[1]), run(&[2]), finalize()];
     let must_reach = &["write state", "commit", "rename", "remove state"];
-    Job { must_reach, ..Job::of(three_runs(), upkeep(&["rollback", "--to-run=1"]), after) }
+    Job { must_reach, ..Job::of(three_runs(), maintenance(&["rollback", "--to-run=1"]), after) }
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn of_a_rollback_under_rules() {
 
 #[test]
 fn of_an_purge() {
-    let purge = upkeep(&["purge", "--key=k1"]);
+    let purge = maintenance(&["purge", "--key=k1"]);
     let job = || Job {
         must_reach: &["write state", "commit", "rename", "remove state"],
         ..Job::of(vec![run(&[0]), run(&[1])], purge.clone(), vec![run(&[2]), finalize()])
@@ -54,9 +54,9 @@ fn of_a_verify_that_accepts_what_is_missing() {
         execute(&folder, &command).expect_code(0);
     }
     std::fs::remove_file(folder.path(&crate::support::output_name("sessions", 1))).unwrap();
-    let accept = upkeep(&["verify", "--accept-missing"]);
+    let accept = maintenance(&["verify", "--accept-missing"]);
     let must_reach = &["write state", "commit", "rename"];
-    let after = vec![upkeep(&["verify"]), run(&[2]), finalize()];
+    let after = vec![maintenance(&["verify"]), run(&[2]), finalize()];
     Job { must_reach, ..Job::of(vec![], accept, after) }.disturb_in(&folder);
 }
 
@@ -64,14 +64,14 @@ fn of_a_verify_that_accepts_what_is_missing() {
 fn of_an_import() {
     let elsewhere = ["--state=new".to_owned(), "--out=new-out".to_owned()];
     let there = |command: Vec<String>| [command, elsewhere.to_vec()].concat();
-    let export = upkeep(&["export-state", "saved.jsonl"]);
+    let export = maintenance(&["export-state", "saved.jsonl"]);
     let job = |rules| Job {
         compared: "new-out",
         is_long: !<[&str]>::is_empty(rules),
         before: [twin::under(rules, vec![run(&[0]), run(&[1])]), vec![export.clone()]].concat(),
         ..Job::of(
             vec![],
-            there(upkeep(&["import-state", "saved.jsonl"])),
+            there(maintenance(&["import-state", "saved.jsonl"])),
             twin::under(rules, vec![there(run(&[2])), there(finalize())]),
         )
     };
@@ -83,14 +83,14 @@ fn of_an_import() {
 #[test]
 fn of_a_backup() {
     let place = ["--state=kept/state", "--out=kept/out"];
-    let from_backup = |command: &str| upkeep(&[&[command][..], &place[..]].concat());
+    let from_backup = |command: &str| maintenance(&[&[command][..], &place[..]].concat());
     Job {
         compared: "kept/out",
         done_code: 2,
         must_reach: &["sync file", "sync folder", "rename"],
         ..Job::of(
             vec![run(&[0]), run(&[1])],
-            upkeep(&["backup", "kept"]),
+            maintenance(&["backup", "kept"]),
             vec![from_backup("finalize"), from_backup("verify")],
         )
     }
@@ -119,8 +119,8 @@ fn predecessor() -> Folder {
 /// By hand as much as on its own by the next run: a copy of the old folder is there before anything new is written.
 #[test]
 fn of_a_migration() {
-    let verify = upkeep(&["verify"]);
-    for disturbed in [upkeep(&["migrate"]), run(&[0]), finalize()] {
+    let verify = maintenance(&["verify"]);
+    for disturbed in [maintenance(&["migrate"]), run(&[0]), finalize()] {
         let folder = predecessor();
         let must_reach = &["sync file", "rename", "commit"];
         let job = Job { must_reach, ..Job::of(vec![], disturbed, vec![finalize(), verify.clone()]) };
@@ -129,7 +129,7 @@ fn of_a_migration() {
         let kept = folder.path(&format!("{STATE}.format-0"));
         assert!(kept.join("db").is_file());
         let old =
-            [upkeep(&["export-state", "old.jsonl"]), vec![format!("--state={STATE}.format-0")]].concat();
+            [maintenance(&["export-state", "old.jsonl"]), vec![format!("--state={STATE}.format-0")]].concat();
         let refused = execute(&folder, &[old, vec!["--out=none".to_owned()]].concat()).expect_code(74);
         assert!(refused.stderr.contains("the checkpoint is at run 1"), "{}", refused.stderr);
     }

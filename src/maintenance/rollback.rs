@@ -3,9 +3,8 @@
 use super::settle::{Settling, head_with, report, settle};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Head, NoRollback, RollbackPlan, RunEntry, RunId, RunKind, plan_rollback};
-use crate::report::UpkeepReport;
-use crate::run::Context;
-use crate::run::generations::{kept_runs, kept_text, oldest_reachable};
+use crate::report::MaintenanceReport;
+use crate::run::{Context, kept_runs, kept_text, oldest_reachable};
 use crate::settings::CommonSettings;
 use crate::state::{StagedState, Survey};
 use std::collections::BTreeSet;
@@ -16,7 +15,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] if there is no such run to go back to, [`ErrorKind::Failed`] if its state is no longer kept.
-pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> Result<UpkeepReport> {
+pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> Result<MaintenanceReport> {
     let entries = context.checkpoint.runs()?;
     let to = target(to_run, &entries);
     let kept = kept_runs(&context.checkpoint, &entries)?;
@@ -41,7 +40,7 @@ pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> 
     // What comes after the run that is gone back to stands no longer.
     let first = entries.iter().find(|entry| entry.head.run == to).map_or(0, |to| to.head.generation + 1);
     context.checkpoint.drop_generations(first..entry.head.generation)?;
-    Ok(UpkeepReport {
+    Ok(MaintenanceReport {
         rolled_back_to: Some(to.number()),
         retracted_runs: retracted.into_iter().map(RunId::number).collect(),
         forgotten_files: forgotten.iter().map(ToString::to_string).collect(),

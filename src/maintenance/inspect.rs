@@ -1,9 +1,5 @@
 //! What a checkpoint holds, for people and machines.
 
-use super::batch::{origin_text, time_text};
-use super::generations::kept_runs;
-use super::look::Look;
-use super::plan::rule_set;
 use crate::core::event::{Timestamp, key_parts};
 use crate::core::partition::{KeyHash, PartitionId};
 use crate::core::reducer::{GapReducer, RuleReducer};
@@ -15,6 +11,7 @@ use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::report::{
     DefinitionReport, FileReport, InspectReport, LedgerReport, OpenSessionReport, SourceReport,
 };
+use crate::run::{Look, kept_runs, origin_text, rule_set, time_text};
 use crate::state::Stored;
 use std::sync::Arc;
 

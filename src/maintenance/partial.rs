@@ -1,7 +1,6 @@
 //! A backup that is not done yet: it grows beside its place, under a name that says so.
 #![expect(clippy::disallowed_methods, reason = "makes and looks at the folder of a backup")]
 
-use super::backup::parent_of;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::FolderLock;
@@ -81,7 +80,7 @@ impl PartialBackup {
     /// Moves it to its place.
     pub(super) fn finish(self, target: &Path) -> Result<()> {
         let moved = durable::rename(&self.folder, target)
-            .and_then(|()| durable::sync_folder(parent_of(target)))
+            .and_then(|()| durable::sync_folder(durable::folder_of(target)))
             .and_then(|()| durable::remove_file(&target.join(MARK)))
             .and_then(|()| durable::sync_folder(target));
         moved.map_err(|error| cannot_write(target, &error))
