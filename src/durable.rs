@@ -24,7 +24,7 @@ pub fn sync_has_failed() -> bool {
 /// # Errors
 /// After a failed sync; and an injected one.
 pub fn step(name: &'static str) -> io::Result<()> {
-    tracing::trace!(step = name, "durable step");
+    log::trace!("durable step {name}");
     if sync_has_failed() {
         return Err(io::Error::other("a sync has failed before, nothing more is written"));
     }

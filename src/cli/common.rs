@@ -49,8 +49,7 @@ pub(super) struct CommonFlags {
 impl CommonFlags {
     pub(super) fn settings(&self) -> CommonSettings {
         if let Some(doubt) = machine::doubt_about(&self.state) {
-            let state = self.state.display();
-            tracing::warn!(%state, "the state folder may be changed by others: {doubt}");
+            log::warn!("others may change the state folder {}: {doubt}", self.state.display());
         }
         CommonSettings {
             state: self.state.clone(),

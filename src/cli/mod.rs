@@ -31,7 +31,6 @@ use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -114,7 +113,7 @@ fn execute(words: &[OsString]) -> Result<()> {
 
 /// Turns a panic into an error: no user should have to read one. Those of sled are handled where it is called.
 fn without_panic(work: impl FnOnce() -> Result<()>) -> Result<()> {
-    std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
+    std::panic::set_hook(Box::new(|panic| log::debug!("{panic}")));
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(Error::new(ErrorKind::Failed, "this is a defect of sessionize")
             .remedy("please report it with what `-vv` shows; the next command finds everything in order"))
@@ -156,9 +155,6 @@ fn log_to_stderr(verbose: u8) {
         1 => "info",
         _ => "sessionize=trace,info",
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    // Only a second subscriber could fail here, and there is none.
-    // A log that cannot be written must not be complained about where it cannot be written.
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _ = log.log_internal_errors(false).try_init();
+    // Only a second logger could fail here, and there is none.
+    let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).try_init();
 }

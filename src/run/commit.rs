@@ -95,14 +95,14 @@ pub(super) fn commit(
         error.or_remedy("run the same command again: it finds out whether this run has reached the disk")
     })?;
     let sessions = entry.counts.sessions_completed;
-    tracing::info!(run = run.number(), sessions, generation = entry.head.generation, "committed");
+    log::info!("run {}: committed {sessions} sessions, generation {}", run.number(), entry.head.generation);
     stopwatch.book(|phases| &mut phases.commit);
     context.output.publish(run, &manifest)?;
     context.committing = false;
     end_commit(run);
-    tracing::info!(files = manifest.files.len(), "published");
+    log::info!("run {}: published {} files", run.number(), manifest.files.len());
     if let Err(error) = drop_old(context, request.keep_generations, entry.as_of) {
-        tracing::warn!("{error}; the run is committed and published, the next one drops what is old");
+        log::warn!("{error}; the run is committed and published, the next one drops what is old");
     }
     stopwatch.book(|phases| &mut phases.publish);
     Ok((entry, manifest))

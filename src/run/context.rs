@@ -37,7 +37,7 @@ impl Context {
         let lock = Lock::take(&settings.state, holder, settings.wait)?;
         let checkpoint = open_migrating(&settings.state)?;
         let run = checkpoint.head().map_or(0, |head| head.run.number());
-        tracing::info!(state = %settings.state.display(), run, "the checkpoint is open");
+        log::info!("{}: the checkpoint is open at run {run}", settings.state.display());
         let output = Output::at(settings.out.clone());
         let is_new = checkpoint.head().is_none();
         checkpoint.keep_stream()?;
@@ -49,7 +49,7 @@ impl Context {
         output.claim(checkpoint.stream(), is_new)?;
         match (recovery, staged) {
             (Recovery::Publish, Some((mark, manifest))) => {
-                tracing::info!(run = mark.run.number(), "publishing a run that was committed before");
+                log::info!("run {}: committed before, publishing it now", mark.run.number());
                 output.check_staged(mark.run, &manifest)?;
                 output.publish(mark.run, &manifest)?;
             }
@@ -122,7 +122,7 @@ fn open_migrating(state: &Path) -> Result<Checkpoint> {
         Some(version) if version < CURRENT_VERSION => {
             drop(checkpoint);
             let kept = keep_copy(state, version)?;
-            tracing::warn!(kept = %kept.display(), "a checkpoint of an older format: a copy of it is kept");
+            log::warn!("{}: a copy of the checkpoint in its older format is kept", kept.display());
             Checkpoint::open(state)
         }
         _ => Ok(checkpoint),

@@ -148,7 +148,7 @@ impl RunContext<'_> {
         watch.book(|phases| &mut phases.open);
         match self.attempt(streaming, reading, close_at, watch) {
             Err(Stop::GiveUp) => {
-                tracing::info!("the batch does not stream: reading it again, collecting its events first");
+                log::info!("the batch does not stream: reading it again, collecting its events first");
                 self.attempt(SortedFold::<F>::new(self), reading, close_at, watch).map_err(Stop::into_error)
             }
             outcome => outcome.map_err(Stop::into_error),

@@ -129,7 +129,7 @@ impl Look {
             }
         };
         let run = checkpoint.head().map_or(0, |head| head.run.number());
-        tracing::info!(state = %common.state.display(), run, "a copy of the checkpoint is open");
+        log::info!("{}: a copy of the checkpoint is open at run {run}", common.state.display());
         // Whoever is killed from here on leaves nothing behind.
         let copy = seen.files.has_blobs().then_some(copy);
         Ok(Self { checkpoint, output, unpublished, damages, seen, _copy: copy })

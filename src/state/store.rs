@@ -97,7 +97,8 @@ fn wait_until_free(folder: &Path) -> Result<()> {
             return Err(in_use(folder, LOCKLESS));
         }
         if !said && start.elapsed() > SILENT_FAREWELL {
-            tracing::warn!(state = %folder.display(), "waiting up to ten seconds for a command that is about to end");
+            let folder = folder.display();
+            log::warn!("{folder}: waiting up to ten seconds for a command that is about to end");
             said = true;
         }
         std::thread::sleep(Duration::from_millis(5));

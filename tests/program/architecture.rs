@@ -25,7 +25,7 @@ const NOT_IN_THE_CORE: [&str; 12] = [
     "SystemTime",
     "serde",
     "rayon",
-    "tracing",
+    "log::",
 ];
 
 /// A source file of the program.
