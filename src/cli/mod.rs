@@ -151,9 +151,10 @@ fn say(line: &str) {
 
 fn log_to_stderr(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        _ => "sessionize=trace,info",
+        // Of the libraries nothing is worth a line that is not an error of ours already.
+        0 => "sessionize=warn",
+        1 => "sessionize=info",
+        _ => "sessionize=trace",
     };
     // Only a second logger could fail here, and there is none.
     let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).try_init();

@@ -139,7 +139,7 @@ fn check_limits(
             head.watermark.time().map_or_else(String::new, |time| format!(" {time}{by}"))
         });
         let has_evicted = head.is_some_and(|head| head.purged != PurgedKeys::default());
-        let purged = if has_evicted { ", or are of a key that an purge has removed" } else { "" };
+        let purged = if has_evicted { ", or are of a key that a purge has removed" } else { "" };
         let what = format!(
             "{late} of {rows} rows are late, over the limit of {}: they lie before the watermark{watermark}{purged}",
             settings.max_late

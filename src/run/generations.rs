@@ -51,7 +51,7 @@ pub(crate) fn kept_runs(checkpoint: &Checkpoint, entries: &[RunEntry]) -> Result
     Ok(kept)
 }
 
-/// Before this run there is nothing to go back to: an import begins the generations anew, and what an purge has removed
+/// Before this run there is nothing to go back to: an import begins the generations anew, and what a purge has removed
 /// must not come back.
 pub(crate) fn oldest_reachable(entries: &[RunEntry]) -> RunId {
     let begins = |entry: &&RunEntry| matches!(entry.kind, RunKind::Import | RunKind::Purge);

@@ -323,7 +323,7 @@ fn touched(chunk: &[u8]) -> bool {
     partitions.any(|partition| partition == chunk[b"state/".len() + 8])
 }
 
-/// bob's last event of the three runs is at the watermark: what an purge has forgotten must not come again, wherever its
+/// bob's last event of the three runs is at the watermark: what a purge has forgotten must not come again, wherever its
 /// checkpoint goes.
 #[test]
 fn a_key_stays_evicted_in_an_export_and_in_a_backup() {
@@ -573,7 +573,7 @@ fn what_was_accepted_stays_accepted_and_a_rollback_names_what_is_gone() {
     assert_eq!(report["missing_accepted"], 1);
 }
 
-/// Which outputs a run has is in its manifest: none of a rollback, an purge, a run that emits events, late rows that are dropped.
+/// Which outputs a run has is in its manifest: none of a rollback, a purge, a run that emits events, late rows that are dropped.
 #[test]
 fn a_rollback_misses_no_output_that_never_was() {
     let folder = Folder::new();

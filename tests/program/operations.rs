@@ -283,7 +283,7 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o777);
             fs::set_permissions(folder.path(STATE), mode).unwrap();
             let warned = folder.sessionize(&["inspect"]).expect_code(0).stderr;
-            assert!(warned.contains("the state folder may be changed by others"), "{warned}");
+            assert!(warned.contains("others may change the state folder"), "{warned}");
             folder
         }
         "A key must be forgotten" => after_a_day(),

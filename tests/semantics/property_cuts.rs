@@ -314,7 +314,7 @@ fn kept(folder: &Folder, number: usize) -> (BTreeMap<Vec<u8>, Part>, Option<i64>
             let open = state["open"].as_object().map(|open| Span {
                 first_at: us(&open["start_us"]),
                 last_at: us(&open["last_us"]),
-                events: open["event_count"].as_u64().unwrap(),
+                events: open["events"].as_u64().unwrap(),
             });
             let tail = state["tail_us"].as_array().unwrap().iter().map(us).collect();
             parts.insert(state["key"].as_str().unwrap().as_bytes().to_vec(), Part { open, tail });

@@ -208,7 +208,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Books the report of a command that takes no rows in: what is held is another state, or what an purge has left of it.
+    /// Books the report of a command that takes no rows in: what is held is another state, or what a purge has left of it.
     pub fn stand_at(&mut self, report: &Value) {
         self.events_held = report["events_open"].as_u64().unwrap();
     }
