@@ -298,7 +298,7 @@ pub struct RuledSession {
     /// Identities of its events, sorted.
     #[serde(with = "text::hexadecimals")]
     pub identities: Vec<u128>,
-    /// Its rows, where events are emitted.
+    /// The packed values of its events, where events are emitted.
     #[serde(with = "text::pieces")]
     pub rows: Vec<Vec<u8>>,
 }

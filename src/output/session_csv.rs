@@ -2,7 +2,7 @@
 
 use super::aggregate::write_aggregate;
 use super::formula::{formulas, is_formula};
-use crate::core::event::{DateText, key_parts};
+use crate::core::event::{DateText, Values, key_parts};
 use crate::core::rules::{EVENT_COLUMNS, Emit};
 use crate::core::session::{CompletedSession, Op};
 
@@ -78,8 +78,10 @@ impl RowStyle {
 pub fn write_events(session: &CompletedSession<'_>, style: RowStyle, out: &mut Vec<u8>) {
     let id = session.id();
     for (number, row) in (1_u64..).zip(session.rows) {
-        style.write_verbatim(row, b',', out);
-        out.push(b',');
+        for value in Values::of(row).iter() {
+            style.write_value(value, out);
+            out.push(b',');
+        }
         id.write(out);
         out.push(b',');
         out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());

@@ -7,7 +7,7 @@ pub enum ProjectedColumn {
     Column(String),
     /// xxh3-128 of the whole row: two rows with one digest are the same row.
     RowDigest,
-    /// The whole row.
+    /// The values of the whole row, packed.
     Row,
     /// The name of its source's time zone.
     Zone,

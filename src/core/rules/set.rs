@@ -101,7 +101,7 @@ impl RuleSet {
         self.allowed_lateness_us
     }
 
-    /// The row that an event carries for the output of events; empty where none are emitted.
+    /// The packed values that an event carries for the output of events; empty where none are emitted.
     pub fn row_of<'p>(&self, payload: &'p [u8]) -> &'p [u8] {
         self.row.map_or(b"", |place| Values::of(payload).get(place))
     }

@@ -23,7 +23,7 @@ pub struct RuledSession {
     pub accumulators: Vec<Accumulator>,
     /// The identities of its events, where duplicates are dropped.
     pub identities: BTreeSet<u128>,
-    /// Its rows, where events are emitted.
+    /// The packed values of its events, where events are emitted.
     pub rows: Vec<Vec<u8>>,
 }
 

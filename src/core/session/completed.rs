@@ -21,7 +21,7 @@ pub struct CompletedSession<'k> {
     pub close_reason: CloseReason,
     /// The accumulators of the aggregates, in their order.
     pub accumulators: &'k [Accumulator],
-    /// Its rows in order, where events are emitted.
+    /// The values of its events in order, each event packed, where events are emitted.
     pub rows: &'k [Vec<u8>],
 }
 
