@@ -1,6 +1,7 @@
 //! `sessionize finalize`
 
 use super::common::{CommonFlags, check_stated};
+use super::outputs::OutputFlags;
 use super::text::run_page;
 use super::{machine, values};
 use crate::core::event::Timestamp;
@@ -18,12 +19,8 @@ pub(super) struct FinalizeFlags {
     /// Only state that nothing older than this is still to come, and close the sessions that this completes
     #[arg(long, value_name = "T", value_parser = values::time)]
     as_of: Option<Timestamp>,
-    /// Put a quote mark before values that a spreadsheet would take for a formula
-    #[arg(long)]
-    spreadsheet_safe: bool,
-    /// Write what is open, as it would be if nothing came any more, to open/latest.csv
-    #[arg(long)]
-    emit_open: bool,
+    #[command(flatten)]
+    outputs: OutputFlags,
     /// How far back a rollback can go: this many states after runs are kept, or those of the runs of this age, such as 7d
     #[arg(long, value_name = "N|AGE", default_value = "72", value_parser = values::keep_generations)]
     keep_generations: KeepGenerations,
@@ -41,8 +38,7 @@ pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
     let settings = FinalizeSettings {
         as_of: flags.as_of,
         keep_generations: flags.keep_generations,
-        spreadsheet_safe: flags.spreadsheet_safe,
-        shows_open: flags.emit_open,
+        outputs: flags.outputs.settings(),
     };
     let report = run::finalize(&mut context, &common, settings, &workers, &Watch::default())?;
     flags.common.print(&report, run_page)

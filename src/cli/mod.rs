@@ -10,6 +10,7 @@ mod inspect;
 mod machine;
 mod maintenance;
 mod memory;
+mod outputs;
 mod page;
 mod progress;
 mod renamed;

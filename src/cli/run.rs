@@ -3,6 +3,7 @@
 use super::columns::ColumnFlags;
 use super::common::{CommonFlags, check_stated};
 use super::configuration::SourceTable;
+use super::outputs::OutputFlags;
 use super::rules::RuleFlags;
 use super::text::{run_page, runs_page};
 use super::warnings::warnings;
@@ -29,7 +30,6 @@ Examples:
 
 /// Take in a batch: complete sessions are written, open ones are kept for the next run
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunFlags {
     /// Files of the batch, all together one batch; - is standard input. CSV, also in gzip or zstd
@@ -88,12 +88,8 @@ pub(super) struct RunFlags {
     /// More bytes than this, after decompression, fail the run, such as 10GiB [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = values::size_bytes, help_heading = LIMITS)]
     max_bytes: Option<usize>,
-    /// Put a quote mark before values that a spreadsheet would take for a formula
-    #[arg(long, help_heading = OUTPUTS)]
-    spreadsheet_safe: bool,
-    /// Write what is open, as it would be if nothing came any more, to open/latest.csv, for eyes that cannot wait
-    #[arg(long, help_heading = OUTPUTS)]
-    emit_open: bool,
+    #[command(flatten)]
+    outputs: OutputFlags,
     /// How far back a rollback can go: this many states after runs are kept, or those of the runs of this age, such as 7d
     #[arg(long, value_name = "N|AGE", default_value = "72", value_parser = values::keep_generations, help_heading = MACHINE)]
     keep_generations: KeepGenerations,
@@ -105,7 +101,6 @@ const BATCH: &str = "The batch";
 const SESSIONS: &str = "Sessions (fixed by the first run)";
 const LATE: &str = "Late events";
 const LIMITS: &str = "Limits";
-const OUTPUTS: &str = "Outputs";
 const MACHINE: &str = "The machine";
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
@@ -139,8 +134,7 @@ impl RunFlags {
             memory_bytes: self.memory.unwrap_or_else(memory::default_bytes),
             keep_generations: self.keep_generations,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
-            spreadsheet_safe: self.spreadsheet_safe,
-            shows_open: self.emit_open,
+            outputs: self.outputs.settings(),
         })
     }
 

@@ -2,9 +2,9 @@ use super::*;
 use crate::core::event::Timestamp;
 use crate::ledger::RunId;
 use crate::maintenance::{rollback, verify};
-use crate::output::{Output, OutputKind, Staging};
+use crate::output::{Output, OutputFile, OutputFormat, OutputKind, Staging};
 use crate::run::{FinalizeSettings, Watch, Workers, finalize};
-use crate::settings::KeepGenerations;
+use crate::settings::{KeepGenerations, OutputSettings};
 use crate::state::predecessor::{FILE, write_predecessor};
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn predecessor() -> (TempDir, CommonSettings) {
     let mut staging = Staging::begin(&output, stream, mark.run).unwrap();
     staging
         .open(
-            OutputKind::Sessions,
+            OutputFile { kind: OutputKind::Sessions, format: OutputFormat::Csv },
             b"session_id,key,session_start,session_end,duration_s,event_count,close_reason\n",
         )
         .unwrap();
@@ -38,8 +38,7 @@ fn close_all(context: &mut Context, common: &CommonSettings) -> String {
     let settings = FinalizeSettings {
         as_of: None,
         keep_generations: KeepGenerations::Count(NonZeroU64::MAX),
-        spreadsheet_safe: false,
-        shows_open: false,
+        outputs: OutputSettings { format: OutputFormat::Csv, spreadsheet_safe: false, shows_open: false },
     };
     let report = finalize(context, common, settings, &Workers::start(1).unwrap(), &Watch::default()).unwrap();
     std::fs::read_to_string(report.outputs.sessions.unwrap()).unwrap()

@@ -1,6 +1,6 @@
 //! What a published run leaves beside its output: enough to hold the checkpoint against it.
 
-use super::stage::OutputKind;
+use super::paths::{OutputFile, OutputKind};
 use crate::ledger::{HeadMark, RunId, StreamId};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -85,10 +85,22 @@ impl Manifest {
         self.rolled_back_to.into_iter().flat_map(move |to| to.saturating_add(1)..last).map(RunId::new)
     }
 
+    /// The outputs of the run, in the order in which they are published, each with what the manifest says of it.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = (OutputFile, &ManifestFile)> {
+        let run = RunId::new(self.run);
+        let listed =
+            move |file: OutputFile| self.files.iter().find(|listed| listed.path == file.path_of(run));
+        OutputFile::all().filter_map(move |file| Some((file, listed(file)?)))
+    }
+
     /// The file of this kind, if the run has published one.
     pub fn file_of(&self, kind: OutputKind) -> Option<&ManifestFile> {
-        let path = kind.path_of(RunId::new(self.run));
-        self.files.iter().find(|file| file.path == path)
+        self.outputs().find(|(file, _)| file.kind == kind).map(|(_, listed)| listed)
+    }
+
+    /// Whether it lists a file with this path, relative to the output folder.
+    pub(super) fn lists(&self, path: &str) -> bool {
+        self.files.iter().any(|file| file.path == path)
     }
 
     /// The generation of the state that it was staged with.

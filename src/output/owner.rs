@@ -2,9 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
 use super::manifest::Manifest;
-use super::paths;
-use super::publish::{MANIFEST_NAME, Output, STAGING, failed};
-use super::stage::cannot_write;
+use super::paths::{MANIFEST_NAME, Output, STAGING, cannot_write, failed};
+use super::place;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::StreamId;
@@ -87,7 +86,7 @@ impl Output {
     /// [`ErrorKind::Failed`] if it cannot be made, or if something else has its name.
     pub fn create(&self) -> Result<()> {
         // What is there in its place is told by whoever reads the manifests.
-        if self.newest_manifest()?.is_some() || paths::folder(self.folder())?.is_some() {
+        if self.newest_manifest()?.is_some() || place::folder(self.folder())?.is_some() {
             return Ok(());
         }
         durable::create_folder(self.folder()).map_err(|error| cannot_write(self.folder(), &error))

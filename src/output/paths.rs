@@ -1,66 +1,179 @@
-//! Whether the outputs of a run can come to their places: looked at before anything is staged, for after the commit it is too
-//! late to say no.
+//! The output folder and the names in it: what belongs to a run is told by its path alone.
 
-use super::publish::{MANIFESTS, Output, STAGING};
-use super::retract::RETRACTED;
-use super::stage::OutputKind;
-use crate::error::{Error, ErrorKind, Result};
+use super::OutputFormat;
+use crate::error::{Error, ErrorKind};
 use crate::ledger::RunId;
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Holds what is in the output folder against what `run` is going to put there.
-///
-/// # Errors
-/// [`ErrorKind::Failed`] for a folder that is none, a link that leads nowhere, a folder on another file system than the rest,
-/// and a name that is taken.
-pub(super) fn check(output: &Output, run: RunId) -> Result<()> {
-    let root = folder(output.folder())?;
-    let kinds = OutputKind::ALL.map(OutputKind::name);
-    for name in kinds.into_iter().chain([MANIFESTS, STAGING, RETRACTED]) {
-        let path = output.folder().join(name);
-        if let (Some(found), Some(root)) = (folder(&path)?, root)
-            && found != root
-        {
-            return Err(Error::new(ErrorKind::Failed, "this folder is on another file system than the output folder")
-                .at(path.display())
-                .remedy("outputs appear by a rename, which cannot leave a file system: link or mount the whole --out folder"));
-        }
-    }
-    let places = OutputKind::ALL.map(|kind| (output.path_of(kind, run), kind == OutputKind::Open));
-    let manifest = (output.manifest_path(run), false);
-    places.into_iter().chain([manifest]).try_for_each(|(place, is_replaced)| free(&place, is_replaced))
+pub(super) const MANIFEST_NAME: &str = "manifest.json";
+pub(super) const MANIFESTS: &str = "manifests";
+pub(super) const STAGING: &str = ".staging";
+/// The outputs of runs that were rolled back.
+pub(super) const RETRACTED: &str = "retracted";
+
+/// The kinds of output a run can have; each has its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutputKind {
+    /// Completed sessions: written by every run that emits sessions.
+    Sessions,
+    /// The events of completed sessions: written by every run that emits events.
+    Events,
+    /// Late events, verbatim.
+    Late,
+    /// Rejected rows, verbatim.
+    Rejects,
+    /// What is open: one file, replaced by each run that writes it.
+    Open,
 }
 
-/// The file system of a folder that is there, behind whatever links.
-pub(super) fn folder(path: &Path) -> Result<Option<u64>> {
-    let failed = |error: &io::Error| Error::io(ErrorKind::Failed, "look at the output folder", path, error);
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Ok(Some(found.dev())),
-        Ok(_) => Err(Error::new(ErrorKind::Failed, "this is no folder, and outputs have to go there")
-            .at(path.display())
-            .remedy("move it away, or give another --out")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {
-            Ok(None)
+impl OutputKind {
+    /// All kinds, in the order in which they are published.
+    pub const ALL: [Self; 5] = [Self::Sessions, Self::Events, Self::Late, Self::Rejects, Self::Open];
+
+    /// The name of its folder.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Events => "events",
+            Self::Late => "late",
+            Self::Rejects => "rejects",
+            Self::Open => "open",
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Error::new(ErrorKind::Failed, "this is a link that leads nowhere")
-                .at(path.display())
-                .remedy("make the folder that it leads to, or remove the link"))
-        }
-        Err(error) => Err(failed(&error)),
     }
 }
 
-/// What no run has published is somebody else's: it is not written over. A file that every run replaces may be there.
-fn free(place: &Path, is_replaced: bool) -> Result<()> {
-    if fs::symlink_metadata(place).map_or(true, |found| is_replaced && !found.is_dir()) {
-        return Ok(());
+/// A file that a run can have: a kind of output in a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputFile {
+    /// What stands in it.
+    pub kind: OutputKind,
+    /// How it stands there.
+    pub format: OutputFormat,
+}
+
+impl OutputFile {
+    /// Every file that there can be, in the order in which they are published.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let of_kind = |kind| OutputFormat::ALL.iter().map(move |&format| Self { kind, format });
+        OutputKind::ALL.into_iter().flat_map(of_kind)
     }
-    Err(Error::new(ErrorKind::Failed, "this name is taken, and the output of this run has to go there")
-        .at(place.display())
-        .remedy("move it away, or give another --out")
-        .nothing_changed())
+
+    /// The path of a run's file, relative to the output folder.
+    pub fn path_of(self, run: RunId) -> String {
+        let (folder, ending) = (self.kind.name(), self.format.ending());
+        match self.kind {
+            OutputKind::Open => format!("{folder}/latest.{ending}"),
+            _ => format!("{folder}/{run}.{ending}"),
+        }
+    }
+
+    /// The run whose file of this kind and format has this name in its folder.
+    pub(super) fn run_of(self, name: &str) -> Option<RunId> {
+        run_of(name, self.format.ending())
+    }
+
+    /// Where it stands in the folder in which it is staged.
+    pub(super) fn staged_in(self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.{}", self.kind.name(), self.format.ending()))
+    }
+}
+
+/// The folder of the outputs.
+#[derive(Debug, Clone)]
+pub struct Output {
+    folder: PathBuf,
+}
+
+impl Output {
+    /// The output folder `folder`; nothing is created.
+    pub const fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Its path.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn staging_of(&self, run: RunId) -> PathBuf {
+        self.folder.join(STAGING).join(run.to_string())
+    }
+
+    pub(super) fn manifest_path(&self, run: RunId) -> PathBuf {
+        self.folder.join(manifest_name(run))
+    }
+
+    /// The path of a file of a run.
+    pub fn path_of(&self, file: OutputFile, run: RunId) -> PathBuf {
+        self.folder.join(file.path_of(run))
+    }
+
+    /// Where a file of a run lies once the run is rolled back.
+    pub(super) fn retracted_path_of(&self, file: OutputFile, run: RunId) -> PathBuf {
+        self.folder.join(RETRACTED).join(file.path_of(run))
+    }
+
+    /// Where each output of a run is staged, and where it goes; last the manifest, which stays until the others have gone. All
+    /// below the folder.
+    pub fn stages(&self, run: RunId) -> Vec<(PathBuf, Option<PathBuf>)> {
+        let staging = Path::new(STAGING).join(run.to_string());
+        let way = |file: OutputFile| (file.staged_in(&staging), Some(file.path_of(run).into()));
+        OutputFile::all().map(way).chain([(staging.join(MANIFEST_NAME), None)]).collect()
+    }
+
+    /// Whether `path`, below the folder, is where outputs are staged.
+    pub fn is_staging(&self, path: &Path) -> bool {
+        path == Path::new(STAGING)
+    }
+
+    /// Whether `path`, below the folder, is that of an output which later runs replace.
+    pub fn is_replaced(&self, path: &Path) -> bool {
+        let mut views = OutputFile::all().filter(|file| file.kind == OutputKind::Open);
+        views.any(|view| path == Path::new(&view.path_of(RunId::new(0))))
+    }
+}
+
+/// The path of a run's manifest, relative to the output folder.
+pub(super) fn manifest_name(run: RunId) -> String {
+    format!("{MANIFESTS}/{run}.json")
+}
+
+/// The run whose manifest has this name.
+pub(super) fn run_of_manifest(name: &str) -> Option<RunId> {
+    run_of(name, "json")
+}
+
+fn run_of(name: &str, ending: &str) -> Option<RunId> {
+    let number = name.strip_prefix("run-")?.strip_suffix(ending)?.strip_suffix('.')?;
+    number.parse().ok().map(RunId::new)
+}
+
+pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
+    Error::io(ErrorKind::Failed, action, path, error)
+}
+
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Error {
+    failed("write the output", path, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_name_tells_its_run_and_every_file_has_one_of_its_own() {
+        let run = RunId::new(7);
+        for file in OutputFile::all().filter(|file| file.kind != OutputKind::Open) {
+            let path = file.path_of(run);
+            let (folder, name) = path.split_once('/').unwrap();
+            assert_eq!((folder, file.run_of(name)), (file.kind.name(), Some(run)));
+            assert_eq!(file.run_of(&format!("{name}.gz")), None);
+        }
+        let paths: BTreeSet<String> = OutputFile::all().map(|file| file.path_of(run)).collect();
+        assert_eq!(paths.len(), OutputKind::ALL.len() * OutputFormat::ALL.len());
+        assert_eq!(run_of_manifest("run-00000012.json"), Some(RunId::new(12)));
+        assert_eq!(run_of_manifest("run-00000012json"), None);
+    }
 }

@@ -54,8 +54,7 @@ pub fn run(
         pool: &workers.pool,
         memory_bytes: settings.memory_bytes,
         dry_run: settings.dry_run,
-        spreadsheet_safe: settings.spreadsheet_safe,
-        shows_open: settings.shows_open,
+        outputs: settings.outputs,
     };
     let reading = Reading {
         files: &plan.new,
@@ -77,7 +76,7 @@ pub fn run(
     } else {
         let (entry, manifest) = commit(context, staged, counts, request, &mut stopwatch)?;
         report.run = Some(entry.head.run.number());
-        report.outputs = outputs(context, entry.head.run, &manifest);
+        report.outputs = outputs(context, &manifest);
     }
     report.seconds = stopwatch.seconds();
     report.seconds_by_phase = stopwatch.phases;
@@ -210,14 +209,13 @@ fn nothing_to_take_in(
 ) -> Result<RunReport> {
     let report = nothing_to_do(context, plan, stopwatch);
     let watermark = context.checkpoint.head().and_then(|head| head.watermark.time());
-    if watermark.is_none() || !settings.shows_open || settings.dry_run {
+    if watermark.is_none() || !settings.outputs.shows_open || settings.dry_run {
         return Ok(report);
     }
     let finalizing = FinalizeSettings {
         as_of: watermark,
         keep_generations: settings.keep_generations,
-        spreadsheet_safe: settings.spreadsheet_safe,
-        shows_open: true,
+        outputs: settings.outputs,
     };
     Ok(RunReport { files: report.files, ..finalize(context, common, finalizing, workers, watch)? })
 }

@@ -35,10 +35,10 @@ pub(super) struct CommitRequest {
 /// [`ErrorKind::Failed`] if they do not balance.
 pub(super) fn balanced_counts(context: &Context, staged: &StagedRun) -> Result<Counts> {
     let counts = Counts {
-        sessions_completed: staged.written.totals.sessions,
-        events_completed: staged.written.totals.events,
-        sessions_retracted: staged.written.totals.sessions_retracted,
-        events_retracted: staged.written.totals.events_retracted,
+        sessions_completed: staged.written.counts.sessions_completed,
+        events_completed: staged.written.counts.events_completed,
+        sessions_retracted: staged.written.counts.sessions_retracted,
+        events_retracted: staged.written.counts.events_retracted,
         events_duplicate: staged.open.duplicates,
         events_open_before: context.checkpoint.head().map_or(0, |head| head.events_open),
         events_open_after: staged.open.events,
@@ -119,10 +119,10 @@ fn still_evicted(context: &Context, accepts_from: Watermark) -> PurgedKeys {
 }
 
 /// The paths of what was published.
-pub(super) fn outputs(context: &Context, run: RunId, manifest: &Manifest) -> Outputs {
+pub(super) fn outputs(context: &Context, manifest: &Manifest) -> Outputs {
     let path = |kind: OutputKind| {
-        let published = manifest.files.iter().any(|file| file.path == kind.path_of(run));
-        published.then(|| context.output.path_of(kind, run).to_string_lossy().into_owned())
+        let published = manifest.file_of(kind)?;
+        Some(context.output.folder().join(&published.path).to_string_lossy().into_owned())
     };
     Outputs {
         sessions: path(OutputKind::Sessions),

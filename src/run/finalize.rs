@@ -14,7 +14,7 @@ use crate::core::watermark::Watermark;
 use crate::error::Result;
 use crate::ledger::{Head, RunEntry, RunKind, WatermarkOrigin};
 use crate::report::{RunReport, Status};
-use crate::settings::{CommonSettings, KeepGenerations};
+use crate::settings::{CommonSettings, KeepGenerations, OutputSettings};
 
 /// What a finalize is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -23,10 +23,8 @@ pub struct FinalizeSettings {
     pub as_of: Option<Timestamp>,
     /// How many generations of open state are kept.
     pub keep_generations: KeepGenerations,
-    /// Whether no value in an output may look like a formula to a spreadsheet.
-    pub spreadsheet_safe: bool,
-    /// Whether what is open is written too.
-    pub shows_open: bool,
+    /// How outputs are written.
+    pub outputs: OutputSettings,
 }
 
 /// Folds every tail, closes every open session, and moves the watermark one microsecond past the latest accepted event;
@@ -52,7 +50,9 @@ pub fn finalize(
     let is_cut = head.keys_open == 0 && head.accepts_from == watermark;
     let moves_nothing = watermark == head.watermark && (settings.as_of.is_some() || is_cut);
     // Only the last run can have shown the state as it is.
-    if moves_nothing && (!settings.shows_open || context.output.has_view_of(head.run)?) {
+    if moves_nothing
+        && (!settings.outputs.shows_open || context.output.has_view_of(head.run, settings.outputs.format)?)
+    {
         return Ok(unchanged(&head));
     }
     let close = if settings.as_of.is_some() { Close::Passed(watermark) } else { Close::All };
@@ -65,8 +65,7 @@ pub fn finalize(
         pool: &workers.pool,
         memory_bytes: usize::MAX,
         dry_run: false,
-        spreadsheet_safe: settings.spreadsheet_safe,
-        shows_open: settings.shows_open,
+        outputs: settings.outputs,
     };
     let reading = Reading {
         files: &[],
@@ -94,7 +93,7 @@ pub fn finalize(
         keep_generations: settings.keep_generations,
     };
     let (entry, manifest) = commit(context, staged, counts, request, &mut stopwatch)?;
-    let outputs = outputs(context, run, &manifest);
+    let outputs = outputs(context, &manifest);
     let (seconds, seconds_by_phase) = (stopwatch.seconds(), stopwatch.phases);
     Ok(RunReport { outputs, seconds, seconds_by_phase, ..finalized(&entry) })
 }

@@ -17,7 +17,8 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{ParsedBlock, RowRules};
 use crate::ledger::RunId;
-use crate::output::{Output, OutputKind, RowStyle, Staging, events_header, sessions_header};
+use crate::output::{Output, OutputFile, OutputKind, RowStyle, Staging, events_header, sessions_header};
+use crate::settings::OutputSettings;
 use crate::state::{Checkpoint, StagedState, StateWriter};
 use std::sync::Arc;
 
@@ -56,10 +57,8 @@ pub(super) struct RunContext<'j> {
     pub(super) memory_bytes: usize,
     /// Whether nothing may be written.
     pub(super) dry_run: bool,
-    /// Whether no value in an output may look like a formula.
-    pub(super) spreadsheet_safe: bool,
-    /// Whether what is open is written too.
-    pub(super) shows_open: bool,
+    /// How outputs are written.
+    pub(super) outputs: OutputSettings,
 }
 
 /// What an attempt has come to: everything is on the disk, and no head points to it.
@@ -82,7 +81,7 @@ impl RunContext<'_> {
     pub(super) fn style(&self) -> RowStyle {
         RowStyle {
             key_columns: self.definition.key().len(),
-            spreadsheet_safe: self.spreadsheet_safe,
+            spreadsheet_safe: self.outputs.spreadsheet_safe,
             with_op: self.rules.allowed_lateness_us().is_some(),
             emit: self.rules.emit(),
         }
@@ -199,28 +198,29 @@ impl RunContext<'_> {
             Close::Passed(watermark) => watermark,
             Close::All => self.latest(None).map_or(self.before(), Watermark::at),
         };
-        Finish { close, style: self.style(), watermark, shows_open: self.shows_open }
+        Finish { close, style: self.style(), watermark, shows_open: self.outputs.shows_open }
     }
 
     fn open_outbox(self) -> Result<OutputWriter> {
         if self.dry_run {
-            return OutputWriter::open(None);
+            return OutputWriter::open(None, self.outputs.format);
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
         let sessions = |style| sessions_header(&self.definition.key_names(), self.rules.names(), style);
         let style = self.style();
+        let file = |kind| OutputFile { kind, format: self.outputs.format };
         if style.emit.sessions {
-            staging.open(OutputKind::Sessions, &sessions(style))?;
+            staging.open(file(OutputKind::Sessions), &sessions(style))?;
         }
         if style.emit.events {
             let columns = self.definition.event_columns.as_deref().unwrap_or_default();
-            staging.open(OutputKind::Events, &events_header(columns, style))?;
+            staging.open(file(OutputKind::Events), &events_header(columns, style))?;
         }
-        if self.shows_open {
-            staging.open(OutputKind::Open, &sessions(RowStyle { with_op: false, ..style }))?;
+        if self.outputs.shows_open {
+            staging.open(file(OutputKind::Open), &sessions(RowStyle { with_op: false, ..style }))?;
         }
-        OutputWriter::open(Some(staging))
+        OutputWriter::open(Some(staging), self.outputs.format)
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::core::event::DateText;
 use crate::core::session::{CompletedSession, Op};
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::{OutputKind, RowStyle, Staging, write_events, write_session};
+use crate::output::{
+    OutputFile, OutputFormat, OutputKind, RowStyle, SessionCounts, Staging, write_events, write_session,
+};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::thread::JoinHandle;
 
@@ -37,25 +39,7 @@ pub(super) struct OutputBatch {
     sessions: Rows,
     events: Rows,
     open: Rows,
-    totals: OutputTotals,
-}
-
-/// Sums over what was emitted.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct OutputTotals {
-    pub(super) sessions: u64,
-    pub(super) events: u64,
-    pub(super) sessions_retracted: u64,
-    pub(super) events_retracted: u64,
-}
-
-impl OutputTotals {
-    fn add(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        self.events += other.events;
-        self.sessions_retracted += other.sessions_retracted;
-        self.events_retracted += other.events_retracted;
-    }
+    counts: SessionCounts,
 }
 
 impl OutputBatch {
@@ -68,15 +52,13 @@ impl OutputBatch {
             write_events(session, style, &mut self.events.bytes);
             self.events.count += session.events;
         }
-        self.totals.sessions += 1;
-        self.totals.events += session.events;
+        self.counts.complete(session.events);
     }
 
     /// Appends the row that takes a completed session back.
     pub(super) fn retract(&mut self, session: &CompletedSession<'_>, style: RowStyle) {
         self.sessions.push(Op::Retract, session, style);
-        self.totals.sessions_retracted += 1;
-        self.totals.events_retracted += session.events;
+        self.counts.retract(session.events);
     }
 
     /// Appends the row of a session that is still open.
@@ -89,7 +71,7 @@ impl OutputBatch {
             rows.bytes.clear();
             rows.count = 0;
         }
-        self.totals = OutputTotals::default();
+        self.counts = SessionCounts::default();
     }
 }
 
@@ -119,7 +101,7 @@ pub(super) struct OutputWriter {
 pub(super) struct Written {
     /// The staged files; `None` where nothing may be written.
     pub(super) staging: Option<Staging>,
-    pub(super) totals: OutputTotals,
+    pub(super) counts: SessionCounts,
 }
 
 impl OutputWriter {
@@ -127,11 +109,11 @@ impl OutputWriter {
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if there can be no such thread.
-    pub(super) fn open(staging: Option<Staging>) -> Result<Self> {
+    pub(super) fn open(staging: Option<Staging>, format: OutputFormat) -> Result<Self> {
         let (sender, messages) = bounded(ROUNDS_AHEAD);
         let (give_back, recycled) = unbounded();
         let writer = std::thread::Builder::new()
-            .spawn(move || write_all(staging, &messages, &give_back))
+            .spawn(move || write_all((staging, format), &messages, &give_back))
             .map_err(|error| Error::threads(1, &error))?;
         Ok(Self { sender, recycled, writer })
     }
@@ -179,7 +161,7 @@ fn writer_ended() -> Error {
 }
 
 fn write_all(
-    staging: Option<Staging>,
+    (staging, format): (Option<Staging>, OutputFormat),
     messages: &Receiver<Message>,
     give_back: &Sender<Vec<OutputBatch>>,
 ) -> Result<Written> {
@@ -188,15 +170,17 @@ fn write_all(
         match message {
             Message::Sessions(emitted) => {
                 for of_partition in &emitted {
-                    written.take(of_partition)?;
+                    written.take(of_partition, format)?;
                 }
                 // Nobody may be left to take them; then they are simply freed.
                 let _ = give_back.send(emitted);
             }
             Message::SideRow(SideRow { kind, header, row }) => {
                 if let Some(staging) = &mut written.staging {
-                    staging.open(kind, &header)?;
-                    staging.write(kind, &row, 1)?;
+                    // Rows that are set aside keep the form of their input.
+                    let file = OutputFile { kind, format: OutputFormat::Csv };
+                    staging.open(file, &header)?;
+                    staging.write(file, &row, 1)?;
                 }
             }
         }
@@ -205,15 +189,15 @@ fn write_all(
 }
 
 impl Written {
-    fn take(&mut self, emitted: &OutputBatch) -> Result<()> {
-        self.totals.add(emitted.totals);
+    fn take(&mut self, emitted: &OutputBatch, format: OutputFormat) -> Result<()> {
+        self.counts += emitted.counts;
         let Some(staging) = &mut self.staging else { return Ok(()) };
         for (kind, rows) in [
             (OutputKind::Sessions, &emitted.sessions),
             (OutputKind::Events, &emitted.events),
             (OutputKind::Open, &emitted.open),
         ] {
-            staging.write(kind, &rows.bytes, rows.count)?;
+            staging.write(OutputFile { kind, format }, &rows.bytes, rows.count)?;
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! Validated options: what a run is asked to do.
 
 mod choice;
+mod outputs;
 
 pub use choice::{FilePattern, SourceChoice};
+pub use outputs::{OutputFormat, OutputSettings};
 
 use crate::core::event::Timestamp;
 use crate::core::watermark::Advance;
@@ -27,7 +29,6 @@ pub struct CommonSettings {
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunSettings {
     /// What the definition is asked to be.
     pub request: DefinitionRequest,
@@ -55,10 +56,8 @@ pub struct RunSettings {
     pub keep_generations: KeepGenerations,
     /// More bytes than this, after decompression, fail the run.
     pub max_bytes: u64,
-    /// Whether no value in an output may look like a formula to a spreadsheet.
-    pub spreadsheet_safe: bool,
-    /// Whether what is open is written too, for eyes that cannot wait.
-    pub shows_open: bool,
+    /// How outputs are written.
+    pub outputs: OutputSettings,
 }
 
 /// Which generations of open state stay, so that a rollback can go back to them. The current one always does.

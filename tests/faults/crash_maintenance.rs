@@ -8,7 +8,7 @@
 use crate::support::faults::Job;
 use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, maintenance, run};
 use crate::support::{Folder, OUT, STATE};
-use sessionize::output::{Output, OutputKind, Staging};
+use sessionize::output::{Output, OutputFile, OutputFormat, OutputKind, Staging};
 use sessionize::state::predecessor::write_predecessor;
 
 const BATCHES: usize = 3;
@@ -107,7 +107,7 @@ fn predecessor() -> Folder {
     let mut staging = Staging::begin(&output, stream, mark.run).unwrap();
     staging
         .open(
-            OutputKind::Sessions,
+            OutputFile { kind: OutputKind::Sessions, format: OutputFormat::Csv },
             b"session_id,key_1,session_start,session_end,duration_s,event_count,close_reason\n",
         )
         .unwrap();

@@ -1,10 +1,25 @@
-//! Sessions as CSV rows.
+//! CSV as in RFC 4180, with LF line ends.
 
-use super::aggregate::write_aggregate;
-use super::formula::{formulas, is_formula};
+mod aggregate;
+mod counting;
+mod formula;
+
+use super::{Format, SessionCounts};
 use crate::core::event::{DateText, Values, key_parts};
 use crate::core::rules::{EVENT_COLUMNS, Emit};
 use crate::core::session::{CompletedSession, Op};
+use aggregate::write_aggregate;
+use formula::{formulas, is_formula};
+use std::fs::File;
+
+/// The format.
+pub(super) struct Csv;
+
+impl Format for Csv {
+    fn count_sessions(file: File, key_columns: usize, is_correctable: bool) -> Result<SessionCounts, String> {
+        counting::count_sessions(file, key_columns, is_correctable)
+    }
+}
 
 const SECOND_US: u64 = 1_000_000;
 

@@ -1,6 +1,6 @@
 //! Values of aggregates as CSV fields.
 
-use super::session_csv::{RowStyle, write_field};
+use super::{RowStyle, write_field};
 use crate::core::aggregates::Value;
 
 /// Appends the value as a CSV field: nothing for a missing value, a `+` behind a number that is only a floor, and for texts in

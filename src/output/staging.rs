@@ -2,55 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "staging creates files")]
 
 use super::manifest::{Manifest, ManifestFile};
-use super::paths;
-use super::publish::Output;
+use super::paths::{MANIFEST_NAME, Output, OutputFile, cannot_write};
+use super::place;
 use crate::durable;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::ledger::{HeadMark, RunId, StreamId};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
-
-/// The kinds of output a run can have; each has its folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OutputKind {
-    /// Completed sessions: written by every run that emits sessions.
-    Sessions,
-    /// The events of completed sessions: written by every run that emits events.
-    Events,
-    /// Late events, verbatim.
-    Late,
-    /// Rejected rows, verbatim.
-    Rejects,
-    /// What is open: one file, replaced by each run that writes it.
-    Open,
-}
-
-impl OutputKind {
-    /// All kinds, in the order in which they are published.
-    pub const ALL: [Self; 5] = [Self::Sessions, Self::Events, Self::Late, Self::Rejects, Self::Open];
-
-    /// The name of its folder.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sessions => "sessions",
-            Self::Events => "events",
-            Self::Late => "late",
-            Self::Rejects => "rejects",
-            Self::Open => "open",
-        }
-    }
-
-    /// The path of a run's file, relative to the output folder.
-    pub fn path_of(self, run: RunId) -> String {
-        match self {
-            Self::Open => "open/latest.csv".to_owned(),
-            _ => format!("{}/{run}.csv", self.name()),
-        }
-    }
-}
 
 /// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -132,16 +93,16 @@ pub struct Staging {
     stream: StreamId,
     run: RunId,
     folder: PathBuf,
-    files: BTreeMap<OutputKind, StagedFile>,
+    files: BTreeMap<OutputFile, StagedFile>,
 }
 
 impl Staging {
     /// Begins the outputs of `run` of `stream`, to whom the output folder belongs by now.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if the folder cannot be created, or if something stands where the outputs are to go.
+    /// [`crate::error::ErrorKind::Failed`] if the folder cannot be created, or if something stands where the outputs are to go.
     pub fn begin(output: &Output, stream: StreamId, run: RunId) -> Result<Self> {
-        paths::check(output, run)?;
+        place::check(output, run)?;
         let folder = output.staging_of(run);
         durable::create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
         Ok(Self { stream, run, folder, files: BTreeMap::new() })
@@ -150,31 +111,31 @@ impl Staging {
     /// Begins one output with its header row, if it has not begun.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if it cannot be created.
-    pub fn open(&mut self, kind: OutputKind, header: &[u8]) -> Result<()> {
-        if self.files.contains_key(&kind) {
+    /// [`crate::error::ErrorKind::Failed`] if it cannot be created.
+    pub fn open(&mut self, file: OutputFile, header: &[u8]) -> Result<()> {
+        if self.files.contains_key(&file) {
             return Ok(());
         }
-        let path = staged_path(&self.folder, kind);
-        let mut file = StagedFile::create(path.clone()).map_err(|error| cannot_write(&path, &error))?;
-        file.write(header, 0).map_err(|error| cannot_write(&path, &error))?;
-        self.files.insert(kind, file);
+        let path = file.staged_in(&self.folder);
+        let mut staged = StagedFile::create(path.clone()).map_err(|error| cannot_write(&path, &error))?;
+        staged.write(header, 0).map_err(|error| cannot_write(&path, &error))?;
+        self.files.insert(file, staged);
         Ok(())
     }
 
     /// Appends `rows` whole rows to an output that has begun; there is nothing to append to any other.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if they cannot be written.
-    pub fn write(&mut self, kind: OutputKind, bytes: &[u8], rows: u64) -> Result<()> {
-        let Some(file) = self.files.get_mut(&kind) else { return Ok(()) };
-        file.write(bytes, rows).map_err(|error| cannot_write(&file.path, &error))
+    /// [`crate::error::ErrorKind::Failed`] if they cannot be written.
+    pub fn write(&mut self, file: OutputFile, bytes: &[u8], rows: u64) -> Result<()> {
+        let Some(staged) = self.files.get_mut(&file) else { return Ok(()) };
+        staged.write(bytes, rows).map_err(|error| cannot_write(&staged.path, &error))
     }
 
     /// Syncs all files and writes the manifest for the head that is about to be committed.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if anything cannot be brought to the disk.
+    /// [`crate::error::ErrorKind::Failed`] if anything cannot be brought to the disk.
     pub fn seal(self, mark: HeadMark, generation: u64) -> Result<Manifest> {
         self.seal_as(mark, generation, |manifest| manifest)
     }
@@ -190,10 +151,10 @@ impl Staging {
         complete: impl FnOnce(Manifest) -> Manifest,
     ) -> Result<Manifest> {
         let mut files = Vec::new();
-        for (kind, staged) in &mut self.files {
+        for (file, staged) in &mut self.files {
             staged.finish().map_err(|error| cannot_write(&staged.path, &error))?;
             files.push(ManifestFile {
-                path: kind.path_of(self.run),
+                path: file.path_of(self.run),
                 rows: staged.rows,
                 bytes: staged.bytes,
                 digest: format!("{:032x}", staged.hash.digest128()),
@@ -215,17 +176,8 @@ impl std::fmt::Debug for Staging {
 }
 
 fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
-    let mut file = StagedFile::create(folder.join(super::publish::MANIFEST_NAME))?;
+    let mut file = StagedFile::create(folder.join(MANIFEST_NAME))?;
     file.write(&manifest.to_bytes(), 0)?;
     file.finish()?;
     durable::sync_folder(folder)
-}
-
-/// Where a kind of output stands while it is staged.
-pub(super) fn staged_path(folder: &Path, kind: OutputKind) -> PathBuf {
-    folder.join(format!("{}.csv", kind.name()))
-}
-
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Error {
-    Error::io(ErrorKind::Failed, "write the output", path, error)
 }

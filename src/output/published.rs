@@ -1,0 +1,137 @@
+//! What is in the output folder: published, or staged.
+#![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
+
+use super::OutputFormat;
+use super::manifest::Manifest;
+use super::paths::{
+    MANIFEST_NAME, MANIFESTS, Output, OutputFile, OutputKind, STAGING, failed, manifest_name, run_of_manifest,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::RunId;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+impl Output {
+    /// The newest published run: the one of the newest manifest.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the folder of manifests cannot be read, [`ErrorKind::Failed`] if it may not, or is none.
+    pub fn newest_run(&self) -> Result<Option<RunId>> {
+        let folder = self.folder().join(MANIFESTS);
+        let names = names_in(&folder).map_err(|error| match error.kind() {
+            io::ErrorKind::NotADirectory => Error::new(ErrorKind::Failed, "the output folder is no folder")
+                .at(self.folder().display())
+                .remedy("give --out a folder, or a name that is free"),
+            io::ErrorKind::PermissionDenied => failed("read the folder of manifests", &folder, &error),
+            _ => unreadable(&folder, &error.to_string()),
+        })?;
+        Ok(names.into_iter().filter_map(|name| run_of_manifest(&name)).max())
+    }
+
+    /// The manifest of the newest published run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if it cannot be read: nothing can be held against a broken manifest.
+    pub fn newest_manifest(&self) -> Result<Option<Manifest>> {
+        let Some(newest) = self.newest_run()? else { return Ok(None) };
+        let path = self.manifest_path(newest);
+        let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
+        let manifest = Manifest::from_bytes(&bytes).map_err(|damage| unreadable(&path, &damage))?;
+        if manifest.mark().is_some_and(|mark| mark.run == newest) {
+            return Ok(Some(manifest));
+        }
+        Err(unreadable(&path, "it speaks of another run than its name"))
+    }
+
+    /// The manifest of one published run; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if it cannot be read.
+    pub fn manifest_of(&self, run: RunId) -> Result<Option<Manifest>> {
+        let path = self.manifest_path(run);
+        match fs::read(&path) {
+            Ok(bytes) => Manifest::from_bytes(&bytes).map(Some).map_err(|damage| unreadable(&path, &damage)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unreadable(&path, &error.to_string())),
+        }
+    }
+
+    /// Whether `run` has published a view of what is open in this format, and it is there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the manifest of the run cannot be read.
+    pub fn has_view_of(&self, run: RunId, format: OutputFormat) -> Result<bool> {
+        let path = OutputFile { kind: OutputKind::Open, format }.path_of(run);
+        let is_listed = self.manifest_of(run)?.is_some_and(|manifest| manifest.lists(&path));
+        Ok(is_listed && self.folder().join(path).exists())
+    }
+
+    /// The files of this kind that lie in their places, each with its run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the folder cannot be read.
+    pub(super) fn published_files(&self, kind: OutputKind) -> Result<Vec<(OutputFile, RunId)>> {
+        let folder = self.folder().join(kind.name());
+        let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
+        let files = OutputFormat::ALL.iter().map(|&format| OutputFile { kind, format });
+        let of_name = |name: &String| files.clone().find_map(|file| file.run_of(name).map(|run| (file, run)));
+        Ok(names.iter().filter_map(of_name).collect())
+    }
+
+    /// The manifest that is staged for `run`; `None` if it is missing, cut or broken.
+    pub fn staged_manifest(&self, run: RunId) -> Option<Manifest> {
+        let bytes = fs::read(self.staging_of(run).join(MANIFEST_NAME)).ok()?;
+        Manifest::from_bytes(&bytes).ok()
+    }
+
+    /// Opens a file of a committed run, which is staged or, from some moment on, in its place.
+    ///
+    /// # Errors
+    /// As [`fs::File::open`].
+    pub(super) fn open(&self, file: OutputFile, run: RunId) -> io::Result<fs::File> {
+        match fs::File::open(file.staged_in(&self.staging_of(run))) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::File::open(self.path_of(file, run)),
+            opened => opened,
+        }
+    }
+
+    /// Whether anything is staged.
+    pub fn has_staging(&self) -> bool {
+        self.folder().join(STAGING).exists()
+    }
+
+    /// Whether anything is staged for `run`.
+    pub fn has_staging_of(&self, run: RunId) -> bool {
+        self.staging_of(run).exists()
+    }
+
+    /// Outputs of `run` that are not where it has published them, relative to the output folder, as its manifest lists them; the
+    /// manifest itself where that cannot be read. What is open is left out: each run replaces it.
+    pub fn missing_of(&self, run: RunId) -> Vec<String> {
+        let Ok(Some(manifest)) = self.manifest_of(run) else { return vec![manifest_name(run)] };
+        let stays = manifest.outputs().filter(|(file, _)| file.kind != OutputKind::Open);
+        let paths = stays.map(|(_, listed)| listed.path.clone());
+        paths.filter(|path| is_gone(&self.folder().join(path))).collect()
+    }
+}
+
+/// Whether nothing has this name. A link that leads nowhere is something, and a folder that cannot be read hides nothing.
+pub(super) fn is_gone(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// The names in a folder; none if it is not there.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+pub(super) fn unreadable(path: &Path, damage: &str) -> Error {
+    Error::new(ErrorKind::Checkpoint, format!("the output of an earlier run cannot be trusted: {damage}"))
+        .at(path.display())
+        .remedy("put back a backup of the output folder together with its state folder")
+}
