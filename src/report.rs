@@ -89,6 +89,10 @@ pub struct RunReport {
     pub status: Status,
     /// The files of the batch.
     pub files: Vec<FileReport>,
+    /// Lines of text: rows, headers, blank lines, and lines in which rows go on.
+    pub lines: u64,
+    /// Lines in which a row goes on that has begun before.
+    pub continuation_lines: u64,
     /// Data rows.
     pub rows_read: u64,
     /// Events taken in.
@@ -140,6 +144,8 @@ impl RunReport {
             run: None,
             status: Status::NothingToDo,
             files: Vec::new(),
+            lines: 0,
+            continuation_lines: 0,
             rows_read: 0,
             events_accepted: 0,
             events_late: 0,

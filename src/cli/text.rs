@@ -41,6 +41,9 @@ fn run_rows(report: &RunReport) -> Rows {
     rows.some("definition", report.decided.as_ref());
     if !report.files.is_empty() {
         rows.count("rows read", report.rows_read);
+        if report.continuation_lines > 0 {
+            rows.count("lines in which rows go on", report.continuation_lines);
+        }
     }
     if report.rows_rejected > 0 {
         let reasons = report.rejects.iter().map(|(reason, &rows)| format!("{reason} {}", HumanCount(rows)));

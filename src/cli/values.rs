@@ -4,7 +4,7 @@ use super::configuration::did_you_mean;
 use crate::core::event::Timestamp;
 use crate::core::rules::duration;
 use crate::definition::ColumnRequest;
-use crate::input::timestamp::{TimeFormat, TimeParser};
+use crate::input::time::{TimeFormat, TimeParser};
 use crate::settings::{KeepGenerations, OutputFormat};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -13,13 +13,13 @@ pub(super) fn duration_us(text: &str) -> Result<i64, String> {
     i64::try_from(duration(text)?.as_micros()).map_err(|_| "the duration is too long".to_owned())
 }
 
-/// `72` generations, or those of the last `7d`.
 /// The formats of outputs, by their names.
 pub(super) fn output_format() -> impl TypedValueParser<Value = OutputFormat> {
     let names = OutputFormat::ALL.iter().map(|format| format.name());
     PossibleValuesParser::new(names).try_map(|name| OutputFormat::named(&name).ok_or("no such format"))
 }
 
+/// `72` generations, or those of the last `7d`.
 pub(super) fn keep_generations(text: &str) -> Result<KeepGenerations, String> {
     let wrong = || format!("'{text}' is neither a count from 1 on, such as 72, nor an age, such as 7d");
     if text.bytes().all(|byte| byte.is_ascii_digit()) {

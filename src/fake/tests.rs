@@ -1,5 +1,5 @@
 use super::{FakeSettings, write_pageviews};
-use crate::input::timestamp::{TimeFormat, TimeParser};
+use crate::input::time::{TimeFormat, TimeParser};
 use std::collections::HashMap;
 
 const SECOND_US: i64 = 1_000_000;

@@ -1,299 +1,96 @@
-//! The files of a batch: opened before anything is read, known by their content.
-#![expect(clippy::cast_possible_truncation, reason = "never more than was just read into memory")]
-#![expect(clippy::disallowed_methods, reason = "opens the batch files")]
+//! What the rows of a unit have come to.
 
-use crate::error::{Error, ErrorKind, Result, limit_reached};
-use crate::ledger::FileDigest;
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
-use xxhash_rust::xxh3::Xxh3;
+use super::lines::LineCounts;
+use super::reason::Reason;
+use crate::core::event::{Event, EventBuffer, Timestamp};
+use crate::core::partition::{KeyHash, PARTITIONS};
+use std::ops::Range;
 
-const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
-const READ_BYTES: usize = 1 << 20;
+/// Room for the first events of a partition: memory that grows from nothing leaves a trail of fresh pages.
+const FIRST_BYTES: usize = 1 << 10;
 
-/// What the zstd library says of a frame that was made with a dictionary.
-const NEEDS_DICTIONARY: &str = "Dictionary mismatch";
-
-/// A batch file, open.
-pub struct BatchFile {
-    path: PathBuf,
-    file: Arc<File>,
-    bytes: u64,
-    modified: Option<SystemTime>,
-    hashed: Arc<Mutex<Hashed>>,
+/// A row that is not taken in, on its way to a side output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideRow {
+    /// The line on which it begins, counted from 0 at the start of the unit.
+    pub line: u64,
+    /// Why.
+    pub reason: Reason,
+    /// Where its bytes stand in [`EventBatch::side_bytes`].
+    pub bytes: Range<usize>,
 }
 
-/// The stored bytes from the start of the file that have gone through the hash.
-#[derive(Default)]
-struct Hashed {
-    hash: Box<Xxh3>,
-    bytes: u64,
+/// What the rows of a unit have come to. Cleared and filled again for each unit: its memory is kept.
+#[derive(Debug)]
+pub struct EventBatch {
+    /// Accepted events by partition, in the order of arrival.
+    pub partitions: Vec<EventBuffer>,
+    /// Data rows, without blank lines and header.
+    pub rows: u64,
+    /// Accepted events.
+    pub accepted: u64,
+    /// What the lines of the unit are, beside the first lines of rows.
+    pub lines: LineCounts,
+    /// The earliest accepted event.
+    pub earliest: Option<Timestamp>,
+    /// The first of the latest accepted events, and its line in the unit.
+    pub latest: Option<(Timestamp, u64)>,
+    /// The earliest event before the time from which on events are accepted.
+    pub earliest_late: Option<Timestamp>,
+    /// The first event that lies too far in the future.
+    pub first_future: Option<Timestamp>,
+    /// Rows for the side outputs, in the order of arrival.
+    pub side_rows: Vec<SideRow>,
+    /// Their bytes.
+    pub side_bytes: Vec<u8>,
 }
 
-/// Opens all files of a batch. What is no regular file (`-` for standard input, a pipe) is copied to a temporary file
-/// first, for a batch may have to be read twice.
-///
-/// # Errors
-/// [`ErrorKind::NoInput`] for the first file that is missing or unreadable, [`ErrorKind::DataRefused`] for a stream of more
-/// than `max_bytes`, which might never end.
-pub fn open_batch(paths: &[PathBuf], max_bytes: u64) -> Result<Vec<BatchFile>> {
-    paths.iter().map(|path| open(path, max_bytes)).collect()
-}
-
-impl std::fmt::Debug for BatchFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BatchFile")
-            .field("path", &self.path)
-            .field("bytes", &self.bytes)
-            .finish_non_exhaustive()
-    }
-}
-
-fn open(path: &Path, max_bytes: u64) -> Result<BatchFile> {
-    let failed = |error: io::Error| unreadable(path, &error);
-    let file = if path.as_os_str() == "-" {
-        spool(&mut io::stdin().lock(), path, max_bytes)?
-    } else {
-        let mut file = File::open(path).map_err(failed)?;
-        let kind = file.metadata().map_err(failed)?;
-        if kind.is_dir() {
-            return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
-        }
-        if kind.is_file() { file } else { spool(&mut file, path, max_bytes)? }
-    };
-    let metadata = file.metadata().map_err(failed)?;
-    Ok(BatchFile {
-        path: path.to_owned(),
-        bytes: metadata.len(),
-        modified: metadata.modified().ok(),
-        file: Arc::new(file),
-        hashed: Arc::default(),
-    })
-}
-
-/// The error for a batch with more bytes than are allowed.
-pub fn too_many_bytes(max_bytes: u64) -> Error {
-    let what =
-        format!("the batch is longer than the {max_bytes} bytes that --max-bytes allows, decompressed");
-    Error::new(ErrorKind::DataRefused, what)
-        .remedy("check that this is the right file, or raise --max-bytes")
-        .nothing_changed()
-}
-
-/// Copies a stream, which may never end, to a file without a name.
-fn spool(stream: &mut impl Read, path: &Path, max_bytes: u64) -> Result<File> {
-    let failed = |error: io::Error| {
-        Error::io(ErrorKind::Failed, "keep a copy of the stream in a temporary file", path, &error)
-            .remedy("give TMPDIR a folder with enough space")
-            .nothing_changed()
-    };
-    let mut file = tempfile::tempfile().map_err(failed)?;
-    let mut left = max_bytes;
-    let mut buffer = vec![0; READ_BYTES];
-    loop {
-        match stream.read(&mut buffer) {
-            Ok(0) => return Ok(file),
-            Ok(count) => {
-                let too_many = || too_many_bytes(max_bytes).at(path.display());
-                left = left.checked_sub(count as u64).ok_or_else(too_many)?;
-                file.write_all(&buffer[..count]).map_err(failed)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(path, &error)),
+impl Default for EventBatch {
+    fn default() -> Self {
+        Self {
+            partitions: std::iter::repeat_with(|| EventBuffer::with_room(FIRST_BYTES))
+                .take(PARTITIONS)
+                .collect(),
+            rows: 0,
+            accepted: 0,
+            lines: LineCounts::default(),
+            earliest: None,
+            latest: None,
+            earliest_late: None,
+            first_future: None,
+            side_rows: Vec::new(),
+            side_bytes: Vec::new(),
         }
     }
 }
 
-impl BatchFile {
-    /// The path as the user named it.
-    pub fn path(&self) -> &Path {
-        &self.path
+impl EventBatch {
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.partitions.iter_mut().for_each(EventBuffer::clear);
+        self.side_rows.clear();
+        self.side_bytes.clear();
+        (self.rows, self.accepted, self.lines) = (0, 0, LineCounts::default());
+        (self.earliest, self.latest) = (None, None);
+        (self.earliest_late, self.first_future) = (None, None);
     }
 
-    /// Length of the stored bytes.
-    pub const fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// The content from its start, decompressed if it is gzip or zstd by its first bytes.
-    ///
-    /// # Errors
-    /// What the file says; [`BatchFile::read_error`] makes it fit for a user.
-    pub fn reader(&self) -> io::Result<Content> {
-        let mut magic = [0; 4];
-        let length = read_at_most(&self.file, &mut magic)?;
-        let stored =
-            StoredBytes { file: Arc::clone(&self.file), offset: 0, hashed: Arc::clone(&self.hashed) };
-        if magic.starts_with(&GZIP_MAGIC) {
-            let buffered = io::BufReader::with_capacity(READ_BYTES, stored);
-            return Ok(Content::Packed(Box::new(flate2::bufread::MultiGzDecoder::new(buffered))));
+    pub(super) fn accept(&mut self, time: Timestamp, key: &[u8], payload: &[u8], line: u64) {
+        self.accepted += 1;
+        if self.latest.is_none_or(|(latest, _)| latest < time) {
+            self.latest = Some((time, line));
         }
-        if length == 4 && magic == ZSTD_MAGIC {
-            return Ok(Content::Packed(Box::new(zstd::Decoder::new(stored)?)));
+        if self.earliest.is_none_or(|earliest| time < earliest) {
+            self.earliest = Some(time);
         }
-        Ok(Content::Plain(stored))
+        let hash = KeyHash::of(key);
+        let event = Event { key, table_hash: hash.table(), time, payload };
+        self.partitions[hash.partition().index()].push(event);
     }
 
-    /// The digest of the stored bytes. What readers have gone through already is not read again.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NoInput`] if the file cannot be read, or has changed since it was opened.
-    pub fn digest(&self) -> Result<FileDigest> {
-        let offset = self.hashed.lock().unwrap_or_else(PoisonError::into_inner).bytes;
-        let mut rest = StoredBytes { file: Arc::clone(&self.file), offset, hashed: Arc::clone(&self.hashed) };
-        let mut buffer = vec![0; READ_BYTES];
-        while rest.read(&mut buffer).map_err(|error| unreadable(&self.path, &error))? > 0 {}
-        let hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
-        let metadata = self.file.metadata().map_err(|error| unreadable(&self.path, &error))?;
-        if hashed.bytes != self.bytes
-            || metadata.len() != self.bytes
-            || metadata.modified().ok() != self.modified
-        {
-            return Err(file_changed(&self.path));
-        }
-        Ok(FileDigest { hash: hashed.hash.digest128(), bytes: hashed.bytes })
-    }
-
-    /// The error for a read that failed: damaged compression is the data's fault, the rest the file's.
-    pub fn read_error(&self, error: &io::Error) -> Error {
-        use io::ErrorKind as Io;
-        match error.kind() {
-            // The zstd library has one kind for all its errors: other.
-            Io::Other if error.to_string().contains(NEEDS_DICTIONARY) => {
-                let what = "the compressed data needs a dictionary, which this program does not have";
-                Error::new(ErrorKind::DataRefused, what)
-                    .at(self.path.display())
-                    .remedy("decompress it with its dictionary first: zstd -d -D DICTIONARY")
-                    .nothing_changed()
-            }
-            Io::InvalidInput | Io::InvalidData | Io::UnexpectedEof | Io::Other => {
-                Error::new(ErrorKind::DataRefused, format!("the compressed data is damaged: {error}"))
-                    .at(self.path.display())
-                    .remedy("fetch the file again")
-                    .nothing_changed()
-            }
-            _ => unreadable(&self.path, error),
-        }
-    }
-}
-
-fn read_at_most(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], filled as u64)? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    Ok(filled)
-}
-
-/// A reader over what a file holds.
-pub enum Content {
-    /// The stored bytes themselves.
-    Plain(StoredBytes),
-    /// What decompressing the stored bytes gives: each byte of it costs many times more.
-    Packed(Box<dyn Read + Send>),
-}
-
-impl Read for Content {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(stored) => stored.read(buffer),
-            Self::Packed(packed) => packed.read(buffer),
-        }
-    }
-}
-
-/// Reads the stored bytes in order and hashes each of them once, whoever reads them first.
-pub struct StoredBytes {
-    file: Arc<File>,
-    offset: u64,
-    hashed: Arc<Mutex<Hashed>>,
-}
-
-impl Read for StoredBytes {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read_at(buffer, self.offset)?;
-        let mut hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = (hashed.bytes.saturating_sub(self.offset) as usize).min(count);
-        hashed.hash.update(&buffer[known..count]);
-        hashed.bytes += (count - known) as u64;
-        self.offset += count as u64;
-        Ok(count)
-    }
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(ErrorKind::NoInput, format!("cannot read the batch file: {error}"))
-        .at(path.display())
-        .remedy(limit_reached(error).unwrap_or("check the name and its permissions"))
-        .nothing_changed()
-}
-
-/// The error for a file whose content is not what it was when it was opened.
-pub fn file_changed(path: &Path) -> Error {
-    Error::new(ErrorKind::NoInput, "the file changed while it was read")
-        .at(path.display())
-        .remedy("run again when whoever writes it is done")
-        .nothing_changed()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use xxhash_rust::xxh3::xxh3_128;
-
-    fn file_with(bytes: &[u8]) -> (tempfile::NamedTempFile, BatchFile) {
-        let mut named = tempfile::NamedTempFile::new().unwrap();
-        named.write_all(bytes).unwrap();
-        let opened = open(named.path(), u64::MAX).unwrap();
-        (named, opened)
-    }
-
-    fn content(file: &BatchFile) -> Vec<u8> {
-        let mut content = Vec::new();
-        file.reader().unwrap().read_to_end(&mut content).unwrap();
-        content
-    }
-
-    #[test]
-    fn the_digest_is_that_of_the_stored_bytes_however_they_were_read() {
-        let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
-        let expected = FileDigest { hash: xxh3_128(&bytes), bytes: 3_000_000 };
-        let (_named, file) = file_with(&bytes);
-        file.reader().unwrap().read_exact(&mut [0; 1_000]).unwrap();
-        assert_eq!(content(&file), bytes);
-        assert_eq!(file.digest().unwrap(), expected);
-        assert_eq!(file.digest().unwrap(), expected);
-        let (_named, unread) = file_with(&bytes);
-        assert_eq!(unread.digest().unwrap(), expected);
-    }
-
-    #[test]
-    fn gzip_of_several_members_and_zstd_are_read_through() {
-        let gzip = |text: &[u8]| {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            encoder.write_all(text).unwrap();
-            encoder.finish().unwrap()
-        };
-        let two = [gzip(b"a,1\n"), gzip(b"b,2\n")].concat();
-        let (_named, file) = file_with(&two);
-        assert_eq!(content(&file), b"a,1\nb,2\n");
-        assert_eq!(file.digest().unwrap().hash, xxh3_128(&two));
-        let (_named, file) = file_with(&zstd::encode_all(&b"a,1\n"[..], 1).unwrap());
-        assert_eq!(content(&file), b"a,1\n");
-    }
-
-    #[test]
-    fn a_file_that_grew_is_refused() {
-        let (mut named, file) = file_with(b"a,1\n");
-        named.write_all(b"b,2\n").unwrap();
-        assert_eq!(file.digest().unwrap_err().kind(), ErrorKind::NoInput);
+    pub(super) fn set_aside(&mut self, line: u64, reason: Reason, row: &[u8]) {
+        let start = self.side_bytes.len();
+        self.side_bytes.extend_from_slice(row);
+        self.side_rows.push(SideRow { line, reason, bytes: start..self.side_bytes.len() });
     }
 }

@@ -1,18 +1,181 @@
-//! The bytes of a batch to events: files, blocks, rows, times.
+//! The bytes of a batch to events.
+//!
+//! Each input format is a folder or a file with a [`Decoder`] in it, and a line of the table below: nothing else knows one by
+//! name. The format is chosen once a file and dispatched on once a unit, so that the loop over rows is compiled for each.
 
 mod batch;
 mod blocks;
+mod columns;
+mod compression;
+pub mod csv;
+mod decoder;
+mod detect;
+mod files;
+mod intake;
+mod lines;
+mod names;
 mod projection;
+mod read_error;
 mod reason;
-mod rows;
-mod schema;
-mod separators;
-pub mod timestamp;
-mod wide;
+pub mod time;
 
-pub use batch::{BatchFile, Content, StoredBytes, file_changed, open_batch, too_many_bytes};
-pub use blocks::{BLOCK_BYTES, Block, BlockReader, ReadError};
-pub use projection::ProjectedField;
-pub use reason::{ASIDE_COLUMNS, Reason};
-pub use rows::{BlockParser, ParsedBlock, RowRules, SetAside};
-pub use schema::{FirstRow, Projection, Schema, read_first_row, resolve};
+pub use batch::{EventBatch, SideRow};
+pub use blocks::{BLOCK_BYTES, Block, BlockReader, LineEnds, RowEnds};
+pub use columns::{Columns, ProjectedField};
+pub use decoder::{Decoder, SideForm, Unit, Units};
+pub use files::{BatchFile, Content, StoredBytes, file_changed, open_batch, too_many_bytes};
+pub use intake::{Intake, RowRules};
+pub use lines::LineCounts;
+pub use projection::Projection;
+pub use read_error::ReadError;
+pub use reason::{Reason, SIDE_COLUMNS};
+
+use crate::definition::Source;
+use crate::error::Result;
+use std::io::Read;
+use time::TimeParser;
+
+/// Makes the enums over all formats of the table of formats.
+macro_rules! formats {
+    ($($module:ident $variant:ident($decoder:ty);)*) => {
+        /// An input format.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each has its documentation in its module")]
+        pub enum Format { $($variant,)* }
+
+        impl Format {
+            /// All of them, in the order in which a file is tried.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name in `--input-format`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($module),)* }
+            }
+
+            fn fits(self, beginning: &[u8]) -> bool {
+                match self { $(Self::$variant => <$decoder>::fits(beginning),)* }
+            }
+        }
+
+        /// The decoder of one file.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "each has its documentation in its module")]
+        pub enum FileDecoder { $($variant($decoder),)* }
+
+        impl FileDecoder {
+            /// Looks at `file`, which is of the format `asked`, or shows its format by its content. See [`Decoder::open`].
+            ///
+            /// # Errors
+            /// [`crate::error::ErrorKind::NoInput`] if the file cannot be read, [`crate::error::ErrorKind::DataRefused`]
+            /// if it is of no kind that can be read, or lacks a column.
+            pub fn open(
+                file: &BatchFile,
+                asked: Option<Format>,
+                source: &mut Source,
+                times: &mut TimeParser,
+                projection: &mut Projection<'_>,
+                max_bytes: u64,
+            ) -> Result<Self> {
+                let format = asked.map_or_else(|| Format::of(file), Ok)?;
+                Ok(match format {
+                    $(Format::$variant => Self::$variant(Decoder::open(file, source, times, projection, max_bytes)?),)*
+                })
+            }
+
+            /// Cuts `content` into units.
+            pub fn units<R: Read>(&self, content: R) -> FileUnits<'_, R> {
+                match self { $(Self::$variant(decoder) => FileUnits::$variant(decoder, decoder.units(content)),)* }
+            }
+
+            /// What a row of the file is that goes to a side output.
+            pub fn side_form(&self) -> SideForm<'_> {
+                match self { $(Self::$variant(decoder) => decoder.side_form(),)* }
+            }
+        }
+
+        /// The units of one file, in order.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "each has its documentation in its module")]
+        pub enum FileUnits<'f, R: Read> { $($variant(&'f $decoder, <$decoder as Decoder>::Units<R>),)* }
+
+        impl<'f, R: Read> FileUnits<'f, R> {
+            /// The next unit, in the memory of `recycled`; `None` at the end.
+            ///
+            /// # Errors
+            /// [`ReadError`]; nothing can be had after it.
+            pub fn next(&mut self, recycled: Vec<u8>) -> Result<Option<FileUnit<'f>>, ReadError> {
+                match self {
+                    $(Self::$variant(decoder, units) => {
+                        Ok(units.next(recycled)?.map(|unit| FileUnit::$variant(decoder, unit)))
+                    })*
+                }
+            }
+        }
+
+        /// A part of one file, with its decoder.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "each has its documentation in its module")]
+        pub enum FileUnit<'f> { $($variant(&'f $decoder, <$decoder as Decoder>::Unit),)* }
+
+        impl FileUnit<'_> {
+            /// How many bytes it has, decompressed.
+            pub fn byte_count(&self) -> u64 {
+                match self { $(Self::$variant(_, unit) => unit.byte_count(),)* }
+            }
+
+            /// Gives its memory back for a further unit.
+            pub fn into_memory(self) -> Vec<u8> {
+                match self { $(Self::$variant(_, unit) => unit.into_memory(),)* }
+            }
+        }
+
+        /// What one thread needs to decode the units of one file.
+        #[derive(Debug)]
+        pub struct UnitDecoder {
+            intake: Intake,
+            $($module: <$decoder as Decoder>::Scratch,)*
+        }
+
+        impl UnitDecoder {
+            /// A decoder whose rows are taken in by `intake`.
+            pub fn new(intake: Intake) -> Self {
+                Self { intake, $($module: Default::default(),)* }
+            }
+
+            /// Replaces the content of `batch` with what the rows of `unit` come to.
+            pub fn decode(&mut self, unit: &FileUnit<'_>, batch: &mut EventBatch) {
+                batch.clear();
+                match unit {
+                    $(FileUnit::$variant(decoder, unit) => {
+                        decoder.decode(unit, &mut self.intake, &mut self.$module, batch);
+                    })*
+                }
+            }
+        }
+    };
+}
+
+// The table of formats: module, variant, decoder. A file is of the first one that fits it.
+formats! {
+    csv Csv(csv::Csv);
+}
+
+impl Format {
+    /// The format with this name.
+    ///
+    /// ```
+    /// # use sessionize::input::Format;
+    /// assert_eq!(Format::named("csv"), Some(Format::Csv));
+    /// assert_eq!(Format::named("xls"), None);
+    /// ```
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|format| format.name() == name)
+    }
+
+    /// The format that the content of `file` shows.
+    fn of(file: &BatchFile) -> Result<Self> {
+        let beginning = detect::beginning(file)?;
+        // CSV fits whatever no other format does.
+        Ok(Self::ALL.iter().copied().find(|format| format.fits(&beginning)).unwrap_or(Self::Csv))
+    }
+}

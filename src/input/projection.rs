@@ -1,84 +1,55 @@
-//! The parts of a row that rules look at, packed into the payload of its event.
+//! What is wanted of the rows of a file, and where it stands in a file that has a list of columns.
 
-use super::reason::Reason;
-use super::schema::{Projection, decided, locate, shown_names};
-use super::{BatchFile, Schema};
-use crate::core::aggregates::is_number;
-use crate::core::event::push_value;
-use crate::core::rules::{Demand, ProjectedColumn, duration_in_column};
+use super::columns::{Columns, ProjectedField};
+use super::files::BatchFile;
+use super::names::{decided, locate, shown_names};
+use crate::core::rules::{Demand, ProjectedColumn, ProjectedColumns};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::{HashMap, VecDeque};
-use xxhash_rust::xxh3::xxh3_128;
 
-/// A kept part as one file has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProjectedField {
-    /// The field at this position, which must be what the rules demand.
-    Field(usize, Demand),
-    /// The same value for every row.
-    Constant(Vec<u8>),
-    /// xxh3-128 of the row.
-    RowDigest,
-    /// The row, its fields in this order.
-    Row(Vec<usize>),
+/// What rules want from the files of a run.
+#[derive(Debug)]
+pub struct Projection<'w> {
+    /// The parts of a row that they keep.
+    pub kept: &'w ProjectedColumns,
+    /// What emitted events are made of; the first file of all decides it.
+    pub event_columns: &'w mut Option<Vec<String>>,
 }
 
-impl Schema {
-    /// Packs the kept parts of a row into `payload`, whose content is replaced. Linear in their bytes.
-    ///
-    /// # Errors
-    /// Why the row is rejected.
-    pub(super) fn pack<'f>(
-        &self,
-        row: &[u8],
-        field: impl Fn(usize) -> &'f [u8],
-        payload: &mut Vec<u8>,
-    ) -> Result<(), Reason> {
-        payload.clear();
-        for part in &self.kept {
-            let fits = match part {
-                ProjectedField::Field(position, demand) => {
-                    let value = field(*position);
-                    check(value, *demand)?;
-                    push_value(payload, value)
-                }
-                ProjectedField::Constant(value) => push_value(payload, value),
-                ProjectedField::RowDigest => push_value(payload, &xxh3_128(row).to_le_bytes()),
-                ProjectedField::Row(columns) => {
-                    let mut row = Vec::new();
-                    let fits = columns.iter().all(|&position| push_value(&mut row, field(position)));
-                    fits && push_value(payload, &row)
-                }
-            };
-            if !fits {
-                return Err(Reason::ProjectedTooLong);
-            }
+/// Resolves the columns of `source` in a file that has the columns of `header`, and writes into `source` what this file has
+/// decided: positions and names. Later files match columns by name.
+///
+/// # Errors
+/// [`ErrorKind::DataRefused`] if a column is missing; the message lists what is there.
+pub(super) fn resolve_columns(
+    source: &mut Source,
+    header: &Header<'_>,
+    file: &BatchFile,
+    projection: &mut Projection<'_>,
+) -> Result<Columns> {
+    let by_name = header.is_there && !header.is_first_file;
+    let locate_all = |columns: &[Column]| -> Result<Vec<usize>> {
+        columns.iter().map(|column| locate(column, header.names, by_name, file)).collect()
+    };
+    let key = locate_all(&source.key)?;
+    let time = locate_all(std::slice::from_ref(&source.time))?[0];
+    if header.is_first_file {
+        source.header = Some(header.is_there);
+        for (column, &position) in source.key.iter_mut().zip(&key) {
+            *column = decided(position, header.is_there, header.names);
         }
-        Ok(())
+        source.time = decided(time, header.is_there, header.names);
     }
+    let kept = resolve_kept(source, projection, header, file)?;
+    Ok(Columns { key, time, kept })
 }
 
-/// An empty value is a missing one: nothing is demanded of it.
-fn check(value: &[u8], demand: Demand) -> Result<(), Reason> {
-    if value.is_empty() {
-        return Ok(());
-    }
-    if demand.number && !is_number(value) {
-        return Err(Reason::NotANumber);
-    }
-    if demand.duration && duration_in_column(value).is_none() {
-        return Err(Reason::NotADuration);
-    }
-    if demand.text && std::str::from_utf8(value).is_err() {
-        return Err(Reason::NotUtf8);
-    }
-    Ok(())
-}
-
-/// What a file's first row has shown.
+/// The columns of a file, as its first row has shown them.
 pub(super) struct Header<'f> {
+    /// The fields of the first row.
     pub(super) names: &'f [String],
+    /// Whether they are names.
     pub(super) is_there: bool,
     pub(super) is_first_file: bool,
 }
@@ -87,7 +58,7 @@ pub(super) struct Header<'f> {
 ///
 /// A column that a source with a name does not have is missing in all of its rows: sources differ, and a rule about one of
 /// them should not forbid the others.
-pub(super) fn resolve_kept(
+fn resolve_kept(
     source: &mut Source,
     projection: &mut Projection<'_>,
     header: &Header<'_>,
@@ -202,21 +173,4 @@ fn other_columns(wanted: &[String], here: &[String], file: &BatchFile) -> Error 
         .at(file.path().display())
         .remedy("--emit events needs the same columns in every file, in any order")
         .nothing_changed()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_value_is_demanded_nothing_of() {
-        let demand = Demand { number: true, duration: true, text: true };
-        assert_eq!(check(b"", demand), Ok(()));
-        assert_eq!(check(b"90", demand), Ok(()));
-        assert_eq!(check(b"-1", demand), Err(Reason::NotADuration));
-        assert_eq!(check(b"5m", demand), Err(Reason::NotANumber));
-        assert_eq!(check(b"anything\xFF", Demand::default()), Ok(()));
-        let text = Demand { text: true, ..Demand::default() };
-        assert_eq!((check(b"a\xFF", text), check("ä".as_bytes(), text)), (Err(Reason::NotUtf8), Ok(())));
-    }
 }

@@ -2,12 +2,13 @@
 
 use super::commit::{CommitRequest, balanced_counts, commit, outputs};
 use super::context::Context;
+use super::file_reader::FileToRead;
 use super::finalize::{FinalizeSettings, finalize};
 use super::finish::Close;
 use super::fold::{RunContext, StagedRun};
 use super::plan::Plan;
 use super::read_stats::ReadStats;
-use super::rounds::{FileToRead, Reading};
+use super::rounds::Reading;
 use super::watch::{Stopwatch, Watch, check_interrupted};
 use super::workers::Workers;
 use crate::core::event::{Place, Timestamp};
@@ -280,6 +281,8 @@ fn report(
     RunReport {
         status: Status::Committed,
         decided: plan.decided.clone(),
+        lines: staged.stats.lines.lines,
+        continuation_lines: staged.stats.lines.continuation,
         rows_read: counts.rows_read,
         events_accepted: counts.events_accepted,
         events_late: counts.events_late,

@@ -15,7 +15,7 @@ use crate::core::rules::RuleSet;
 use crate::core::watermark::{Advance, Watermark};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{ParsedBlock, RowRules};
+use crate::input::{EventBatch, RowRules};
 use crate::ledger::RunId;
 use crate::output::{Output, OutputFile, OutputKind, RowStyle, Staging, events_header, sessions_header};
 use crate::settings::OutputSettings;
@@ -27,7 +27,7 @@ pub(super) trait FoldStrategy {
     /// Takes a round in. `horizon` is a watermark that the end of the batch reaches at least.
     fn take_round(
         &mut self,
-        round: &[ParsedBlock],
+        round: &[EventBatch],
         horizon: Watermark,
         run_context: RunContext<'_>,
         writer: &OutputWriter,

@@ -1,13 +1,13 @@
 //! What a run is going to do, decided before any row is read: the definition, the files, their columns.
 
 use super::context::Context;
-use super::rounds::FileToRead;
+use super::file_reader::FileToRead;
 use super::sources::{check_keys, check_rule_columns, source_of};
 use crate::core::rules::{RuleFlag, RuleSet};
 use crate::definition::{Definition, DefinitionRequest, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::timestamp::{TimeFormat, TimeParser};
-use crate::input::{BatchFile, Projection, read_first_row, resolve};
+use crate::input::time::{TimeFormat, TimeParser};
+use crate::input::{BatchFile, FileDecoder, Projection};
 use crate::ledger::{FileDigest, FileStatus, Head, plan_files};
 use crate::settings::RunSettings;
 use crate::state::Checkpoint;
@@ -44,14 +44,12 @@ impl Plan {
             let path = file.path().to_string_lossy().into_owned();
             if status == FileStatus::New {
                 let source = source_of(&mut definition, &settings.choice, file.path())?;
-                let first = read_first_row(&file, source.delimiter, settings.max_bytes)?;
                 let mut times = time_parser(source)?;
                 let mut wanted = Projection { kept: rules.kept(), event_columns: &mut event_columns };
-                let schema = first.map(|first| resolve(source, &first, &mut times, &file, &mut wanted));
-                let schema = schema.transpose()?;
+                let max_bytes = settings.max_bytes;
+                let decoder = FileDecoder::open(&file, None, source, &mut times, &mut wanted, max_bytes)?;
                 plan.files.push((path, None));
-                let (name, delimiter) = (source.name.clone(), source.delimiter);
-                plan.new.push(FileToRead { file, source: name, schema, delimiter, times });
+                plan.new.push(FileToRead { file, source: source.name.clone(), decoder, times });
             } else {
                 plan.files.push((path, Some(file.digest()?)));
             }

@@ -1,7 +1,7 @@
-//! Counts that grow while a batch is read, and what is remembered of the rows set aside.
+//! Counts that grow while a batch is read, and what is remembered of the rows for the side outputs.
 
 use crate::core::event::{Place, Timestamp};
-use crate::input::{ParsedBlock, Reason};
+use crate::input::{EventBatch, LineCounts, Reason};
 use crate::ledger::Counts;
 
 /// How many rejected rows an error shows.
@@ -13,6 +13,7 @@ const SHOWN_CHARACTERS: usize = 60;
 #[derive(Debug, Default)]
 pub(super) struct ReadStats {
     pub(super) counts: Counts,
+    pub(super) lines: LineCounts,
     pub(super) rows_of_file: Vec<u64>,
     lines_of_file: Vec<u64>,
     pub(super) earliest: Option<Timestamp>,
@@ -27,17 +28,18 @@ impl ReadStats {
         Self { rows_of_file: vec![0; files], lines_of_file: vec![0; files], ..Self::default() }
     }
 
-    /// Adds a block of `file`, in the order of arrival; returns how many lines of the file stand before it.
-    pub(super) fn add(&mut self, file: usize, parsed: &ParsedBlock) -> u64 {
+    /// Adds a unit of `file`, in the order of arrival; returns how many lines of the file stand before it.
+    pub(super) fn add(&mut self, file: usize, batch: &EventBatch) -> u64 {
         let lines_before = self.lines_of_file[file];
-        self.lines_of_file[file] += parsed.lines;
-        self.rows_of_file[file] += parsed.rows;
-        self.counts.rows_read += parsed.rows;
-        self.counts.events_accepted += parsed.accepted;
-        self.earliest = self.earliest.into_iter().chain(parsed.earliest).min();
-        self.first_future = self.first_future.or(parsed.first_future);
-        self.earliest_late = self.earliest_late.into_iter().chain(parsed.earliest_late).min();
-        if let Some((time, line)) = parsed.latest
+        self.lines.add(batch.lines);
+        self.lines_of_file[file] += batch.lines.lines;
+        self.rows_of_file[file] += batch.rows;
+        self.counts.rows_read += batch.rows;
+        self.counts.events_accepted += batch.accepted;
+        self.earliest = self.earliest.into_iter().chain(batch.earliest).min();
+        self.first_future = self.first_future.or(batch.first_future);
+        self.earliest_late = self.earliest_late.into_iter().chain(batch.earliest_late).min();
+        if let Some((time, line)) = batch.latest
             && self.latest.is_none_or(|(latest, ..)| latest < time)
         {
             self.latest = Some((time, file, lines_before + line + 1));
@@ -45,12 +47,17 @@ impl ReadStats {
         lines_before
     }
 
-    /// Lines of `file` in all blocks so far.
+    /// Holds the identity of lines over all files so far.
+    pub(super) fn check_lines(&self) -> Result<(), String> {
+        self.lines.check(self.counts.rows_read)
+    }
+
+    /// Lines of `file` in all units so far.
     pub(super) fn lines_of(&self, file: usize) -> u64 {
         self.lines_of_file[file]
     }
 
-    /// Counts one row that was set aside, and remembers the first rejects for the error message.
+    /// Counts one row for a side output, and remembers the first rejects for the error message.
     pub(super) fn set_aside(&mut self, place: &Place, reason: Reason, row: &[u8]) {
         if reason == Reason::Late {
             self.counts.events_late += 1;

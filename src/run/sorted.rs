@@ -14,7 +14,7 @@ use crate::core::event::{Event, EventBuffer};
 use crate::core::partition::{PARTITIONS, PartitionId};
 use crate::core::watermark::Watermark;
 use crate::error::{Error, ErrorKind};
-use crate::input::ParsedBlock;
+use crate::input::EventBatch;
 use crate::state::StateWriter;
 use rayon::prelude::*;
 use std::io;
@@ -75,7 +75,7 @@ impl<F: Folding> FoldStrategy for SortedFold<F> {
     /// Keeps the events, and spills them when the memory is full.
     fn take_round(
         &mut self,
-        round: &[ParsedBlock],
+        round: &[EventBatch],
         _horizon: Watermark,
         run_context: RunContext<'_>,
         _outbox: &OutputWriter,

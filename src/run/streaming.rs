@@ -15,7 +15,7 @@ use crate::core::partition::{PARTITIONS, PartitionId};
 use crate::core::session::{CompletedSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 use crate::error::Result;
-use crate::input::ParsedBlock;
+use crate::input::EventBatch;
 use crate::output::RowStyle;
 use crate::state::StateWriter;
 use rayon::prelude::*;
@@ -40,7 +40,7 @@ struct Order {
 impl Order {
     /// Takes a round in; returns the time before which probably nothing comes any more: twice the disorder seen so far
     /// before the latest event.
-    fn safe_watermark(&mut self, round: &[ParsedBlock]) -> Watermark {
+    fn safe_watermark(&mut self, round: &[EventBatch]) -> Watermark {
         let earliest = round.iter().filter_map(|block| block.earliest).min();
         if let (Some(latest), Some(earliest)) = (self.latest, earliest) {
             self.disorder_us = self.disorder_us.max(latest.us_since(earliest));
@@ -78,7 +78,7 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
     /// Gives up when an event comes before a folded one of its key, or when open sessions outgrow the memory.
     fn take_round(
         &mut self,
-        round: &[ParsedBlock],
+        round: &[EventBatch],
         horizon: Watermark,
         run_context: RunContext<'_>,
         writer: &OutputWriter,
@@ -130,7 +130,7 @@ struct Horizons {
 fn fold_round(
     reducer: &mut impl Folding,
     partition: usize,
-    round: &[ParsedBlock],
+    round: &[EventBatch],
     Horizons { reached, safe_watermark }: Horizons,
     style: RowStyle,
     batch: &mut OutputBatch,

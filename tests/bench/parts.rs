@@ -13,8 +13,9 @@ use sessionize::core::rules::Emit;
 use sessionize::core::session::{CloseReason, Op, OpenSession};
 use sessionize::core::watermark::Watermark;
 use sessionize::fake::{FakeSettings, write_pageviews};
-use sessionize::input::timestamp::{TimeFormat, TimeParser};
-use sessionize::input::{Block, BlockParser, BlockReader, ParsedBlock, RowRules, Schema};
+use sessionize::input::csv::{Csv, Schema};
+use sessionize::input::time::{TimeFormat, TimeParser};
+use sessionize::input::{Columns, EventBatch, FileDecoder, FileUnit, Intake, RowRules, UnitDecoder};
 use sessionize::output::{RowStyle, write_session};
 use sessionize::purged::PurgedKeys;
 use sessionize::state::Stored;
@@ -40,40 +41,35 @@ fn quoted_rows() -> Vec<u8> {
     String::from_utf8(rows()).unwrap().lines().map(quote).collect::<String>().into_bytes()
 }
 
-fn blocks(rows: &[u8]) -> Vec<Block> {
-    let mut reader = BlockReader::new(rows, b',');
-    std::iter::from_fn(|| reader.next(Vec::new()).unwrap()).collect()
+fn csv() -> FileDecoder {
+    let columns = Columns { key: vec![0], time: 1, kept: Vec::new() };
+    FileDecoder::Csv(Csv {
+        delimiter: b',',
+        schema: Some(Schema { columns, fields: 4, ..Schema::default() }),
+    })
 }
 
-fn parser() -> BlockParser {
+fn units<'f>(decoder: &'f FileDecoder, rows: &[u8]) -> Vec<FileUnit<'f>> {
+    let mut units = decoder.units(rows);
+    std::iter::from_fn(|| units.next(Vec::new()).unwrap()).collect()
+}
+
+fn decoder() -> UnitDecoder {
     let rules = RowRules {
         accepts_from: Watermark::BEGINNING,
         purged: PurgedKeys::default(),
         latest_allowed: Timestamp::MAX,
     };
-    BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules)
+    UnitDecoder::new(Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules))
 }
 
-fn schema() -> Schema {
-    Schema {
-        source: None,
-        key: vec![0],
-        time: 1,
-        fields: 4,
-        header: false,
-        header_line: Vec::new(),
-        delimiter: b',',
-        kept: Vec::new(),
-    }
-}
-
-/// Everything parsed, by partition.
+/// Everything decoded, by partition.
 fn events() -> Vec<EventBuffer> {
     let mut events = vec![EventBuffer::default(); PARTITIONS];
-    let (mut parser, mut parsed) = (parser(), ParsedBlock::default());
-    for block in blocks(&rows()) {
-        parser.parse(&block, &schema(), false, &mut parsed);
-        events.iter_mut().zip(&parsed.partitions).for_each(|(all, of_block)| all.append(of_block));
+    let (mut decoder, mut batch) = (decoder(), EventBatch::default());
+    for unit in units(&csv(), &rows()) {
+        decoder.decode(&unit, &mut batch);
+        events.iter_mut().zip(&batch.partitions).for_each(|(all, of_unit)| all.append(of_unit));
     }
     events
 }
@@ -97,13 +93,14 @@ fn parse(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("parse");
     group.throughput(Throughput::Elements(ROWS));
     for (name, rows) in [("plain", rows()), ("quoted", quoted_rows())] {
-        let (blocks, schema) = (blocks(&rows), schema());
-        let (mut parser, mut parsed) = (parser(), ParsedBlock::default());
+        let csv = csv();
+        let units = units(&csv, &rows);
+        let (mut decoder, mut batch) = (decoder(), EventBatch::default());
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                for block in &blocks {
-                    parser.parse(block, &schema, false, &mut parsed);
-                    black_box(&parsed);
+                for unit in &units {
+                    decoder.decode(unit, &mut batch);
+                    black_box(&batch);
                 }
             });
         });

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Fields of a run's document; the letter is the type: Number, String, Array, Object; small: may be null.
-const RUN_FIELDS: [(&str, char); 20] = [
+const RUN_FIELDS: [(&str, char); 22] = [
     ("run", 'n'),
     ("status", 'S'),
     ("files", 'A'),
+    ("lines", 'N'),
+    ("continuation_lines", 'N'),
     ("rows_read", 'N'),
     ("events_accepted", 'N'),
     ("events_late", 'N'),

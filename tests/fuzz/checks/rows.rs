@@ -3,8 +3,9 @@
 use sessionize::core::event::{Event, MAX_KEY_BYTES, Timestamp};
 use sessionize::core::partition::KeyHash;
 use sessionize::core::watermark::Watermark;
-use sessionize::input::timestamp::{NotATime, TimeFormat, TimeParser};
-use sessionize::input::{BlockParser, BlockReader, ParsedBlock, Reason, RowRules, Schema};
+use sessionize::input::csv::{Csv, Schema};
+use sessionize::input::time::{NotATime, TimeFormat, TimeParser};
+use sessionize::input::{Columns, EventBatch, FileDecoder, Intake, Reason, RowRules, UnitDecoder};
 use sessionize::purged::PurgedKeys;
 use std::cell::Cell;
 
@@ -17,7 +18,7 @@ const LONG_BYTES: usize = 600 << 10;
 
 thread_local! {
     /// 256 buffers, and the memory of a block, take longer to make than a short file takes to read.
-    static RECYCLED: Cell<(ParsedBlock, Vec<u8>)> = Cell::default();
+    static RECYCLED: Cell<(EventBatch, Vec<u8>)> = Cell::default();
 }
 
 /// What has become of the rows of a file.
@@ -33,7 +34,7 @@ struct Outcome {
 /// The first byte picks the delimiter, the second how many fields a row has.
 pub fn check(data: &[u8]) {
     if let Some((&options, file)) = data.split_first_chunk() {
-        check_file(file, &schema(options));
+        check_file(file, &csv(options));
     }
 }
 
@@ -41,82 +42,74 @@ pub fn check(data: &[u8]) {
 #[allow(dead_code, reason = "too slow for fuzzing")]
 pub fn check_long(data: &[u8]) {
     if let Some((&options, file)) = data.split_first_chunk() {
-        check_file(&file.repeat(LONG_BYTES / file.len().max(1) + 1), &schema(options));
+        check_file(&file.repeat(LONG_BYTES / file.len().max(1) + 1), &csv(options));
     }
 }
 
-fn schema([delimiter, fields]: [u8; 2]) -> Schema {
+fn csv([delimiter, fields]: [u8; 2]) -> Csv {
     let delimiter = [b',', b';', b'\t', b'x'][usize::from(delimiter) % 4];
     let fields = 2 + usize::from(fields) % 3;
-    Schema {
-        source: None,
-        key: vec![0],
-        time: fields - 1,
-        fields,
-        header: false,
-        header_line: Vec::new(),
-        delimiter,
-        kept: Vec::new(),
-    }
+    let columns = Columns { key: vec![0], time: fields - 1, kept: Vec::new() };
+    Csv { delimiter, schema: Some(Schema { columns, fields, ..Schema::default() }) }
 }
 
-fn check_file(file: &[u8], schema: &Schema) {
+fn check_file(file: &[u8], csv: &Csv) {
     // A quote that swallows further rows fails the run: there is nothing to compare.
-    let Some(ours) = read_in_blocks(file, schema) else { return };
-    let reference = read_whole(file, schema, ours.aside.last());
+    let Some(ours) = read_in_units(file, csv) else { return };
+    let reference = read_whole(file, csv, ours.aside.last());
     assert_eq!(ours, reference);
 }
 
-fn read_in_blocks(file: &[u8], schema: &Schema) -> Option<Outcome> {
+fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
     let time = |us| Timestamp::from_us(us).unwrap_or(Timestamp::MAX);
     let rules = RowRules {
         accepts_from: Watermark::at(time(WATERMARK_US)),
         purged: PurgedKeys::default(),
         latest_allowed: time(LATEST_ALLOWED_US),
     };
-    let mut parser = BlockParser::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
-    let mut blocks = BlockReader::new(file, schema.delimiter);
-    let (mut parsed, mut memory) = RECYCLED.take();
+    let times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
+    let mut rows = UnitDecoder::new(Intake::new(times, rules));
+    let decoder = FileDecoder::Csv(Csv { delimiter: csv.delimiter, schema: csv.schema.clone() });
+    let mut units = decoder.units(file);
+    let (mut batch, mut memory) = RECYCLED.take();
     let mut outcome = Outcome::default();
     let mut lines = 0;
-    while let Some(block) = blocks.next(std::mem::take(&mut memory)).ok()? {
-        parser.parse(&block, schema, false, &mut parsed);
+    while let Some(unit) = units.next(std::mem::take(&mut memory)).ok()? {
+        rows.decode(&unit, &mut batch);
         for (partition, buffer) in
-            parsed.partitions.iter().enumerate().filter(|(_, buffer)| !buffer.is_empty())
+            batch.partitions.iter().enumerate().filter(|(_, buffer)| !buffer.is_empty())
         {
             let event = |event: Event<'_>| (partition, event.key.to_vec(), event.time.us());
             outcome.events.extend(buffer.iter().map(event));
         }
-        for row in &parsed.aside {
-            outcome.aside.push((
-                lines + row.line,
-                row.reason,
-                parsed.aside_bytes[row.bytes.clone()].to_vec(),
-            ));
+        for row in &batch.side_rows {
+            outcome.aside.push((lines + row.line, row.reason, batch.side_bytes[row.bytes.clone()].to_vec()));
         }
-        outcome.rows += parsed.rows;
-        lines += parsed.lines;
-        memory = block.into_memory();
+        assert_eq!(batch.lines.check(batch.rows), Ok(()));
+        outcome.rows += batch.rows;
+        lines += batch.lines.lines;
+        memory = unit.into_memory();
     }
-    RECYCLED.set((parsed, memory));
+    RECYCLED.set((batch, memory));
     outcome.events.sort_by_key(|(partition, ..)| *partition);
     Some(outcome)
 }
 
 /// The csv crate over the whole file. A last row that ends inside quotes is taken as `last_aside` says: where a quote is
 /// open is for the crate an end like any other.
-fn read_whole(file: &[u8], schema: &Schema, last_aside: Option<&(u64, Reason, Vec<u8>)>) -> Outcome {
+fn read_whole(file: &[u8], csv: &Csv, last_aside: Option<&(u64, Reason, Vec<u8>)>) -> Outcome {
     // The crate drops one mark: the file's own, or else this one.
     let file = file.strip_prefix(MARK).unwrap_or(file);
     let marked = [MARK, file].concat();
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(schema.delimiter)
+        .delimiter(csv.delimiter)
         .terminator(csv::Terminator::Any(b'\n'))
         .buffer_capacity(file.len().clamp(64, 64 << 10))
         .from_reader(&marked[..]);
     let mut times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
+    let schema = csv.schema.clone().unwrap_or_default();
     let mut outcome = Outcome::default();
     let mut record = csv::ByteRecord::new();
     let (mut start, mut line) = (0, 0);
@@ -144,7 +137,7 @@ fn read_whole(file: &[u8], schema: &Schema, last_aside: Option<&(u64, Reason, Ve
             outcome.aside.push(unclosed);
             continue;
         }
-        match event(&fields, schema, &mut times) {
+        match event(&fields, &schema, &mut times) {
             Ok((key, us)) => {
                 outcome.events.push((KeyHash::of(key).partition().index(), key.to_vec(), us));
             }
@@ -166,7 +159,7 @@ fn event<'f>(
     if fields.len() > schema.fields {
         return Err(Reason::TooManyFields);
     }
-    let us = times.parse(fields[schema.time]).map(Timestamp::us).map_err(|error| match error {
+    let us = times.parse(fields[schema.columns.time]).map(Timestamp::us).map_err(|error| match error {
         NotATime::Unreadable => Reason::Time,
         NotATime::Impossible => Reason::ImpossibleTime,
     })?;

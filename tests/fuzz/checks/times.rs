@@ -1,9 +1,9 @@
 //! Reads a text as a time, as chrono does.
 
 use sessionize::core::event::Timestamp;
-use sessionize::input::timestamp::{NotATime, TimeFormat, TimeParser};
+use sessionize::input::time::{NotATime, TimeFormat, TimeParser};
 
-#[path = "../../../src/input/timestamp/reference.rs"]
+#[path = "../../../src/input/time/reference.rs"]
 mod reference;
 
 const ZONES: [chrono_tz::Tz; 5] = [

@@ -1,7 +1,7 @@
 //! Rows with more fields than there can be columns: found before anybody makes a table of their fields, which would take many
 //! times the memory of the row.
 
-use super::blocks::closing_quote;
+use super::quotes::closing_quote;
 use std::ops::Range;
 
 /// The first row of `bytes`, its line end included, that has more than `most` fields. Linear, without any table.
@@ -27,7 +27,7 @@ pub(super) fn first_wide_row(bytes: &[u8], delimiter: u8, most: usize) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::csv_reader;
+    use super::super::reference::csv_reader;
     use super::*;
     use proptest::prelude::*;
 

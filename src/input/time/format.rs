@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// How times are written in a batch.
 ///
 /// ```
-/// # use sessionize::input::timestamp::TimeFormat;
+/// # use sessionize::input::time::TimeFormat;
 /// assert_eq!("epoch-ms".parse(), Ok(TimeFormat::EpochMillis));
 /// assert_eq!("%d/%b/%Y:%H:%M:%S %z".parse::<TimeFormat>().unwrap().to_string(), "%d/%b/%Y:%H:%M:%S %z");
 /// ```

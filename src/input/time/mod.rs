@@ -37,7 +37,7 @@ pub enum NotATime {
 /// day; use one parser for each thread.
 ///
 /// ```
-/// # use sessionize::input::timestamp::{NotATime, TimeFormat, TimeParser};
+/// # use sessionize::input::time::{NotATime, TimeFormat, TimeParser};
 /// let mut parser = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
 /// assert_eq!(parser.parse(b"2020-01-01 00:02:00").map(|time| time.us()), Ok(1_577_836_920_000_000));
 /// assert_eq!(parser.parse(b"2020-02-31"), Err(NotATime::Impossible));

@@ -1,52 +1,57 @@
 //! The plain path against the reference, on the same bytes.
 
 use super::*;
-use crate::input::timestamp::TimeFormat;
+use crate::core::event::{Event, MAX_KEY_BYTES, Timestamp};
+use crate::core::watermark::Watermark;
+use crate::input::RowRules;
+use crate::input::batch::SideRow;
+use crate::input::columns::Columns;
+use crate::input::lines::LineCounts;
+use crate::input::time::{TimeFormat, TimeParser};
+use crate::purged::PurgedKeys;
 use proptest::prelude::*;
 
-fn parser() -> BlockParser {
+fn intake() -> Intake {
     let latest_allowed = Timestamp::from_us(2_000_000_000_000_000).unwrap();
     let watermark = Watermark::at(Timestamp::from_us(1_000_000_000).unwrap());
-    BlockParser::new(
+    Intake::new(
         TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC),
         RowRules { accepts_from: watermark, purged: PurgedKeys::default(), latest_allowed },
     )
 }
 
 fn schema(key: &[usize], time: usize, fields: usize) -> Schema {
-    Schema {
-        source: None,
-        key: key.to_vec(),
-        time,
-        fields,
-        header: false,
-        header_line: Vec::new(),
-        delimiter: b',',
-        kept: Vec::new(),
-    }
+    Schema { columns: Columns { key: key.to_vec(), time, kept: Vec::new() }, fields, ..Schema::default() }
 }
 
-fn parse(bytes: &[u8], quoted: bool, schema: &Schema) -> ParsedBlock {
-    let mut parsed = ParsedBlock::default();
-    let block = Block::of(bytes, quoted);
-    parser().parse(&block, schema, false, &mut parsed);
-    parsed
+fn parse(bytes: &[u8], quoted: bool, schema: &Schema) -> EventBatch {
+    parse_block(&Block::of(bytes, QuoteMarks { quoted, unclosed: None }), schema)
+}
+
+fn parse_block(block: &Block<QuoteMarks>, schema: &Schema) -> EventBatch {
+    let mut batch = EventBatch::default();
+    batch.lines.lines = block.lines;
+    let (intake, delimiter) = (&mut intake(), b',');
+    let mut rows = BlockRows { schema, delimiter, intake, batch: &mut batch, line: 0 };
+    rows.read(block, &mut Separators::default());
+    assert_eq!(batch.lines.check(batch.rows), Ok(()));
+    batch
 }
 
 /// Everything that a parsed block says, in a form that can be compared.
-fn summary(parsed: &ParsedBlock) -> String {
+fn summary(parsed: &EventBatch) -> String {
     let events: Vec<Vec<Event<'_>>> =
         parsed.partitions.iter().map(|buffer| buffer.iter().collect()).collect();
-    let ParsedBlock { rows, accepted, lines, earliest, latest, earliest_late, aside, aside_bytes, .. } =
+    let EventBatch { rows, accepted, lines, earliest, latest, earliest_late, side_rows, side_bytes, .. } =
         parsed;
     format!(
-        "{rows} {accepted} {lines} {earliest:?} {latest:?} {earliest_late:?} {aside:?} {aside_bytes:?} {events:?}"
+        "{rows} {accepted} {lines:?} {earliest:?} {latest:?} {earliest_late:?} {side_rows:?} {side_bytes:?} {events:?}"
     )
 }
 
-fn set_aside(parsed: &ParsedBlock) -> Vec<(u64, Reason, String)> {
-    let text = |row: &SetAside| String::from_utf8_lossy(&parsed.aside_bytes[row.bytes.clone()]).into_owned();
-    parsed.aside.iter().map(|row| (row.line, row.reason, text(row))).collect()
+fn set_aside(parsed: &EventBatch) -> Vec<(u64, Reason, String)> {
+    let text = |row: &SideRow| String::from_utf8_lossy(&parsed.side_bytes[row.bytes.clone()]).into_owned();
+    parsed.side_rows.iter().map(|row| (row.line, row.reason, text(row))).collect()
 }
 
 #[test]
@@ -54,7 +59,7 @@ fn each_reason_has_its_row_verbatim_and_its_line() {
     let rows =
         "a,5000,x\n\nb,1\r\nc,5000,x,y\nd,yesterday,x\ne,2020-02-31,x\n,5000,x\nf,999,x\ng,99999999999,x\n";
     let parsed = parse(rows.as_bytes(), false, &schema(&[0], 1, 3));
-    assert_eq!((parsed.rows, parsed.accepted, parsed.lines), (8, 1, 9));
+    assert_eq!((parsed.rows, parsed.accepted, parsed.lines.blank), (8, 1, 1));
     assert_eq!(
         set_aside(&parsed),
         [
@@ -78,7 +83,7 @@ fn a_composite_key_is_joined_and_guards_its_separator() {
         parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
     keys.sort_unstable();
     assert_eq!(keys, [&b"b\x1e"[..], b"b\x1ea"]);
-    let reasons: Vec<Reason> = parsed.aside.iter().map(|row| row.reason).collect();
+    let reasons: Vec<Reason> = parsed.side_rows.iter().map(|row| row.reason).collect();
     assert_eq!(reasons, [Reason::EmptyKey, Reason::KeySeparator]);
 }
 
@@ -96,7 +101,8 @@ fn quoted_fields_are_unquoted_and_rows_of_several_lines_counted() {
     let parsed = parse(rows, true, &schema(&[0], 1, 3));
     let keys: Vec<&[u8]> = parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
     assert!(keys.contains(&&b"a \"b\""[..]) && keys.contains(&&b"c"[..]), "{keys:?}");
-    assert_eq!(parsed.lines, 5);
+    let LineCounts { lines, header, blank, continuation } = parsed.lines;
+    assert_eq!([lines, header, blank, continuation], [5, 0, 1, 1]);
     assert_eq!(set_aside(&parsed), [(4, Reason::TooFewFields, "d,\"5000\"".into())]);
 }
 

@@ -15,7 +15,7 @@ const STEP: usize = 8;
 /// them stand in a chunk cannot be predicted, so whoever parses a row while its chunk is still being looked at waits for
 /// each wrong guess. The memory is kept for the next text.
 #[derive(Debug, Default)]
-pub(super) struct Separators {
+pub struct Separators {
     positions: Vec<u32>,
 }
 

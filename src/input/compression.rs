@@ -1,0 +1,61 @@
+//! Compressed files, by their first bytes, whatever the name.
+
+use crate::error::{Error, ErrorKind};
+use std::io::{self, Read};
+
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// What the zstd library says of a frame that was made with a dictionary.
+const NEEDS_DICTIONARY: &str = "Dictionary mismatch";
+
+/// How a file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compression {
+    /// One member or several.
+    Gzip,
+    /// One frame or several.
+    Zstd,
+}
+
+impl Compression {
+    /// The one of a file that begins with `bytes`.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0x1F, 0x8B, ..] => Some(Self::Gzip),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    /// A reader of what `stored` is when it is decompressed.
+    ///
+    /// # Errors
+    /// If the library gives no reader.
+    pub(super) fn unpack(self, stored: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Gzip => {
+                let buffered = io::BufReader::with_capacity(BUFFER_BYTES, stored);
+                Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
+            }
+            Self::Zstd => Box::new(zstd::Decoder::new(stored)?),
+        })
+    }
+}
+
+/// The refusal of a file whose compressed data gave `error`; `None` if the data is not to blame.
+pub(super) fn damage(error: &io::Error) -> Option<Error> {
+    use io::ErrorKind as Io;
+    match error.kind() {
+        // The zstd library has one kind for all its errors: other.
+        Io::Other if error.to_string().contains(NEEDS_DICTIONARY) => {
+            let what = "the compressed data needs a dictionary, which this program does not have";
+            let error = Error::new(ErrorKind::DataRefused, what);
+            Some(error.remedy("decompress it with its dictionary first: zstd -d -D DICTIONARY"))
+        }
+        Io::InvalidInput | Io::InvalidData | Io::UnexpectedEof | Io::Other => {
+            let what = format!("the compressed data is damaged: {error}");
+            Some(Error::new(ErrorKind::DataRefused, what).remedy("fetch the file again"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! The first row of a file: whether it is a header, and where the columns stand.
+#![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
+
+use super::quotes::QuotedRowEnds;
+use super::reference::{csv_reader, mark_before, trim_row, without_line_end};
+use super::schema::Schema;
+use super::wide::first_wide_row;
+use crate::definition::Source;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::blocks::BlockReader;
+use crate::input::decoder::Units;
+use crate::input::files::BatchFile;
+use crate::input::names::locate;
+use crate::input::projection::{Header, Projection, resolve_columns};
+use crate::input::read_error::ReadError;
+use crate::input::reason::SIDE_COLUMNS;
+use crate::input::time::{NotATime, TimeParser};
+use std::collections::HashSet;
+
+/// More columns than this are no event log, but a wrong delimiter or an attack on the memory.
+pub const MAX_COLUMNS: usize = 1 << 20;
+
+/// The first row of a file that is not blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FirstRow {
+    fields: Vec<Vec<u8>>,
+    /// Its bytes, without the line end.
+    line: Vec<u8>,
+    /// How many blank lines stand before it.
+    pub(super) blank_lines: u64,
+    /// Where the next row begins.
+    pub(super) end: usize,
+}
+
+/// The schema of `file`; `None` if it has no row in its first `max_bytes` bytes.
+///
+/// # Errors
+/// [`ErrorKind::NoInput`] if the file cannot be read, [`ErrorKind::DataRefused`] if it has no rows of text, or a column is
+/// missing.
+pub(super) fn read_schema(
+    file: &BatchFile,
+    source: &mut Source,
+    times: &mut TimeParser,
+    projection: &mut Projection<'_>,
+    max_bytes: u64,
+) -> Result<Option<Schema>> {
+    let delimiter = source.delimiter;
+    let Some(first) = read_first_row(file, delimiter, max_bytes)? else { return Ok(None) };
+    let names: Vec<String> =
+        first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
+    let header = if let Some(header) = source.header {
+        header
+    } else {
+        let time = locate(&source.time, &names, false, file)?;
+        // A date that does not exist is a row to reject: no header says February 31.
+        times.parse(&first.fields[time]) == Err(NotATime::Unreadable)
+    };
+    let is_first_file = source.is_undecided();
+    let file_header = Header { names: &names, is_there: header, is_first_file };
+    let columns = resolve_columns(source, &file_header, file, projection)?;
+    // The rows of several sources have no header in common.
+    let side_header =
+        if header && source.name.is_none() { side_header(&first, delimiter) } else { Vec::new() };
+    Ok(Some(Schema { columns, fields: names.len(), header, side_header }))
+}
+
+fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result<Option<FirstRow>> {
+    let reader = file.reader().map_err(|error| file.read_error(&error))?;
+    let mut blocks = BlockReader::new(reader, QuotedRowEnds { delimiter });
+    let mut bytes = 0;
+    while bytes <= max_bytes {
+        let block = match blocks.next(Vec::new()) {
+            Ok(Some(block)) => block,
+            Err(ReadError::Read(error)) => return Err(file.read_error(&error)),
+            // The run itself meets such an error again, and knows the line.
+            Ok(None) | Err(_) => return Ok(None),
+        };
+        if let Some(wide) = first_wide_row(block.bytes(), delimiter, MAX_COLUMNS)
+            && block.bytes()[..wide.start].iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+        {
+            return Err(too_many_columns(file));
+        }
+        if let Some(row) = first_row(block.bytes(), delimiter) {
+            return Ok(Some(row));
+        }
+        bytes += block.bytes().len() as u64;
+    }
+    Ok(None)
+}
+
+/// The first row of `bytes` that is not blank.
+pub(super) fn first_row(bytes: &[u8], delimiter: u8) -> Option<FirstRow> {
+    let mut reader = csv_reader(bytes, delimiter);
+    let before = mark_before(bytes).len();
+    let mut record = csv::ByteRecord::new();
+    let mut blank_lines = 0;
+    while reader.read_byte_record(&mut record).unwrap_or(false) {
+        let start = record.position().map_or(0, |position| position.byte() as usize).saturating_sub(before);
+        let end = reader.position().byte() as usize - before;
+        let (blank_before, line) = trim_row(&bytes[start..end]);
+        blank_lines += blank_before;
+        if line.is_empty() {
+            blank_lines += 1;
+            continue;
+        }
+        let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
+        if let Some(last) = fields.last_mut() {
+            *last = without_line_end(last, &bytes[start..end]).to_vec();
+        }
+        return Some(FirstRow { fields, line: line.to_vec(), blank_lines, end });
+    }
+    None
+}
+
+/// The header for rows of side outputs. Where two columns would have one name, as the file is cut or as the comma cuts the
+/// output, there is none.
+fn side_header(first: &FirstRow, delimiter: u8) -> Vec<u8> {
+    let are_distinct = |delimiter| {
+        let mut seen: HashSet<Vec<u8>> = SIDE_COLUMNS.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let fields = first_row(&first.line, delimiter).map_or_else(Vec::new, |row| row.fields);
+        fields.into_iter().all(|name| seen.insert(name))
+    };
+    if are_distinct(delimiter) && are_distinct(b',') { first.line.clone() } else { Vec::new() }
+}
+
+fn too_many_columns(file: &BatchFile) -> Error {
+    Error::new(ErrorKind::DataRefused, format!("the first row has more than {MAX_COLUMNS} columns"))
+        .at(file.path().display())
+        .remedy("check that this is a CSV file, and its --delimiter")
+        .nothing_changed()
+}

@@ -1,0 +1,84 @@
+//! CSV, as RFC 4180 has it and as people have it.
+
+mod header;
+mod quotes;
+mod reference;
+mod rows;
+mod schema;
+mod separators;
+mod wide;
+
+pub use header::MAX_COLUMNS;
+pub use quotes::{QuoteMarks, QuotedRowEnds};
+pub use schema::Schema;
+pub use separators::Separators;
+
+use super::batch::EventBatch;
+use super::blocks::{Block, BlockReader};
+use super::decoder::{Decoder, SideForm};
+use super::files::BatchFile;
+use super::intake::Intake;
+use super::projection::Projection;
+use super::time::TimeParser;
+use crate::definition::Source;
+use crate::error::Result;
+use rows::BlockRows;
+use std::io::Read;
+
+/// The decoder of one CSV file.
+#[derive(Debug)]
+pub struct Csv {
+    /// The byte between fields.
+    pub delimiter: u8,
+    /// `None` for a file without rows, or whose first row cannot be read: reading meets that error again.
+    pub schema: Option<Schema>,
+}
+
+impl Decoder for Csv {
+    type Unit = Block<QuoteMarks>;
+    type Units<R: Read> = BlockReader<R, QuotedRowEnds>;
+    type Scratch = Separators;
+
+    /// Whatever is no other text is CSV.
+    fn fits(_beginning: &[u8]) -> bool {
+        true
+    }
+
+    fn open(
+        file: &BatchFile,
+        source: &mut Source,
+        times: &mut TimeParser,
+        projection: &mut Projection<'_>,
+        max_bytes: u64,
+    ) -> Result<Self> {
+        let schema = header::read_schema(file, source, times, projection, max_bytes)?;
+        Ok(Self { delimiter: source.delimiter, schema })
+    }
+
+    fn units<R: Read>(&self, content: R) -> Self::Units<R> {
+        BlockReader::new(content, QuotedRowEnds { delimiter: self.delimiter })
+    }
+
+    fn decode(
+        &self,
+        block: &Self::Unit,
+        intake: &mut Intake,
+        separators: &mut Separators,
+        batch: &mut EventBatch,
+    ) {
+        batch.lines.lines = block.lines;
+        match &self.schema {
+            Some(schema) => {
+                let delimiter = self.delimiter;
+                BlockRows { schema, delimiter, intake, batch, line: 0 }.read(block, separators);
+            }
+            // There is nothing but blank lines, or reading ends in an error.
+            None => batch.lines.blank = block.lines,
+        }
+    }
+
+    fn side_form(&self) -> SideForm<'_> {
+        let header = self.schema.as_ref().map_or(&[][..], |schema| &schema.side_header);
+        SideForm::Delimited { delimiter: self.delimiter, header }
+    }
+}

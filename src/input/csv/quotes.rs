@@ -1,0 +1,153 @@
+//! Where rows of CSV end: a line end inside quotes ends none.
+
+use crate::input::blocks::RowEnds;
+use crate::input::lines::line_ends_in;
+use crate::input::read_error::ReadError;
+
+/// Finds the ends of rows whose fields are parted by one byte.
+#[derive(Debug, Clone, Copy)]
+pub struct QuotedRowEnds {
+    /// The byte between fields.
+    pub delimiter: u8,
+}
+
+/// What the quotes in a block are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QuoteMarks {
+    /// Whether any byte is a quote.
+    pub quoted: bool,
+    /// Where the last row begins, if the file ends inside a quoted field of its last line.
+    pub unclosed: Option<usize>,
+}
+
+impl RowEnds for QuotedRowEnds {
+    type Marks = QuoteMarks;
+    const CHECK: &'static str = "check that this is a CSV file, and its --delimiter";
+
+    fn find(&self, bytes: &[u8]) -> Result<(usize, QuoteMarks), ReadError> {
+        let (scan, quoted) = self.scan(bytes);
+        Ok((scan.rows_end, QuoteMarks { quoted, unclosed: None }))
+    }
+
+    fn find_last(&self, bytes: &[u8]) -> Result<QuoteMarks, ReadError> {
+        let (scan, quoted) = self.scan(bytes);
+        let Some(quote) = scan.open_quote else { return Ok(QuoteMarks { quoted, unclosed: None }) };
+        if memchr::memchr(b'\n', &bytes[quote..]).is_some_and(|at| quote + at + 1 < bytes.len()) {
+            return Err(ReadError::Refused {
+                line: line_ends_in(&bytes[..quote]),
+                what: "the quoted field that begins here is never closed and swallows all further rows"
+                    .to_owned(),
+                remedy: "close the quote in the file",
+            });
+        }
+        Ok(QuoteMarks { quoted, unclosed: Some(scan.rows_end) })
+    }
+}
+
+impl QuotedRowEnds {
+    fn scan(self, bytes: &[u8]) -> (Scan, bool) {
+        let quoted = memchr::memchr(b'"', bytes).is_some();
+        (if quoted { scan_quoted(bytes, self.delimiter) } else { scan_plain(bytes) }, quoted)
+    }
+}
+
+/// What a look over rows has found.
+#[derive(Debug, PartialEq, Eq)]
+struct Scan {
+    /// Where the last whole row ends.
+    rows_end: usize,
+    /// The quote that is still open.
+    open_quote: Option<usize>,
+}
+
+fn scan_plain(bytes: &[u8]) -> Scan {
+    Scan { rows_end: memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1), open_quote: None }
+}
+
+/// Finds row ends where quotes stand. As in the `csv` crate a quote opens a field only as its first byte, two quotes
+/// inside a quoted field are one, and any other quote is data.
+fn scan_quoted(bytes: &[u8], delimiter: u8) -> Scan {
+    let (mut at, mut rows_end) = (0, 0);
+    while let Some(found) = memchr::memchr2(b'"', b'\n', &bytes[at..]) {
+        let position = at + found;
+        at = position + 1;
+        if bytes[position] == b'\n' {
+            rows_end = at;
+        } else if position == 0 || bytes[position - 1] == delimiter || bytes[position - 1] == b'\n' {
+            match closing_quote(bytes, at) {
+                Some(close) => at = close + 1,
+                None => return Scan { rows_end, open_quote: Some(position) },
+            }
+        }
+    }
+    Scan { rows_end, open_quote: None }
+}
+
+/// Where the quoted field ends whose content begins at `at`.
+pub(super) fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let close = at + memchr::memchr(b'"', &bytes[at..])?;
+        if bytes.get(close + 1) != Some(&b'"') {
+            return Some(close);
+        }
+        at = close + 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::blocks::{BLOCK_BYTES, Block, BlockReader};
+    use crate::input::decoder::Units;
+    use proptest::prelude::*;
+
+    const COMMAS: QuotedRowEnds = QuotedRowEnds { delimiter: b',' };
+
+    fn blocks(bytes: &[u8]) -> Result<Vec<Block<QuoteMarks>>, ReadError> {
+        let mut reader = BlockReader::new(bytes, COMMAS);
+        let mut all = Vec::new();
+        while let Some(block) = reader.next(b"\"\n,".repeat(BLOCK_BYTES / 4))? {
+            all.push(block);
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn blocks_end_where_rows_end_and_lose_nothing() {
+        let bytes = b"key,\"two\nlines, and a \"\"word\"\"\"\n".repeat(100_000);
+        let blocks = blocks(&bytes).unwrap();
+        assert!(blocks.len() > 2);
+        assert!(
+            blocks.iter().all(|block| block.bytes().starts_with(b"key,") && block.bytes().ends_with(b"\n"))
+        );
+        assert_eq!(blocks.iter().flat_map(|block| block.bytes().to_vec()).collect::<Vec<_>>(), bytes);
+        assert_eq!(blocks.iter().map(|block| block.lines).sum::<u64>(), 200_000);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_refused_unless_it_stands_in_the_last_line() {
+        let unclosed = |text: &str| blocks(text.as_bytes()).unwrap()[0].marks.unclosed;
+        assert_eq!(
+            [unclosed("a,1\nb,\"2"), unclosed("a,1\nb,\"2\n"), unclosed("a,1\nb,2\"\nc,3\n")],
+            [Some(4), Some(4), None]
+        );
+        assert!(matches!(blocks(b"a,1\nb,\"2\nc,3\n"), Err(ReadError::Refused { line: 1, .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn row_ends_are_those_of_the_csv_crate(bytes in proptest::collection::vec(
+            prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), Just(b'x')], 0..40)) {
+            let scan = scan_quoted(&bytes, b',');
+            let terminated = [&bytes[..scan.rows_end], b"x"].concat();
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false).flexible(true).terminator(csv::Terminator::Any(b'\n')).from_reader(&terminated[..]);
+            let mut last = csv::ByteRecord::new();
+            while let Some(record) = reader.byte_records().next() {
+                last = record.unwrap();
+            }
+            // What stands behind the last whole row is a row of its own to the csv crate too.
+            prop_assert_eq!(last, csv::ByteRecord::from(vec!["x"]));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The reference reader: the `csv` crate, and where its rows begin and end.
+
+use crate::input::blocks::BYTE_ORDER_MARK;
+use std::io::{self, Read};
+
+/// Bytes behind a mark, in one piece: the reference reader looks for a mark only in the first piece it gets.
+pub struct Marked<'b> {
+    mark: &'static [u8],
+    bytes: &'b [u8],
+}
+
+impl Read for Marked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let marked = self.mark.read(buffer)?;
+        Ok(marked + self.bytes.read(&mut buffer[marked..])?)
+    }
+}
+
+/// What the reference reader is given before `bytes`. It drops a byte order mark wherever it begins; that of the file is gone
+/// already, and a further one, or one at the start of a later block, is data.
+pub(super) fn mark_before(bytes: &[u8]) -> &'static [u8] {
+    if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" }
+}
+
+/// The reference reader. A row ends at LF or CRLF; a carriage return elsewhere is data. Its positions count from the start of
+/// [`mark_before`].
+pub(super) fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<Marked<'_>> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(Marked { mark: mark_before(bytes), bytes })
+}
+
+/// The row inside the bytes that the reference reader has gone through for it, and how many blank lines stand before.
+pub(super) fn trim_row(raw: &[u8]) -> (u64, &[u8]) {
+    let blank = raw.iter().take_while(|&&byte| byte == b'\n').count();
+    let row = raw[blank..].strip_suffix(b"\n").unwrap_or(&raw[blank..]);
+    (blank as u64, row.strip_suffix(b"\r").unwrap_or(row))
+}
+
+/// The last field of a row without the carriage return that belongs to the line end: one that ends the raw bytes too, and
+/// so stands outside quotes.
+pub(super) fn without_line_end<'f>(field: &'f [u8], raw: &[u8]) -> &'f [u8] {
+    let ends_in_carriage_return = raw.strip_suffix(b"\n").unwrap_or(raw).ends_with(b"\r");
+    if ends_in_carriage_return { field.strip_suffix(b"\r").unwrap_or(field) } else { field }
+}

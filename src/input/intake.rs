@@ -1,0 +1,144 @@
+//! From the fields of a row to an event that is taken in, or the reason why it is not.
+
+use super::batch::EventBatch;
+use super::columns::Columns;
+use super::reason::Reason;
+use super::time::{NotATime, TimeParser};
+use crate::core::event::{KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
+use crate::core::watermark::Watermark;
+use crate::purged::PurgedKeys;
+
+/// What decides whether an event is taken in.
+#[derive(Debug, Clone)]
+pub struct RowRules {
+    /// Events before it are late (rule 2): the watermark, or further back where completed sessions are correctable.
+    pub accepts_from: Watermark,
+    /// Keys whose events are late longer, because they were removed.
+    pub purged: PurgedKeys,
+    /// Events after it are rejected (rule 9).
+    pub latest_allowed: Timestamp,
+}
+
+impl RowRules {
+    fn is_late(&self, time: Timestamp, key: &[u8]) -> bool {
+        self.accepts_from.is_late(time) || self.purged.is_late(key, time)
+    }
+}
+
+/// Takes in the rows of one file. Each thread has its own.
+#[derive(Debug)]
+pub struct Intake {
+    times: TimeParser,
+    rules: RowRules,
+    joined_key: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+/// A row that a decoder hands over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row<'a> {
+    /// The line on which it begins, counted from 0 at the start of the unit.
+    pub(super) line: u64,
+    /// Its bytes without the line end.
+    pub(super) bytes: &'a [u8],
+}
+
+impl Intake {
+    /// For rows with times that `times` reads, under the rules of one run.
+    pub const fn new(times: TimeParser, rules: RowRules) -> Self {
+        Self { times, rules, joined_key: Vec::new(), payload: Vec::new() }
+    }
+
+    /// Decides what becomes of one row; `field` gives its fields by the positions in `columns`.
+    #[inline]
+    pub(super) fn take<'f>(
+        &mut self,
+        row: Row<'_>,
+        columns: &Columns,
+        field: impl Fn(usize) -> &'f [u8],
+        batch: &mut EventBatch,
+    ) {
+        batch.rows += 1;
+        let Self { times, rules, joined_key, payload } = self;
+        let event = read_event(columns, &field, times, joined_key).and_then(|event| {
+            // Without rules there is nothing to pack, and the payload stays empty.
+            if !columns.kept.is_empty() {
+                columns.pack(row.bytes, &field, payload)?;
+            }
+            Ok(event)
+        });
+        match event {
+            // First: a time that is not believed says nothing, also not that the event came late.
+            Ok((time, _)) if time > rules.latest_allowed => {
+                batch.first_future.get_or_insert(time);
+                batch.set_aside(row.line, Reason::Future, row.bytes);
+            }
+            Ok((time, key)) if rules.is_late(time, key) => {
+                if rules.accepts_from.is_late(time) {
+                    batch.earliest_late = batch.earliest_late.into_iter().chain([time]).min();
+                }
+                batch.set_aside(row.line, Reason::Late, row.bytes);
+            }
+            Ok((time, key)) => batch.accept(time, key, payload, row.line),
+            Err(reason) => batch.set_aside(row.line, reason, row.bytes),
+        }
+    }
+}
+
+impl EventBatch {
+    /// Counts a row that has no fields to speak of, and sets it aside.
+    pub(super) fn reject(&mut self, row: Row<'_>, reason: Reason) {
+        self.rows += 1;
+        self.set_aside(row.line, reason, row.bytes);
+    }
+}
+
+/// Time and key of a row; the key is a field of it, or joined in `joined_key`.
+#[inline]
+fn read_event<'k, 'f: 'k>(
+    columns: &Columns,
+    field: impl Fn(usize) -> &'f [u8],
+    times: &mut TimeParser,
+    joined_key: &'k mut Vec<u8>,
+) -> Result<(Timestamp, &'k [u8]), Reason> {
+    let time = times.parse(field(columns.time)).map_err(|error| match error {
+        NotATime::Unreadable => Reason::Time,
+        NotATime::Impossible => Reason::ImpossibleTime,
+    })?;
+    let key = if let [position] = columns.key[..] {
+        field(position)
+    } else {
+        join_key(&columns.key, field, joined_key)?;
+        joined_key
+    };
+    match key.len() {
+        0 => Err(Reason::EmptyKey),
+        1..=MAX_KEY_BYTES => Ok((time, key)),
+        _ => Err(Reason::KeyTooLong),
+    }
+}
+
+/// Joins the parts of a composite key. It is empty, and `joined` too, iff all its parts are.
+fn join_key<'f>(
+    positions: &[usize],
+    field: impl Fn(usize) -> &'f [u8],
+    joined: &mut Vec<u8>,
+) -> Result<(), Reason> {
+    joined.clear();
+    let mut all_empty = true;
+    for (number, &position) in positions.iter().enumerate() {
+        let part = field(position);
+        if memchr::memchr(KEY_SEPARATOR, part).is_some() {
+            return Err(Reason::KeySeparator);
+        }
+        if number > 0 {
+            joined.push(KEY_SEPARATOR);
+        }
+        joined.extend_from_slice(part);
+        all_empty &= part.is_empty();
+    }
+    if all_empty {
+        joined.clear();
+    }
+    Ok(())
+}

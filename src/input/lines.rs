@@ -1,0 +1,78 @@
+//! The accounts of the lines of a text file: no line vanishes below the accounts of the rows.
+
+/// What the lines of a text are, beside the first lines of rows. In a format without lines each row counts as one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LineCounts {
+    /// All lines, counted when the text was cut into units. The last one of a file may lack its line end.
+    pub lines: u64,
+    /// Lines of headers, with all that they go on over.
+    pub header: u64,
+    /// Lines with nothing in them.
+    pub blank: u64,
+    /// Lines that a row goes on over behind its first one.
+    pub continuation: u64,
+}
+
+impl LineCounts {
+    /// Adds the lines of a further text.
+    pub fn add(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.header += other.header;
+        self.blank += other.blank;
+        self.continuation += other.continuation;
+    }
+
+    /// Holds the identity of lines: `lines = rows + header + blank + continuation`.
+    ///
+    /// # Errors
+    /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
+    pub fn check(&self, rows: u64) -> Result<(), String> {
+        let Self { lines, header, blank, continuation } = *self;
+        if lines == rows + header + blank + continuation {
+            return Ok(());
+        }
+        Err(format!(
+            "the accounts do not balance: {lines} lines, against {rows} rows + {header} of headers + {blank} blank + \
+             {continuation} in which rows go on"
+        ))
+    }
+}
+
+/// How many lines `text` has. The last one may lack its line end.
+pub(super) fn lines_in(text: &[u8]) -> u64 {
+    line_ends_in(text) + u64::from(text.last().is_some_and(|&byte| byte != b'\n'))
+}
+
+/// How many lines of `text` have their line end.
+pub(super) fn line_ends_in(text: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', text).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_needs_no_line_end() {
+        let counts = |text: &str| (lines_in(text.as_bytes()), line_ends_in(text.as_bytes()));
+        assert_eq!(
+            [counts(""), counts("\n"), counts("a"), counts("a\n"), counts("a\nb")],
+            [(0, 0), (1, 1), (1, 0), (1, 1), (2, 1)]
+        );
+    }
+
+    #[test]
+    fn the_identity_holds_only_if_every_line_is_accounted_for() {
+        let balanced = LineCounts { lines: 10, header: 1, blank: 2, continuation: 3 };
+        assert_eq!(balanced.check(4), Ok(()));
+        for wrong in [
+            LineCounts { lines: 11, ..balanced },
+            LineCounts { header: 0, ..balanced },
+            LineCounts { blank: 3, ..balanced },
+            LineCounts { continuation: 2, ..balanced },
+        ] {
+            assert!(wrong.check(4).is_err(), "{wrong:?}");
+        }
+        assert!(balanced.check(5).is_err());
+    }
+}

@@ -1,0 +1,67 @@
+//! Columns by their names in the header of a file.
+#![expect(clippy::cast_possible_truncation, reason = "numbers of columns")]
+
+use super::files::BatchFile;
+use crate::definition::{Column, ColumnRequest, columns_text};
+use crate::error::{Error, ErrorKind, Result};
+
+const SHOWN_NAMES: usize = 50;
+const SHOWN_LETTERS: usize = 100;
+
+/// The column as the first file has shown it. A name that stands twice does not tell it apart: it stays a number.
+pub(super) fn decided(position: usize, header: bool, names: &[String]) -> Column {
+    let name = &names[position];
+    let tells = header && !name.is_empty() && names.iter().filter(|other| *other == name).count() == 1;
+    // A name that reads like a number would be taken for one when it is asked for.
+    let name = (tells && matches!(ColumnRequest::read(name), ColumnRequest::Name(_))).then(|| name.clone());
+    Column { position: Some(position as u32), name }
+}
+
+pub(super) fn locate(column: &Column, names: &[String], by_name: bool, file: &BatchFile) -> Result<usize> {
+    let found = match (&column.name, column.position) {
+        (Some(name), position) if by_name || position.is_none() => {
+            let mut places = names.iter().enumerate().filter(|(_, other)| *other == name);
+            match (places.next(), places.next()) {
+                (Some((place, _)), None) => Some(place),
+                (Some(_), Some(_)) => return Err(twice(name, file)),
+                (None, _) => None,
+            }
+        }
+        (_, position) => {
+            position.map(|position| position as usize).filter(|&position| position < names.len())
+        }
+    };
+    found.ok_or_else(|| missing(column, names, file))
+}
+
+/// Names for people: a line of an error holds neither millions of them nor one of a million letters.
+pub(super) fn shown_names(names: &[String]) -> String {
+    let shown =
+        names.iter().take(SHOWN_NAMES).map(|name| name.chars().take(SHOWN_LETTERS).collect::<String>());
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
+    let wanted = columns_text(std::slice::from_ref(column));
+    let what = format!("there is no column {wanted}: its columns are {}", shown_names(names));
+    // Only a column that an earlier file has shown has both.
+    let remedy = if column.name.is_some() && column.position.is_some() {
+        "files must have the columns that the first one had: mend its header, or give it a --state and --out of its own"
+    } else if names.len() == 1 {
+        "check --delimiter, then name the columns with --key and --time"
+    } else {
+        "name the columns with --key and --time"
+    };
+    Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(remedy).nothing_changed()
+}
+
+fn twice(name: &str, file: &BatchFile) -> Error {
+    Error::new(ErrorKind::DataRefused, format!("two columns are named {name}"))
+        .at(file.path().display())
+        .remedy("give the column by its number")
+        .nothing_changed()
+}
