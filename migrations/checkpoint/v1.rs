@@ -287,11 +287,9 @@ pub struct RuledSession {
     pub ordinal: u32,
     /// The last instant at which an event keeps the gap.
     pub reach_us: i64,
-    /// Where the local day of its start ends.
-    pub day_end_us: Option<i64>,
-    /// The last values of the columns that split.
-    #[serde(with = "text::pieces")]
-    pub split_values: Vec<Vec<u8>>,
+    /// The states of the split rules, in the order of the table of split rules.
+    #[serde(with = "text::states")]
+    pub splits: Vec<Vec<Vec<u8>>>,
     /// The states of the accumulators, in the order of the aggregates.
     #[serde(with = "text::states")]
     pub accumulators: Vec<Vec<Vec<u8>>>,

@@ -5,7 +5,7 @@ use super::rows::time;
 use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::reducer::RuledState;
-use crate::core::rules::{Before, RuleSet, RuledKey, RuledSession, SplitState};
+use crate::core::rules::{Before, RuleSet, RuledKey, RuledSession};
 use crate::core::session::OpenSession;
 use crate::migrations::checkpoint::{read, v1};
 
@@ -94,8 +94,7 @@ fn session_row(session: &RuledSession) -> v1::RuledSession {
         },
         ordinal: session.ordinal,
         reach_us: session.reach.us(),
-        day_end_us: session.splits.day_end.map(Timestamp::us),
-        split_values: session.splits.values.clone(),
+        splits: session.splits.stored(),
         accumulators: session.accumulators.iter().map(Accumulator::state).collect(),
         identities: session.identities.iter().copied().collect(),
         rows: session.rows.clone(),
@@ -127,7 +126,7 @@ fn session(row: v1::RuledSession, rules: &RuleSet) -> Result<RuledSession, Strin
         },
         ordinal: row.ordinal,
         reach: time(row.reach_us)?,
-        splits: SplitState { day_end: row.day_end_us.map(time).transpose()?, values: row.split_values },
+        splits: rules.restore_splits(time(row.open.start_us)?, row.splits)?,
         accumulators: rules.restore_accumulators(row.accumulators)?,
         identities: row.identities.into_iter().collect(),
         rows: row.rows,

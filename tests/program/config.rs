@@ -147,7 +147,7 @@ fn each_setting_says_where_it_comes_from() {
     assert_eq!(of("max-rejects"), json!({"key": "max-rejects", "value": "1%", "from": "default"}));
     let text = folder.sessionize(&["config", "--watermark-delay", "2h"]).expect_code(0).stdout;
     let line = |key: &str| {
-        let line = text.lines().find(|line| line.trim_start().starts_with(key)).unwrap();
+        let line = text.lines().find(|line| line.split_whitespace().next() == Some(key)).unwrap();
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert_eq!(text.lines().next(), Some("run with sessionize.toml"));

@@ -37,6 +37,8 @@ const BEFORE_OTHERS: [&str; 16] = [
     "sync(",
     "expect(",
     "const EXAMPLES: &str = ",
+    "const HEADING: &str = ",
+    "help: ",
 ];
 
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.

@@ -41,6 +41,14 @@ impl fmt::Display for ConditionText {
     }
 }
 
+/// The conditions in these texts.
+///
+/// # Errors
+/// What is missing in one, in words.
+pub(super) fn compile_all(texts: &[&str], kept: &mut ProjectedColumns) -> Result<Vec<Condition>, String> {
+    texts.iter().map(|text| Ok(ConditionText::read(text)?.compile(kept))).collect()
+}
+
 /// A condition over the values of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condition {

@@ -1,7 +1,8 @@
 //! The names of output columns: no two of one output are the same.
 
 use super::aggregate::AggregateText;
-use super::flag::{NO_RULE, RuleFlag, RuleTexts};
+use super::flag::{NO_RULE, RuleFlag};
+use super::texts::RuleTexts;
 use std::collections::BTreeSet;
 
 /// The columns of completed sessions that are there whatever is asked for, besides those of the key.
@@ -85,12 +86,16 @@ fn first_twice<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::rules::SplitFlag;
 
     #[test]
     fn none_stands_alone() {
         let check = |values: &[&str]| {
             let mut texts = RuleTexts::default();
-            texts.set(RuleFlag::SplitOn, values.iter().map(|&text| text.to_owned()).collect());
+            texts.set(
+                RuleFlag::Split(SplitFlag::SplitOn),
+                values.iter().map(|&text| text.to_owned()).collect(),
+            );
             texts.check_none_is_alone()
         };
         assert_eq!(check(&["none"]), Ok(()));

@@ -1,15 +1,15 @@
 //! All rules of a checkpoint, ready for use.
 
 use super::aggregate::{Aggregate, AggregateText};
-use super::condition::{Condition, ConditionText};
 use super::dedup::Dedup;
 use super::duration::duration;
-use super::flag::{DEFAULT_BOUND, RuleFlag, RuleTexts};
+use super::flag::{DEFAULT_BOUND, RuleFlag};
 use super::gap_by::{GapByText, Gaps};
 use super::projected::{ProjectedColumn, ProjectedColumns};
-use super::split::{Midnight, Splits};
+use super::splits::{Projection, SplitState, Splits};
+use super::texts::RuleTexts;
 use crate::core::aggregates::{Accumulator, Bounds};
-use crate::core::event::Values;
+use crate::core::event::{Timestamp, Values};
 use crate::core::gap::Gap;
 use chrono_tz::Tz;
 
@@ -57,7 +57,10 @@ impl RuleSet {
             );
         }
         Ok(Self {
-            splits: splits(texts, zone, &mut kept)?,
+            splits: Splits::compile(
+                |flag| texts.values(RuleFlag::Split(flag)).collect(),
+                &mut Projection { columns: &mut kept, zone },
+            )?,
             gaps: gaps(texts, usual, &mut kept)?,
             dedup: texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept)),
             aggregates,
@@ -122,32 +125,23 @@ impl RuleSet {
         let restored = self.aggregates.iter().zip(states);
         restored.map(|(aggregate, state)| aggregate.function.restore(state)).collect()
     }
+
+    /// What the split rules had kept of a session that began at `start`.
+    ///
+    /// # Errors
+    /// In words, if `states` are not theirs.
+    pub fn restore_splits(&self, start: Timestamp, states: Vec<Vec<Vec<u8>>>) -> Result<SplitState, String> {
+        self.splits.restore(start, states)
+    }
 }
 
-fn splits(texts: &RuleTexts, zone: Option<Tz>, kept: &mut ProjectedColumns) -> Result<Splits, String> {
-    Ok(Splits {
-        max_duration_us: texts.value(RuleFlag::MaxDuration).map(duration_us).transpose()?,
-        max_events: number(texts, RuleFlag::MaxEvents)?.map(|number| number as u64),
-        on: texts
-            .values(RuleFlag::SplitOn)
-            .map(|column| kept.place_of(ProjectedColumn::column(column)))
-            .collect(),
-        at_midnight: texts.value(RuleFlag::SplitAt).map(|_| midnight(zone, kept)),
-        start_on: conditions(texts, RuleFlag::StartOn, kept)?,
-        end_on: conditions(texts, RuleFlag::EndOn, kept)?,
-    })
-}
-
-fn midnight(zone: Option<Tz>, kept: &mut ProjectedColumns) -> Midnight {
-    zone.map_or_else(|| Midnight::OfSource(kept.place_of(ProjectedColumn::Zone)), Midnight::In)
-}
-
-fn conditions(
-    texts: &RuleTexts,
-    flag: RuleFlag,
-    kept: &mut ProjectedColumns,
-) -> Result<Vec<Condition>, String> {
-    texts.values(flag).map(|text| Ok(ConditionText::read(text)?.compile(kept))).collect()
+impl RuleTexts {
+    /// The columns that these rules look at, in the order in which [`RuleSet`] keeps them.
+    pub fn columns(&self) -> Vec<String> {
+        // Only the values of times and gaps depend on gap and zone, not what is kept.
+        let set = RuleSet::compile(self, Gap::from_us(0), Some(chrono_tz::UTC));
+        set.map_or_else(|_| Vec::new(), |set| set.kept().columns().map(str::to_owned).collect())
+    }
 }
 
 fn gaps(texts: &RuleTexts, usual: Gap, kept: &mut ProjectedColumns) -> Result<Gaps, String> {

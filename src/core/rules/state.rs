@@ -1,7 +1,7 @@
 //! What the rules know of one key, and the fold of one event into it.
 
 use super::set::RuleSet;
-use super::split::SplitState;
+use super::splits::{NextEvent, SplitState};
 use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::event::Values;
@@ -87,16 +87,16 @@ impl RuledKey {
             self.dropped = Some(time);
             return Ok(Folded::Duplicate);
         }
-        let split =
-            |session: &RuledSession| rules.splits.before(&session.open, &session.splits, time, values);
+        let next = NextEvent { time, values };
+        let split = |session: &RuledSession| rules.splits.before(&session.open, &session.splits, next);
         if let Some(why) = self.open.as_ref().and_then(split) {
             self.close(key, why, completed);
         }
         let before = self.before.as_ref();
         let session = self.open.get_or_insert_with(|| RuledSession::begin(rules, time, before));
         session.take(rules, time, values, identity);
-        if rules.splits.ends(values) {
-            self.close(key, CloseReason::EndOn, completed);
+        if let Some(why) = rules.splits.after(values) {
+            self.close(key, why, completed);
         }
         Ok(Folded::Taken)
     }
@@ -164,7 +164,7 @@ impl RuledSession {
     fn take(&mut self, rules: &RuleSet, time: Timestamp, values: Values<'_>, identity: Option<u128>) {
         self.open.extend(time);
         self.reach = self.reach.max(rules.gaps.reach(time, values));
-        self.splits.take(&rules.splits, values);
+        rules.splits.update(&mut self.splits, values);
         for (accumulator, aggregate) in self.accumulators.iter_mut().zip(&rules.aggregates) {
             aggregate.update(accumulator, values, rules.bounds);
         }

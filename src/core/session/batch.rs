@@ -198,7 +198,7 @@ mod tests {
             ordinal: 2,
             end: at(9),
             events: 4,
-            close_reason: CloseReason::MaxEvents,
+            close_reason: CloseReason::Split("max-events"),
             accumulators: &[],
             rows: &[],
         };
@@ -224,7 +224,10 @@ mod tests {
                 assert_eq!((session.values().len(), session.events().count()), (0, 0));
                 assert_eq!((session.start, session.end, session.duration_us()), (at(5), at(9), 4));
                 assert_eq!((session.ordinal, session.event_count), (2, 4));
-                assert_eq!((session.close_reason, session.id()), (CloseReason::MaxEvents, plain.id()));
+                assert_eq!(
+                    (session.close_reason, session.id()),
+                    (CloseReason::Split("max-events"), plain.id())
+                );
             }
         }
     }

@@ -7,18 +7,8 @@ pub enum CloseReason {
     Gap,
     /// A finalize cut it.
     Finalize,
-    /// The next event would have made it too long.
-    MaxDuration,
-    /// The next event would have been one too many.
-    MaxEvents,
-    /// The next event had another value in a column that splits.
-    SplitOn,
-    /// The next event was on another day.
-    Midnight,
-    /// The next event begins sessions.
-    StartOn,
-    /// Its last event ends sessions.
-    EndOn,
+    /// A split rule ended it: the word in the column `close_reason`. Which rules there are is not known here.
+    Split(&'static str),
     /// Nothing yet: it is shown while it is open.
     StillOpen,
 }
@@ -29,12 +19,7 @@ impl CloseReason {
         match self {
             Self::Gap => "gap",
             Self::Finalize => "finalize",
-            Self::MaxDuration => "max-duration",
-            Self::MaxEvents => "max-events",
-            Self::SplitOn => "split-on",
-            Self::Midnight => "midnight",
-            Self::StartOn => "start-on",
-            Self::EndOn => "end-on",
+            Self::Split(rule) => rule,
             Self::StillOpen => "open",
         }
     }

@@ -1,0 +1,132 @@
+//! The rules of a definition as words: canonical values by flag.
+
+use super::flag::{NO_RULE, RuleFlag};
+use std::collections::BTreeMap;
+
+/// Canonical values by flag. A flag that is not there was not given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleTexts(BTreeMap<RuleFlag, Vec<String>>);
+
+impl RuleTexts {
+    /// Adds the values of a flag, canonical ones, in the order given. No values mean that the flag was not given.
+    pub fn set(&mut self, flag: RuleFlag, values: Vec<String>) {
+        if !values.is_empty() {
+            self.0.insert(flag, values);
+        }
+    }
+
+    /// The values of a flag; none where it was not given or was taken away.
+    pub fn values(&self, flag: RuleFlag) -> impl Iterator<Item = &str> {
+        self.0.get(&flag).into_iter().flatten().map(String::as_str).filter(|value| *value != NO_RULE)
+    }
+
+    /// The value of a flag that has one.
+    pub fn value(&self, flag: RuleFlag) -> Option<&str> {
+        self.values(flag).next()
+    }
+
+    /// Flags that were given, with their values in words.
+    pub fn iter(&self) -> impl Iterator<Item = (RuleFlag, &[String])> {
+        self.0.iter().map(|(flag, values)| (*flag, values.as_slice()))
+    }
+
+    /// The flags of `asked` whose values are not those of `self`: flag, kept values, asked values.
+    pub fn differences<'t>(
+        &'t self,
+        asked: &'t Self,
+    ) -> impl Iterator<Item = (RuleFlag, String, String)> + 't {
+        asked.0.keys().filter_map(|&flag| {
+            let differs = flag.meaning(self.values(flag)) != flag.meaning(asked.values(flag));
+            let text = |of: &Self| flag.words(of.values(flag));
+            differs.then(|| (flag, text(self), text(asked)))
+        })
+    }
+
+    /// These rules with those of `asked` in their place, flag by flag; a flag that was taken away is gone.
+    #[must_use]
+    pub fn overridden_by(&self, asked: &Self) -> Self {
+        let mut all = self.clone();
+        all.0.extend(asked.0.clone());
+        all.0.retain(|_, values| values.iter().any(|value| value != NO_RULE));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::rules::splits::SplitFlag;
+
+    fn texts(flags: &[(RuleFlag, &[&str])]) -> RuleTexts {
+        let mut texts = RuleTexts::default();
+        for (flag, values) in flags {
+            texts.set(*flag, values.iter().map(|value| flag.canonical(value).unwrap()).collect());
+        }
+        texts
+    }
+
+    #[test]
+    fn only_flags_that_are_given_can_differ() {
+        let kept = texts(&[
+            (RuleFlag::Split(SplitFlag::MaxEvents), &["10"]),
+            (RuleFlag::Aggregate, &["count", "sum(a)"]),
+        ]);
+        let asked = texts(&[
+            (RuleFlag::Split(SplitFlag::MaxEvents), &["10"]),
+            (RuleFlag::Aggregate, &["count"]),
+            (RuleFlag::Split(SplitFlag::SplitOn), &["none"]),
+            (RuleFlag::Split(SplitFlag::MaxDuration), &["1d"]),
+        ]);
+        let found: Vec<_> = kept.differences(&asked).collect();
+        assert_eq!(
+            found,
+            [
+                (RuleFlag::Aggregate, "count sum(a)".to_owned(), "count".to_owned()),
+                (RuleFlag::Split(SplitFlag::MaxDuration), "none".to_owned(), "1day".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_means_the_same_does_not_differ() {
+        let kept = texts(&[
+            (RuleFlag::Split(SplitFlag::StartOn), &["event=login", "ad=1"]),
+            (RuleFlag::Split(SplitFlag::SplitOn), &["a"]),
+            (RuleFlag::GapBy, &["event:b=2h,*=30m,a=1h"]),
+            (RuleFlag::Aggregate, &["sum(a)"]),
+        ]);
+        let asked = texts(&[
+            (RuleFlag::Split(SplitFlag::StartOn), &["ad=1", "event=login", "ad=1"]),
+            (RuleFlag::Split(SplitFlag::SplitOn), &["a", "a"]),
+            (RuleFlag::GapBy, &["event:a=60m,b=120m,*=1800s"]),
+            (RuleFlag::Aggregate, &["sum(a)=sum_a"]),
+            (RuleFlag::Emit, &["sessions"]),
+            (RuleFlag::MaxDistinct, &["1000"]),
+            (RuleFlag::MaxList, &["1000"]),
+        ]);
+        assert_eq!(kept.differences(&asked).collect::<Vec<_>>(), []);
+    }
+
+    #[test]
+    fn the_order_of_aggregates_is_that_of_their_columns() {
+        let kept = texts(&[(RuleFlag::Aggregate, &["count", "sum(a)"]), (RuleFlag::Emit, &["both"])]);
+        let asked = texts(&[(RuleFlag::Aggregate, &["sum(a)", "count"]), (RuleFlag::Emit, &["none"])]);
+        assert_eq!(
+            kept.differences(&asked).collect::<Vec<_>>(),
+            [
+                (RuleFlag::Aggregate, "count sum(a)".to_owned(), "sum(a) count".to_owned()),
+                (RuleFlag::Emit, "both".to_owned(), "sessions".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn none_takes_a_rule_away() {
+        let kept = texts(&[
+            (RuleFlag::Split(SplitFlag::MaxEvents), &["10"]),
+            (RuleFlag::Split(SplitFlag::SplitOn), &["a"]),
+        ]);
+        let asked = texts(&[(RuleFlag::Split(SplitFlag::MaxEvents), &["none"])]);
+        assert_eq!(kept.overridden_by(&asked), texts(&[(RuleFlag::Split(SplitFlag::SplitOn), &["a"])]));
+    }
+}
