@@ -37,13 +37,15 @@ impl Watermark {
     }
 }
 
-/// What moves the watermark at the end of a batch (rule 3).
+/// What moves the watermark at the end of a batch (rules 3 and 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advance {
-    /// Allowed lateness in microseconds: the watermark follows the latest accepted event at this distance.
+    /// The watermark follows the latest accepted event at this distance, in microseconds.
     Delay(i64),
     /// The data is complete up to this time, whatever the events say.
     Stated(Timestamp),
+    /// Everything is complete (rule 7): one microsecond past the latest accepted event.
+    Finalize,
 }
 
 impl Advance {
@@ -59,8 +61,51 @@ impl Advance {
         let reached = match self {
             Self::Delay(us) => latest.map(|time| time.saturating_add_us(-us)),
             Self::Stated(time) => Some(time),
+            Self::Finalize => latest.map(|time| time.saturating_add_us(1)),
         };
         before.max(Watermark(reached))
+    }
+}
+
+/// How far event time has come in a stream of events. The rules about it are all here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EventTime {
+    /// Where the watermark stands.
+    pub watermark: Watermark,
+    /// From where on events are accepted: from the watermark on, or from further back where completed sessions are
+    /// correctable.
+    pub accepts_from: Watermark,
+    /// The latest event that was ever accepted.
+    pub latest: Option<Timestamp>,
+}
+
+impl EventTime {
+    /// Whether an event at `time` is late (rule 2).
+    pub fn is_late(self, time: Timestamp) -> bool {
+        self.accepts_from.is_late(time)
+    }
+
+    /// With the events of a batch, the latest of them at `latest`.
+    #[must_use]
+    pub fn with(self, latest: Option<Timestamp>) -> Self {
+        Self { latest: self.latest.max(latest), ..self }
+    }
+
+    /// After a batch, where completed sessions stay correctable for `allowed_lateness_us`. A finalize ends that too.
+    ///
+    /// ```
+    /// # use sessionize::core::{event::Timestamp, watermark::{Advance, EventTime}};
+    /// let at = Timestamp::from_us(1_000).unwrap();
+    /// let time = EventTime::default().with(Some(at)).advanced(Advance::Delay(100), 50);
+    /// assert_eq!(time.watermark.time(), Timestamp::from_us(900));
+    /// assert!(time.is_late(Timestamp::from_us(849).unwrap()) && !time.is_late(Timestamp::from_us(850).unwrap()));
+    /// ```
+    #[must_use]
+    pub fn advanced(self, advance: Advance, allowed_lateness_us: i64) -> Self {
+        let watermark = advance.after(self.watermark, self.latest);
+        let correctable_us = if advance == Advance::Finalize { 0 } else { allowed_lateness_us };
+        let accepts_from = self.accepts_from.max(watermark.behind(correctable_us));
+        Self { watermark, accepts_from, ..self }
     }
 }
 
@@ -81,6 +126,9 @@ mod tests {
             (stated, None, None, Some(60)),
             (stated, Some(30), Some(90), Some(60)),
             (stated, Some(70), Some(90), Some(70)),
+            (Advance::Finalize, None, None, None),
+            (Advance::Finalize, Some(30), Some(50), Some(51)),
+            (Advance::Finalize, Some(70), Some(50), Some(70)),
         ] {
             let [before, after] = [before, after].map(|us: Option<i64>| Watermark(us.map(at)));
             assert_eq!(advance.after(before, latest.map(at)), after, "{advance:?} {before:?} {latest:?}");

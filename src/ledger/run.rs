@@ -2,7 +2,7 @@
 
 use super::{FileDigest, KnownFiles};
 use crate::core::event::{Place, Timestamp};
-use crate::core::watermark::Watermark;
+use crate::core::watermark::{EventTime, Watermark};
 use crate::definition::Definition;
 use crate::purged::PurgedKeys;
 use std::collections::BTreeMap;
@@ -144,6 +144,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// How far event time has come.
+    pub const fn event_time(&self) -> EventTime {
+        EventTime { watermark: self.watermark, accepts_from: self.accepts_from, latest: self.latest }
+    }
+
     /// What there is before the first run: nothing is open, known or decided.
     pub fn before_all() -> Self {
         Self {

@@ -2,18 +2,16 @@
 
 use crate::core::event::{Timestamp, key_parts};
 use crate::core::partition::{KeyHash, PartitionId};
-use crate::core::reducer::{GapReducer, RuleReducer};
-use crate::core::session::CompletedSession;
+use crate::core::reducer::PartitionReducer;
+use crate::core::session::{Session, SessionBatch};
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::Result;
-use crate::ledger::{FileEntry, Head, RunEntry, RunKind};
+use crate::ledger::{FileEntry, RunEntry, RunKind};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::report::{
     DefinitionReport, FileReport, InspectReport, LedgerReport, OpenSessionReport, SourceReport,
 };
 use crate::run::{Look, kept_runs, origin_text, rule_set, time_text};
-use crate::state::Stored;
-use std::sync::Arc;
 
 /// What to show.
 #[derive(Debug, Clone, Default)]
@@ -60,45 +58,31 @@ pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport>
 fn open_sessions(look: &Look, only: Option<&[u8]>) -> Result<Vec<OpenSessionReport>> {
     let Some(head) = look.checkpoint.head() else { return Ok(Vec::new()) };
     let rules = rule_set(&head.definition)?;
-    if rules.is_plain() {
-        open_in(look, head, only, || GapReducer::new(head.definition.gap))
-    } else {
-        open_in(look, head, only, || RuleReducer::new(Arc::clone(&rules)))
-    }
-}
-
-fn open_in<F: Stored>(
-    look: &Look,
-    head: &Head,
-    only: Option<&[u8]>,
-    begin: impl Fn() -> F,
-) -> Result<Vec<OpenSessionReport>> {
     let key_columns = head.definition.key_names().len();
     let mut found: Vec<(Timestamp, OpenSessionReport)> = Vec::new();
     for partition in PartitionId::all() {
         if only.is_some_and(|key| KeyHash::of(key).partition() != partition) {
             continue;
         }
-        let mut reducer = begin();
+        let mut reducer = PartitionReducer::new(head.definition.gap, &rules, head.watermark);
         look.checkpoint.load_partition(partition, &mut reducer)?;
-        reducer.for_each_open(head.watermark, &mut |session| {
-            if only.is_none_or(|key| key == session.key) {
-                found.push((session.start, open_session(&session, key_columns)));
-            }
-        });
+        let mut open = SessionBatch::default();
+        reducer.show_open(head.watermark, &mut open);
+        let shown = open.iter().filter(|session| only.is_none_or(|key| key == session.key));
+        found.extend(shown.map(|session| (session.start, open_session(&session, key_columns))));
     }
     found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key_parts.cmp(&b.key_parts)));
     Ok(found.into_iter().map(|(_, report)| report).collect())
 }
 
-fn open_session(session: &CompletedSession<'_>, key_columns: usize) -> OpenSessionReport {
+fn open_session(session: &Session<'_>, key_columns: usize) -> OpenSessionReport {
     let key_parts: Vec<Vec<u8>> = key_parts(session.key, key_columns).map(<[u8]>::to_vec).collect();
     OpenSessionReport {
         key: String::from_utf8_lossy(&key_parts.join(&b","[..])).into_owned(),
         key_parts,
         session_start: session.start.to_string(),
         session_end: session.end.to_string(),
-        event_count: session.events,
+        event_count: session.event_count,
     }
 }
 

@@ -4,7 +4,6 @@ use super::commit::{CommitRequest, balanced_counts, commit, outputs};
 use super::context::Context;
 use super::file_reader::FileToRead;
 use super::finalize::{FinalizeSettings, finalize};
-use super::finish::Close;
 use super::fold::{RunContext, StagedRun};
 use super::plan::Plan;
 use super::read_stats::ReadStats;
@@ -13,7 +12,7 @@ use super::watch::{Stopwatch, Watch, check_interrupted};
 use super::workers::Workers;
 use crate::core::event::{Place, Timestamp};
 use crate::core::rules::duration_text;
-use crate::core::watermark::Advance;
+use crate::core::watermark::{Advance, EventTime};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{BatchFile, file_changed};
 use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunKind, WatermarkOrigin};
@@ -166,15 +165,12 @@ fn keep(
     as_of: Timestamp,
     settings: &RunSettings,
 ) -> CommitRequest {
-    let watermark = match staged.close {
-        Close::Passed(watermark) => watermark,
-        Close::All => run_context.before(),
-    };
+    let EventTime { watermark, accepts_from, latest } = staged.event_time;
     let head = run_context.checkpoint.head();
-    let origin = if watermark > run_context.before() {
+    let origin = if watermark > run_context.event_time().watermark {
         let place = match settings.advance {
             Advance::Delay(_) => place_of_latest(plan, staged, head),
-            Advance::Stated(_) => None,
+            Advance::Stated(_) | Advance::Finalize => None,
         };
         Some(WatermarkOrigin { run: run_context.run(), place })
     } else {
@@ -187,8 +183,8 @@ fn keep(
         files,
         watermark,
         origin,
-        latest: run_context.latest(staged.stats.latest.map(|(time, ..)| time)),
-        accepts_from: run_context.accepts_from_after(watermark),
+        latest,
+        accepts_from,
         keep_generations: settings.keep_generations,
     }
 }

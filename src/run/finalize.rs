@@ -3,14 +3,13 @@
 use super::batch::time_text;
 use super::commit::{CommitRequest, balanced_counts, commit, outputs};
 use super::context::Context;
-use super::finish::Close;
 use super::fold::RunContext;
 use super::plan::rule_set;
 use super::rounds::Reading;
 use super::watch::{Stopwatch, Watch};
 use super::workers::Workers;
 use crate::core::event::Timestamp;
-use crate::core::watermark::Watermark;
+use crate::core::watermark::{Advance, EventTime};
 use crate::error::Result;
 use crate::ledger::{Head, RunEntry, RunKind, WatermarkOrigin};
 use crate::report::{RunReport, Status};
@@ -45,7 +44,9 @@ pub fn finalize(
     let Some(head) = context.checkpoint.head().filter(decided).cloned() else {
         return Ok(RunReport::nothing());
     };
-    let watermark = target(&head, settings.as_of);
+    let rules = rule_set(&head.definition)?;
+    let advance = settings.as_of.map_or(Advance::Finalize, Advance::Stated);
+    let EventTime { watermark, .. } = head.event_time().advanced(advance, 0);
     // Sessions that are told may still be held for corrections: a cut ends that too.
     let is_cut = head.keys_open == 0 && head.accepts_from == watermark;
     let moves_nothing = watermark == head.watermark && (settings.as_of.is_some() || is_cut);
@@ -55,8 +56,6 @@ pub fn finalize(
     {
         return Ok(unchanged(&head));
     }
-    let close = if settings.as_of.is_some() { Close::Passed(watermark) } else { Close::All };
-    let rules = rule_set(&head.definition)?;
     let run_context = RunContext {
         checkpoint: &context.checkpoint,
         output: &context.output,
@@ -76,10 +75,9 @@ pub fn finalize(
         watch,
     };
     let run = run_context.run();
-    let staged = run_context.fold_nothing(&reading, close, &mut stopwatch)?;
+    let staged = run_context.fold_sorted(&reading, advance, &mut stopwatch)?;
+    let staged_time = staged.event_time;
     let counts = balanced_counts(context, &staged)?;
-    let accepts_from =
-        if settings.as_of.is_some() { run_context.accepts_from_after(watermark) } else { watermark };
     let moved = watermark > head.watermark;
     let request = CommitRequest {
         kind: if settings.as_of.is_some() { RunKind::FinalizeAsOf } else { RunKind::Finalize },
@@ -89,7 +87,7 @@ pub fn finalize(
         watermark,
         origin: if moved { Some(WatermarkOrigin { run, place: None }) } else { head.watermark_origin },
         latest: head.latest,
-        accepts_from,
+        accepts_from: staged_time.accepts_from,
         keep_generations: settings.keep_generations,
     };
     let (entry, manifest) = commit(context, staged, counts, request, &mut stopwatch)?;
@@ -110,12 +108,6 @@ fn finalized(entry: &RunEntry) -> RunReport {
         events_retracted: entry.counts.events_retracted,
         ..unchanged(&entry.head)
     }
-}
-
-/// Where the watermark goes.
-fn target(head: &Head, as_of: Option<Timestamp>) -> Watermark {
-    let past_all = || head.latest.map(|latest| latest.saturating_add_us(1));
-    head.watermark.max(as_of.or_else(past_all).map_or(Watermark::BEGINNING, Watermark::at))
 }
 
 fn unchanged(head: &Head) -> RunReport {

@@ -1,7 +1,6 @@
 //! One attempt at folding a batch, in one of two ways. Nothing is committed here.
 
-use super::finish::{Close, Finish};
-use super::folding::Folding;
+use super::finish::Finish;
 use super::output_writer::{OutputWriter, Written};
 use super::read_stats::ReadStats;
 use super::rounds::{Reading, Stop};
@@ -10,13 +9,13 @@ use super::streaming::StreamingFold;
 use super::totals::OpenTotals;
 use super::watch::Stopwatch;
 use crate::core::event::Timestamp;
-use crate::core::reducer::{GapReducer, RuleReducer};
+use crate::core::reducer::{BatchEnd, PartitionReducer};
 use crate::core::rules::RuleSet;
-use crate::core::watermark::{Advance, Watermark};
+use crate::core::watermark::{Advance, EventTime, Watermark};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{EventBatch, RowRules};
-use crate::ledger::RunId;
+use crate::ledger::{Head, RunId};
 use crate::output::{Output, OutputFile, OutputKind, RowStyle, Staging, events_header, sessions_header};
 use crate::settings::OutputSettings;
 use crate::state::{Checkpoint, StagedState, StateWriter};
@@ -68,7 +67,8 @@ pub(super) struct StagedRun {
     pub(super) open: OpenTotals,
     pub(super) written: Written,
     pub(super) state: Option<StagedState>,
-    pub(super) close: Close,
+    /// How far event time has come with it.
+    pub(super) event_time: EventTime,
 }
 
 impl RunContext<'_> {
@@ -87,118 +87,88 @@ impl RunContext<'_> {
         }
     }
 
-    /// The watermark before it.
-    pub(super) fn before(&self) -> Watermark {
-        self.checkpoint.head().map_or(Watermark::BEGINNING, |head| head.watermark)
+    /// How far event time had come before it.
+    pub(super) fn event_time(&self) -> EventTime {
+        self.checkpoint.head().map_or_else(EventTime::default, Head::event_time)
     }
 
-    /// From where on events are accepted: from the watermark on, or from further back where sessions are correctable.
-    pub(super) fn accepts_from(&self) -> Watermark {
-        self.checkpoint.head().map_or(Watermark::BEGINNING, |head| head.accepts_from)
+    /// The end of a batch of which `stats` are known so far. With more events the watermark can only be later.
+    fn batch_end(&self, advance: Advance, stats: &ReadStats) -> BatchEnd {
+        let allowed_lateness_us = self.rules.allowed_lateness_us().unwrap_or(0);
+        let with_batch = self.event_time().with(stats.latest.map(|(time, ..)| time));
+        BatchEnd::of(advance, with_batch.advanced(advance, allowed_lateness_us))
+    }
+
+    /// A reducer of a partition with nothing open.
+    pub(super) fn reducer(&self) -> PartitionReducer {
+        PartitionReducer::new(self.definition.gap, self.rules, self.event_time().watermark)
     }
 
     /// Which events are taken in, of those up to `latest_allowed`.
     pub(super) fn row_rules(&self, latest_allowed: Timestamp) -> RowRules {
         let purged = self.checkpoint.head().map(|head| head.purged.clone()).unwrap_or_default();
-        RowRules { accepts_from: self.accepts_from(), purged, latest_allowed }
+        RowRules { accepts_from: self.event_time().accepts_from, purged, latest_allowed }
     }
 
-    /// From where on they are accepted after a run that leaves the watermark at `watermark`.
-    pub(super) fn accepts_from_after(&self, watermark: Watermark) -> Watermark {
-        self.accepts_from().max(watermark.behind(self.rules.allowed_lateness_us().unwrap_or(0)))
-    }
-
-    /// The latest event accepted by any run, `batch` among them.
-    pub(super) fn latest(&self, batch: Option<Timestamp>) -> Option<Timestamp> {
-        self.checkpoint.head().and_then(|head| head.latest).into_iter().chain(batch).max()
-    }
-
-    /// The watermark after a batch whose latest event is in `stats` (rule 3).
-    fn watermark_after(&self, advance: Advance, stats: &ReadStats) -> Watermark {
-        advance.after(self.before(), self.latest(stats.latest.map(|(time, ..)| time)))
-    }
-
-    /// Folds the batch: streaming first, and if its order does not allow that, collecting.
+    /// Folds the batch: streaming first, and if its order does not allow that, sorted.
     pub(super) fn fold_batch(
         self,
         reading: &Reading<'_>,
         advance: Advance,
         watch: &mut Stopwatch,
     ) -> Result<StagedRun> {
-        let close_at = |stats: &ReadStats| Close::Passed(self.watermark_after(advance, stats));
-        if self.rules.is_plain() {
-            self.fold_with::<GapReducer>(reading, close_at, watch)
-        } else if self.rules.allowed_lateness_us().is_some() {
-            // Corrections compare whole keys before and after the batch: there is nothing to stream.
-            let collected = SortedFold::<RuleReducer>::new(self);
-            self.attempt(collected, reading, close_at, watch).map_err(Stop::into_error)
-        } else {
-            self.fold_with::<RuleReducer>(reading, close_at, watch)
+        // Corrections compare whole keys before and after the batch: there is nothing to stream.
+        if self.rules.allowed_lateness_us().is_some() {
+            return self.fold_sorted(reading, advance, watch);
         }
-    }
-
-    fn fold_with<F: Folding>(
-        self,
-        reading: &Reading<'_>,
-        close_at: impl Fn(&ReadStats) -> Close + Copy + Sync,
-        watch: &mut Stopwatch,
-    ) -> Result<StagedRun> {
-        let streaming = StreamingFold::<F>::load(self)?;
+        let streaming = StreamingFold::load(self)?;
         watch.book(|phases| &mut phases.open);
-        match self.attempt(streaming, reading, close_at, watch) {
+        match self.attempt(streaming, reading, advance, watch) {
             Err(Stop::GiveUp) => {
                 log::info!("the batch does not stream: reading it again, collecting its events first");
-                self.attempt(SortedFold::<F>::new(self), reading, close_at, watch).map_err(Stop::into_error)
+                self.fold_sorted(reading, advance, watch)
             }
             outcome => outcome.map_err(Stop::into_error),
         }
     }
 
-    /// Folds what is held and closes what `close` says; `reading` has no files.
-    pub(super) fn fold_nothing(
+    /// Folds the batch, all of its events sorted first. One of no files only folds what waits and closes what is complete.
+    pub(super) fn fold_sorted(
         self,
         reading: &Reading<'_>,
-        close: Close,
+        advance: Advance,
         watch: &mut Stopwatch,
     ) -> Result<StagedRun> {
-        let folded = if self.rules.is_plain() {
-            self.attempt(SortedFold::<GapReducer>::new(self), reading, |_| close, watch)
-        } else {
-            self.attempt(SortedFold::<RuleReducer>::new(self), reading, |_| close, watch)
-        };
-        folded.map_err(Stop::into_error)
+        self.attempt(SortedFold::new(self), reading, advance, watch).map_err(Stop::into_error)
     }
 
     fn attempt(
         self,
         mut strategy: impl FoldStrategy + Send,
         reading: &Reading<'_>,
-        close_at: impl Fn(&ReadStats) -> Close + Sync,
+        advance: Advance,
         watch: &mut Stopwatch,
     ) -> Result<StagedRun, Stop> {
         let writer = self.open_outbox()?;
         let folded = (|| -> Result<_, Stop> {
             let stats = reading.for_each_round(self.pool, &writer, watch, |round, stats| {
-                strategy.take_round(round, close_at(stats).horizon(), self, &writer)
+                strategy.take_round(round, self.batch_end(advance, stats).close.horizon(), self, &writer)
             })?;
             let state_writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
-            let (open, staged) = strategy.end(self.finish(close_at(&stats)), self, &writer, state_writer)?;
+            let (open, staged) =
+                strategy.end(self.finish(self.batch_end(advance, &stats)), self, &writer, state_writer)?;
             Ok((stats, open, staged))
         })();
         // If the state_writer has failed, that is why the rest did.
         let written = writer.close()?;
         watch.book(|phases| &mut phases.stage);
         let (read, open, state) = folded?;
-        let close = close_at(&read);
-        Ok(StagedRun { stats: read, open, written, state, close })
+        let event_time = self.batch_end(advance, &read).event_time;
+        Ok(StagedRun { stats: read, open, written, state, event_time })
     }
 
-    fn finish(self, close: Close) -> Finish {
-        let watermark = match close {
-            Close::Passed(watermark) => watermark,
-            Close::All => self.latest(None).map_or(self.before(), Watermark::at),
-        };
-        Finish { close, style: self.style(), watermark, shows_open: self.outputs.shows_open }
+    fn finish(self, end: BatchEnd) -> Finish {
+        Finish { end, style: self.style(), shows_open: self.outputs.shows_open }
     }
 
     fn open_outbox(self) -> Result<OutputWriter> {

@@ -9,12 +9,10 @@
 mod batch;
 mod commit;
 mod context;
-mod correct;
 mod file_reader;
 mod finalize;
 mod finish;
 mod fold;
-mod folding;
 mod format_copy;
 mod generations;
 mod look;

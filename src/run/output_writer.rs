@@ -1,7 +1,7 @@
 //! A thread that writes what leaves the reducers, so that folding does not wait for the disk.
 
 use crate::core::event::DateText;
-use crate::core::session::{CompletedSession, Op};
+use crate::core::session::{Op, SessionBatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{
     OutputFile, OutputFormat, OutputKind, RowStyle, SessionCounts, Staging, write_events, write_session,
@@ -24,53 +24,59 @@ struct Rows {
 const FIRST_BYTES: usize = 16 << 10;
 
 impl Rows {
-    fn push(&mut self, op: Op, session: &CompletedSession<'_>, style: RowStyle) {
+    fn push_all(&mut self, batch: &SessionBatch, style: RowStyle) {
+        if batch.is_empty() {
+            return;
+        }
         if self.bytes.capacity() == 0 {
             self.bytes.reserve(FIRST_BYTES);
         }
-        write_session(op, session, style, &mut self.date, &mut self.bytes);
-        self.count += 1;
+        for session in batch.iter() {
+            write_session(&session, style, &mut self.date, &mut self.bytes);
+        }
+        self.count += batch.len() as u64;
     }
 }
 
 /// What leaves one partition, written as rows.
 #[derive(Debug, Default)]
 pub(super) struct OutputBatch {
+    /// Sessions that the fold has completed, or retracted.
+    pub(super) completed: SessionBatch,
+    /// Sessions that are still open, where they are shown.
+    pub(super) open: SessionBatch,
     sessions: Rows,
     events: Rows,
-    open: Rows,
+    open_rows: Rows,
     counts: SessionCounts,
 }
 
 impl OutputBatch {
-    /// Appends a completed session: its row, those of its events, or both.
-    pub(super) fn push(&mut self, session: &CompletedSession<'_>, style: RowStyle) {
+    /// Turns the sessions of the batch into rows: one for each, one for each of its events, or both.
+    pub(super) fn encode(&mut self, style: RowStyle) {
         if style.emit.sessions {
-            self.sessions.push(Op::Insert, session, style);
+            self.sessions.push_all(&self.completed, style);
         }
-        if style.emit.events {
-            write_events(session, style, &mut self.events.bytes);
-            self.events.count += session.events;
+        for session in self.completed.iter() {
+            if style.emit.events {
+                write_events(&session, style, &mut self.events.bytes);
+                self.events.count += session.event_count;
+            }
+            match session.op {
+                Op::Insert => self.counts.complete(session.event_count),
+                Op::Retract => self.counts.retract(session.event_count),
+            }
         }
-        self.counts.complete(session.events);
-    }
-
-    /// Appends the row that takes a completed session back.
-    pub(super) fn retract(&mut self, session: &CompletedSession<'_>, style: RowStyle) {
-        self.sessions.push(Op::Retract, session, style);
-        self.counts.retract(session.events);
-    }
-
-    /// Appends the row of a session that is still open.
-    pub(super) fn show_open(&mut self, session: &CompletedSession<'_>, style: RowStyle) {
-        self.open.push(Op::Insert, session, RowStyle { with_op: false, ..style });
+        self.open_rows.push_all(&self.open, RowStyle { with_op: false, ..style });
     }
 
     fn clear(&mut self) {
-        for rows in [&mut self.sessions, &mut self.events, &mut self.open] {
+        for rows in [&mut self.sessions, &mut self.events, &mut self.open_rows] {
             rows.bytes.clear();
             rows.count = 0;
         }
+        self.completed.clear();
+        self.open.clear();
         self.counts = SessionCounts::default();
     }
 }
@@ -195,7 +201,7 @@ impl Written {
         for (kind, rows) in [
             (OutputKind::Sessions, &emitted.sessions),
             (OutputKind::Events, &emitted.events),
-            (OutputKind::Open, &emitted.open),
+            (OutputKind::Open, &emitted.open_rows),
         ] {
             staging.write(OutputFile { kind, format }, &rows.bytes, rows.count)?;
         }

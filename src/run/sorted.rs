@@ -5,31 +5,29 @@
 
 use super::finish::{Finish, PartitionOutput};
 use super::fold::{FoldOutput, FoldStrategy, RunContext};
-use super::folding::Folding;
 use super::output_writer::{OutputBatch, OutputWriter};
 use super::rounds::Stop;
 use super::spill::{SpillFile, SpilledRun, merge};
 use super::totals::OpenTotals;
 use crate::core::event::{Event, EventBuffer};
 use crate::core::partition::{PARTITIONS, PartitionId};
+use crate::core::reducer::EventSource;
 use crate::core::watermark::Watermark;
 use crate::error::{Error, ErrorKind};
 use crate::input::EventBatch;
 use crate::state::StateWriter;
 use rayon::prelude::*;
 use std::io;
-use std::marker::PhantomData;
 
 /// Partitions that are sorted or folded side by side: bounds the memory for copies and open sessions.
 const WAVE: usize = 16;
 
 /// Events of the batch by partition, in memory and on the disk.
 #[derive(Debug)]
-pub(super) struct SortedFold<F> {
+pub(super) struct SortedFold {
     buffers: Vec<EventBuffer>,
     spill: Option<SpillFile>,
     memory_bytes: usize,
-    reducer: PhantomData<fn() -> F>,
 }
 
 impl From<io::Error> for Stop {
@@ -42,13 +40,12 @@ impl From<io::Error> for Stop {
     }
 }
 
-impl<F> SortedFold<F> {
+impl SortedFold {
     pub(super) fn new(run_context: RunContext<'_>) -> Self {
         Self {
             buffers: vec![EventBuffer::default(); PARTITIONS],
             spill: None,
             memory_bytes: run_context.memory_bytes,
-            reducer: PhantomData,
         }
     }
 
@@ -71,7 +68,7 @@ impl<F> SortedFold<F> {
     }
 }
 
-impl<F: Folding> FoldStrategy for SortedFold<F> {
+impl FoldStrategy for SortedFold {
     /// Keeps the events, and spills them when the memory is full.
     fn take_round(
         &mut self,
@@ -105,7 +102,7 @@ impl<F: Folding> FoldStrategy for SortedFold<F> {
         for (wave, buffers) in partitions.chunks(WAVE).zip(self.buffers.chunks_mut(WAVE)) {
             let batches = writer.buffers(wave.len());
             let fold = |((&partition, buffer), batch): ((&PartitionId, &mut EventBuffer), OutputBatch)| {
-                fold_partition::<F>(run_context, finish, partition, std::mem::take(buffer), spill, batch)
+                fold_partition(run_context, finish, partition, std::mem::take(buffer), spill, batch)
             };
             let ends = run_context.pool.install(|| {
                 wave.par_iter().zip(buffers).zip(batches).map(fold).collect::<Result<Vec<_>, Stop>>()
@@ -116,31 +113,37 @@ impl<F: Folding> FoldStrategy for SortedFold<F> {
     }
 }
 
-fn fold_partition<F: Folding>(
+fn fold_partition(
     run_context: RunContext<'_>,
     finish: Finish,
     partition: PartitionId,
     buffer: EventBuffer,
     spill: Option<&SpillFile>,
-    batch: OutputBatch,
+    mut batch: OutputBatch,
 ) -> Result<PartitionOutput, Stop> {
-    let mut reducer = F::begin(run_context);
+    let mut reducer = run_context.reducer();
     run_context.checkpoint.load_partition(partition, &mut reducer)?;
     let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
     let sorted = buffer.sorted_by_time();
     drop(buffer);
-    reducer.fold_sorted(run_context, finish, SortedEvents { runs, sorted }, batch)
+    let events = SortedEvents { runs, sorted };
+    reducer.take(events, finish.end.close.horizon(), &mut batch.completed)?;
+    Ok(finish.finish_partition(&mut reducer, batch)?)
 }
 
-/// The events of one partition, on the disk and in memory.
-pub(super) struct SortedEvents<'s> {
+/// The events of one partition in the order `(time, seq)`, on the disk and in memory.
+struct SortedEvents<'s> {
     runs: Vec<SpilledRun<'s>>,
     sorted: EventBuffer,
 }
 
-impl SortedEvents<'_> {
-    /// Visits them in the order `(time, seq)`.
-    pub(super) fn for_each(self, visit: impl FnMut(Event<'_>) -> Result<(), Stop>) -> Result<(), Stop> {
+impl EventSource for SortedEvents<'_> {
+    type Error = Stop;
+
+    fn for_each(
+        self,
+        visit: impl FnMut(Event<'_>) -> std::result::Result<(), Stop>,
+    ) -> std::result::Result<(), Stop> {
         merge(self.runs, &self.sorted, visit)
     }
 }

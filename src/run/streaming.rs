@@ -6,13 +6,13 @@
 
 use super::finish::Finish;
 use super::fold::{FoldOutput, FoldStrategy, RunContext};
-use super::folding::Folding;
 use super::output_writer::{OutputBatch, OutputWriter};
 use super::rounds::Stop;
 use super::totals::OpenTotals;
 use crate::core::event::Timestamp;
 use crate::core::partition::{PARTITIONS, PartitionId};
-use crate::core::session::{CompletedSession, OutOfOrder};
+use crate::core::reducer::PartitionReducer;
+use crate::core::session::OutOfOrder;
 use crate::core::watermark::Watermark;
 use crate::error::Result;
 use crate::input::EventBatch;
@@ -25,8 +25,8 @@ const WAVE: usize = 32;
 
 /// One reducer for each partition.
 #[derive(Debug)]
-pub(super) struct StreamingFold<F> {
-    reducers: Vec<F>,
+pub(super) struct StreamingFold {
+    reducers: Vec<PartitionReducer>,
     order: Order,
 }
 
@@ -57,12 +57,12 @@ impl From<OutOfOrder> for Stop {
     }
 }
 
-impl<F: Folding> StreamingFold<F> {
+impl StreamingFold {
     /// Reducers with all open state of the checkpoint in them.
     pub(super) fn load(run_context: RunContext<'_>) -> Result<Self> {
         let partitions: Vec<PartitionId> = PartitionId::all().collect();
         let load = |&partition: &PartitionId| {
-            let mut reducer = F::begin(run_context);
+            let mut reducer = run_context.reducer();
             run_context.checkpoint.load_partition(partition, &mut reducer).map(|()| reducer)
         };
         let reducers = run_context.pool.install(|| partitions.par_iter().map(load).collect::<Result<_>>())?;
@@ -70,11 +70,11 @@ impl<F: Folding> StreamingFold<F> {
     }
 
     fn memory_bytes(&self) -> usize {
-        self.reducers.iter().map(F::memory_bytes).sum()
+        self.reducers.iter().map(PartitionReducer::memory_bytes).sum()
     }
 }
 
-impl<F: Folding> FoldStrategy for StreamingFold<F> {
+impl FoldStrategy for StreamingFold {
     /// Gives up when an event comes before a folded one of its key, or when open sessions outgrow the memory.
     fn take_round(
         &mut self,
@@ -86,7 +86,7 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
         let mut batches = writer.buffers(PARTITIONS);
         let horizons =
             Horizons { reached: horizon, safe_watermark: self.order.safe_watermark(round).min(horizon) };
-        let fold = |(number, (reducer, batch)): (usize, (&mut F, &mut OutputBatch))| {
+        let fold = |(number, (reducer, batch)): (usize, (&mut PartitionReducer, &mut OutputBatch))| {
             fold_round(reducer, number, round, horizons, run_context.style(), batch)
         };
         run_context
@@ -94,7 +94,7 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
             .install(|| self.reducers.par_iter_mut().zip(&mut batches).enumerate().try_for_each(fold))?;
         writer.send_sessions(batches)?;
         if self.memory_bytes() > run_context.memory_bytes {
-            self.reducers.iter_mut().for_each(F::forget_tombstones);
+            self.reducers.iter_mut().for_each(PartitionReducer::forget_tombstones);
         }
         if self.memory_bytes() > run_context.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
     }
@@ -120,7 +120,7 @@ impl<F: Folding> FoldStrategy for StreamingFold<F> {
     }
 }
 
-/// How far a round may be folded, and how far it is tombstones.
+/// How far a round may be folded, and up to where sessions may be evicted.
 #[derive(Debug, Clone, Copy)]
 struct Horizons {
     reached: Watermark,
@@ -128,20 +128,17 @@ struct Horizons {
 }
 
 fn fold_round(
-    reducer: &mut impl Folding,
+    reducer: &mut PartitionReducer,
     partition: usize,
     round: &[EventBatch],
     Horizons { reached, safe_watermark }: Horizons,
     style: RowStyle,
     batch: &mut OutputBatch,
 ) -> Result<(), OutOfOrder> {
-    let mut completed = |session: CompletedSession<'_>| batch.push(&session, style);
     for block in round {
-        for event in block.partitions[partition].iter() {
-            reducer.take(event, reached, &mut completed)?;
-        }
+        reducer.take(&block.partitions[partition], reached, &mut batch.completed)?;
     }
-    reducer.advance(reached, &mut completed)?;
-    reducer.evict_expired(safe_watermark, &mut completed);
+    reducer.advance(reached, safe_watermark, &mut batch.completed)?;
+    batch.encode(style);
     Ok(())
 }

@@ -5,12 +5,12 @@ use super::ruled::{Pieces, for_each_row, restored};
 use super::state::{EncodedPartition, MAX_TAIL};
 use crate::core::event::Timestamp;
 use crate::core::partition::KeyHash;
-use crate::core::reducer::{Fold, GapReducer, KeyState, RuleReducer};
+use crate::core::reducer::{GapReducer, KeyState, OpenCounts, PartitionReducer, RuleReducer};
 use crate::core::session::OpenSession;
 use crate::migrations::checkpoint::{read, v1};
 
 /// A reducer that comes from a checkpoint and goes back into it.
-pub trait Stored: Fold {
+pub trait Stored {
     /// Restores the row at the start of `rows`, which are of format `version`; returns its length.
     ///
     /// # Errors
@@ -81,5 +81,28 @@ impl Stored for RuleReducer {
             for_each_row(&state, |row| encoded.push_row(row));
         });
         encoded
+    }
+}
+
+impl Stored for PartitionReducer {
+    fn restore_row(&mut self, version: u32, rows: &[u8], pieces: &mut Pieces) -> Result<usize, String> {
+        match self {
+            Self::Gap(reducer) => reducer.restore_row(version, rows, pieces),
+            Self::Rules(reducer) => reducer.restore_row(version, rows, pieces),
+            Self::Correcting(reducer) => reducer.state().restore_row(version, rows, pieces),
+        }
+    }
+
+    fn encode(&mut self) -> EncodedPartition {
+        match self {
+            Self::Gap(reducer) => reducer.encode(),
+            Self::Rules(reducer) => reducer.encode(),
+            Self::Correcting(reducer) => {
+                let OpenCounts { sessions, events, oldest_start } = reducer.open();
+                let mut encoded = reducer.state().encode();
+                (encoded.sessions, encoded.events, encoded.oldest_start) = (sessions, events, oldest_start);
+                encoded
+            }
+        }
     }
 }

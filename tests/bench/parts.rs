@@ -10,7 +10,7 @@ use sessionize::core::gap::Gap;
 use sessionize::core::partition::{KeyHash, PARTITIONS};
 use sessionize::core::reducer::{Fold, GapReducer};
 use sessionize::core::rules::Emit;
-use sessionize::core::session::{CloseReason, Op, OpenSession};
+use sessionize::core::session::{CloseReason, Op, OpenSession, SessionBatch};
 use sessionize::core::watermark::Watermark;
 use sessionize::fake::{FakeSettings, write_pageviews};
 use sessionize::input::csv::{Csv, Schema};
@@ -156,13 +156,12 @@ fn encode(criterion: &mut Criterion) {
 fn write(criterion: &mut Criterion) {
     const SESSIONS: u32 = 1_000;
     let start = Timestamp::from_us(1_577_836_800_000_000).unwrap();
-    let sessions: Vec<(String, OpenSession)> = (0..SESSIONS)
-        .map(|number| {
-            let mut open = OpenSession::begin(start.saturating_add_us(i64::from(number) * 1_000_000));
-            open.extend(open.start.saturating_add_us(120_000_000));
-            (format!("u{number}"), open)
-        })
-        .collect();
+    let mut batch = SessionBatch::default();
+    for number in 0..SESSIONS {
+        let mut open = OpenSession::begin(start.saturating_add_us(i64::from(number) * 1_000_000));
+        open.extend(open.start.saturating_add_us(120_000_000));
+        batch.push(Op::Insert, &open.close(format!("u{number}").as_bytes(), CloseReason::Gap));
+    }
     let mut group = criterion.benchmark_group("write");
     group.throughput(Throughput::Elements(u64::from(SESSIONS)));
     let mut out = Vec::new();
@@ -171,14 +170,8 @@ fn write(criterion: &mut Criterion) {
         bencher.iter(|| {
             out.clear();
             let mut date = DateText::default();
-            for (key, open) in &sessions {
-                write_session(
-                    Op::Insert,
-                    &open.close(key.as_bytes(), CloseReason::Gap),
-                    style,
-                    &mut date,
-                    &mut out,
-                );
+            for session in batch.iter() {
+                write_session(&session, style, &mut date, &mut out);
             }
             black_box(out.len())
         });

@@ -1,239 +1,29 @@
 //! The fold of one partition: events in, completed sessions and open state out.
 //!
-//! A reducer lives for one run. It is given the open state of its partition ([`GapReducer::restore`]), takes events in
-//! ([`Fold::take`]), folds what the watermark has reached ([`Fold::advance`]), closes what is complete
-//! ([`Fold::close_passed`] or [`Fold::close_all`]) and hands the rest back ([`GapReducer::open_state`]).
+//! A [`PartitionReducer`] is given the open state of its partition, takes events in ([`PartitionReducer::take`]), folds what
+//! the watermark has reached, closes what is complete ([`PartitionReducer::finish`]) and hands the rest back. Which
+//! reducer it is, the one of the gap alone or the one of rules, is decided once for each block of events.
 //!
-//! Completed sessions leave through a callback as soon as they are known; nothing is collected here.
+//! Completed sessions leave into a [`crate::core::session::SessionBatch`] as soon as they are known.
 
+mod buffered;
+mod close;
+mod correct;
 mod fold;
-mod ruled;
+mod gap;
+mod partition;
+mod rules;
+mod source;
 mod table;
 mod tombstones;
 mod view;
 
+pub use buffered::BufferedEvent;
+pub use close::{BatchEnd, Close};
+pub use correct::{CorrectingReducer, OpenCounts};
 pub use fold::Fold;
-pub use ruled::{BufferedEvent, RuleReducer, RuledState};
-pub use view::{View, ViewAt, ViewedSession};
-
-use crate::core::event::{Event, Timestamp};
-use crate::core::gap::Gap;
-use crate::core::session::{CloseReason, CompletedSession, OpenSession, OutOfOrder};
-use crate::core::watermark::Watermark;
-use table::{Entry, KeyTable};
-use tombstones::Tombstones;
-
-/// What is open of one key: at most one session, and the buffered of events that the watermark has not reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyState<'a> {
-    /// Whose it is.
-    pub key: &'a [u8],
-    /// The session that may still grow.
-    pub open: Option<OpenSession>,
-    /// Times of events not folded yet, in the order `(time, seq)`.
-    pub buffered: &'a [Timestamp],
-}
-
-impl KeyState<'_> {
-    /// Events in the open session and in the buffered.
-    pub fn events(&self) -> u64 {
-        self.open.map_or(0, |open| open.events) + self.buffered.len() as u64
-    }
-}
-
-/// An event that waits for the watermark.
-#[derive(Debug, Clone, Copy)]
-struct Buffered {
-    time: Timestamp,
-    entry: u32,
-}
-
-/// Folds the events of one partition in the order `(time, seq)`.
-#[derive(Debug)]
-pub struct GapReducer {
-    gap: Gap,
-    table: KeyTable,
-    buffered: Vec<Buffered>,
-    tombstones: Tombstones,
-    taken_since_eviction: usize,
-}
-
-impl GapReducer {
-    /// A reducer with nothing open.
-    pub fn new(gap: Gap) -> Self {
-        Self {
-            gap,
-            table: KeyTable::default(),
-            buffered: Vec::new(),
-            tombstones: Tombstones::default(),
-            taken_since_eviction: 0,
-        }
-    }
-
-    /// Puts back what an earlier run left open. A key may come in several pieces; its buffered goes on in their order.
-    pub fn restore(&mut self, state: KeyState<'_>, table_hash: u32) {
-        let entry = self.table.entry_of(state.key, table_hash);
-        if state.open.is_some() {
-            self.table.get_mut(entry).open = state.open;
-        }
-        self.buffered.extend(state.buffered.iter().map(|&time| Buffered { time, entry }));
-    }
-
-    /// What is still open, key by key, in the order in which the keys were first seen.
-    pub fn open_state(&mut self, mut visit: impl FnMut(KeyState<'_>)) {
-        self.buffered.sort_by_key(|buffered| (buffered.entry, buffered.time));
-        let times: Vec<Timestamp> = self.buffered.iter().map(|buffered| buffered.time).collect();
-        let mut from = 0;
-        for (number, (key, entry)) in self.table.iter().enumerate() {
-            let until =
-                from + self.buffered[from..].partition_point(|buffered| buffered.entry as usize == number);
-            if entry.open.is_some() || until > from {
-                visit(KeyState { key, open: entry.open, buffered: &times[from..until] });
-            }
-            from = until;
-        }
-    }
-
-    fn close_where(
-        &mut self,
-        is_complete: impl Fn(&OpenSession) -> bool,
-        close_reason: CloseReason,
-        completed: &mut impl FnMut(CompletedSession<'_>),
-    ) {
-        self.table.for_each_mut(|key, entry| {
-            if let Some(session) = entry.open.take_if(|open| is_complete(open)) {
-                completed(session.close(key, close_reason));
-            }
-        });
-    }
-
-    /// One step of the fold (rule 5).
-    #[inline]
-    fn fold(
-        &mut self,
-        number: u32,
-        time: Timestamp,
-        completed: &mut impl FnMut(CompletedSession<'_>),
-    ) -> Result<(), OutOfOrder> {
-        let Entry { open, .. } = self.table.get_mut(number);
-        match open {
-            None => {
-                *open = Some(OpenSession::begin(time));
-                self.tombstones.allows(self.table.key(number), time, self.gap)?;
-            }
-            Some(session) if time < session.last => return Err(OutOfOrder),
-            Some(session) if self.gap.joins(session.last, time) => session.extend(time),
-            Some(session) => {
-                let before = std::mem::replace(session, OpenSession::begin(time));
-                completed(before.close(self.table.key(number), CloseReason::Gap));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Fold for GapReducer {
-    fn take(
-        &mut self,
-        event: Event<'_>,
-        horizon: Watermark,
-        completed: &mut impl FnMut(CompletedSession<'_>),
-    ) -> Result<(), OutOfOrder> {
-        self.taken_since_eviction += 1;
-        let entry = self.table.entry_of(event.key, event.table_hash);
-        if self.buffered.is_empty() && horizon.reaches(event.time) {
-            return self.fold(entry, event.time, completed);
-        }
-        self.buffered.push(Buffered { time: event.time, entry });
-        Ok(())
-    }
-
-    fn advance(
-        &mut self,
-        horizon: Watermark,
-        completed: &mut impl FnMut(CompletedSession<'_>),
-    ) -> Result<(), OutOfOrder> {
-        // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
-        self.buffered.sort_by_key(|buffered| buffered.time);
-        let reached = self.buffered.partition_point(|buffered| horizon.reaches(buffered.time));
-        for number in 0..reached {
-            let Buffered { time, entry } = self.buffered[number];
-            self.fold(entry, time, completed)?;
-        }
-        self.buffered.drain(..reached);
-        Ok(())
-    }
-
-    fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
-        let Some(reached) = safe_watermark.time() else { return };
-        if self.taken_since_eviction < self.table.len() {
-            return;
-        }
-        self.taken_since_eviction = 0;
-        self.tombstones.begin(safe_watermark);
-        let Self { gap, table, buffered, tombstones, .. } = self;
-        let passed = |open: &mut OpenSession| gap.is_passed(open.last, reached);
-        let close = |key: &[u8], entry: &mut Entry| {
-            if let Some(session) = entry.open.take_if(passed) {
-                tombstones.add(key, session.last);
-                completed(session.close(key, CloseReason::Gap));
-            }
-        };
-        table.for_each_mut(close);
-        for buffered in buffered.iter() {
-            table.get_mut(buffered.entry).is_buffered = true;
-        }
-        let numbers = table.retain(|entry| std::mem::take(&mut entry.is_buffered) || entry.open.is_some());
-        for buffered in buffered {
-            buffered.entry = numbers[buffered.entry as usize];
-        }
-    }
-
-    fn forget_tombstones(&mut self) {
-        self.tombstones.forget();
-    }
-
-    fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
-        let Some(reached) = watermark.time() else { return };
-        let gap = self.gap;
-        self.close_where(|open| gap.is_passed(open.last, reached), CloseReason::Gap, completed);
-    }
-
-    fn close_all(&mut self, completed: &mut impl FnMut(CompletedSession<'_>)) {
-        self.close_where(|_| true, CloseReason::Finalize, completed);
-    }
-
-    fn for_each_open(&mut self, _watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>)) {
-        let gap = self.gap;
-        self.open_state(|state| {
-            let mut open = state.open;
-            for &time in state.buffered {
-                match &mut open {
-                    Some(session) if gap.joins(session.last, time) => session.extend(time),
-                    _ => {
-                        let before = open.replace(OpenSession::begin(time));
-                        if let Some(session) = before {
-                            visit(session.close(state.key, CloseReason::Gap));
-                        }
-                    }
-                }
-            }
-            if let Some(session) = open {
-                visit(session.close(state.key, CloseReason::StillOpen));
-            }
-        });
-    }
-
-    fn memory_bytes(&self) -> usize {
-        self.table.memory_bytes()
-            + self.buffered.capacity() * size_of::<Buffered>()
-            + self.tombstones.memory_bytes()
-    }
-
-    fn duplicates(&self) -> u64 {
-        0
-    }
-}
-
-#[cfg(test)]
-mod tests;
+pub use gap::{GapReducer, KeyState};
+pub use partition::PartitionReducer;
+pub use rules::{RuleReducer, RuledState};
+pub use source::EventSource;
+pub use view::{View, ViewAt};

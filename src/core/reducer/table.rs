@@ -14,7 +14,7 @@ const MANY_COLLISIONS: u32 = 16;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) open: Option<OpenSession>,
-    /// Whether events of the key are buffered; only true inside [`super::Fold::evict_expired`].
+    /// Whether events of the key are buffered; only true inside [`super::fold::Fold::evict_expired`].
     pub(super) is_buffered: bool,
     key_end: usize,
     table_hash: u32,

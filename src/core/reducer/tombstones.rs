@@ -1,9 +1,9 @@
 //! What a reducer remembers of the sessions that it has evicted: enough to notice an event that came too late for one.
 
-use super::OutOfOrder;
 use crate::core::event::Timestamp;
 use crate::core::gap::Gap;
 use crate::core::partition::KeyHash;
+use crate::core::session::OutOfOrder;
 use crate::core::watermark::Watermark;
 use hashbrown::{HashTable, hash_table::Entry};
 

@@ -1,10 +1,6 @@
 //! What a key would come to if the watermark stood somewhere: a look ahead that changes nothing.
-//!
-//! Where completed sessions stay correctable, events are folded for good only when nothing can come before them any more;
-//! until then they wait. A session is told earlier all the same: it is what the view of its key shows as complete. A run
-//! compares the views before and after it, and what has changed is taken back and told anew.
 
-use super::ruled::{BufferedEvent, RuleReducer};
+use super::buffered::BufferedEvent;
 use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::rules::{RuleSet, RuledKey};
@@ -83,7 +79,7 @@ impl View {
             ViewAt::End(_) => true,
         };
         for event in buffered.iter().take_while(reached) {
-            // A buffered is in order and lies behind what is folded.
+            // What waits is in order and lies behind what is folded.
             let folded = left.fold(rules, key, (event.time, &event.payload), &mut completed);
             debug_assert!(folded.is_ok());
         }
@@ -100,39 +96,5 @@ impl View {
     /// Events in complete sessions.
     pub fn events_complete(&self) -> u64 {
         self.complete.iter().map(|session| session.events).sum()
-    }
-}
-
-impl RuleReducer {
-    /// The view of every key at `at`, by the number of the key. Costs a copy of what is open, and a fold of all tails.
-    pub fn views(&mut self, at: ViewAt) -> Vec<View> {
-        let mut views = vec![View::default(); self.keys.len()];
-        let (rules, mut number) = (std::sync::Arc::clone(&self.rules), 0);
-        let keys: Vec<_> = self.keys.keys().cloned().collect();
-        self.open_state(|of_key| {
-            while *keys[number] != *of_key.key {
-                number += 1;
-            }
-            views[number] = View::of(&rules, of_key.key, of_key.state, of_key.buffered, at);
-        });
-        views
-    }
-
-    /// What has changed between two views of all keys: `retract` gets what is no more, then `insert` what is new, key by
-    /// key.
-    pub fn changes(
-        &self,
-        before: &[View],
-        after: &[View],
-        mut retract: impl FnMut(CompletedSession<'_>),
-        mut insert: impl FnMut(CompletedSession<'_>),
-    ) {
-        for (number, key) in self.keys.keys().enumerate() {
-            let complete =
-                |views: &[View]| views.get(number).map_or_else(Vec::new, |view| view.complete.clone());
-            let (old, new) = (complete(before), complete(after));
-            old.iter().filter(|session| !new.contains(session)).for_each(|gone| retract(gone.session(key)));
-            new.iter().filter(|session| !old.contains(session)).for_each(|come| insert(come.session(key)));
-        }
     }
 }

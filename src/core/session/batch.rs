@@ -40,7 +40,6 @@ const LENGTH_BYTES: usize = 4;
 
 impl SessionBatch {
     /// Appends a session. Costs a copy of what it holds.
-    #[inline]
     pub fn push(&mut self, op: Op, session: &CompletedSession<'_>) {
         if self.fixed.capacity() == 0 {
             self.fixed.reserve(FIRST_SESSIONS);

@@ -5,9 +5,9 @@ mod counting;
 mod formula;
 
 use super::{Format, SessionCounts};
-use crate::core::event::{DateText, Values, key_parts};
+use crate::core::event::{DateText, key_parts};
 use crate::core::rules::{EVENT_COLUMNS, Emit};
-use crate::core::session::{CompletedSession, Op};
+use crate::core::session::Session;
 use aggregate::write_aggregate;
 use formula::{formulas, is_formula};
 use std::fs::File;
@@ -90,10 +90,10 @@ impl RowStyle {
 }
 
 /// Appends the rows of the events of one session, each with the session's id and its number in it, from 1.
-pub fn write_events(session: &CompletedSession<'_>, style: RowStyle, out: &mut Vec<u8>) {
+pub fn write_events(session: &Session<'_>, style: RowStyle, out: &mut Vec<u8>) {
     let id = session.id();
-    for (number, row) in (1_u64..).zip(session.rows) {
-        for value in Values::of(row).iter() {
+    for (number, event) in (1_u64..).zip(session.events()) {
+        for value in event.iter() {
             style.write_value(value, out);
             out.push(b',');
         }
@@ -105,15 +105,9 @@ pub fn write_events(session: &CompletedSession<'_>, style: RowStyle, out: &mut V
 }
 
 /// Appends the row of one session; `date` is the one that was written last.
-pub fn write_session(
-    op: Op,
-    session: &CompletedSession<'_>,
-    style: RowStyle,
-    date: &mut DateText,
-    out: &mut Vec<u8>,
-) {
+pub fn write_session(session: &Session<'_>, style: RowStyle, date: &mut DateText, out: &mut Vec<u8>) {
     if style.with_op {
-        out.extend_from_slice(op.name().as_bytes());
+        out.extend_from_slice(session.op.name().as_bytes());
         out.push(b',');
     }
     let (id, start) = session.id_and_start(date);
@@ -129,12 +123,12 @@ pub fn write_session(
     out.push(b',');
     write_seconds(session.duration_us().unsigned_abs(), out);
     out.push(b',');
-    out.extend_from_slice(itoa::Buffer::new().format(session.events).as_bytes());
+    out.extend_from_slice(itoa::Buffer::new().format(session.event_count).as_bytes());
     out.push(b',');
     out.extend_from_slice(session.close_reason.name().as_bytes());
-    for accumulator in session.accumulators {
+    for value in session.values() {
         out.push(b',');
-        write_aggregate(&accumulator.value(), style, out);
+        write_aggregate(&value, style, out);
     }
     out.push(b'\n');
 }
@@ -168,7 +162,7 @@ fn write_seconds(us: u64, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
     use crate::core::event::Timestamp;
-    use crate::core::session::{CloseReason, OpenSession};
+    use crate::core::session::{CloseReason, Op, OpenSession, SessionBatch};
     use proptest::prelude::*;
 
     const STYLE: RowStyle = RowStyle {
@@ -183,13 +177,9 @@ mod tests {
         let at = |us| Timestamp::from_us(us).unwrap();
         let open = OpenSession { start: at(0), last: at(last_us), events: 12 };
         let mut out = Vec::new();
-        write_session(
-            Op::Insert,
-            &open.close(key, CloseReason::Gap),
-            style,
-            &mut DateText::default(),
-            &mut out,
-        );
+        let mut batch = SessionBatch::default();
+        batch.push(Op::Insert, &open.close(key, CloseReason::Gap));
+        batch.iter().for_each(|session| write_session(&session, style, &mut DateText::default(), &mut out));
         String::from_utf8(out).unwrap().split_off(36)
     }
 

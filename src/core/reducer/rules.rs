@@ -1,6 +1,7 @@
 //! The fold of one partition under rules.
 
-use super::Fold;
+use super::buffered::BufferedEvent;
+use super::fold::Fold;
 use super::tombstones::Tombstones;
 use super::view::{View, ViewAt};
 use crate::core::event::{Event, Timestamp};
@@ -10,17 +11,6 @@ use crate::core::session::{CloseReason, CompletedSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 use indexmap::IndexMap;
 use std::sync::Arc;
-
-/// An event that waits for the watermark.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BufferedEvent {
-    /// When.
-    pub time: Timestamp,
-    /// What it carries.
-    pub payload: Box<[u8]>,
-    /// The number of its key.
-    number: usize,
-}
 
 /// What is open of one key under rules.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +24,7 @@ pub struct RuledState<'a> {
 }
 
 impl RuledState<'_> {
-    /// Events in the open session and in the buffered.
+    /// Events in the open session, and those that wait.
     pub fn events(&self) -> u64 {
         self.state.open.as_ref().map_or(0, |session| session.open.events) + self.buffered.len() as u64
     }
@@ -46,9 +36,9 @@ impl RuledState<'_> {
 /// which they were first seen.
 #[derive(Debug)]
 pub struct RuleReducer {
-    pub(super) rules: Arc<RuleSet>,
-    pub(super) keys: IndexMap<Box<[u8]>, RuledKey>,
-    pub(super) buffered: Vec<BufferedEvent>,
+    rules: Arc<RuleSet>,
+    keys: IndexMap<Box<[u8]>, RuledKey>,
+    buffered: Vec<BufferedEvent>,
     duplicates: u64,
     bytes_of_keys: usize,
     bytes_buffered: usize,
@@ -71,6 +61,11 @@ impl RuleReducer {
             tombstones: Tombstones::default(),
             taken_since_eviction: 0,
         }
+    }
+
+    /// Events that were dropped because they were there already.
+    pub const fn duplicates(&self) -> u64 {
+        self.duplicates
     }
 
     /// The rules that it folds under.
@@ -105,6 +100,25 @@ impl RuleReducer {
             }
             from = until;
         }
+    }
+
+    /// The view of every key at `at`, by the number of the key. Costs a copy of what is open, and a fold of all events that wait.
+    pub fn views(&mut self, at: ViewAt) -> Vec<View> {
+        let mut views = vec![View::default(); self.keys.len()];
+        let (rules, mut number) = (Arc::clone(&self.rules), 0);
+        let keys: Vec<_> = self.keys.keys().cloned().collect();
+        self.open_state(|of_key| {
+            while *keys[number] != *of_key.key {
+                number += 1;
+            }
+            views[number] = View::of(&rules, of_key.key, of_key.state, of_key.buffered, at);
+        });
+        views
+    }
+
+    /// All keys, by their number.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.keys.keys().map(|key| &**key)
     }
 
     fn number_of(&mut self, key: &[u8]) -> usize {
@@ -197,7 +211,7 @@ impl Fold for RuleReducer {
             let RuledState { key, state, buffered } = of_key;
             let mut left = View::of(&rules, key, state, buffered, ViewAt::Watermark(watermark)).left;
             for event in buffered.iter().filter(|event| !watermark.reaches(event.time)) {
-                // A buffered is in order and lies behind what is folded.
+                // What waits is in order and lies behind what is folded.
                 let folded = left.fold(&rules, key, (event.time, &event.payload), visit);
                 debug_assert!(folded.is_ok());
             }
@@ -250,13 +264,9 @@ impl Fold for RuleReducer {
     fn forget_tombstones(&mut self) {
         self.tombstones.forget();
     }
-
-    fn duplicates(&self) -> u64 {
-        self.duplicates
-    }
 }
 
-/// What is remembered of a tombstones session is its reach, which has the gap in it already.
+/// What is remembered of an evicted session is its reach, which has the gap in it already.
 const UP_TO_REACH: Gap = Gap::from_us(0);
 
 const fn key_bytes(key: &[u8]) -> usize {
@@ -272,5 +282,5 @@ const fn buffered_bytes(payload: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-#[path = "ruled_tests.rs"]
+#[path = "rules_tests.rs"]
 mod tests;
