@@ -10,6 +10,7 @@ mod first_use;
 mod format_document;
 mod fuzz_corpus;
 mod operations;
+mod paths;
 mod readme;
 mod report_json;
 #[path = "../support/mod.rs"]
