@@ -28,7 +28,7 @@ pub use intake::{Intake, RowRules};
 pub use lines::LineCounts;
 pub use projection::Projection;
 pub use read_error::ReadError;
-pub use reason::{Reason, SIDE_COLUMNS};
+pub use reason::Reason;
 
 use crate::definition::Source;
 use crate::error::Result;

@@ -1,8 +1,5 @@
 //! Why a row goes to a side output.
 
-/// The columns before those of the row in the outputs `late` and `rejects`.
-pub const SIDE_COLUMNS: [&str; 3] = ["file", "line", "reason"];
-
 /// The reason in the outputs `rejects` and `late`, and in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {

@@ -11,36 +11,56 @@ mod paths;
 mod place;
 mod publish;
 mod published;
+mod schema;
+mod side;
 mod staging;
 mod verify;
 
-pub use self::csv::{RowStyle, events_header, sessions_header, write_events, write_session};
 pub use counts::SessionCounts;
 pub use listing::Listing;
 pub use manifest::{Manifest, ManifestFile};
 pub use owner::belongs_to_another;
 pub use paths::{Output, OutputFile, OutputKind};
+pub use schema::OutputSchema;
+pub use side::{DelimitedForm, SideRow};
 pub use staging::Staging;
 pub use verify::{OutputAudit, audit_output};
 
+use crate::core::session::SessionBatch;
 use std::fs::File;
 
-/// A format of outputs.
-trait Format {
+/// Completed sessions as bytes of one format. The same for all threads of a run.
+trait Encode: Sized {
+    /// The encoder for outputs with these columns.
+    fn new(schema: OutputSchema, spreadsheet_safe: bool) -> Self;
+
+    /// What stands before the rows of an output.
+    fn header(&self, kind: OutputKind) -> Vec<u8>;
+
+    /// Appends the rows of `sessions` to `out`: one for each session, or one for each of their events.
+    ///
+    /// Batches are encoded side by side; their bytes follow each other in the order of the batches.
+    fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>);
+
     /// Reads an output of sessions back: how many it has, and how many events are in them.
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    fn count_sessions(file: File, key_columns: usize, is_correctable: bool) -> Result<SessionCounts, String>;
+    fn count_sessions(file: File, schema: &OutputSchema) -> Result<SessionCounts, String>;
 }
 
-/// Makes [`OutputFormat`] of the table of formats.
+/// Makes [`OutputFormat`] and [`Encoder`] of the table of formats.
 macro_rules! formats {
-    ($($name:literal $variant:ident($format:ty) ending $ending:literal;)*) => {
+    ($($name:literal $variant:ident($encoder:ty) ending $ending:literal;)*) => {
         /// How outputs are written.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         #[allow(missing_docs, reason = "each has its documentation in its file")]
         pub enum OutputFormat { $($variant,)* }
+
+        /// The encoder of a run. The format is chosen once for a batch of sessions, not for each of them.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "each has its documentation in its file")]
+        pub enum Encoder { $($variant($encoder),)* }
 
         impl OutputFormat {
             /// All of them, in the order of the help.
@@ -56,13 +76,32 @@ macro_rules! formats {
                 match self { $(Self::$variant => $ending,)* }
             }
 
-            fn count_sessions(
-                self,
-                file: File,
-                key_columns: usize,
-                is_correctable: bool,
-            ) -> Result<SessionCounts, String> {
-                match self { $(Self::$variant => <$format>::count_sessions(file, key_columns, is_correctable),)* }
+            /// The encoder for outputs with these columns. `spreadsheet_safe` says that no value may look like a formula to a
+            /// spreadsheet, where the format is one for spreadsheets.
+            pub fn encoder(self, schema: OutputSchema, spreadsheet_safe: bool) -> Encoder {
+                match self { $(Self::$variant => Encoder::$variant(Encode::new(schema, spreadsheet_safe)),)* }
+            }
+
+            fn count_sessions(self, file: File, schema: &OutputSchema) -> Result<SessionCounts, String> {
+                match self { $(Self::$variant => <$encoder>::count_sessions(file, schema),)* }
+            }
+        }
+
+        impl Encoder {
+            /// Its format.
+            pub const fn format(&self) -> OutputFormat {
+                match self { $(Self::$variant(_) => OutputFormat::$variant,)* }
+            }
+
+            /// What stands before the rows of an output.
+            pub fn header(&self, kind: OutputKind) -> Vec<u8> {
+                match self { $(Self::$variant(encoder) => encoder.header(kind),)* }
+            }
+
+            /// Appends the rows of `sessions` to `out`: one for each session, or one for each of their events. Costs a SHA-1 and
+            /// a copy of the values for each session.
+            pub fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>) {
+                match self { $(Self::$variant(encoder) => encoder.encode(kind, sessions, out),)* }
             }
         }
     };

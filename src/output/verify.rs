@@ -5,6 +5,7 @@ use super::listing::{Content, Fault, Listing};
 use super::manifest::{Manifest, ManifestFile};
 use super::paths::{Output, OutputFile, OutputKind, manifest_name};
 use super::published::is_gone;
+use super::schema::OutputSchema;
 use crate::error::Result;
 use crate::ledger::{HeadMark, RunEntry, RunId, RunKind, accepted_missing, active_runs};
 use std::collections::{BTreeMap, BTreeSet};
@@ -199,8 +200,8 @@ impl OutputAudit {
         listed: &ManifestFile,
     ) -> Result<(), String> {
         let definition = &entry.head.definition;
-        let is_correctable = definition.rule_set().is_ok_and(|rules| rules.allowed_lateness_us().is_some());
-        let found = file.format.count_sessions(opened, definition.key_names().len(), is_correctable)?;
+        let schema = OutputSchema::of(definition, &definition.rule_set()?);
+        let found = file.format.count_sessions(opened, &schema)?;
         self.sessions += found.rows();
         if found.rows() != listed.rows {
             return Err(format!("it has {} rows, its manifest says {}", found.rows(), listed.rows));

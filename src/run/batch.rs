@@ -61,7 +61,7 @@ pub fn run(
         rules: run_context
             .row_rules(common.as_of.saturating_add_us(settings.max_future_us).min(Timestamp::LAST_EVENT)),
         keep_late_rows: settings.keep_late_rows,
-        style: run_context.style(),
+        spreadsheet_safe: settings.outputs.spreadsheet_safe,
         max_bytes: settings.max_bytes,
         watch,
     };

@@ -70,7 +70,7 @@ pub fn finalize(
         files: &[],
         rules: run_context.row_rules(Timestamp::LAST_EVENT),
         keep_late_rows: false,
-        style: run_context.style(),
+        spreadsheet_safe: settings.outputs.spreadsheet_safe,
         max_bytes: u64::MAX,
         watch,
     };

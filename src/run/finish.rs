@@ -3,20 +3,18 @@
 use super::output_writer::OutputBatch;
 use crate::core::reducer::{BatchEnd, PartitionReducer};
 use crate::core::session::OutOfOrder;
-use crate::output::RowStyle;
 use crate::state::{EncodedPartition, Stored};
 
 /// How a run ends, the same for every partition.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Finish {
     pub(super) end: BatchEnd,
-    pub(super) style: RowStyle,
     /// Whether what is open is shown.
     pub(super) shows_open: bool,
 }
 
 /// What is left of a partition.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PartitionOutput {
     pub(super) emitted: OutputBatch,
     pub(super) state: EncodedPartition,
@@ -35,7 +33,7 @@ impl Finish {
         if self.shows_open {
             reducer.show_open(self.end.event_time.watermark, &mut emitted.open);
         }
-        emitted.encode(self.style);
+        emitted.encode();
         Ok(PartitionOutput { emitted, state: reducer.encode(), duplicates: reducer.duplicates() })
     }
 }

@@ -1,7 +1,7 @@
 //! One attempt at folding a batch, in one of two ways. Nothing is committed here.
 
 use super::finish::Finish;
-use super::output_writer::{OutputWriter, Written};
+use super::output_writer::{Encoding, OutputWriter, Written};
 use super::read_stats::ReadStats;
 use super::rounds::{Reading, Stop};
 use super::sorted::SortedFold;
@@ -16,7 +16,7 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{EventBatch, RowRules};
 use crate::ledger::{Head, RunId};
-use crate::output::{Output, OutputFile, OutputKind, RowStyle, Staging, events_header, sessions_header};
+use crate::output::{Output, OutputFile, OutputKind, OutputSchema, Staging};
 use crate::settings::OutputSettings;
 use crate::state::{Checkpoint, StagedState, StateWriter};
 use std::sync::Arc;
@@ -75,16 +75,6 @@ impl RunContext<'_> {
     /// The run that this will be.
     pub(super) fn run(&self) -> RunId {
         self.checkpoint.head().map_or(RunId::new(1), |head| head.run.next())
-    }
-
-    /// How completed sessions are written.
-    pub(super) fn style(&self) -> RowStyle {
-        RowStyle {
-            key_columns: self.definition.key().len(),
-            spreadsheet_safe: self.outputs.spreadsheet_safe,
-            with_op: self.rules.allowed_lateness_us().is_some(),
-            emit: self.rules.emit(),
-        }
     }
 
     /// How far event time had come before it.
@@ -149,7 +139,7 @@ impl RunContext<'_> {
         advance: Advance,
         watch: &mut Stopwatch,
     ) -> Result<StagedRun, Stop> {
-        let writer = self.open_outbox()?;
+        let writer = self.open_writer()?;
         let folded = (|| -> Result<_, Stop> {
             let stats = reading.for_each_round(self.pool, &writer, watch, |round, stats| {
                 strategy.take_round(round, self.batch_end(advance, stats).close.horizon(), self, &writer)
@@ -168,29 +158,28 @@ impl RunContext<'_> {
     }
 
     fn finish(self, end: BatchEnd) -> Finish {
-        Finish { end, style: self.style(), shows_open: self.outputs.shows_open }
+        Finish { end, shows_open: self.outputs.shows_open }
     }
 
-    fn open_outbox(self) -> Result<OutputWriter> {
+    fn open_writer(self) -> Result<OutputWriter> {
         if self.dry_run {
-            return OutputWriter::open(None, self.outputs.format);
+            return OutputWriter::open(None);
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
-        let sessions = |style| sessions_header(&self.definition.key_names(), self.rules.names(), style);
-        let style = self.style();
-        let file = |kind| OutputFile { kind, format: self.outputs.format };
-        if style.emit.sessions {
-            staging.open(file(OutputKind::Sessions), &sessions(style))?;
+        let OutputSettings { format, spreadsheet_safe, shows_open } = self.outputs;
+        let emit = self.rules.emit();
+        let encoder = format.encoder(OutputSchema::of(self.definition, self.rules), spreadsheet_safe);
+        for (kind, is_written) in [
+            (OutputKind::Sessions, emit.sessions),
+            (OutputKind::Events, emit.events),
+            (OutputKind::Open, shows_open),
+        ] {
+            if is_written {
+                staging.open(OutputFile { kind, format }, &encoder.header(kind))?;
+            }
         }
-        if style.emit.events {
-            let columns = self.definition.event_columns.as_deref().unwrap_or_default();
-            staging.open(file(OutputKind::Events), &events_header(columns, style))?;
-        }
-        if self.outputs.shows_open {
-            staging.open(file(OutputKind::Open), &sessions(RowStyle { with_op: false, ..style }))?;
-        }
-        OutputWriter::open(Some(staging), self.outputs.format)
+        OutputWriter::open(Some((staging, Encoding { encoder, emit })))
     }
 }
 

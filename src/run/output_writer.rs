@@ -1,92 +1,109 @@
 //! A thread that writes what leaves the reducers, so that folding does not wait for the disk.
 
-use crate::core::event::DateText;
+use crate::core::rules::Emit;
 use crate::core::session::{Op, SessionBatch};
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::{
-    OutputFile, OutputFormat, OutputKind, RowStyle, SessionCounts, Staging, write_events, write_session,
-};
+use crate::output::{Encoder, OutputFile, OutputFormat, OutputKind, SessionCounts, SideRow, Staging};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// Rounds whose rows may wait to be written: while the disk is busy with a sync, folding goes on.
 const ROUNDS_AHEAD: usize = 2;
+
+/// Room for the first rows of a partition: memory that grows from nothing leaves a trail of fresh pages.
+const FIRST_BYTES: usize = 16 << 10;
 
 /// Rows that are ready to be written.
 #[derive(Debug, Default)]
 struct Rows {
     bytes: Vec<u8>,
     count: u64,
-    date: DateText,
 }
 
-/// Room for the first rows of a partition: memory that grows from nothing leaves a trail of fresh pages.
-const FIRST_BYTES: usize = 16 << 10;
-
 impl Rows {
-    fn push_all(&mut self, batch: &SessionBatch, style: RowStyle) {
-        if batch.is_empty() {
+    fn encode(&mut self, encoder: &Encoder, kind: OutputKind, sessions: &SessionBatch, count: u64) {
+        if count == 0 {
             return;
         }
         if self.bytes.capacity() == 0 {
             self.bytes.reserve(FIRST_BYTES);
         }
-        for session in batch.iter() {
-            write_session(&session, style, &mut self.date, &mut self.bytes);
-        }
-        self.count += batch.len() as u64;
+        encoder.encode(kind, sessions, &mut self.bytes);
+        self.count += count;
     }
 }
 
-/// What leaves one partition, written as rows.
-#[derive(Debug, Default)]
+/// How sessions become rows.
+#[derive(Debug)]
+pub(super) struct Encoding {
+    pub(super) encoder: Encoder,
+    /// What a completed session becomes.
+    pub(super) emit: Emit,
+}
+
+/// What leaves one partition.
+#[derive(Debug)]
 pub(super) struct OutputBatch {
-    /// Sessions that the fold has completed, or retracted.
+    /// Completed sessions.
     pub(super) completed: SessionBatch,
     /// Sessions that are still open, where they are shown.
     pub(super) open: SessionBatch,
+    encoding: Option<Arc<Encoding>>,
     sessions: Rows,
     events: Rows,
-    open_rows: Rows,
+    views: Rows,
     counts: SessionCounts,
 }
 
 impl OutputBatch {
-    /// Turns the sessions of the batch into rows: one for each, one for each of its events, or both.
-    pub(super) fn encode(&mut self, style: RowStyle) {
-        if style.emit.sessions {
-            self.sessions.push_all(&self.completed, style);
+    fn new(encoding: Option<Arc<Encoding>>) -> Self {
+        Self {
+            completed: SessionBatch::default(),
+            open: SessionBatch::default(),
+            encoding,
+            sessions: Rows::default(),
+            events: Rows::default(),
+            views: Rows::default(),
+            counts: SessionCounts::default(),
         }
-        for session in self.completed.iter() {
-            if style.emit.events {
-                write_events(&session, style, &mut self.events.bytes);
-                self.events.count += session.event_count;
+    }
+
+    /// Counts its sessions and turns them into rows, on the thread that has folded them.
+    pub(super) fn encode(&mut self) {
+        let counts = counts(&self.completed);
+        if let Some(Encoding { encoder, emit }) = self.encoding.as_deref() {
+            if emit.sessions {
+                self.sessions.encode(encoder, OutputKind::Sessions, &self.completed, counts.rows());
             }
-            match session.op {
-                Op::Insert => self.counts.complete(session.event_count),
-                Op::Retract => self.counts.retract(session.event_count),
+            if emit.events {
+                self.events.encode(encoder, OutputKind::Events, &self.completed, counts.events_completed);
             }
+            self.views.encode(encoder, OutputKind::Open, &self.open, self.open.len() as u64);
         }
-        self.open_rows.push_all(&self.open, RowStyle { with_op: false, ..style });
+        self.counts += counts;
+        self.completed.clear();
+        self.open.clear();
     }
 
     fn clear(&mut self) {
-        for rows in [&mut self.sessions, &mut self.events, &mut self.open_rows] {
+        for rows in [&mut self.sessions, &mut self.events, &mut self.views] {
             rows.bytes.clear();
             rows.count = 0;
         }
-        self.completed.clear();
-        self.open.clear();
         self.counts = SessionCounts::default();
     }
 }
 
-/// A row for the outputs `late` or `rejects`.
-#[derive(Debug)]
-pub(super) struct SideRow {
-    pub(super) kind: OutputKind,
-    pub(super) header: Vec<u8>,
-    pub(super) row: Vec<u8>,
+fn counts(sessions: &SessionBatch) -> SessionCounts {
+    let mut counts = SessionCounts::default();
+    for session in sessions.iter() {
+        match session.op {
+            Op::Insert => counts.complete(session.event_count),
+            Op::Retract => counts.retract(session.event_count),
+        }
+    }
+    counts
 }
 
 enum Message {
@@ -94,16 +111,17 @@ enum Message {
     SideRow(SideRow),
 }
 
-/// Where completed sessions and rows set aside go. Without staging (a dry run) they are only counted.
+/// Where completed sessions and rows for the side outputs go. Without staging (a dry run) they are only counted.
 #[derive(Debug)]
 pub(super) struct OutputWriter {
+    encoding: Option<Arc<Encoding>>,
     sender: Sender<Message>,
     recycled: Receiver<Vec<OutputBatch>>,
     writer: JoinHandle<Result<Written>>,
 }
 
-/// What has gone through an outbox.
-#[derive(Debug, Default)]
+/// What a writer has written.
+#[derive(Debug)]
 pub(super) struct Written {
     /// The staged files; `None` where nothing may be written.
     pub(super) staging: Option<Staging>,
@@ -111,24 +129,27 @@ pub(super) struct Written {
 }
 
 impl OutputWriter {
-    /// An outbox with a thread that writes to `staging`.
+    /// A writer with a thread that writes to a staging area, if there is one.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if there can be no such thread.
-    pub(super) fn open(staging: Option<Staging>, format: OutputFormat) -> Result<Self> {
+    pub(super) fn open(target: Option<(Staging, Encoding)>) -> Result<Self> {
         let (sender, messages) = bounded(ROUNDS_AHEAD);
         let (give_back, recycled) = unbounded();
+        let (staging, encoding) = target.map(|(staging, encoding)| (staging, Arc::new(encoding))).unzip();
+        let format = encoding.as_deref().map(|encoding| encoding.encoder.format());
+        let target = staging.zip(format);
         let writer = std::thread::Builder::new()
-            .spawn(move || write_all((staging, format), &messages, &give_back))
+            .spawn(move || write_all(target, &messages, &give_back))
             .map_err(|error| Error::threads(1, &error))?;
-        Ok(Self { sender, recycled, writer })
+        Ok(Self { encoding, sender, recycled, writer })
     }
 
     /// Empty batches for the sessions of `partitions` partitions, recycled where possible.
     pub(super) fn buffers(&self, partitions: usize) -> Vec<OutputBatch> {
         let mut batches = self.recycled.try_recv().unwrap_or_default();
         batches.iter_mut().for_each(OutputBatch::clear);
-        batches.resize_with(partitions, OutputBatch::default);
+        batches.resize_with(partitions, || OutputBatch::new(self.encoding.clone()));
         batches
     }
 
@@ -167,44 +188,41 @@ fn writer_ended() -> Error {
 }
 
 fn write_all(
-    (staging, format): (Option<Staging>, OutputFormat),
+    mut target: Option<(Staging, OutputFormat)>,
     messages: &Receiver<Message>,
     give_back: &Sender<Vec<OutputBatch>>,
 ) -> Result<Written> {
-    let mut written = Written { staging, ..Written::default() };
+    let mut counts = SessionCounts::default();
     for message in messages {
         match message {
             Message::Sessions(emitted) => {
-                for of_partition in &emitted {
-                    written.take(of_partition, format)?;
+                for batch in &emitted {
+                    counts += batch.counts;
+                    if let Some((staging, format)) = &mut target {
+                        write_batch(staging, *format, batch)?;
+                    }
                 }
                 // Nobody may be left to take them; then they are simply freed.
                 let _ = give_back.send(emitted);
             }
-            Message::SideRow(SideRow { kind, header, row }) => {
-                if let Some(staging) = &mut written.staging {
-                    // Rows that are set aside keep the form of their input.
-                    let file = OutputFile { kind, format: OutputFormat::Csv };
+            Message::SideRow(SideRow { file, header, row }) => {
+                if let Some((staging, _)) = &mut target {
                     staging.open(file, &header)?;
                     staging.write(file, &row, 1)?;
                 }
             }
         }
     }
-    Ok(written)
+    Ok(Written { staging: target.map(|(staging, _)| staging), counts })
 }
 
-impl Written {
-    fn take(&mut self, emitted: &OutputBatch, format: OutputFormat) -> Result<()> {
-        self.counts += emitted.counts;
-        let Some(staging) = &mut self.staging else { return Ok(()) };
-        for (kind, rows) in [
-            (OutputKind::Sessions, &emitted.sessions),
-            (OutputKind::Events, &emitted.events),
-            (OutputKind::Open, &emitted.open_rows),
-        ] {
-            staging.write(OutputFile { kind, format }, &rows.bytes, rows.count)?;
-        }
-        Ok(())
+fn write_batch(staging: &mut Staging, format: OutputFormat, batch: &OutputBatch) -> Result<()> {
+    for (kind, rows) in [
+        (OutputKind::Sessions, &batch.sessions),
+        (OutputKind::Events, &batch.events),
+        (OutputKind::Open, &batch.views),
+    ] {
+        staging.write(OutputFile { kind, format }, &rows.bytes, rows.count)?;
     }
+    Ok(())
 }

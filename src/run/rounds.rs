@@ -10,7 +10,7 @@ use super::watch::{Stopwatch, Watch, check_interrupted, timed};
 use crate::core::event::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{BatchFile, EventBatch, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes};
-use crate::output::{OutputKind, RowStyle};
+use crate::output::OutputKind;
 use crossbeam_channel::{bounded, unbounded};
 use rayon::prelude::*;
 use std::sync::atomic::Ordering;
@@ -24,8 +24,8 @@ pub(super) struct Reading<'r> {
     pub(super) files: &'r [FileToRead],
     pub(super) rules: RowRules,
     pub(super) keep_late_rows: bool,
-    /// How rows for the side outputs are written.
-    pub(super) style: RowStyle,
+    /// Whether no value in a side output may look like a formula.
+    pub(super) spreadsheet_safe: bool,
     /// More bytes than this, after decompression, fail the run.
     pub(super) max_bytes: u64,
     pub(super) watch: &'r Watch,
@@ -138,7 +138,7 @@ impl Reading<'_> {
             stats.set_aside(&place, side.reason, row);
             if self.keep_late_rows || side_output(side.reason) == OutputKind::Rejects {
                 let form = of.decoder.side_form();
-                writer.send_side_row(side_row(&place, side.reason, row, form, self.style))?;
+                writer.send_side_row(side_row(&place, side.reason, row, form, self.spreadsheet_safe))?;
             }
         }
         Ok(())

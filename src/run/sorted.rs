@@ -75,7 +75,7 @@ impl FoldStrategy for SortedFold {
         round: &[EventBatch],
         _horizon: Watermark,
         run_context: RunContext<'_>,
-        _outbox: &OutputWriter,
+        _writer: &OutputWriter,
     ) -> Result<(), Stop> {
         run_context.pool.install(|| {
             self.buffers.par_iter_mut().enumerate().for_each(|(partition, buffer)| {

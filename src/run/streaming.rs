@@ -16,7 +16,6 @@ use crate::core::session::OutOfOrder;
 use crate::core::watermark::Watermark;
 use crate::error::Result;
 use crate::input::EventBatch;
-use crate::output::RowStyle;
 use crate::state::StateWriter;
 use rayon::prelude::*;
 
@@ -87,7 +86,7 @@ impl FoldStrategy for StreamingFold {
         let horizons =
             Horizons { reached: horizon, safe_watermark: self.order.safe_watermark(round).min(horizon) };
         let fold = |(number, (reducer, batch)): (usize, (&mut PartitionReducer, &mut OutputBatch))| {
-            fold_round(reducer, number, round, horizons, run_context.style(), batch)
+            fold_round(reducer, number, round, horizons, batch)
         };
         run_context
             .pool
@@ -132,13 +131,12 @@ fn fold_round(
     partition: usize,
     round: &[EventBatch],
     Horizons { reached, safe_watermark }: Horizons,
-    style: RowStyle,
     batch: &mut OutputBatch,
 ) -> Result<(), OutOfOrder> {
     for block in round {
         reducer.take(&block.partitions[partition], reached, &mut batch.completed)?;
     }
     reducer.advance(reached, safe_watermark, &mut batch.completed)?;
-    batch.encode(style);
+    batch.encode();
     Ok(())
 }

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
 use criterion::{Criterion, Throughput};
-use sessionize::core::event::{DateText, Event, EventBuffer, Timestamp};
+use sessionize::core::event::{Event, EventBuffer, Timestamp};
 use sessionize::core::gap::Gap;
 use sessionize::core::partition::{KeyHash, PARTITIONS};
 use sessionize::core::reducer::{Fold, GapReducer};
@@ -16,7 +16,7 @@ use sessionize::fake::{FakeSettings, write_pageviews};
 use sessionize::input::csv::{Csv, Schema};
 use sessionize::input::time::{TimeFormat, TimeParser};
 use sessionize::input::{Columns, EventBatch, FileDecoder, FileUnit, Intake, RowRules, UnitDecoder};
-use sessionize::output::{RowStyle, write_session};
+use sessionize::output::{OutputFormat, OutputKind, OutputSchema};
 use sessionize::purged::PurgedKeys;
 use sessionize::state::Stored;
 use std::hint::black_box;
@@ -156,23 +156,28 @@ fn encode(criterion: &mut Criterion) {
 fn write(criterion: &mut Criterion) {
     const SESSIONS: u32 = 1_000;
     let start = Timestamp::from_us(1_577_836_800_000_000).unwrap();
-    let mut batch = SessionBatch::default();
+    let mut sessions = SessionBatch::default();
     for number in 0..SESSIONS {
         let mut open = OpenSession::begin(start.saturating_add_us(i64::from(number) * 1_000_000));
         open.extend(open.start.saturating_add_us(120_000_000));
-        batch.push(Op::Insert, &open.close(format!("u{number}").as_bytes(), CloseReason::Gap));
+        let key = format!("u{number}");
+        sessions.push(Op::Insert, &open.close(key.as_bytes(), CloseReason::Gap));
     }
     let mut group = criterion.benchmark_group("write");
     group.throughput(Throughput::Elements(u64::from(SESSIONS)));
     let mut out = Vec::new();
-    let style = RowStyle { key_columns: 1, spreadsheet_safe: false, with_op: false, emit: Emit::default() };
+    let schema = OutputSchema {
+        key: vec!["user".to_owned()],
+        aggregates: Vec::new(),
+        event_columns: Vec::new(),
+        is_correctable: false,
+        emit: Emit::default(),
+    };
+    let encoder = OutputFormat::Csv.encoder(schema, false);
     group.bench_function("session rows", |bencher| {
         bencher.iter(|| {
             out.clear();
-            let mut date = DateText::default();
-            for session in batch.iter() {
-                write_session(&session, style, &mut date, &mut out);
-            }
+            encoder.encode(OutputKind::Sessions, &sessions, &mut out);
             black_box(out.len())
         });
     });

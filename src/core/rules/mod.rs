@@ -25,7 +25,7 @@ pub use condition::ConditionText;
 pub use duration::{duration, duration_in_column, duration_text};
 pub use flag::{NO_RULE, RuleFlag};
 pub use gap_by::GapByText;
-pub use names::{EVENT_COLUMNS, FIXED_COLUMNS};
+pub use names::{EVENT_COLUMNS, FIXED_COLUMNS, SIDE_COLUMNS};
 pub use projected::{Demand, ProjectedColumn, ProjectedColumns};
 pub use set::{Emit, RuleSet};
 pub use spec::FlagSpec;

@@ -49,6 +49,9 @@ impl RuleTexts {
     }
 }
 
+/// The columns before those of the files in the side outputs.
+pub const SIDE_COLUMNS: [&str; 3] = ["file", "line", "reason"];
+
 /// The columns behind those of the files where events are emitted.
 pub const EVENT_COLUMNS: [&str; 2] = ["session_id", "event_number"];
 

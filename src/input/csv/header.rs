@@ -5,6 +5,7 @@ use super::quotes::QuotedRowEnds;
 use super::reference::{csv_reader, mark_before, trim_row, without_line_end};
 use super::schema::Schema;
 use super::wide::first_wide_row;
+use crate::core::rules::SIDE_COLUMNS;
 use crate::definition::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::blocks::BlockReader;
@@ -13,7 +14,6 @@ use crate::input::files::BatchFile;
 use crate::input::names::locate;
 use crate::input::projection::{Header, Projection, resolve_columns};
 use crate::input::read_error::ReadError;
-use crate::input::reason::SIDE_COLUMNS;
 use crate::input::time::{NotATime, TimeParser};
 use std::collections::HashSet;
 

@@ -1,11 +1,11 @@
 //! Values of aggregates as CSV fields.
 
-use super::{RowStyle, write_field};
+use super::cell::{CellStyle, write_field};
 use crate::core::aggregates::Value;
 
 /// Appends the value as a CSV field: nothing for a missing value, a `+` behind a number that is only a floor, and for texts in
 /// order a JSON array whose last element is `null` if values were left out.
-pub(super) fn write_aggregate(value: &Value<'_>, style: RowStyle, out: &mut Vec<u8>) {
+pub(super) fn write_aggregate(value: &Value<'_>, style: CellStyle, out: &mut Vec<u8>) {
     let mut write_int = |int: u64| out.extend_from_slice(itoa::Buffer::new().format(int).as_bytes());
     match value {
         Value::Null => {}
@@ -34,13 +34,10 @@ fn json_array(values: &[&[u8]], more: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::rules::Emit;
 
     fn field(value: &Value<'_>) -> String {
         let mut out = Vec::new();
-        let style =
-            RowStyle { key_columns: 1, spreadsheet_safe: false, with_op: false, emit: Emit::default() };
-        write_aggregate(value, style, &mut out);
+        write_aggregate(value, CellStyle { spreadsheet_safe: false }, &mut out);
         String::from_utf8(out).unwrap()
     }
 

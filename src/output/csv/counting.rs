@@ -1,26 +1,22 @@
 //! An output of sessions in CSV, read back.
 
-use crate::output::SessionCounts;
+use crate::output::{OutputSchema, SessionCounts};
 use std::fs::File;
 use std::io::BufReader;
 
 /// Columns between the key and the number of events of a session.
 const COLUMNS_BEFORE_EVENTS: usize = 3;
 
-pub(super) fn count_sessions(
-    file: File,
-    key_columns: usize,
-    is_correctable: bool,
-) -> Result<SessionCounts, String> {
+pub(super) fn count_sessions(file: File, schema: &OutputSchema) -> Result<SessionCounts, String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(BufReader::new(file));
-    let column = usize::from(is_correctable) + 1 + key_columns + COLUMNS_BEFORE_EVENTS;
+    let column = usize::from(schema.is_correctable) + 1 + schema.key.len() + COLUMNS_BEFORE_EVENTS;
     let mut counts = SessionCounts::default();
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|error| error.to_string())? {
         let text = record.get(column).and_then(|field| std::str::from_utf8(field).ok());
         let events: Option<u64> = text.and_then(|text| text.parse().ok());
         let events = events.ok_or("a row has no number of events")?;
-        if is_correctable && record.get(0) == Some(b"retract") {
+        if schema.is_correctable && record.get(0) == Some(b"retract") {
             counts.retract(events);
         } else {
             counts.complete(events);

@@ -1,0 +1,77 @@
+//! Rows for the side outputs: they keep the form of their input, whatever the format of the others.
+
+use super::csv::{CellStyle, write_field};
+use super::{OutputFile, OutputFormat, OutputKind};
+use crate::core::event::Place;
+use crate::core::rules::SIDE_COLUMNS;
+
+/// A row for the outputs `late` or `rejects`, in bytes.
+#[derive(Debug)]
+pub struct SideRow {
+    /// The output that it goes to.
+    pub file: OutputFile,
+    /// The header row of the output, if this is its first row.
+    pub header: Vec<u8>,
+    /// The row.
+    pub row: Vec<u8>,
+}
+
+/// How the rows of a delimited input are cut into fields.
+#[derive(Debug, Clone, Copy)]
+pub struct DelimitedForm<'f> {
+    /// The header row of the file, without its line end; empty where it has none that could stand in an output.
+    pub columns: &'f [u8],
+    /// The byte between fields.
+    pub delimiter: u8,
+    /// Whether no value may look like a formula to a spreadsheet: then rows are not verbatim.
+    pub spreadsheet_safe: bool,
+}
+
+impl SideRow {
+    /// Place and reason, and behind them the row as it came.
+    pub fn delimited(
+        kind: OutputKind,
+        place: &Place,
+        reason: &str,
+        row: &[u8],
+        form: DelimitedForm<'_>,
+    ) -> Self {
+        let style = CellStyle { spreadsheet_safe: form.spreadsheet_safe };
+        let mut header = SIDE_COLUMNS.join(",").into_bytes();
+        header.push(b',');
+        let columns = if form.columns.is_empty() { b"row" } else { form.columns };
+        style.write_verbatim(columns, form.delimiter, &mut header);
+        header.push(b'\n');
+        let mut bytes = Vec::with_capacity(row.len() + 64);
+        style.write_value(place.file.to_string_lossy().as_bytes(), &mut bytes);
+        bytes.push(b',');
+        write_field(place.line.to_string().as_bytes(), &mut bytes);
+        bytes.push(b',');
+        write_field(reason.as_bytes(), &mut bytes);
+        bytes.push(b',');
+        style.write_verbatim(row, form.delimiter, &mut bytes);
+        bytes.push(b'\n');
+        Self { file: OutputFile { kind, format: OutputFormat::Csv }, header, row: bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_keeps_its_bytes_behind_its_place() {
+        let place = Place { file: "a,b.csv".into(), line: 7 };
+        let row = |columns: &'static [u8], spreadsheet_safe| {
+            let form = DelimitedForm { columns, delimiter: b';', spreadsheet_safe };
+            SideRow::delimited(OutputKind::Late, &place, "late", b"x;\"=1\"", form)
+        };
+        let plain = row(b"u;t", false);
+        assert_eq!(
+            (&plain.header[..], &plain.row[..]),
+            (&b"file,line,reason,u;t\n"[..], &b"\"a,b.csv\",7,late,x;\"=1\"\n"[..])
+        );
+        assert_eq!(row(b"", true).header, b"file,line,reason,row\n");
+        assert_eq!(row(b"", true).row, b"\"a,b.csv\",7,late,x;\"'=1\"\n");
+    }
+}
