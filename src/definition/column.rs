@@ -1,6 +1,7 @@
 //! Columns of batch files: as they are asked for, and as the first file has shown them.
 
-use super::source::SOURCE_COLUMN;
+/// The column that rules may name in any source with a name: it holds that name.
+pub const SOURCE_COLUMN: &str = "source";
 
 /// A column of the batch files.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,10 @@ mod difference;
 mod request;
 mod source;
 
-pub use column::{Column, ColumnRequest, columns_text};
+pub use column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text};
 pub use difference::Difference;
 pub use request::DefinitionRequest;
-pub use source::{SOURCE_COLUMN, Source, SourceRequest};
+pub use source::{Source, SourceRequest};
 
 use crate::core::gap::Gap;
 use crate::core::rules::{RuleSet, RuleTexts, duration_text};

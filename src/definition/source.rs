@@ -1,10 +1,7 @@
 //! A source: files that have one schema. Several sources make one stream of events when a run names them.
 
-use super::column::{Column, ColumnRequest, columns_text, requests_text, same_columns};
+use super::column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text, requests_text, same_columns};
 use super::difference::Differences;
-
-/// The column that rules may name in any source with a name: it holds that name.
-pub const SOURCE_COLUMN: &str = "source";
 
 /// How the files of one source are read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Disorder: rows that arrive later than they happened.
 
-use super::Row;
+use super::row::Row;
 use fastrand::Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,6 +1,6 @@
 //! Rows to text.
 
-use super::Row;
+use super::row::Row;
 use crate::core::event::Timestamp;
 use std::io::{self, Write};
 

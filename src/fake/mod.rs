@@ -5,39 +5,17 @@
 
 mod delay;
 mod line;
+mod row;
+mod settings;
 mod users;
 mod visit;
+
+pub use settings::FakeSettings;
 
 use delay::Delayed;
 use line::LineWriter;
 use std::io::{self, Write};
 use visit::PageViews;
-
-/// What is made up.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FakeSettings {
-    /// How many rows, exactly.
-    pub rows: u64,
-    /// How many users there are to draw from; at least one. Not all of them need to appear.
-    pub users: u64,
-    /// How many days, from 2020-01-01 on, the beginnings of visits are spread over; 1 to 36,525.
-    pub days: u32,
-    /// Another seed gives other rows.
-    pub seed: u64,
-    /// How much later than its time a row may stand in the output, in microseconds; zero gives rows in order of time.
-    pub disorder_us: i64,
-    /// The mean number of events of a visit; at least one.
-    pub events_per_session: f64,
-}
-
-/// One row: who, when, what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
-    /// Seconds since 2020-01-01.
-    second: u64,
-    user: u64,
-    page: u8,
-}
 
 /// Writes page views as `u17,2020-01-01 00:02:00,pageview,/listing/b`, without a header.
 ///

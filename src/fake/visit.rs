@@ -1,7 +1,9 @@
 //! When visits begin, how long they are, and their page views in order of time.
 
+use super::line;
+use super::row::Row;
+use super::settings::FakeSettings;
 use super::users::Users;
-use super::{FakeSettings, Row, line};
 use fastrand::Rng;
 
 const HOUR_US: u64 = 3_600_000_000;

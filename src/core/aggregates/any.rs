@@ -1,6 +1,7 @@
 //! `any(COL=VALUE)`: whether any event fulfils a condition.
 
-use super::{Accumulate, Bounds, Value, at_most_one};
+use super::accumulate::{Accumulate, Bounds, at_most_one};
+use super::value::Value;
 
 /// Whether there was one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! `count`, `count(COL)`, `count_if(COL=VALUE)`: how many events, values, or events that fulfil a condition.
 
-use super::{Accumulate, Bounds, Value, number_state, only};
+use super::accumulate::{Accumulate, Bounds, number_state, only};
+use super::value::Value;
 
 /// How many there were.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! `distinct(COL)`: how many different values; beyond `--max-distinct` only a floor.
 
-use super::{Accumulate, Bounds, Value, bounded_parts, bounded_state};
+use super::accumulate::{Accumulate, Bounds, bounded_parts, bounded_state};
+use super::value::Value;
 use std::collections::BTreeSet;
 
 /// The different values up to the bound, and whether there were more.

@@ -1,6 +1,7 @@
 //! `first(COL)`: the first value.
 
-use super::{Accumulate, Bounds, Value, at_most_one};
+use super::accumulate::{Accumulate, Bounds, at_most_one};
+use super::value::Value;
 
 /// The first value, once there was one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

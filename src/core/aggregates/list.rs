@@ -1,6 +1,7 @@
 //! `list(COL)`: the values in order; those beyond `--max-list` are left out, and marked.
 
-use super::{Accumulate, Bounds, Value, bounded_parts, bounded_state};
+use super::accumulate::{Accumulate, Bounds, bounded_parts, bounded_state};
+use super::value::Value;
 
 /// The values up to the bound, and whether there were more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

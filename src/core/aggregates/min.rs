@@ -1,7 +1,8 @@
 //! `min(COL)`: the smallest number as it was written, the first of equal ones.
 
+use super::accumulate::{Accumulate, Bounds, at_most_one};
 use super::number::Written;
-use super::{Accumulate, Bounds, Value, at_most_one};
+use super::value::Value;
 
 /// The smallest number, once there was one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

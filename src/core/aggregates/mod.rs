@@ -2,7 +2,9 @@
 //!
 //! Each aggregate is a file with an accumulator in it, and a line of the table below: nothing else knows one by name.
 
+mod accumulate;
 mod any;
+mod argument;
 mod count;
 mod distinct;
 mod first;
@@ -14,61 +16,12 @@ mod number;
 mod sum;
 mod value;
 
+pub use accumulate::Bounds;
+pub use argument::Argument;
 pub use number::is_number;
 pub use value::Value;
 
-use number::number;
-
-/// What stands in the parentheses behind the name of an aggregate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Argument {
-    /// A column. Its missing values are not aggregated.
-    Column,
-    /// A column whose values are numbers: another value rejects its row.
-    Numbers,
-    /// A column whose values are UTF-8: another value rejects its row.
-    Texts,
-    /// A column, or nothing: then every event is aggregated.
-    ColumnOrNothing,
-    /// A condition: the events that fulfil it are aggregated.
-    Condition,
-}
-
-impl Argument {
-    /// Its place in the help: `name(COL)`.
-    const fn placeholder(self) -> &'static str {
-        match self {
-            Self::Column | Self::Numbers | Self::Texts => "(COL)",
-            Self::ColumnOrNothing => "[(COL)]",
-            Self::Condition => "(COL=VALUE)",
-        }
-    }
-}
-
-/// How much an accumulator may keep of one session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Different values that `distinct` keeps apart.
-    pub distinct: usize,
-    /// Values that `list` keeps.
-    pub list: usize,
-}
-
-/// The growing value of one aggregate over the events of one session.
-trait Accumulate: Default {
-    /// Takes the value of the next event in; an empty one only where the argument is no column. Costs at most one copy of
-    /// the value and one addition or comparison, unless the aggregate says more.
-    fn update(&mut self, value: &[u8], bounds: Bounds);
-
-    /// The value over all events so far.
-    fn value(&self) -> Value<'_>;
-
-    /// What [`Accumulate::restore`] needs to go on, as the checkpoint keeps it: frozen, as `docs/format.md` lists it.
-    fn state(&self) -> Vec<Vec<u8>>;
-
-    /// The accumulator that had this state; `None` if none has.
-    fn restore(state: Vec<Vec<u8>>) -> Option<Self>;
-}
+use accumulate::Accumulate;
 
 /// Makes [`Function`] and [`Accumulator`] of the table of aggregates.
 macro_rules! aggregates {
@@ -166,43 +119,6 @@ impl Function {
         });
         usages.collect::<Vec<_>>().join(", ")
     }
-}
-
-/// A state of one number, as text.
-fn number_state(number: &impl ToString) -> Vec<Vec<u8>> {
-    vec![number.to_string().into_bytes()]
-}
-
-/// The only part of a state.
-fn only(state: Vec<Vec<u8>>) -> Option<Vec<u8>> {
-    let [part] = <[Vec<u8>; 1]>::try_from(state).ok()?;
-    Some(part)
-}
-
-/// The only part of a state, or none.
-///
-/// # Errors
-/// A state of more parts.
-fn at_most_one(mut state: Vec<Vec<u8>>) -> Result<Option<Vec<u8>>, ()> {
-    let part = state.pop();
-    if state.is_empty() { Ok(part) } else { Err(()) }
-}
-
-/// The state of a list of values, of which there may have been more: `+` or nothing before them.
-fn bounded_state<'v>(values: impl Iterator<Item = &'v Vec<u8>>, more: bool) -> Vec<Vec<u8>> {
-    let mark = if more { b"+".to_vec() } else { Vec::new() };
-    std::iter::once(mark).chain(values.cloned()).collect()
-}
-
-/// Whether there were more values, and the values.
-fn bounded_parts(state: Vec<Vec<u8>>) -> Option<(bool, impl Iterator<Item = Vec<u8>>)> {
-    let mut parts = state.into_iter();
-    let more = match &parts.next()?[..] {
-        b"" => false,
-        b"+" => true,
-        _ => return None,
-    };
-    Some((more, parts))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! `sum(COL)`: the exact decimal sum, with as many decimals as the longest number had.
 
-use super::{Accumulate, Bounds, Value, at_most_one, number, number_state};
+use super::accumulate::{Accumulate, Bounds, at_most_one, number_state};
+use super::number::number;
+use super::value::Value;
 use bigdecimal::BigDecimal;
 
 /// The sum, once there was a number.
