@@ -1,6 +1,8 @@
 //! What went wrong, where, and what to do about it.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 /// The result of anything that can fail in front of a user; with another error where a caller has to make one of it first.
@@ -8,6 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of failure it is; each kind has its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// The work failed: 1. The error says what was committed before, if anything.
     Failed,
@@ -17,6 +20,9 @@ pub enum ErrorKind {
     DataRefused,
     /// A batch file is missing or unreadable: 66.
     NoInput,
+    /// The commit has failed, and whether it has reached the disk is unknown: 71, the code for errors of the operating system.
+    /// Rerunning the command finds out, so whoever retries may treat it as 75.
+    CommitUnknown,
     /// The checkpoint is damaged or out of step with its output: 74.
     Checkpoint,
     /// Another run holds the lock: 75.
@@ -33,6 +39,7 @@ impl ErrorKind {
             Self::Usage => 2,
             Self::DataRefused => 65,
             Self::NoInput => 66,
+            Self::CommitUnknown => 71,
             Self::Checkpoint => 74,
             Self::Locked => 75,
             Self::Definition => 78,
@@ -41,7 +48,10 @@ impl ErrorKind {
 }
 
 /// An error as the user reads it: one line that says what, where, and what to do next.
+///
+/// What it comes from, where that is an error of the system or of the store, is its [`source`](StdError::source).
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Error {
     kind: ErrorKind,
     what: String,
@@ -49,21 +59,32 @@ pub struct Error {
     remedy: Option<String>,
     unchanged: bool,
     committed: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     /// An error that says what happened.
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), place: None, remedy: None, unchanged: false, committed: None }
+        Self {
+            kind,
+            what: what.into(),
+            place: None,
+            remedy: None,
+            unchanged: false,
+            committed: None,
+            source: None,
+        }
     }
 
     /// An I/O error while doing `action` (a verb phrase such as `read`) on `path`; a full disk is named as such.
-    pub fn io(kind: ErrorKind, action: &str, path: &Path, error: &std::io::Error) -> Self {
-        let new = Self::new(kind, format!("cannot {action}: {error}")).at(path.display());
+    pub fn io(kind: ErrorKind, action: &str, path: &Path, error: &io::Error) -> Self {
+        let new =
+            Self::new(kind, format!("cannot {action}: {error}")).at(path.display()).caused_by(copy(error));
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => new
-                .remedy("the disk is full: free some space and run the same command again, nothing was lost"),
-            std::io::ErrorKind::PermissionDenied => new.remedy("check who owns it and its permissions"),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                new.remedy("the disk is full: free some space and rerun the command, nothing was lost")
+            }
+            io::ErrorKind::PermissionDenied => new.remedy("check who owns it and its permissions"),
             _ => match limit_reached(error) {
                 Some(remedy) => new.remedy(remedy),
                 None => new,
@@ -114,6 +135,23 @@ impl Error {
         self
     }
 
+    /// Keeps the error that it comes from as its source. The text stays as it is.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same failure as one of the commit of run `run`, of which nobody knows whether it has reached the disk.
+    #[must_use]
+    pub fn commit_unknown(self, run: u64) -> Self {
+        let what = format!("{}; it is unknown whether run {run} is committed", self.what);
+        // A backup is not what helps here.
+        let remedy = self.remedy.filter(|_| self.kind != ErrorKind::Checkpoint);
+        Self { kind: ErrorKind::CommitUnknown, what, remedy, unchanged: false, ..self }
+            .or_remedy("rerun the command: it finds out, and takes nothing in twice")
+    }
+
     /// The kind, and with it the exit code.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
@@ -141,13 +179,13 @@ impl fmt::Display for Error {
 }
 
 /// What to do about a limit of the process that a system call has met, if that is what `error` says.
-pub fn limit_reached(error: &std::io::Error) -> Option<&'static str> {
+pub fn limit_reached(error: &io::Error) -> Option<&'static str> {
     /// ENFILE and EMFILE: they have no kind.
     const TOO_MANY_FILES: [i32; 2] = [23, 24];
     match error.kind() {
-        std::io::ErrorKind::FileTooLarge => Some(
-            "the limit on the size of files is reached: raise it (ulimit -f) and run the same command again",
-        ),
+        io::ErrorKind::FileTooLarge => {
+            Some("the limit on the size of files is reached: raise it (ulimit -f) and rerun the command")
+        }
         _ if error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) => {
             Some("the limit of open files is reached: raise it (ulimit -n), or give fewer files at once")
         }
@@ -155,4 +193,41 @@ pub fn limit_reached(error: &std::io::Error) -> Option<&'static str> {
     }
 }
 
-impl std::error::Error for Error {}
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The same error once more: the standard library's cannot be cloned, and whoever reports one may still need it.
+fn copy(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_system_is_the_source_and_the_text_stays_one_line() {
+        let full = io::Error::from_raw_os_error(28);
+        let error = Error::io(ErrorKind::Failed, "write the output", Path::new("out"), &full);
+        let line = error.to_string();
+        assert!(line.starts_with("out: cannot write the output: ") && !line.contains('\n'), "{line}");
+        let source = error.source().and_then(<dyn StdError>::downcast_ref::<io::Error>).unwrap();
+        assert_eq!(source.raw_os_error(), Some(28));
+        assert!(Error::new(ErrorKind::Usage, "a mistake").source().is_none());
+    }
+
+    #[test]
+    fn a_commit_of_unknown_fate_is_a_kind_and_never_says_that_nothing_was_changed() {
+        let failed = Error::new(ErrorKind::Checkpoint, "cannot sync").nothing_changed().commit_unknown(7);
+        assert_eq!((failed.kind(), failed.kind().exit_code()), (ErrorKind::CommitUnknown, 71));
+        let line = "cannot sync; it is unknown whether run 7 is committed; rerun the command: it finds out, and takes \
+                    nothing in twice";
+        assert_eq!(failed.to_string(), line);
+    }
+}

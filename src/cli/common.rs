@@ -5,7 +5,7 @@ use super::{machine, values};
 use crate::core::event::{KEY_SEPARATOR, Timestamp};
 use crate::error::{Error, ErrorKind, Result};
 use crate::maintenance::STANDARD_STREAM;
-use crate::run;
+use crate::run::Cancellation;
 use crate::settings::CommonSettings;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -84,8 +84,13 @@ impl CommonFlags {
     /// # Errors
     /// [`ErrorKind::Failed`] if it cannot be written. Where something was committed, the text for people is not worth one:
     /// then it is a warning.
-    pub(super) fn print<R: Serialize>(&self, report: &R, for_people: impl FnOnce(&R) -> Page) -> Result<()> {
-        match (self.report, run::committed()) {
+    pub(super) fn print<R: Serialize>(
+        &self,
+        cancellation: &Cancellation,
+        report: &R,
+        for_people: impl FnOnce(&R) -> Page,
+    ) -> Result<()> {
+        match (self.report, cancellation.committed()) {
             (Format::Json, _) => print_json(report),
             (Format::Text, _) if self.quiet => Ok(()),
             (Format::Text, None) => print_text(for_people(report).text()),

@@ -6,7 +6,7 @@ use super::text::run_page;
 use super::{machine, values};
 use crate::core::event::Timestamp;
 use crate::error::Result;
-use crate::run::{self, Context, FinalizeSettings, Watch, Workers};
+use crate::run::{self, Cancellation, Context, FinalizeSettings, Workers};
 use crate::settings::KeepGenerations;
 use clap::Args;
 
@@ -28,18 +28,18 @@ pub(super) struct FinalizeFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &FinalizeFlags) -> Result<()> {
+pub(super) fn execute(flags: &FinalizeFlags, cancellation: &Cancellation) -> Result<()> {
     let common = flags.common.settings();
     if let Some(stated) = flags.as_of {
         check_stated("--as-of", stated, common.as_of, MAX_FUTURE_US)?;
     }
     let workers = Workers::start(machine::processors())?;
-    let mut context = Context::open_existing(&common)?;
+    let mut context = Context::open_existing(&common, cancellation)?;
     let settings = FinalizeSettings {
         as_of: flags.as_of,
         keep_generations: flags.keep_generations,
         outputs: flags.outputs.settings(),
     };
-    let report = run::finalize(&mut context, &common, settings, &workers, &Watch::default())?;
-    flags.common.print(&report, run_page)
+    let report = run::finalize(&mut context, settings, &workers)?;
+    flags.common.print(cancellation, &report, run_page)
 }

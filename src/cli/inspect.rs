@@ -4,7 +4,7 @@ use super::common::{CommonFlags, composite_key};
 use super::text::inspect_page;
 use crate::error::Result;
 use crate::maintenance::{self, InspectSettings};
-use crate::run::{self, Look};
+use crate::run::{Cancellation, Look};
 use clap::Args;
 use std::ffi::OsString;
 
@@ -24,11 +24,11 @@ pub(super) struct InspectFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &InspectFlags) -> Result<()> {
-    let look = Look::at_existing(&flags.common.settings())?;
-    run::let_go()?;
+pub(super) fn execute(flags: &InspectFlags, cancellation: &Cancellation) -> Result<()> {
+    let look = Look::at_existing(&flags.common.settings(), cancellation)?;
+    cancellation.leaves_nothing()?;
     let key = (!flags.key.is_empty()).then(|| composite_key(&flags.key));
     let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };
     let report = maintenance::inspect(&look, &settings)?;
-    flags.common.print(&report, inspect_page)
+    flags.common.print(cancellation, &report, inspect_page)
 }

@@ -24,6 +24,7 @@ mod values;
 mod warnings;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::run::Cancellation;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use configuration::Invocation;
@@ -40,6 +41,7 @@ Exit codes:
    2  the command line or the configuration file makes no sense
   65  the data was refused: rejects or late rows over the limit, or not understood
   66  a batch file is missing or unreadable
+  71  the commit failed, and whether it has reached the disk is unknown; rerun the command
   74  the checkpoint is damaged or out of step with its output
   75  another run holds the lock
   78  the definition differs from the checkpoint's";
@@ -98,18 +100,19 @@ fn execute(words: &[OsString]) -> Result<()> {
     let cli = Cli::from_arg_matches(&invocation.matches)
         .map_err(|error| usage::mistake(&error, &command(), invocation.matches.subcommand_name()))?;
     log_to_stderr(cli.verbose);
+    let cancellation = Cancellation::default();
     if !matches!(cli.verb, Verb::Config(_) | Verb::Fake(_)) {
-        signals::watch()?;
+        signals::watch(&cancellation)?;
     }
     let outcome = match cli.verb {
-        Verb::Run(flags) => run::execute(&flags, configuration::sources(&invocation)?),
-        Verb::Finalize(flags) => finalize::execute(&flags),
-        Verb::Inspect(flags) => inspect::execute(&flags),
-        Verb::Maintenance(verb) => maintenance::execute(&verb),
+        Verb::Run(flags) => run::execute(&flags, configuration::sources(&invocation)?, &cancellation),
+        Verb::Finalize(flags) => finalize::execute(&flags, &cancellation),
+        Verb::Inspect(flags) => inspect::execute(&flags, &cancellation),
+        Verb::Maintenance(verb) => maintenance::execute(&verb, &cancellation),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),
         Verb::Fake(flags) => fake::execute(&flags),
     };
-    outcome.map_err(|error| error.after_commits(crate::run::committed()))
+    outcome.map_err(|error| error.after_commits(cancellation.committed()))
 }
 
 /// Turns a panic into an error: no user should have to read one. Those of sled are handled where it is called.

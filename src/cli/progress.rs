@@ -1,27 +1,25 @@
 //! A progress bar on standard error, when somebody looks and the work is long.
 
-use crate::run::Watch;
+use crate::run::Progress;
 use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Less than this is done before anybody has read a bar.
 const LONG_WORK_BYTES: u64 = 256 << 20;
 
 /// A bar that draws itself, or none.
-pub(super) fn bar(watch: &Watch, total_bytes: u64, quiet: bool) -> ProgressBar {
+pub(super) fn bar(progress: &Progress, total_bytes: u64, quiet: bool) -> ProgressBar {
     if quiet || total_bytes < LONG_WORK_BYTES || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let parsed = Arc::clone(&watch.bytes_parsed);
+    let progress = progress.clone();
     let style = ProgressStyle::with_template("{spinner} {parsed} of batch files read, {elapsed}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner()).with_key(
         "parsed",
         move |_: &ProgressState, out: &mut dyn Write| {
-            let done = parsed.load(Ordering::Relaxed);
+            let done = progress.bytes_parsed();
             // A bar that cannot be drawn is no reason to stop.
             let _ = write!(out, "{} of {}", HumanBytes(done), HumanBytes(total_bytes));
         },

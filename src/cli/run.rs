@@ -15,7 +15,7 @@ use crate::definition::{DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{BatchFile, open_batch};
 use crate::report::RunReport;
-use crate::run::{self, Context, Look, Watch, Workers};
+use crate::run::{self, Cancellation, Context, Look, Progress, Workers};
 use crate::settings::{CommonSettings, KeepGenerations, Limit, RunSettings, SourceChoice};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -162,7 +162,11 @@ impl RunFlags {
     }
 }
 
-pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()> {
+pub(super) fn execute(
+    flags: &RunFlags,
+    sources: Vec<SourceTable>,
+    cancellation: &Cancellation,
+) -> Result<()> {
     let common = flags.common.settings();
     let settings = flags.settings(&common, sources)?;
     let paths: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
@@ -181,57 +185,61 @@ pub(super) fn execute(flags: &RunFlags, sources: Vec<SourceTable>) -> Result<()>
     machine::allow_open_files(paths.len())?;
     let files = open_batch(&paths, settings.max_bytes)?;
     let workers = Workers::start(flags.threads.map_or_else(machine::processors, usize::from))?;
-    let mut context =
-        if settings.dry_run { Look::at(&common)?.into_context() } else { Context::open(&common)? };
-    if flags.each {
-        return execute_each(flags, &common, &settings, files, (&mut context, &workers));
-    }
-    let report = execute_one(flags, &common, &settings, files, (&mut context, &workers))?;
-    warn_of(std::slice::from_ref(&report), &settings);
-    flags.common.print(&report, run_page)
+    let context = if settings.dry_run {
+        Look::at(&common, cancellation)?.into_context()
+    } else {
+        Context::open(&common, cancellation)?
+    };
+    let mut command = RunCommand { flags, settings, context, workers, cancellation };
+    if flags.each { command.run_each(files) } else { command.run_once(files) }
 }
 
-fn warn_of(runs: &[RunReport], settings: &RunSettings) {
-    for warning in warnings(runs, settings) {
-        warn(&warning);
-    }
+/// A command that is about to take in its batches.
+struct RunCommand<'f> {
+    flags: &'f RunFlags,
+    settings: RunSettings,
+    context: Context,
+    workers: Workers,
+    cancellation: &'f Cancellation,
 }
 
-fn execute_each(
-    flags: &RunFlags,
-    common: &CommonSettings,
-    settings: &RunSettings,
-    files: Vec<BatchFile>,
-    (context, workers): (&mut Context, &Workers),
-) -> Result<()> {
-    let mut each = EachReport { runs: Vec::new() };
-    let mut outcome = Ok(());
-    for file in files {
-        match execute_one(flags, common, settings, vec![file], (context, workers)) {
-            Ok(report) => each.runs.push(report),
-            Err(error) => {
-                outcome = Err(error);
-                break;
+impl RunCommand<'_> {
+    fn run_once(&mut self, files: Vec<BatchFile>) -> Result<()> {
+        let report = self.run(files)?;
+        self.warn_of(std::slice::from_ref(&report));
+        self.flags.common.print(self.cancellation, &report, run_page)
+    }
+
+    fn run_each(&mut self, files: Vec<BatchFile>) -> Result<()> {
+        let mut each = EachReport { runs: Vec::new() };
+        let mut outcome = Ok(());
+        for file in files {
+            match self.run(vec![file]) {
+                Ok(report) => each.runs.push(report),
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
             }
         }
+        self.warn_of(&each.runs);
+        // What was committed before an error stays committed: it is reported too.
+        let printed = self.flags.common.print(self.cancellation, &each, |each| runs_page(&each.runs));
+        outcome.and(printed)
     }
-    warn_of(&each.runs, settings);
-    // What was committed before an error stays committed: it is reported too.
-    let printed = flags.common.print(&each, |each| runs_page(&each.runs));
-    outcome.and(printed)
-}
 
-fn execute_one(
-    flags: &RunFlags,
-    common: &CommonSettings,
-    settings: &RunSettings,
-    files: Vec<BatchFile>,
-    (context, workers): (&mut Context, &Workers),
-) -> Result<RunReport> {
-    let bytes = files.iter().map(BatchFile::bytes).sum();
-    let watch = Watch::default();
-    let bar = progress::bar(&watch, bytes, flags.common.quiet);
-    let report = run::run(context, common, settings, files, workers, &watch);
-    bar.finish_and_clear();
-    report
+    fn run(&mut self, files: Vec<BatchFile>) -> Result<RunReport> {
+        let bytes = files.iter().map(BatchFile::bytes).sum();
+        let progress = Progress::default();
+        let bar = progress::bar(&progress, bytes, self.flags.common.quiet);
+        let report = run::run(&mut self.context, &self.settings, files, &self.workers, &progress);
+        bar.finish_and_clear();
+        report
+    }
+
+    fn warn_of(&self, runs: &[RunReport]) {
+        for warning in warnings(runs, &self.settings) {
+            warn(&warning);
+        }
+    }
 }

@@ -6,7 +6,7 @@
 
 use super::{exit_code_of, say_error};
 use crate::error::{Error, ErrorKind, Result};
-use crate::run;
+use crate::run::Cancellation;
 use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// [`ErrorKind::Failed`] if the system does not allow it.
-pub(super) fn watch() -> Result<()> {
+pub(super) fn watch(cancellation: &Cancellation) -> Result<()> {
     let failed =
         |error: std::io::Error| Error::new(ErrorKind::Failed, format!("cannot watch for signals: {error}"));
     // A file that grows over the limit on its size is then an error where it is written.
@@ -33,10 +33,11 @@ pub(super) fn watch() -> Result<()> {
     let code = i32::from(ErrorKind::Failed.exit_code());
     signal_hook::flag::register_conditional_shutdown(SIGABRT, code, always).map_err(failed)?;
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
+    let cancellation = cancellation.clone();
     let wait = move || {
         if signals.forever().next().is_some() {
-            run::interrupt();
-            end();
+            cancellation.request();
+            end(&cancellation);
         }
     };
     std::thread::Builder::new().spawn(wait).map_err(|error| Error::threads(1, &error))?;
@@ -45,10 +46,10 @@ pub(super) fn watch() -> Result<()> {
 
 /// Ends the process as soon as nothing is being committed, and a look at once. Nothing is left that the next command does not remove, as
 /// after a crash.
-fn end() {
+fn end(cancellation: &Cancellation) {
     let asked = Instant::now();
     loop {
-        run::while_not_committing(asked, GRACE, |error| {
+        cancellation.end_unless_committing(asked, GRACE, |error| {
             say_error(&error);
             std::process::exit(exit_code_of(&error).into());
         });

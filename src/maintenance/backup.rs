@@ -10,7 +10,7 @@ use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::Manifest;
 use crate::report::{BackupReport, VerifyReport};
-use crate::run::{Look, Opening, check_interrupted, expect_existing, hold_on};
+use crate::run::{Cancellation, Look, Opening, expect_existing};
 use crate::settings::CommonSettings;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -28,7 +28,7 @@ const PIECE_BYTES: u64 = 64 << 20;
 /// # Errors
 /// [`ErrorKind::Usage`] if the folder is there already, [`ErrorKind::Failed`] if the copy cannot be written, and
 /// [`ErrorKind::Checkpoint`] if the copy is not sound, because the original is not.
-pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
+pub fn backup(common: &CommonSettings, folder: &Path, cancellation: &Cancellation) -> Result<BackupReport> {
     if folder.exists() {
         return Err(Error::new(
             ErrorKind::Usage,
@@ -45,9 +45,9 @@ pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
         }
     }
     expect_existing(common)?;
-    hold_on();
+    cancellation.leaves_something();
     let partial = PartialBackup::begin(folder)?;
-    let (report, copied) = match make(common, &partial) {
+    let (report, copied) = match make(common, &partial, cancellation) {
         Ok(made) => made,
         Err(error) => {
             partial.give_up();
@@ -65,13 +65,17 @@ pub fn backup(common: &CommonSettings, folder: &Path) -> Result<BackupReport> {
 }
 
 /// Copies until the copy is sound, or is not for a reason that stays.
-fn make(common: &CommonSettings, partial: &PartialBackup) -> Result<(VerifyReport, Copied)> {
+fn make(
+    common: &CommonSettings,
+    partial: &PartialBackup,
+    cancellation: &Cancellation,
+) -> Result<(VerifyReport, Copied)> {
     let copy = CommonSettings { state: partial.state(), out: partial.out(), ..common.clone() };
     let mut tries = 0;
     loop {
         tries += 1;
-        let (look, copied) = copy_once(common, partial)?;
-        let report = verify(&copy)?;
+        let (look, copied) = copy_once(common, partial, cancellation)?;
+        let report = verify(&copy, cancellation)?;
         let Some(finding) = report.findings.first() else {
             return Ok((report, copied));
         };
@@ -84,13 +88,18 @@ fn make(common: &CommonSettings, partial: &PartialBackup) -> Result<(VerifyRepor
     }
 }
 
-fn copy_once(common: &CommonSettings, partial: &PartialBackup) -> Result<(Look, Copied)> {
-    let mut copying = Copying { from: &common.out, to: partial.out(), partial, copied: Copied::default() };
-    let (look, outputs) = Look::with(common, Opening::Whole, |look| {
+fn copy_once(
+    common: &CommonSettings,
+    partial: &PartialBackup,
+    cancellation: &Cancellation,
+) -> Result<(Look, Copied)> {
+    let mut copying =
+        Copying { from: &common.out, to: partial.out(), partial, cancellation, copied: Copied::default() };
+    let (look, outputs) = Look::with(common, cancellation, Opening::Whole, |look| {
         partial.empty()?;
         copying.copied = Copied::default();
         fs::create_dir_all(partial.state()).map_err(|error| partial.failed(&error))?;
-        look.files().copy(&common.state, &partial.state(), check_interrupted)?;
+        look.files().copy(&common.state, &partial.state(), || cancellation.check())?;
         let outputs = outputs(look).map_err(|error| partial.failed(&error))?;
         outputs.iter().filter(|output| output.changes).try_for_each(|output| copying.copy(output))?;
         Ok(outputs)
@@ -159,6 +168,7 @@ struct Copying<'b> {
     from: &'b Path,
     to: PathBuf,
     partial: &'b PartialBackup,
+    cancellation: &'b Cancellation,
     copied: Copied,
 }
 
@@ -167,10 +177,10 @@ impl Copying<'_> {
     /// is verified.
     fn copy(&mut self, output: &OutputFile) -> Result<()> {
         for path in [Some(&output.path), output.place.as_ref()].into_iter().flatten() {
-            check_interrupted()?;
+            self.cancellation.check()?;
             let target = self.to.join(path);
             let copied = fs::create_dir_all(durable::folder_of(&target))
-                .and_then(|()| copy_file(&self.from.join(path), &target));
+                .and_then(|()| copy_file(&self.from.join(path), &target, self.cancellation));
             match copied {
                 Ok(bytes) => {
                     self.copied.add(Copied { files: 1, bytes });
@@ -178,7 +188,7 @@ impl Copying<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    check_interrupted()?;
+                    self.cancellation.check()?;
                     return Err(self.partial.failed(&error));
                 }
             }
@@ -188,14 +198,14 @@ impl Copying<'_> {
 }
 
 /// Copies one file as far as nobody interrupts.
-fn copy_file(from: &Path, to: &Path) -> io::Result<u64> {
+fn copy_file(from: &Path, to: &Path, cancellation: &Cancellation) -> io::Result<u64> {
     let mut source = File::open(from)?;
     let mut target = File::create(to)?;
     let mut bytes = 0;
     loop {
         let piece = io::copy(&mut (&mut source).take(PIECE_BYTES), &mut target)?;
         bytes += piece;
-        if piece == 0 || check_interrupted().is_err() {
+        if piece == 0 || cancellation.check().is_err() {
             return Ok(bytes);
         }
     }

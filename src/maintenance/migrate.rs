@@ -3,25 +3,24 @@
 //! Every version that was ever released can be read, row by row, and only the newest is written. So the next run would
 //! migrate the open state by itself; a copy of the folder is kept before anything is written. `migrate` does it at once.
 
-use super::settle::settle_unchanged;
+use super::rewrite::commit_unchanged;
 use crate::error::Result;
 use crate::ledger::RunKind;
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::report::MigrateReport;
 use crate::run::Context;
-use crate::settings::CommonSettings;
 
 /// Writes the open state and the head again in the newest version; entries of the ledger stay as they are.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Checkpoint`] for damage, [`crate::error::ErrorKind::Failed`] if nothing can be written.
-pub fn migrate(context: &mut Context, common: &CommonSettings) -> Result<MigrateReport> {
+pub fn migrate(context: &mut Context) -> Result<MigrateReport> {
     let from = context.checkpoint.stored_version()?.unwrap_or(CURRENT_VERSION);
     let report = MigrateReport { run: None, from, to: CURRENT_VERSION };
     let Some(before) = context.checkpoint.head().cloned().filter(|_| from < CURRENT_VERSION) else {
         return Ok(report);
     };
-    let entry = settle_unchanged(context, &before, RunKind::Migrate, common.as_of)?;
+    let entry = commit_unchanged(context, &before, RunKind::Migrate)?;
     Ok(MigrateReport { run: Some(entry.head.run.number()), ..report })
 }
 

@@ -3,7 +3,8 @@ use crate::core::event::Timestamp;
 use crate::ledger::RunId;
 use crate::maintenance::{rollback, verify};
 use crate::output::{Output, OutputFile, OutputFormat, OutputKind, Staging};
-use crate::run::{FinalizeSettings, Watch, Workers, finalize};
+use crate::run::{Cancellation, FinalizeSettings, Workers, finalize};
+use crate::settings::CommonSettings;
 use crate::settings::{KeepGenerations, OutputSettings};
 use crate::state::predecessor::{FILE, write_predecessor};
 use std::num::NonZeroU64;
@@ -34,13 +35,13 @@ fn predecessor() -> (TempDir, CommonSettings) {
     (folder, common)
 }
 
-fn close_all(context: &mut Context, common: &CommonSettings) -> String {
+fn close_all(context: &mut Context) -> String {
     let settings = FinalizeSettings {
         as_of: None,
         keep_generations: KeepGenerations::Count(NonZeroU64::MAX),
         outputs: OutputSettings { format: OutputFormat::Csv, spreadsheet_safe: false, shows_open: false },
     };
-    let report = finalize(context, common, settings, &Workers::start(1).unwrap(), &Watch::default()).unwrap();
+    let report = finalize(context, settings, &Workers::start(1).unwrap()).unwrap();
     std::fs::read_to_string(report.outputs.sessions.unwrap()).unwrap()
 }
 
@@ -50,7 +51,7 @@ const SESSION: &str = "ann,1970-01-01T00:00:00Z,1970-01-01T00:02:00Z,120,3,final
 #[test]
 fn an_older_checkpoint_is_read_as_it_is_and_a_copy_of_it_is_kept() {
     let (_folder, common) = predecessor();
-    let mut context = Context::open(&common).unwrap();
+    let mut context = Context::open(&common, &Cancellation::default()).unwrap();
     assert_eq!(context.checkpoint.stored_version().unwrap(), Some(0));
     let kept = common.state.with_file_name("state.format-0");
     assert!(kept.join("db").is_file());
@@ -61,34 +62,34 @@ fn an_older_checkpoint_is_read_as_it_is_and_a_copy_of_it_is_kept() {
     assert_eq!(context.checkpoint.run_of_file(&FILE).unwrap().map(RunId::number), Some(1));
     assert_eq!(context.checkpoint.runs().unwrap()[0].files[0].path, "old.csv");
     // The next run writes the newest version; what is older stays as it is, and fits.
-    assert!(close_all(&mut context, &common).ends_with(SESSION));
+    assert!(close_all(&mut context).ends_with(SESSION));
     assert_eq!(context.checkpoint.stored_version().unwrap(), Some(1));
     drop(context);
-    assert_eq!(verify(&common).unwrap().findings, Vec::<String>::new());
+    assert_eq!(verify(&common, &Cancellation::default()).unwrap().findings, Vec::<String>::new());
     // The copy is that of the old state: with the output of that time it could still be opened.
     let old = CommonSettings { state: kept, out: common.out.with_file_name("none"), ..common };
-    let refusal = Context::open(&old).unwrap_err().to_string();
+    let refusal = Context::open(&old, &Cancellation::default()).unwrap_err().to_string();
     assert!(refusal.contains("the checkpoint is at run 1"), "{refusal}");
 }
 
 #[test]
 fn a_migration_is_a_run_that_changes_nothing_but_the_version() {
     let (_folder, common) = predecessor();
-    let mut context = Context::open(&common).unwrap();
+    let mut context = Context::open(&common, &Cancellation::default()).unwrap();
     let before = context.checkpoint.head().cloned().unwrap();
-    let report = migrate(&mut context, &common).unwrap();
+    let report = migrate(&mut context).unwrap();
     assert_eq!((report.run, report.from, report.to), (Some(2), 0, 1));
     let after = context.checkpoint.head().cloned().unwrap();
     assert_eq!((after.generation, after.events_open), (2, before.events_open));
     drop(context);
-    assert_eq!(verify(&common).unwrap().findings, Vec::<String>::new());
-    let mut context = Context::open(&common).unwrap();
-    assert_eq!(migrate(&mut context, &common).unwrap().run, None);
+    assert_eq!(verify(&common, &Cancellation::default()).unwrap().findings, Vec::<String>::new());
+    let mut context = Context::open(&common, &Cancellation::default()).unwrap();
+    assert_eq!(migrate(&mut context).unwrap().run, None);
     // The open state of the older version is still kept, and can be gone back to.
-    assert!(close_all(&mut context, &common).ends_with(SESSION));
-    rollback(&mut context, &common, 1).unwrap();
+    assert!(close_all(&mut context).ends_with(SESSION));
+    rollback(&mut context, 1).unwrap();
     assert_eq!(context.checkpoint.head().unwrap().events_open, 3);
-    assert!(close_all(&mut context, &common).ends_with(SESSION));
+    assert!(close_all(&mut context).ends_with(SESSION));
     drop(context);
-    assert_eq!(verify(&common).unwrap().findings, Vec::<String>::new());
+    assert_eq!(verify(&common, &Cancellation::default()).unwrap().findings, Vec::<String>::new());
 }

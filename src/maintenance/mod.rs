@@ -7,8 +7,8 @@ mod inspect;
 mod migrate;
 mod partial;
 mod purge;
+mod rewrite;
 mod rollback;
-mod settle;
 mod transfer;
 mod verify;
 

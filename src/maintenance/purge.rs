@@ -1,29 +1,28 @@
 //! What is open of one key, removed: nothing of it will come out as a session.
 
-use super::settle::{Settling, head_with, report, settle};
+use super::rewrite::{commit, head_with, report};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, Head, RunKind};
+use crate::ledger::{Counts, Head, RunEntry, RunKind};
 use crate::report::MaintenanceReport;
-use crate::run::Context;
-use crate::settings::CommonSettings;
+use crate::run::{Context, LedgerChange};
 
-/// Removes the open session and the tail of `key`, and every older generation of open state, in which it may stand too. Its
-/// events leave the accounts as removed, and what comes of it up to the watermark is late from now on: which of its sessions
-/// were told is forgotten too. Published outputs are not touched.
+/// Removes the open session and the buffered events of `key`, and every older generation of open state, in which it may stand too. Its
+/// events leave the accounts as removed, and what comes of it up to the watermark is late from now on: which of its
+/// sessions were emitted is forgotten too. Published outputs are not touched.
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] if nothing can be written.
-pub fn purge(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Result<MaintenanceReport> {
+pub fn purge(context: &mut Context, key: &[u8]) -> Result<MaintenanceReport> {
     let Some(before) = context.checkpoint.head().cloned() else {
         return Err(Error::new(ErrorKind::Failed, "there is nothing open: no run was committed"));
     };
-    let copy = context.checkpoint.copy_state(&before, |other| other == key)?;
+    let (state, survey) = context.checkpoint.copy_state(&before, |other| other == key)?;
     let head = Head {
         purged: before.purged.with(key, before.watermark),
-        ..head_with(&before, before.run.next(), copy)
+        ..head_with(&before, before.run.next(), state, survey)
     };
     if head.keys_open == before.keys_open {
-        // What was staged is overwritten by the next run. An purge that has died may have left what this one looks for.
+        // What was staged is overwritten by the next run. A purge that has died may have left what this one looks for.
         forget_before_last_purge(context)?;
         return Ok(report(&before, None));
     }
@@ -33,9 +32,8 @@ pub fn purge(context: &mut Context, common: &CommonSettings, key: &[u8]) -> Resu
         events_removed: before.events_open - head.events_open,
         ..Counts::default()
     };
-    let settling =
-        Settling { kind: RunKind::Purge, as_of: common.as_of, counts, head, forgotten: Vec::new() };
-    let entry = settle(context, settling)?;
+    let entry = RunEntry { kind: RunKind::Purge, as_of: context.as_of, files: Vec::new(), counts, head };
+    let entry = commit(context, entry, LedgerChange::None)?;
     context.checkpoint.drop_generations_before(entry.head.generation)?;
     let reaches = Some(entry.head.run.number());
     Ok(MaintenanceReport { rollback_reaches: reaches, ..report(&entry.head, Some(&entry)) })

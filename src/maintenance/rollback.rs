@@ -1,11 +1,10 @@
 //! Back to the state after an earlier run: open state, watermark, known files and outputs together.
 
-use super::settle::{Settling, head_with, report, settle};
+use super::rewrite::{commit, head_with, report};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Head, NoRollback, RollbackPlan, RunEntry, RunId, RunKind, plan_rollback};
 use crate::report::MaintenanceReport;
-use crate::run::{Context, kept_runs, kept_text, oldest_reachable};
-use crate::settings::CommonSettings;
+use crate::run::{Context, LedgerChange, kept_runs, kept_text, oldest_reachable};
 use crate::state::{StagedState, Survey};
 use std::collections::BTreeSet;
 
@@ -15,7 +14,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] if there is no such run to go back to, [`ErrorKind::Failed`] if its state is no longer kept.
-pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> Result<MaintenanceReport> {
+pub fn rollback(context: &mut Context, to_run: u64) -> Result<MaintenanceReport> {
     let entries = context.checkpoint.runs()?;
     let to = target(to_run, &entries);
     let kept = kept_runs(&context.checkpoint, &entries)?;
@@ -29,15 +28,15 @@ pub fn rollback(context: &mut Context, common: &CommonSettings, to_run: u64) -> 
         }
         Err(why) => return Err(refusal(why, to, &kept)),
     };
-    let copy = copy_state(context, &entries, &plan)?.ok_or_else(|| not_kept(to, &kept))?;
+    let (state, survey) = copy_state(context, &entries, &plan)?.ok_or_else(|| not_kept(to, &kept))?;
     let missing_outputs = plan.retracted.iter().flat_map(|&run| context.output.missing_of(run)).collect();
     let run = entries.last().map_or(to, |entry| entry.head.run).next();
-    let head = head_with(&plan.to, run, copy);
+    let head = head_with(&plan.to, run, state, survey);
     let RollbackPlan { retracted, forgotten, counts, .. } = plan;
     let kind = RunKind::Rollback { to };
-    let settling = Settling { kind, as_of: common.as_of, counts, head, forgotten: forgotten.clone() };
-    let entry = settle(context, settling)?;
-    // What comes after the run that is gone back to stands no longer.
+    let entry = RunEntry { kind, as_of: context.as_of, files: Vec::new(), counts, head };
+    let entry = commit(context, entry, LedgerChange::Forget(&forgotten))?;
+    // The states of the runs that are rolled back are no longer needed.
     let first = entries.iter().find(|entry| entry.head.run == to).map_or(0, |to| to.head.generation + 1);
     context.checkpoint.drop_generations(first..entry.head.generation)?;
     Ok(MaintenanceReport {

@@ -1,18 +1,15 @@
 //! A checkpoint as text, and text as a checkpoint.
 #![expect(clippy::disallowed_methods, reason = "reads and writes the file of an export")]
 
-use super::settle::{head_with, report, stage_nothing};
+use super::rewrite::{commit, head_with, report};
+use crate::core::event::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind, StreamId};
 use crate::output::{Manifest, Output, belongs_to_another};
 use crate::report::{ExportReport, MaintenanceReport};
-use crate::run::{
-    Context, Look, Opening, begin_commit, check_balance, end_commit, let_go, lock_output, lost_outputs,
-};
+use crate::run::{Cancellation, Context, LedgerChange, Locks, Look, Opening, lost_outputs};
 use crate::settings::CommonSettings;
-use crate::state::{
-    Checkpoint, Imported, Lock, LockHolder, Loss, StagedState, Survey, head_digest, new_stream, read_export,
-};
+use crate::state::{Checkpoint, Imported, Loss, StagedState, new_stream, read_export};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write, stdin, stdout};
 use std::path::Path;
@@ -25,19 +22,25 @@ pub const STANDARD_STREAM: &str = "-";
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] for damage, unless it is a salvage; [`ErrorKind::Failed`] if the file cannot be written.
-pub fn export_state(common: &CommonSettings, file: &Path, salvage: bool) -> Result<ExportReport> {
+pub fn export_state(
+    common: &CommonSettings,
+    file: &Path,
+    salvage: bool,
+    cancellation: &Cancellation,
+) -> Result<ExportReport> {
     let is_stream = file == Path::new(STANDARD_STREAM);
     let place = if is_stream { Path::new("standard output") } else { file };
     let failed = |error: std::io::Error| Error::io(ErrorKind::Failed, "write the export", place, &error);
     let mut losses = Vec::new();
     let look = if salvage {
-        let (mut look, after) = Look::with(common, Opening::Damaged, |look| Ok(outputs_amiss(look)))?;
+        let (mut look, after) =
+            Look::with(common, cancellation, Opening::Damaged, |look| Ok(outputs_amiss(look)))?;
         losses.extend(look.damages.drain(..).chain(after));
         look
     } else {
-        Look::at_existing(common)?
+        Look::at_existing(common, cancellation)?
     };
-    let_go()?;
+    cancellation.leaves_nothing()?;
     let created = if is_stream { None } else { Some(File::create_new(file).map_err(failed)?) };
     let target: Box<dyn Write + '_> = match &created {
         Some(file) => Box::new(file),
@@ -80,7 +83,12 @@ fn outputs_after(look: &Look) -> Option<String> {
 ///
 /// # Errors
 /// [`ErrorKind::DataRefused`] if the file is no whole export, [`ErrorKind::Usage`] if state or output hold something else.
-pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Result<MaintenanceReport> {
+pub fn import_state(
+    common: &CommonSettings,
+    file: &Path,
+    take_over: bool,
+    cancellation: &Cancellation,
+) -> Result<MaintenanceReport> {
     let is_stream = file == Path::new(STANDARD_STREAM);
     let place = if is_stream { Path::new("standard input") } else { file };
     let opened: Box<dyn BufRead> = if is_stream {
@@ -95,12 +103,11 @@ pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Re
             .remedy("export again")
             .nothing_changed()
     })?;
-    let holder = LockHolder { process: std::process::id(), since: common.as_of };
-    let lock = Lock::take(&common.state, holder, common.wait)?;
+    let mut locks = Locks::of_state(common)?;
     let mut checkpoint = Checkpoint::open(&common.state)?;
     if checkpoint.head().is_some() {
-        drop((checkpoint, lock));
-        return imported_before(common, &imported);
+        drop((checkpoint, locks));
+        return imported_before(common, &imported, cancellation);
     }
     let output = Output::at(common.out.clone());
     choose_stream(&mut checkpoint, &imported, take_over)?;
@@ -109,26 +116,25 @@ pub fn import_state(common: &CommonSettings, file: &Path, take_over: bool) -> Re
     }
     checkpoint.keep_stream()?;
     output.create()?;
-    let _output_lock = lock_output(&output, &lock, common.wait)?;
-    let published = published(&output, &imported, checkpoint.stream())?;
+    locks.add_output(&output, common.wait)?;
+    let follows = published(&output, &imported, checkpoint.stream())?;
     output.claim(checkpoint.stream(), true)?;
-    let head = head_after(&imported, (checkpoint.stage_import(&imported)?, imported.survey));
+    let mut context = Context::locked(locks, checkpoint, output, common.as_of, cancellation);
+    let entry = entry_of(&imported, context.checkpoint.stage_import(&imported)?, common.as_of);
+    let entry = commit(&mut context, entry, LedgerChange::Import { imported: &imported, follows })?;
+    Ok(report(&entry.head, Some(&entry)))
+}
+
+/// The entry of the import whose open state is staged as `state`.
+fn entry_of(imported: &Imported, state: StagedState, as_of: Timestamp) -> RunEntry {
+    let head = head_after(imported, state);
     let counts = Counts {
         events_open_before: imported.head.events_open,
         events_open_after: head.events_open,
         events_removed: imported.head.events_open.saturating_sub(head.events_open),
         ..Counts::default()
     };
-    let entry = RunEntry { kind: RunKind::Import, as_of: common.as_of, files: Vec::new(), counts, head };
-    check_balance(entry.check_identity())?;
-    let complete = |manifest: Manifest| manifest.following(published);
-    let place = (&output, checkpoint.stream());
-    let manifest = stage_nothing(place, &entry.head, head_digest(&entry.head), complete)?;
-    begin_commit()?;
-    checkpoint.commit_import(&imported, &entry)?;
-    output.publish(entry.head.run, &manifest)?;
-    end_commit(entry.head.run);
-    Ok(report(&entry.head, Some(&entry)))
+    RunEntry { kind: RunKind::Import, as_of, files: Vec::new(), counts, head }
 }
 
 /// The stream of the export where it takes over, and else another one.
@@ -154,19 +160,23 @@ fn expect_published(output: &Output) -> Result<()> {
     .remedy("give the --out of the exported checkpoint, or leave --take-over out; nothing was changed"))
 }
 
-fn head_after(imported: &Imported, state: (StagedState, Survey)) -> Head {
-    let head = head_with(&imported.head, imported.head.run.next(), state);
+fn head_after(imported: &Imported, state: StagedState) -> Head {
+    let head = head_with(&imported.head, imported.head.run.next(), state, imported.survey);
     Head { known_files: imported.known_files, ..head }
 }
 
-/// What is to be done where there is a checkpoint already: nothing, if it is the import of this very file. It may have died
+/// Where there is a checkpoint already, nothing is done if it is the import of this very file. It may have died
 /// after its commit, and is then published now.
-fn imported_before(common: &CommonSettings, imported: &Imported) -> Result<MaintenanceReport> {
-    let context = Context::open(common)?;
+fn imported_before(
+    common: &CommonSettings,
+    imported: &Imported,
+    cancellation: &Cancellation,
+) -> Result<MaintenanceReport> {
+    let context = Context::open(common, cancellation)?;
     if let Some(head) = context.checkpoint.head() {
         let staged =
             StagedState { generation: head.generation, chunks: head.chunks, digest: head.state_digest };
-        if *head == head_after(imported, (staged, imported.survey)) {
+        if *head == head_after(imported, staged) {
             return Ok(report(head, None));
         }
     }

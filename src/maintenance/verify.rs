@@ -1,11 +1,11 @@
 //! Everything that can be checked without the batch files: checksums, invariants, accounts, outputs.
 
-use super::settle::settle_unchanged;
+use super::rewrite::commit_unchanged;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, RunEntry, RunKind, active_runs, audit};
 use crate::output::{Listing, Manifest, Output, audit_output};
 use crate::report::VerifyReport;
-use crate::run::{Context, Look, Opening, expect_existing, let_go};
+use crate::run::{Cancellation, Context, Look, Opening, expect_existing};
 use crate::settings::CommonSettings;
 use crate::state::Checkpoint;
 
@@ -17,11 +17,11 @@ const LOOKS: usize = 3;
 ///
 /// # Errors
 /// What keeps it from looking at all; damage is no error here but a finding.
-pub fn verify(common: &CommonSettings) -> Result<VerifyReport> {
+pub fn verify(common: &CommonSettings, cancellation: &Cancellation) -> Result<VerifyReport> {
     let mut looks = 0;
     loop {
         looks += 1;
-        let (report, is_over) = verify_once(common)?;
+        let (report, is_over) = verify_once(common, cancellation)?;
         // A rollback moves outputs while they are read.
         if report.status == "ok" || !is_over || looks == LOOKS {
             return Ok(report);
@@ -30,16 +30,17 @@ pub fn verify(common: &CommonSettings) -> Result<VerifyReport> {
 }
 
 /// The report, and whether it is about what was there before.
-fn verify_once(common: &CommonSettings) -> Result<(VerifyReport, bool)> {
+fn verify_once(common: &CommonSettings, cancellation: &Cancellation) -> Result<(VerifyReport, bool)> {
     let mut report = VerifyReport { status: "ok", ..VerifyReport::default() };
     let mut is_over = false;
-    if let Some((look, listing)) = look(common, &mut report.findings)? {
-        let_go()?;
+    if let Some((look, listing)) = look(common, cancellation, &mut report.findings)? {
+        cancellation.leaves_nothing()?;
         let mut findings = Vec::new();
         report.unpublished_run = look.unpublished_run();
         let checked = listing.and_then(|listing| {
-            let outputs = (&listing, look.unpublished.as_ref());
-            check(&look.checkpoint, &look.output, outputs, &mut report, &mut findings)
+            let outputs =
+                Outputs { folder: &look.output, listing: &listing, unpublished: look.unpublished.as_ref() };
+            check(&look.checkpoint, outputs, &mut report, &mut findings)
         });
         match checked {
             Ok(()) => {}
@@ -64,22 +65,23 @@ fn status(report: &VerifyReport) -> &'static str {
 }
 
 /// Does the same, and records in a run of its own that the outputs that are gone were taken away on purpose. Where anything is
-/// damaged nothing is recorded: it is mended first.
+/// damaged nothing is recorded: that is repaired first.
 ///
 /// # Errors
 /// What keeps it from looking at all, be it damage; [`ErrorKind::Failed`] if nothing can be written.
-pub fn accept_missing(common: &CommonSettings) -> Result<VerifyReport> {
-    let mut context = Context::open_existing(common)?;
+pub fn accept_missing(common: &CommonSettings, cancellation: &Cancellation) -> Result<VerifyReport> {
+    let mut context = Context::open_existing(common, cancellation)?;
     let (mut report, mut findings) = (VerifyReport::default(), Vec::new());
     // The lock is held: nobody moves outputs meanwhile.
     let listing = Listing::of(&context.output, None)?;
-    check(&context.checkpoint, &context.output, (&listing, None), &mut report, &mut findings)?;
+    let outputs = Outputs { folder: &context.output, listing: &listing, unpublished: None };
+    check(&context.checkpoint, outputs, &mut report, &mut findings)?;
     report.findings = findings;
     report.status = status(&report);
     let head = context.checkpoint.head().cloned();
     if let Some(before) = head.filter(|_| report.status == "missing") {
         let kind = RunKind::AcceptMissing { outputs: report.missing_outputs.clone() };
-        let entry = settle_unchanged(&mut context, &before, kind, common.as_of)?;
+        let entry = commit_unchanged(&mut context, &before, kind)?;
         report.accepted_in_run = Some(entry.head.run.number());
         report.status = "ok";
     }
@@ -87,7 +89,11 @@ pub fn accept_missing(common: &CommonSettings) -> Result<VerifyReport> {
 }
 
 /// The checkpoint, if necessary without what of it is damaged; `None` if it does not open at all.
-fn look(common: &CommonSettings, findings: &mut Vec<String>) -> Result<Option<(Look, Result<Listing>)>> {
+fn look(
+    common: &CommonSettings,
+    cancellation: &Cancellation,
+    findings: &mut Vec<String>,
+) -> Result<Option<(Look, Result<Listing>)>> {
     let list = |look: &Look| Ok(Listing::of(&look.output, look.unpublished.as_ref()));
     let mut missing = |error: Error| match error.kind() {
         ErrorKind::Checkpoint => {
@@ -96,21 +102,30 @@ fn look(common: &CommonSettings, findings: &mut Vec<String>) -> Result<Option<(L
         }
         _ => Err(error),
     };
-    let whole = expect_existing(common).and_then(|()| Look::with(common, Opening::Whole, list));
+    let whole = expect_existing(common).and_then(|()| Look::with(common, cancellation, Opening::Whole, list));
     match whole.map(Some).or_else(&mut missing)? {
         Some(found) => Ok(Some(found)),
         // What is wrong with the head was said by the first try.
-        None => match Look::with(common, Opening::Damaged, list) {
+        None => match Look::with(common, cancellation, Opening::Damaged, list) {
             Err(error) if error.kind() == ErrorKind::Checkpoint => Ok(None),
             found => found.map(Some),
         },
     }
 }
 
+/// The outputs that belong to a checkpoint.
+#[derive(Debug, Clone, Copy)]
+struct Outputs<'o> {
+    folder: &'o Output,
+    /// Their names, taken when the checkpoint was.
+    listing: &'o Listing,
+    /// The manifest of a run whose outputs are not all in their places.
+    unpublished: Option<&'o Manifest>,
+}
+
 fn check(
     checkpoint: &Checkpoint,
-    output: &Output,
-    (listing, unpublished): (&Listing, Option<&Manifest>),
+    outputs: Outputs<'_>,
     report: &mut VerifyReport,
     findings: &mut Vec<String>,
 ) -> Result<()> {
@@ -126,14 +141,14 @@ fn check(
     report.events_late = totals.events_late;
     report.events_completed = totals.events_completed;
     report.events_removed = totals.events_removed;
-    let outputs = audit_output(output, &entries, &marks, listing, unpublished);
-    report.manifests = outputs.manifests;
-    report.output_files = outputs.files;
-    report.output_bytes = outputs.bytes;
-    report.output_sessions = outputs.sessions;
-    report.missing_outputs = outputs.missing;
-    report.missing_accepted = outputs.accepted;
-    findings.extend(outputs.findings);
+    let audit = audit_output(outputs.folder, &entries, &marks, outputs.listing, outputs.unpublished);
+    report.manifests = audit.manifests;
+    report.output_files = audit.files;
+    report.output_bytes = audit.bytes;
+    report.output_sessions = audit.sessions;
+    report.missing_outputs = audit.missing;
+    report.missing_accepted = audit.accepted;
+    findings.extend(audit.findings);
     Ok(())
 }
 
@@ -144,11 +159,11 @@ fn check_ledger(checkpoint: &Checkpoint, entries: &[RunEntry], findings: &mut Ve
         findings.push("the head is not that of the last run in the ledger".to_owned());
     }
     if let Err(imbalance) = totals(entries).check_identity() {
-        findings.push(format!("over all runs that stand, {imbalance}"));
+        findings.push(format!("over all active runs, {imbalance}"));
     }
 }
 
-/// What the runs that stand have counted together, from nothing held to what is held now.
+/// What the active runs have counted together, from nothing held to what is held now.
 fn totals(entries: &[RunEntry]) -> Counts {
     let active = active_runs(entries);
     let mut totals = Counts::default();

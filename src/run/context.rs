@@ -1,28 +1,43 @@
 //! The checkpoint and the output of a command: locked, opened, recovered.
 
+use super::cancellation::Cancellation;
 use super::format_copy::keep_copy;
+use super::recovery::{decide, out_of_step};
+use crate::core::event::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{HeadMark, Recovery, Side, Staged, recover};
+use crate::ledger::Recovery;
 use crate::migrations::checkpoint::CURRENT_VERSION;
-use crate::output::{Manifest, Output, belongs_to_another};
+use crate::output::{Manifest, Output};
 use crate::settings::CommonSettings;
 use crate::state::{Checkpoint, FolderLock, Lock, LockHolder};
 use std::path::Path;
 use std::time::Duration;
 
-/// An open checkpoint with its output. While it lives no other run can have them, unless it is only looked at.
+/// An open checkpoint with its output, and the command that works with them. While it lives no other run can have them,
+/// unless they are only looked at.
 #[derive(Debug)]
 pub struct Context {
     /// The checkpoint.
     pub(crate) checkpoint: Checkpoint,
     /// The output folder.
     pub(crate) output: Output,
+    /// The clock at the start of the command, or what stands in for it.
+    pub(crate) as_of: Timestamp,
+    /// Whether the command is asked to end.
+    pub(crate) cancellation: Cancellation,
     /// Whether a commit has begun whose run is not published yet: then what is staged is all that there is of it.
-    pub(crate) committing: bool,
-    // The last fields are dropped last: sled closes its files while the locks still hold.
+    pub(super) keeps_staging: bool,
+    // The last field is dropped last: sled closes its files while the locks still hold.
     /// `None` if nothing may be changed.
-    lock: Option<Lock>,
-    _output_lock: Option<FolderLock>,
+    locks: Option<Locks>,
+}
+
+/// The locks of a command that writes.
+#[derive(Debug)]
+pub(crate) struct Locks {
+    state: Lock,
+    /// `None` as long as there is no such folder, and where the state is in the same one.
+    output: Option<FolderLock>,
 }
 
 impl Context {
@@ -32,9 +47,8 @@ impl Context {
     /// # Errors
     /// [`ErrorKind::Locked`], [`ErrorKind::Checkpoint`] if checkpoint and output are out of step or do not belong together,
     /// [`ErrorKind::Failed`].
-    pub fn open(settings: &CommonSettings) -> Result<Self> {
-        let holder = LockHolder { process: std::process::id(), since: settings.as_of };
-        let lock = Lock::take(&settings.state, holder, settings.wait)?;
+    pub fn open(settings: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
+        let mut locks = Locks::of_state(settings)?;
         let checkpoint = open_migrating(&settings.state)?;
         let run = checkpoint.head().map_or(0, |head| head.run.number());
         log::info!("{}: the checkpoint is open at run {run}", settings.state.display());
@@ -44,7 +58,7 @@ impl Context {
         if is_new {
             output.create()?;
         }
-        let output_lock = lock_output(&output, &lock, settings.wait)?;
+        locks.add_output(&output, settings.wait)?;
         let (recovery, staged) = decide(&checkpoint, &output)?;
         output.claim(checkpoint.stream(), is_new)?;
         match (recovery, staged) {
@@ -56,21 +70,79 @@ impl Context {
             _ if output.has_staging() => output.discard_staging()?,
             _ => {}
         }
-        Ok(Self { checkpoint, output, committing: false, lock: Some(lock), _output_lock: output_lock })
+        Ok(Self::locked(locks, checkpoint, output, settings.as_of, cancellation))
     }
 
     /// The same for commands that cannot make anything of a checkpoint that is not there: nothing is created.
     ///
     /// # Errors
     /// As [`Context::open`], and [`ErrorKind::Failed`] if there is no checkpoint.
-    pub fn open_existing(settings: &CommonSettings) -> Result<Self> {
+    pub fn open_existing(settings: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
         expect_existing(settings)?;
-        Self::open(settings)
+        Self::open(settings, cancellation)
+    }
+
+    /// What a command works with that holds `locks` and has made sure that the output folder is its own.
+    pub(crate) fn locked(
+        locks: Locks,
+        checkpoint: Checkpoint,
+        output: Output,
+        as_of: Timestamp,
+        cancellation: &Cancellation,
+    ) -> Self {
+        let cancellation = cancellation.clone();
+        Self { checkpoint, output, as_of, cancellation, keeps_staging: false, locks: Some(locks) }
     }
 
     /// What a dry run works with: a copy of a checkpoint (see [`super::Look`]).
-    pub(super) const fn of_look(checkpoint: Checkpoint, output: Output) -> Self {
-        Self { checkpoint, output, committing: false, lock: None, _output_lock: None }
+    pub(super) const fn of_look(
+        checkpoint: Checkpoint,
+        output: Output,
+        as_of: Timestamp,
+        cancellation: Cancellation,
+    ) -> Self {
+        Self { checkpoint, output, as_of, cancellation, keeps_staging: false, locks: None }
+    }
+}
+
+impl Drop for Context {
+    /// A run that ended before its commit takes its staged outputs away.
+    fn drop(&mut self) {
+        if !self.keeps_staging && self.locks.is_some() && self.output.has_staging() {
+            // What stays is removed by the next start.
+            let _ = self.output.discard_staging();
+        }
+    }
+}
+
+impl Locks {
+    /// Takes the lock of the state folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Locked`] if another command works there and goes on for longer than `--wait`.
+    pub(crate) fn of_state(settings: &CommonSettings) -> Result<Self> {
+        let holder = LockHolder { process: std::process::id(), since: settings.as_of };
+        Ok(Self { state: Lock::take(&settings.state, holder, settings.wait)?, output: None })
+    }
+
+    /// Takes the lock of the output folder, if it is there, unless the state is in the same folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Locked`] if another command works there and goes on for longer than `wait`.
+    pub(crate) fn add_output(&mut self, output: &Output, wait: Duration) -> Result<()> {
+        let folder = output.folder();
+        if !folder.is_dir() || self.state.is_on(folder) {
+            return Ok(());
+        }
+        let in_use = || {
+            Error::new(ErrorKind::Locked, "the output folder is in use by another command")
+                .at(folder.display())
+                .remedy(
+                    "give each --state an --out of its own; else wait, or give --wait a duration such as 10m",
+                )
+        };
+        self.output = Some(FolderLock::take(folder, wait)?.ok_or_else(in_use)?);
+        Ok(())
     }
 }
 
@@ -88,33 +160,6 @@ pub(crate) fn expect_existing(settings: &CommonSettings) -> Result<()> {
     }
 }
 
-impl Drop for Context {
-    /// A run that ended before its commit takes its staged outputs away.
-    fn drop(&mut self) {
-        if !self.committing && self.lock.is_some() && self.output.has_staging() {
-            // What stays is removed by the next start.
-            let _ = self.output.discard_staging();
-        }
-    }
-}
-
-/// Takes the lock of an output folder, if it is there, unless the state is in the same folder and `state` has its lock.
-///
-/// # Errors
-/// [`ErrorKind::Locked`] if another command works there and goes on for longer than `wait`.
-pub(crate) fn lock_output(output: &Output, state: &Lock, wait: Duration) -> Result<Option<FolderLock>> {
-    let folder = output.folder();
-    if !folder.is_dir() || state.is_on(folder) {
-        return Ok(None);
-    }
-    let in_use = || {
-        Error::new(ErrorKind::Locked, "the output folder is in use by another command")
-            .at(folder.display())
-            .remedy("give each --state an --out of its own; else wait, or give --wait a duration such as 10m")
-    };
-    FolderLock::take(folder, wait)?.ok_or_else(in_use).map(Some)
-}
-
 /// Opens a checkpoint. Of one in an older format a copy is kept before anything can be written in the newest.
 fn open_migrating(state: &Path) -> Result<Checkpoint> {
     let checkpoint = Checkpoint::open(state)?;
@@ -127,93 +172,4 @@ fn open_migrating(state: &Path) -> Result<Checkpoint> {
         }
         _ => Ok(checkpoint),
     }
-}
-
-type StagedManifest = Option<(HeadMark, Manifest)>;
-
-fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedManifest)> {
-    let head = checkpoint.mark();
-    let published = output.newest_manifest()?.as_ref().and_then(Manifest::mark);
-    let stream = Some(checkpoint.stream());
-    let staged = head.and_then(|head| output.staged_manifest(head.run));
-    let staged = staged.filter(|m| m.stream() == stream).and_then(|m| Some((m.mark()?, m)));
-    let mark = |(mark, manifest): &(HeadMark, Manifest)| Staged { mark: *mark, follows: manifest.follows() };
-    let of_output = Side { stream: output.owner()?, newest: published };
-    let recovery = recover(Side { stream, newest: head }, of_output, staged.as_ref().map(mark));
-    match recovery {
-        Recovery::Discard | Recovery::Publish => Ok((recovery, staged)),
-        Recovery::Ahead if head.is_some_and(|head| output.has_staging_of(head.run)) => {
-            Err(staging_lost(head, output.folder()))
-        }
-        Recovery::Another => Err(belongs_to_another(output)),
-        Recovery::Behind | Recovery::Ahead | Recovery::Orphan => match lost_outputs(checkpoint, output) {
-            Some(lost) => Err(Error::new(ErrorKind::Checkpoint, lost).at(output.folder().display()).remedy(
-                "put back a backup of both folders; without one, export-state --salvage and import-state go on without them",
-            )),
-            None => Err(out_of_step(recovery, head, published, output.folder())),
-        },
-    }
-}
-
-/// The manifest of the last run, if that is committed and not published; the error if checkpoint and output are out of step.
-pub(super) fn unpublished(checkpoint: &Checkpoint, output: &Output) -> Result<Option<Manifest>> {
-    let (recovery, staged) = decide(checkpoint, output)?;
-    Ok(staged.filter(|_| recovery == Recovery::Publish).map(|(_, manifest)| manifest))
-}
-
-/// What is lost where the output folder stands at the run before the last one, and of that nothing is staged any more.
-pub(crate) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<String> {
-    let published = output.newest_manifest().ok()??.mark()?;
-    let runs = checkpoint.readable_runs(&mut Vec::new()).ok()?;
-    let [.., (_, before), (last, _)] = runs.as_slice() else { return None };
-    let run = last.head.run;
-    if published != *before || output.has_staging_of(run) {
-        return None;
-    }
-    let counts = &last.counts;
-    Some(format!(
-        "run {} is committed, but its outputs are neither published nor staged any more: {} sessions with {} events, {} late \
-         and {} rejected rows are gone, and only a backup from before it and its files bring them again",
-        run.number(),
-        counts.sessions_completed,
-        counts.events_completed,
-        counts.events_late,
-        counts.rows_rejected()
-    ))
-}
-
-fn staging_lost(head: Option<HeadMark>, folder: &Path) -> Error {
-    let run = head.map_or(0, |head| head.run.number());
-    let what =
-        format!("run {run} is committed but not published, and the manifest that it staged is damaged");
-    Error::new(ErrorKind::Checkpoint, what)
-        .at(folder.display())
-        .remedy("put back a backup of the output folder together with its state folder")
-}
-
-fn out_of_step(
-    recovery: Recovery,
-    head: Option<HeadMark>,
-    published: Option<HeadMark>,
-    folder: &Path,
-) -> Error {
-    let number = |mark: Option<HeadMark>| mark.map_or(0, |mark| mark.run.number());
-    let (head, published) = (number(head), number(published));
-    let (what, remedy) = match recovery {
-        Recovery::Ahead => (
-            format!("the checkpoint is at run {head}, but this output folder is at run {published}"),
-            "give the --out that belongs to this --state, or put back the folder's manifests/",
-        ),
-        Recovery::Orphan => (
-            format!("checkpoint and output are both at run {head}, but of different histories"),
-            "give the --state and --out that belong together",
-        ),
-        _ => (
-            format!(
-                "the output folder is at run {published}, but the checkpoint only at run {head}: it is an older copy or damaged"
-            ),
-            "put back the checkpoint that belongs to this output, or start a new pair of --state and --out",
-        ),
-    };
-    Error::new(ErrorKind::Checkpoint, what).at(folder.display()).remedy(remedy)
 }

@@ -1,19 +1,19 @@
-//! The explicit cut (rule 7).
+//! The explicit cut (rule 7): a run without files.
 
-use super::batch::time_text;
-use super::commit::{CommitRequest, balanced_counts, commit, outputs};
 use super::context::Context;
-use super::fold::RunContext;
-use super::plan::rule_set;
-use super::rounds::Reading;
-use super::watch::{Stopwatch, Watch};
+use super::execute::execute;
+use super::plan::Plan;
+use super::progress::Progress;
+use super::reported::unchanged;
+use super::stopwatch::Stopwatch;
 use super::workers::Workers;
 use crate::core::event::Timestamp;
-use crate::core::watermark::{Advance, EventTime};
+use crate::core::watermark::Advance;
+use crate::definition::DefinitionRequest;
 use crate::error::Result;
-use crate::ledger::{Head, RunEntry, RunKind, WatermarkOrigin};
-use crate::report::{RunReport, Status};
-use crate::settings::{CommonSettings, KeepGenerations, OutputSettings};
+use crate::ledger::{Head, RunKind};
+use crate::report::RunReport;
+use crate::settings::{KeepGenerations, Limit, OutputSettings, RunSettings, SourceChoice};
 
 /// What a finalize is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -26,95 +26,56 @@ pub struct FinalizeSettings {
     pub outputs: OutputSettings,
 }
 
-/// Folds every tail, closes every open session, and moves the watermark one microsecond past the latest accepted event;
-/// with [`FinalizeSettings::as_of`] only moves the watermark there. Changes nothing if there is nothing to close, the
+impl FinalizeSettings {
+    fn kind(self) -> RunKind {
+        if self.as_of.is_some() { RunKind::FinalizeAsOf } else { RunKind::Finalize }
+    }
+
+    /// The settings of a run that takes nothing in: no limit can be reached.
+    fn of_run(self) -> RunSettings {
+        RunSettings {
+            request: DefinitionRequest::default(),
+            choice: SourceChoice::Only,
+            redefine: false,
+            advance: self.as_of.map_or(Advance::Finalize, Advance::Stated),
+            max_future_us: 0,
+            max_rejects: Limit::Rows(u64::MAX),
+            max_late: Limit::Rows(u64::MAX),
+            min_rows: 0,
+            keep_late_rows: false,
+            dry_run: false,
+            memory_bytes: usize::MAX,
+            keep_generations: self.keep_generations,
+            max_bytes: u64::MAX,
+            outputs: self.outputs,
+        }
+    }
+}
+
+/// Folds every buffered event, closes every open session, and moves the watermark one microsecond past the latest accepted
+/// event; with [`FinalizeSettings::as_of`] only moves the watermark there. Changes nothing if there is nothing to close, the
 /// watermark does not move, and no view of what is open is asked for that is not there.
 ///
 /// # Errors
 /// As [`super::run`], without those about data.
-pub fn finalize(
-    context: &mut Context,
-    common: &CommonSettings,
-    settings: FinalizeSettings,
-    workers: &Workers,
-    watch: &Watch,
-) -> Result<RunReport> {
-    let mut stopwatch = Stopwatch::start();
+pub fn finalize(context: &mut Context, settings: FinalizeSettings, workers: &Workers) -> Result<RunReport> {
+    let stopwatch = Stopwatch::start();
     let decided = |head: &&Head| !head.definition.is_undecided();
-    let Some(head) = context.checkpoint.head().filter(decided).cloned() else {
-        return Ok(RunReport::nothing());
-    };
-    let rules = rule_set(&head.definition)?;
-    let advance = settings.as_of.map_or(Advance::Finalize, Advance::Stated);
-    let EventTime { watermark, .. } = head.event_time().advanced(advance, 0);
-    // Sessions that are told may still be held for corrections: a cut ends that too.
-    let is_cut = head.keys_open == 0 && head.accepts_from == watermark;
-    let moves_nothing = watermark == head.watermark && (settings.as_of.is_some() || is_cut);
+    let Some(head) = context.checkpoint.head().filter(decided) else { return Ok(RunReport::nothing()) };
+    let of_run = settings.of_run();
     // Only the last run can have shown the state as it is.
-    if moves_nothing
-        && (!settings.outputs.shows_open || context.output.has_view_of(head.run, settings.outputs.format)?)
-    {
-        return Ok(unchanged(&head));
+    let has_view = || context.output.has_view_of(head.run, settings.outputs.format);
+    if changes_nothing(head, of_run.advance) && (!settings.outputs.shows_open || has_view()?) {
+        return Ok(unchanged(Some(head)));
     }
-    let run_context = RunContext {
-        checkpoint: &context.checkpoint,
-        output: &context.output,
-        definition: &head.definition,
-        rules: &rules,
-        pool: &workers.pool,
-        memory_bytes: usize::MAX,
-        dry_run: false,
-        outputs: settings.outputs,
-    };
-    let reading = Reading {
-        files: &[],
-        rules: run_context.row_rules(Timestamp::LAST_EVENT),
-        keep_late_rows: false,
-        spreadsheet_safe: settings.outputs.spreadsheet_safe,
-        max_bytes: u64::MAX,
-        watch,
-    };
-    let run = run_context.run();
-    let staged = run_context.fold_sorted(&reading, advance, &mut stopwatch)?;
-    let staged_time = staged.event_time;
-    let counts = balanced_counts(context, &staged)?;
-    let moved = watermark > head.watermark;
-    let request = CommitRequest {
-        kind: if settings.as_of.is_some() { RunKind::FinalizeAsOf } else { RunKind::Finalize },
-        as_of: common.as_of,
-        definition: head.definition,
-        files: Vec::new(),
-        watermark,
-        origin: if moved { Some(WatermarkOrigin { run, place: None }) } else { head.watermark_origin },
-        latest: head.latest,
-        accepts_from: staged_time.accepts_from,
-        keep_generations: settings.keep_generations,
-    };
-    let (entry, manifest) = commit(context, staged, counts, request, &mut stopwatch)?;
-    let outputs = outputs(context, &manifest);
-    let (seconds, seconds_by_phase) = (stopwatch.seconds(), stopwatch.phases);
-    Ok(RunReport { outputs, seconds, seconds_by_phase, ..finalized(&entry) })
+    let plan = Plan::without_files(head, settings.kind())?;
+    execute(context, &plan, &of_run, workers, &Progress::default(), stopwatch)
 }
 
-/// The report of what a committed finalize has counted.
-fn finalized(entry: &RunEntry) -> RunReport {
-    RunReport {
-        run: Some(entry.head.run.number()),
-        status: Status::Committed,
-        sessions_completed: entry.counts.sessions_completed,
-        events_completed: entry.counts.events_completed,
-        events_duplicate: entry.counts.events_duplicate,
-        sessions_retracted: entry.counts.sessions_retracted,
-        events_retracted: entry.counts.events_retracted,
-        ..unchanged(&entry.head)
-    }
-}
-
-fn unchanged(head: &Head) -> RunReport {
-    RunReport {
-        sessions_open: head.sessions_open,
-        events_open: head.events_open,
-        watermark: time_text(head.watermark.time()),
-        ..RunReport::nothing()
-    }
+/// Whether neither the watermark would move nor a session be closed.
+fn changes_nothing(head: &Head, advance: Advance) -> bool {
+    let watermark = head.event_time().advanced(advance, 0).watermark;
+    // Completed sessions may still be held for corrections: a cut ends that too.
+    let is_cut = head.keys_open == 0 && head.accepts_from == watermark;
+    watermark == head.watermark && (advance != Advance::Finalize || is_cut)
 }

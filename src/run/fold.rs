@@ -5,19 +5,19 @@ use super::output_writer::{Encoding, OutputWriter, Written};
 use super::read_stats::ReadStats;
 use super::rounds::{Reading, Stop};
 use super::sorted::SortedFold;
+use super::stopwatch::Stopwatch;
 use super::streaming::StreamingFold;
 use super::totals::OpenTotals;
-use super::watch::Stopwatch;
 use crate::core::event::Timestamp;
 use crate::core::reducer::{BatchEnd, PartitionReducer};
 use crate::core::rules::RuleSet;
-use crate::core::watermark::{Advance, EventTime, Watermark};
+use crate::core::watermark::{EventTime, Watermark};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{EventBatch, RowRules};
 use crate::ledger::{Head, RunId};
 use crate::output::{Output, OutputFile, OutputKind, OutputSchema, Staging};
-use crate::settings::OutputSettings;
+use crate::settings::{OutputSettings, RunSettings};
 use crate::state::{Checkpoint, StagedState, StateWriter};
 use std::sync::Arc;
 
@@ -53,11 +53,7 @@ pub(super) struct RunContext<'j> {
     pub(super) definition: &'j Definition,
     pub(super) rules: &'j Arc<RuleSet>,
     pub(super) pool: &'j rayon::ThreadPool,
-    pub(super) memory_bytes: usize,
-    /// Whether nothing may be written.
-    pub(super) dry_run: bool,
-    /// How outputs are written.
-    pub(super) outputs: OutputSettings,
+    pub(super) settings: &'j RunSettings,
 }
 
 /// What an attempt has come to: everything is on the disk, and no head points to it.
@@ -83,7 +79,8 @@ impl RunContext<'_> {
     }
 
     /// The end of a batch of which `stats` are known so far. With more events the watermark can only be later.
-    fn batch_end(&self, advance: Advance, stats: &ReadStats) -> BatchEnd {
+    fn batch_end(&self, stats: &ReadStats) -> BatchEnd {
+        let advance = self.settings.advance;
         let allowed_lateness_us = self.rules.allowed_lateness_us().unwrap_or(0);
         let with_batch = self.event_time().with(stats.latest.map(|(time, ..)| time));
         BatchEnd::of(advance, with_batch.advanced(advance, allowed_lateness_us))
@@ -101,73 +98,63 @@ impl RunContext<'_> {
     }
 
     /// Folds the batch: streaming first, and if its order does not allow that, sorted.
-    pub(super) fn fold_batch(
-        self,
-        reading: &Reading<'_>,
-        advance: Advance,
-        watch: &mut Stopwatch,
-    ) -> Result<StagedRun> {
-        // Corrections compare whole keys before and after the batch: there is nothing to stream.
-        if self.rules.allowed_lateness_us().is_some() {
-            return self.fold_sorted(reading, advance, watch);
+    pub(super) fn fold_batch(self, reading: &Reading<'_>, stopwatch: &mut Stopwatch) -> Result<StagedRun> {
+        // Without files there is nothing to stream, and corrections compare whole keys before and after the batch.
+        if reading.files.is_empty() || self.rules.allowed_lateness_us().is_some() {
+            return self.fold_sorted(reading, stopwatch);
         }
         let streaming = StreamingFold::load(self)?;
-        watch.book(|phases| &mut phases.open);
-        match self.attempt(streaming, reading, advance, watch) {
+        stopwatch.book(|phases| &mut phases.open);
+        match self.attempt(streaming, reading, stopwatch) {
             Err(Stop::GiveUp) => {
-                log::info!("the batch does not stream: reading it again, collecting its events first");
-                self.fold_sorted(reading, advance, watch)
+                log::info!("the batch does not stream: reading it again, sorting its events first");
+                self.fold_sorted(reading, stopwatch)
             }
             outcome => outcome.map_err(Stop::into_error),
         }
     }
 
     /// Folds the batch, all of its events sorted first. One of no files only folds what waits and closes what is complete.
-    pub(super) fn fold_sorted(
-        self,
-        reading: &Reading<'_>,
-        advance: Advance,
-        watch: &mut Stopwatch,
-    ) -> Result<StagedRun> {
-        self.attempt(SortedFold::new(self), reading, advance, watch).map_err(Stop::into_error)
+    fn fold_sorted(self, reading: &Reading<'_>, stopwatch: &mut Stopwatch) -> Result<StagedRun> {
+        self.attempt(SortedFold::new(self), reading, stopwatch).map_err(Stop::into_error)
     }
 
     fn attempt(
         self,
         mut strategy: impl FoldStrategy + Send,
         reading: &Reading<'_>,
-        advance: Advance,
-        watch: &mut Stopwatch,
+        stopwatch: &mut Stopwatch,
     ) -> Result<StagedRun, Stop> {
         let writer = self.open_writer()?;
         let folded = (|| -> Result<_, Stop> {
-            let stats = reading.for_each_round(self.pool, &writer, watch, |round, stats| {
-                strategy.take_round(round, self.batch_end(advance, stats).close.horizon(), self, &writer)
+            let stats = reading.for_each_round(self.pool, &writer, stopwatch, |round, stats| {
+                strategy.take_round(round, self.batch_end(stats).close.horizon(), self, &writer)
             })?;
-            let state_writer = if self.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
+            let state_writer =
+                if self.settings.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
             let (open, staged) =
-                strategy.end(self.finish(self.batch_end(advance, &stats)), self, &writer, state_writer)?;
+                strategy.end(self.finish(self.batch_end(&stats)), self, &writer, state_writer)?;
             Ok((stats, open, staged))
         })();
-        // If the state_writer has failed, that is why the rest did.
+        // If the writer has failed, that is why the rest did.
         let written = writer.close()?;
-        watch.book(|phases| &mut phases.stage);
+        stopwatch.book(|phases| &mut phases.stage);
         let (read, open, state) = folded?;
-        let event_time = self.batch_end(advance, &read).event_time;
+        let event_time = self.batch_end(&read).event_time;
         Ok(StagedRun { stats: read, open, written, state, event_time })
     }
 
     fn finish(self, end: BatchEnd) -> Finish {
-        Finish { end, shows_open: self.outputs.shows_open }
+        Finish { end, shows_open: self.settings.outputs.shows_open }
     }
 
     fn open_writer(self) -> Result<OutputWriter> {
-        if self.dry_run {
+        if self.settings.dry_run {
             return OutputWriter::open(None);
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
-        let OutputSettings { format, spreadsheet_safe, shows_open } = self.outputs;
+        let OutputSettings { format, spreadsheet_safe, shows_open } = self.settings.outputs;
         let emit = self.rules.emit();
         let encoder = format.encoder(OutputSchema::of(self.definition, self.rules), spreadsheet_safe);
         for (kind, is_written) in [

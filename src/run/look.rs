@@ -6,8 +6,10 @@
 //! open state, commits and drops what is old: between these, and between commands, there is time enough.
 #![expect(clippy::disallowed_methods, reason = "waits for a moment in which nobody writes")]
 
-use super::context::{self, Context};
-use super::watch::{check_interrupted, hold_on};
+use super::cancellation::Cancellation;
+use super::context::{Context, expect_existing};
+use super::recovery::unpublished;
+use crate::core::event::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::RunId;
 use crate::output::{Manifest, Output};
@@ -33,6 +35,8 @@ pub struct Look {
     /// What is wrong with its head, where it was opened although something is damaged.
     pub(crate) damages: Vec<String>,
     seen: Seen,
+    as_of: Timestamp,
+    cancellation: Cancellation,
     /// Only of a checkpoint that needs more than its open files.
     _copy: Option<TempDir>,
 }
@@ -53,35 +57,36 @@ impl Look {
     /// [`ErrorKind::Checkpoint`] for damage, or if checkpoint and output are out of step; [`ErrorKind::Failed`] if the files
     /// may not be read, if there is no place for the copy, or if somebody interrupts it; [`ErrorKind::Locked`] if others
     /// write without a break.
-    pub fn at(common: &CommonSettings) -> Result<Self> {
-        Self::with(common, Opening::Whole, |_| Ok(())).map(|(look, ())| look)
+    pub fn at(common: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
+        Self::with(common, cancellation, Opening::Whole, |_| Ok(())).map(|(look, ())| look)
     }
 
     /// The same where there has to be a checkpoint.
     ///
     /// # Errors
     /// As [`Look::at`], and [`ErrorKind::Failed`] if there is no checkpoint.
-    pub fn at_existing(common: &CommonSettings) -> Result<Self> {
-        context::expect_existing(common)?;
-        Self::at(common)
+    pub fn at_existing(common: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
+        expect_existing(common)?;
+        Self::at(common, cancellation)
     }
 
     /// What a run would work with that changes nothing.
     pub fn into_context(self) -> Context {
-        Context::of_look(self.checkpoint, self.output)
+        Context::of_look(self.checkpoint, self.output, self.as_of, self.cancellation)
     }
 
     /// Looks, and does `also` what has to see the same moment.
     pub(crate) fn with<T>(
         common: &CommonSettings,
+        cancellation: &Cancellation,
         opening: Opening,
         mut also: impl FnMut(&Self) -> Result<T>,
     ) -> Result<(Self, T)> {
-        hold_on();
+        cancellation.leaves_something();
         let (start, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
-            let found = Self::try_with(common, opening, &mut also)?;
-            check_interrupted()?;
+            let found = Self::try_with(common, cancellation, opening, &mut also)?;
+            cancellation.check()?;
             if let Some(found) = found {
                 return found;
             }
@@ -101,26 +106,32 @@ impl Look {
     /// One try; `None` if somebody has written in the meantime: then what was found, or what failed, says nothing.
     fn try_with<T>(
         common: &CommonSettings,
+        cancellation: &Cancellation,
         opening: Opening,
         also: &mut impl FnMut(&Self) -> Result<T>,
     ) -> Result<Option<Result<(Self, T)>>> {
         let seen = Seen::now(common)?;
         std::thread::sleep(seen.files.until_settled());
-        let found = Self::take(common, opening, seen.clone()).and_then(|look| {
+        let found = Self::take(common, cancellation, opening, seen.clone()).and_then(|look| {
             let other = also(&look)?;
             Ok((look, other))
         });
         Ok((Seen::now(common)? == seen).then_some(found))
     }
 
-    fn take(common: &CommonSettings, opening: Opening, seen: Seen) -> Result<Self> {
+    fn take(
+        common: &CommonSettings,
+        cancellation: &Cancellation,
+        opening: Opening,
+        seen: Seen,
+    ) -> Result<Self> {
         let copy = tempfile::tempdir().map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
-        seen.files.copy(&common.state, copy.path(), check_interrupted)?;
+        seen.files.copy(&common.state, copy.path(), || cancellation.check())?;
         let output = Output::at(common.out.clone());
         let (checkpoint, unpublished, damages) = match opening {
             Opening::Whole => {
                 let checkpoint = Checkpoint::open_copy(copy.path(), &common.state)?;
-                let unpublished = context::unpublished(&checkpoint, &output)?;
+                let unpublished = unpublished(&checkpoint, &output)?;
                 (checkpoint, unpublished, Vec::new())
             }
             Opening::Damaged => {
@@ -132,7 +143,16 @@ impl Look {
         log::info!("{}: a copy of the checkpoint is open at run {run}", common.state.display());
         // Whoever is killed from here on leaves nothing behind.
         let copy = seen.files.has_blobs().then_some(copy);
-        Ok(Self { checkpoint, output, unpublished, damages, seen, _copy: copy })
+        Ok(Self {
+            checkpoint,
+            output,
+            unpublished,
+            damages,
+            seen,
+            as_of: common.as_of,
+            cancellation: cancellation.clone(),
+            _copy: copy,
+        })
     }
 
     /// The last run, where that is committed and not published yet.

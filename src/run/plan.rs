@@ -8,7 +8,7 @@ use crate::definition::{Definition, DefinitionRequest, Source, columns_text, gap
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::{TimeFormat, TimeParser};
 use crate::input::{BatchFile, FileDecoder, Projection};
-use crate::ledger::{FileDigest, FileStatus, Head, plan_files};
+use crate::ledger::{FileDigest, FileStatus, Head, RunKind, plan_files};
 use crate::settings::RunSettings;
 use crate::state::Checkpoint;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 /// The plan of a run.
 #[derive(Debug)]
 pub(super) struct Plan {
+    pub(super) kind: RunKind,
     pub(super) definition: Definition,
     pub(super) rules: Arc<RuleSet>,
     /// What this run has decided about the definition, in words.
@@ -34,6 +35,7 @@ impl Plan {
         let rules = rule_set(&definition)?;
         let mut event_columns = definition.event_columns.take();
         let mut plan = Self {
+            kind: RunKind::Batch,
             definition: definition.clone(),
             rules: Arc::clone(&rules),
             decided: None,
@@ -62,6 +64,12 @@ impl Plan {
         plan.decided = (kept != Some(&definition)).then(|| definition_text(&definition));
         plan.definition = definition;
         Ok(plan)
+    }
+
+    /// The plan of a run of `kind` that takes nothing in, and goes on with what `head` has.
+    pub(super) fn without_files(head: &Head, kind: RunKind) -> Result<Self> {
+        let (definition, rules) = (head.definition.clone(), rule_set(&head.definition)?);
+        Ok(Self { kind, definition, rules, decided: None, new: Vec::new(), files: Vec::new() })
     }
 }
 

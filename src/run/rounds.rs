@@ -1,19 +1,20 @@
 //! Reads a batch in rounds: a thread reads ahead, all threads decode the units of a round side by side.
 #![expect(clippy::disallowed_methods, reason = "reading has a thread of its own")]
 
-use super::commit::check_balance;
+use super::cancellation::Cancellation;
 use super::file_reader::{FileToRead, ReadUnit, read_files};
 use super::output_writer::OutputWriter;
+use super::progress::Progress;
 use super::read_stats::ReadStats;
 use super::side_rows::{side_output, side_row};
-use super::watch::{Stopwatch, Watch, check_interrupted, timed};
+use super::stopwatch::{Stopwatch, timed};
+use super::transaction::check_balance;
 use crate::core::event::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{BatchFile, EventBatch, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes};
 use crate::output::OutputKind;
 use crossbeam_channel::{bounded, unbounded};
 use rayon::prelude::*;
-use std::sync::atomic::Ordering;
 
 /// Units in a round. Fixed, as the size of a unit: the order of the output rests on it.
 const ROUND_UNITS: usize = 4;
@@ -28,7 +29,8 @@ pub(super) struct Reading<'r> {
     pub(super) spreadsheet_safe: bool,
     /// More bytes than this, after decompression, fail the run.
     pub(super) max_bytes: u64,
-    pub(super) watch: &'r Watch,
+    pub(super) progress: &'r Progress,
+    pub(super) cancellation: &'r Cancellation,
 }
 
 /// Why reading ended before the end.
@@ -66,7 +68,7 @@ impl Reading<'_> {
         &self,
         pool: &rayon::ThreadPool,
         writer: &OutputWriter,
-        watch: &mut Stopwatch,
+        stopwatch: &mut Stopwatch,
         mut consume: impl FnMut(&[EventBatch], &ReadStats) -> Result<(), Stop> + Send,
     ) -> Result<ReadStats, Stop> {
         let mut stats = ReadStats::of_files(self.files.len());
@@ -82,14 +84,14 @@ impl Reading<'_> {
             let mut units_decoded = 0;
             loop {
                 let round: Vec<ReadUnit> = units.iter().take(ROUND_UNITS).collect();
-                check_interrupted()?;
+                self.cancellation.check()?;
                 next.resize_with(next.len().max(round.len()), EventBatch::default);
                 let consumable = &decoded[..units_decoded];
                 let ((read, ()), (reduce, consumed)) = pool.join(
                     || timed(|| self.decode_round(&round, &mut next[..round.len()])),
                     || timed(|| if consumable.is_empty() { Ok(()) } else { consume(consumable, &stats) }),
                 );
-                watch.book_both(read, reduce);
+                stopwatch.book_both(read, reduce);
                 consumed?;
                 for (read, batch) in round.iter().zip(&next) {
                     self.book(read, batch, &mut stats, writer)?;
@@ -115,7 +117,7 @@ impl Reading<'_> {
             let decoder =
                 kept.of(read.file, || UnitDecoder::new(Intake::new(times.clone(), self.rules.clone())));
             decoder.decode(unit, batch);
-            self.watch.bytes_parsed.fetch_add(unit.byte_count(), Ordering::Relaxed);
+            self.progress.add_bytes(unit.byte_count());
         });
     }
 

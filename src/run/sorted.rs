@@ -45,7 +45,7 @@ impl SortedFold {
         Self {
             buffers: vec![EventBuffer::default(); PARTITIONS],
             spill: None,
-            memory_bytes: run_context.memory_bytes,
+            memory_bytes: run_context.settings.memory_bytes,
         }
     }
 
@@ -140,10 +140,7 @@ struct SortedEvents<'s> {
 impl EventSource for SortedEvents<'_> {
     type Error = Stop;
 
-    fn for_each(
-        self,
-        visit: impl FnMut(Event<'_>) -> std::result::Result<(), Stop>,
-    ) -> std::result::Result<(), Stop> {
+    fn for_each(self, visit: impl FnMut(Event<'_>) -> Result<(), Stop>) -> Result<(), Stop> {
         merge(self.runs, &self.sorted, visit)
     }
 }

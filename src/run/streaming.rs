@@ -92,10 +92,10 @@ impl FoldStrategy for StreamingFold {
             .pool
             .install(|| self.reducers.par_iter_mut().zip(&mut batches).enumerate().try_for_each(fold))?;
         writer.send_sessions(batches)?;
-        if self.memory_bytes() > run_context.memory_bytes {
+        if self.memory_bytes() > run_context.settings.memory_bytes {
             self.reducers.iter_mut().for_each(PartitionReducer::forget_tombstones);
         }
-        if self.memory_bytes() > run_context.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
+        if self.memory_bytes() > run_context.settings.memory_bytes { Err(Stop::GiveUp) } else { Ok(()) }
     }
 
     fn end(

@@ -2,6 +2,7 @@
 //!
 //! Few test programs are few links: each file here has one risk, named in its first line.
 
+mod commit_unknown;
 mod crash_calls;
 mod crash_maintenance;
 mod crash_steps;

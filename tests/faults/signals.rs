@@ -27,7 +27,7 @@ fn interrupted(finished: Finished) {
     expect_one_clear_line(&finished);
     let stderr = finished.expect_code(1).stderr;
     assert!(stderr.contains("nothing was changed"), "{stderr}");
-    assert!(stderr.contains("interrupted before the commit; run the same command again"), "{stderr}");
+    assert!(stderr.contains("interrupted before the commit; rerun the command"), "{stderr}");
 }
 
 /// Returns when the process has handlers for SIGINT and SIGTERM.
@@ -134,7 +134,8 @@ fn a_backfill_ends_behind_the_batch_that_was_committing() {
     let held = Held::at_first(&folder, &run_each(&[1, 2]), "commit");
     send("INT", &held);
     let stderr = held.go_on().expect_code(1).stderr;
-    let said = "interrupted after the commit; run the same command again; run 2 is committed, nothing was changed after that";
+    let said =
+        "interrupted after the commit; rerun the command; run 2 is committed, nothing was changed after that";
     assert!(stderr.lines().any(|line| line == format!("sessionize: {said}")), "{stderr}");
     assert_eq!(twin::outcome(&folder), twin::undisturbed(3, &[run(&[0]), run(&[1])]));
     execute(&folder, &run_each(&[1, 2])).expect_code(0);

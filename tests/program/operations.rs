@@ -40,7 +40,7 @@ fn every_exit_code_has_a_section() {
     let help = Folder::new().sessionize(&["--help"]).stdout;
     let codes = help.split("Exit codes:").nth(1).unwrap().lines().map(str::trim);
     let codes: Vec<&str> = codes.filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(codes.len(), 8, "{codes:?}");
+    assert_eq!(codes.len(), 9, "{codes:?}");
     for code in codes.iter().filter(|code| **code != "0") {
         assert!(text.contains(&format!("\n## Exit code {code}: ")), "{code}");
         assert!(text.contains(&format!("\n| {code} | [")), "{code} in the table");
@@ -226,6 +226,7 @@ fn trouble_with_data(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Folde
 fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Folder) -> Folder {
     let run_2 = ["run", "--batch", "day-2.csv"];
     match heading {
+        "`…; it is unknown whether run … is committed`" => after_a_failed_commit(heading, &run_2),
         "`the checkpoint is at run …, but this output folder is at run …`" => {
             let folder = after_a_day();
             folder.sessionize(&["backup", "backup-monday"]).expect_code(0);
@@ -291,22 +292,37 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
     }
 }
 
-/// After a death between commit and publishing, and somebody who has removed what was staged.
-fn without_what_was_staged(run_2: &[&str]) -> Folder {
+/// After a commit whose sync has failed.
+fn after_a_failed_commit(heading: &str, run_2: &[&str]) -> Folder {
+    let commit = steps_of(run_2).iter().rposition(|step| step == "commit").unwrap();
     let folder = after_a_day();
     let mut run = folder.command(run_2);
-    run.env("SESSIONIZE_FAULT", "count");
-    let steps = Finished::of(run, b"").expect_code(0).stderr;
-    let steps: Vec<&str> =
-        steps.split_once(": ").unwrap().1.split_once(": ").unwrap().1.split(", ").collect();
+    run.env("SESSIONIZE_FAULT", format!("fail:{}", commit + 2));
+    expect_sentence(heading, &Finished::of(run, b"").expect_code(71).stderr);
+    folder
+}
+
+/// After a death between commit and publishing, and somebody who has removed what was staged.
+fn without_what_was_staged(run_2: &[&str]) -> Folder {
+    let steps = steps_of(run_2);
     let folder = after_a_day();
-    let committed = steps.iter().rposition(|step| *step == "commit").unwrap();
-    let publishing = committed + steps[committed..].iter().position(|step| *step == "rename").unwrap();
+    let committed = steps.iter().rposition(|step| step == "commit").unwrap();
+    let publishing = committed + steps[committed..].iter().position(|step| step == "rename").unwrap();
     let mut run = folder.command(run_2);
     run.env("SESSIONIZE_FAULT", format!("abort:{}", publishing + 1));
     assert_eq!(Finished::of(run, b"").code, Some(1));
     fs::remove_dir_all(folder.path(OUT).join(".staging")).unwrap();
     folder
+}
+
+/// The durable steps of a second run.
+fn steps_of(run_2: &[&str]) -> Vec<String> {
+    let folder = after_a_day();
+    let mut run = folder.command(run_2);
+    run.env("SESSIONIZE_FAULT", "count");
+    let steps = Finished::of(run, b"").expect_code(0).stderr;
+    let steps = steps.split_once(": ").unwrap().1.split_once(": ").unwrap().1;
+    steps.trim_end().split(", ").map(str::to_owned).collect()
 }
 
 /// What the program says is what the heading says, with something in the place of each `…`.

@@ -81,7 +81,8 @@ impl Job {
                 let folder = copy_of(start);
                 let finished = execute_with_fault(&folder, &self.disturbed, &fault);
                 let place = format!("{fault} ({}): {finished:?}", steps[number - 1]);
-                check_end(&finished, &fault, &place);
+                let failed = if is_of_commit(&steps, number) { 71 } else { 1 };
+                check_end(&finished, &fault, failed, &place);
                 self.go_on(&folder, &place);
                 // The manifests have the digests of all heads: with them, open state and known files are compared too.
                 assert_eq!(folder.files(self.compared), undisturbed.files, "{place}");
@@ -105,7 +106,17 @@ impl Job {
     }
 }
 
-fn check_end(finished: &Finished, fault: &str, place: &str) {
+/// Whether the durable step `number`, from 1, belongs to a commit: its write, and the syncs that bring it to the disk.
+pub fn is_of_commit(steps: &[String], number: usize) -> bool {
+    const COMMIT: [&str; 4] = ["commit", "flush", "sync file", "sync folder"];
+    (0..COMMIT.len()).any(|back| {
+        let begun = (number - 1).checked_sub(back);
+        begun.is_some_and(|begun| steps[begun..number] == COMMIT[..=back])
+    })
+}
+
+/// `failed` is the exit code of an error at this step.
+fn check_end(finished: &Finished, fault: &str, failed: i32, place: &str) {
     if fault.starts_with("abort") {
         assert_eq!(finished.code, Some(1), "{place}");
     } else if finished.code == Some(0) {
@@ -113,7 +124,7 @@ fn check_end(finished: &Finished, fault: &str, place: &str) {
         let mut others = finished.stderr.lines().filter(|line| !line.starts_with("sessionize: warning: "));
         assert!(others.all(|line| line.contains("drops what is old")), "{place}: {}", finished.stderr);
     } else {
-        assert_eq!(finished.code, Some(1), "{place}");
+        assert_eq!(finished.code, Some(failed), "{place}");
         // A migration says where it keeps the copy, however it ends.
         let others = finished.stderr.lines().filter(|line| !line.contains("a copy of it is kept"));
         let others = others.filter(|line| !line.starts_with("sessionize: warning: "));

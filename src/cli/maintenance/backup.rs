@@ -4,6 +4,7 @@ use super::text::backup_page;
 use crate::cli::common::{CommonFlags, named};
 use crate::error::Result;
 use crate::maintenance;
+use crate::run::Cancellation;
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ pub(in crate::cli) struct BackupFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &BackupFlags) -> Result<()> {
-    let report = maintenance::backup(&flags.common.settings(), &flags.folder)?;
-    flags.common.print(&report, backup_page)
+pub(super) fn execute(flags: &BackupFlags, cancellation: &Cancellation) -> Result<()> {
+    let report = maintenance::backup(&flags.common.settings(), &flags.folder, cancellation)?;
+    flags.common.print(cancellation, &report, backup_page)
 }

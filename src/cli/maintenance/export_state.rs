@@ -4,6 +4,7 @@ use super::text::export_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::maintenance;
+use crate::run::Cancellation;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -20,10 +21,11 @@ pub(in crate::cli) struct ExportStateFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &ExportStateFlags) -> Result<()> {
-    let report = maintenance::export_state(&flags.common.settings(), &flags.file, flags.salvage)?;
+pub(super) fn execute(flags: &ExportStateFlags, cancellation: &Cancellation) -> Result<()> {
+    let report =
+        maintenance::export_state(&flags.common.settings(), &flags.file, flags.salvage, cancellation)?;
     if flags.file.as_os_str() == maintenance::STANDARD_STREAM {
         return flags.common.print_beside(&report, export_page);
     }
-    flags.common.print(&report, export_page)
+    flags.common.print(cancellation, &report, export_page)
 }

@@ -4,6 +4,7 @@ use super::text::maintenance_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::maintenance;
+use crate::run::Cancellation;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -20,7 +21,8 @@ pub(in crate::cli) struct ImportStateFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &ImportStateFlags) -> Result<()> {
-    let report = maintenance::import_state(&flags.common.settings(), &flags.file, flags.take_over)?;
-    flags.common.print(&report, maintenance_page)
+pub(super) fn execute(flags: &ImportStateFlags, cancellation: &Cancellation) -> Result<()> {
+    let report =
+        maintenance::import_state(&flags.common.settings(), &flags.file, flags.take_over, cancellation)?;
+    flags.common.print(cancellation, &report, maintenance_page)
 }

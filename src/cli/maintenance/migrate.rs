@@ -4,7 +4,7 @@ use super::text::migrate_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::maintenance;
-use crate::run::Context;
+use crate::run::{Cancellation, Context};
 use clap::Args;
 
 /// Write the checkpoint in the newest format now
@@ -14,9 +14,9 @@ pub(in crate::cli) struct MigrateFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &MigrateFlags) -> Result<()> {
+pub(super) fn execute(flags: &MigrateFlags, cancellation: &Cancellation) -> Result<()> {
     let common = flags.common.settings();
-    let mut context = Context::open_existing(&common)?;
-    let report = maintenance::migrate(&mut context, &common)?;
-    flags.common.print(&report, migrate_page)
+    let mut context = Context::open_existing(&common, cancellation)?;
+    let report = maintenance::migrate(&mut context)?;
+    flags.common.print(cancellation, &report, migrate_page)
 }

@@ -10,6 +10,7 @@ mod text;
 mod verify;
 
 use crate::error::Result;
+use crate::run::Cancellation;
 use clap::Subcommand;
 
 /// Verbs for who looks after a checkpoint.
@@ -24,14 +25,14 @@ pub(super) enum MaintenanceVerb {
     Migrate(migrate::MigrateFlags),
 }
 
-pub(super) fn execute(verb: &MaintenanceVerb) -> Result<()> {
+pub(super) fn execute(verb: &MaintenanceVerb, cancellation: &Cancellation) -> Result<()> {
     match verb {
-        MaintenanceVerb::Verify(flags) => verify::execute(flags),
-        MaintenanceVerb::Rollback(flags) => rollback::execute(flags),
-        MaintenanceVerb::Purge(flags) => purge::execute(flags),
-        MaintenanceVerb::Backup(flags) => backup::execute(flags),
-        MaintenanceVerb::ExportState(flags) => export_state::execute(flags),
-        MaintenanceVerb::ImportState(flags) => import_state::execute(flags),
-        MaintenanceVerb::Migrate(flags) => migrate::execute(flags),
+        MaintenanceVerb::Verify(flags) => verify::execute(flags, cancellation),
+        MaintenanceVerb::Rollback(flags) => rollback::execute(flags, cancellation),
+        MaintenanceVerb::Purge(flags) => purge::execute(flags, cancellation),
+        MaintenanceVerb::Backup(flags) => backup::execute(flags, cancellation),
+        MaintenanceVerb::ExportState(flags) => export_state::execute(flags, cancellation),
+        MaintenanceVerb::ImportState(flags) => import_state::execute(flags, cancellation),
+        MaintenanceVerb::Migrate(flags) => migrate::execute(flags, cancellation),
     }
 }

@@ -4,7 +4,7 @@ use super::text::maintenance_page;
 use crate::cli::common::{CommonFlags, composite_key};
 use crate::error::Result;
 use crate::maintenance;
-use crate::run::Context;
+use crate::run::{Cancellation, Context};
 use clap::Args;
 use std::ffi::OsString;
 
@@ -18,9 +18,9 @@ pub(in crate::cli) struct PurgeFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &PurgeFlags) -> Result<()> {
+pub(super) fn execute(flags: &PurgeFlags, cancellation: &Cancellation) -> Result<()> {
     let common = flags.common.settings();
-    let mut context = Context::open_existing(&common)?;
-    let report = maintenance::purge(&mut context, &common, &composite_key(&flags.key))?;
-    flags.common.print(&report, maintenance_page)
+    let mut context = Context::open_existing(&common, cancellation)?;
+    let report = maintenance::purge(&mut context, &composite_key(&flags.key))?;
+    flags.common.print(cancellation, &report, maintenance_page)
 }

@@ -4,7 +4,7 @@ use super::text::maintenance_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
 use crate::maintenance;
-use crate::run::Context;
+use crate::run::{Cancellation, Context};
 use clap::Args;
 
 /// Go back to the state after an earlier run; outputs of later runs move to retracted/
@@ -17,9 +17,9 @@ pub(in crate::cli) struct RollbackFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &RollbackFlags) -> Result<()> {
+pub(super) fn execute(flags: &RollbackFlags, cancellation: &Cancellation) -> Result<()> {
     let common = flags.common.settings();
-    let mut context = Context::open_existing(&common)?;
-    let report = maintenance::rollback(&mut context, &common, flags.to_run)?;
-    flags.common.print(&report, maintenance_page)
+    let mut context = Context::open_existing(&common, cancellation)?;
+    let report = maintenance::rollback(&mut context, flags.to_run)?;
+    flags.common.print(cancellation, &report, maintenance_page)
 }

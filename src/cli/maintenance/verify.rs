@@ -4,6 +4,7 @@ use super::text::verify_page;
 use crate::cli::common::CommonFlags;
 use crate::error::{Error, ErrorKind, Result};
 use crate::maintenance;
+use crate::run::Cancellation;
 use clap::Args;
 
 /// Check everything: checksums, rules, accounts, outputs
@@ -16,14 +17,14 @@ pub(in crate::cli) struct VerifyFlags {
     common: CommonFlags,
 }
 
-pub(super) fn execute(flags: &VerifyFlags) -> Result<()> {
+pub(super) fn execute(flags: &VerifyFlags, cancellation: &Cancellation) -> Result<()> {
     let common = flags.common.settings();
     let report = if flags.accept_missing {
-        maintenance::accept_missing(&common)?
+        maintenance::accept_missing(&common, cancellation)?
     } else {
-        maintenance::verify(&common)?
+        maintenance::verify(&common, cancellation)?
     };
-    flags.common.print(&report, verify_page)?;
+    flags.common.print(cancellation, &report, verify_page)?;
     if let Some(first) = report.findings.first() {
         let what = format!("verify has found damage in {} places, the first: {first}", report.findings.len());
         let error = Error::new(ErrorKind::Checkpoint, what).remedy("docs/operations.md says what to do");

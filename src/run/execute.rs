@@ -1,0 +1,172 @@
+//! A run of either kind, from its plan to its report: fold, check, commit, publish. A finalize is a run without files.
+
+use super::context::Context;
+use super::fold::{RunContext, StagedRun};
+use super::generations::drop_old;
+use super::limits::check_limits;
+use super::plan::Plan;
+use super::progress::Progress;
+use super::reported;
+use super::rounds::Reading;
+use super::stopwatch::Stopwatch;
+use super::transaction::{Transaction, check_balance};
+use super::workers::Workers;
+use crate::core::event::{Place, Timestamp};
+use crate::core::watermark::{Advance, EventTime};
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::file_changed;
+use crate::ledger::{Counts, FileEntry, Head, KnownFiles, RunEntry, WatermarkOrigin};
+use crate::report::{RunReport, Status};
+use crate::settings::RunSettings;
+use crate::state::{Checkpoint, StagedState};
+
+/// Carries out what is planned.
+///
+/// # Errors
+/// As [`super::run`].
+pub(super) fn execute(
+    context: &mut Context,
+    plan: &Plan,
+    settings: &RunSettings,
+    workers: &Workers,
+    progress: &Progress,
+    mut stopwatch: Stopwatch,
+) -> Result<RunReport> {
+    let run_context = RunContext {
+        checkpoint: &context.checkpoint,
+        output: &context.output,
+        definition: &plan.definition,
+        rules: &plan.rules,
+        pool: &workers.pool,
+        settings,
+    };
+    let latest_allowed = context.as_of.saturating_add_us(settings.max_future_us).min(Timestamp::LAST_EVENT);
+    let reading = Reading {
+        files: &plan.new,
+        rules: run_context.row_rules(latest_allowed),
+        keep_late_rows: settings.keep_late_rows,
+        spreadsheet_safe: settings.outputs.spreadsheet_safe,
+        max_bytes: settings.max_bytes,
+        progress,
+        cancellation: &context.cancellation,
+    };
+    let staged = run_context.fold_batch(&reading, &mut stopwatch)?;
+    let files = file_entries(&context.checkpoint, plan, &staged)?;
+    let before = context.checkpoint.head();
+    check_limits(settings, &staged, before, context.as_of)?;
+    let counts = counts(before, &staged);
+    check_balance(counts.check_identity())?;
+    let mut report = reported::staged(plan, &staged, before, &files, &counts);
+    if !settings.dry_run {
+        let entry = ledger_entry(run_context, plan, &staged, files, counts, context.as_of)?;
+        let staging = staged.written.staging.ok_or_else(nothing_staged)?;
+        let published = Transaction::of_fold(context, staging, entry)?.carry_out(&mut stopwatch)?;
+        if let Err(error) = drop_old(context, settings.keep_generations, context.as_of) {
+            log::warn!("{error}; the run is committed and published, the next one drops what is old");
+        }
+        stopwatch.book(|phases| &mut phases.publish);
+        report.status = Status::Committed;
+        report.run = Some(published.entry.head.run.number());
+        report.outputs = published.outputs(&context.output);
+    }
+    report.seconds = stopwatch.seconds();
+    report.seconds_by_phase = stopwatch.phases;
+    Ok(report)
+}
+
+fn nothing_staged() -> Error {
+    Error::new(ErrorKind::Failed, "nothing was staged")
+}
+
+/// The files for the ledger. Their digests are complete only now; one that the ledger knows was not what it seemed.
+fn file_entries(checkpoint: &Checkpoint, plan: &Plan, staged: &StagedRun) -> Result<Vec<FileEntry>> {
+    let mut entries = Vec::with_capacity(plan.new.len());
+    for (of, &rows) in plan.new.iter().zip(&staged.stats.rows_of_file) {
+        let digest = of.file.digest()?;
+        if checkpoint.run_of_file(&digest)?.is_some() {
+            return Err(file_changed(of.file.path()));
+        }
+        let path = of.file.path().to_string_lossy().into_owned();
+        entries.push(FileEntry { path, digest, rows, source: of.source.clone() });
+    }
+    Ok(entries)
+}
+
+/// What a run after `before` has counted.
+fn counts(before: Option<&Head>, staged: &StagedRun) -> Counts {
+    let written = &staged.written.counts;
+    Counts {
+        sessions_completed: written.sessions_completed,
+        events_completed: written.events_completed,
+        sessions_retracted: written.sessions_retracted,
+        events_retracted: written.events_retracted,
+        events_duplicate: staged.open.duplicates,
+        events_open_before: before.map_or(0, |head| head.events_open),
+        events_open_after: staged.open.events,
+        ..staged.stats.counts.clone()
+    }
+}
+
+fn ledger_entry(
+    run_context: RunContext<'_>,
+    plan: &Plan,
+    staged: &StagedRun,
+    files: Vec<FileEntry>,
+    counts: Counts,
+    as_of: Timestamp,
+) -> Result<RunEntry> {
+    let state = staged.state.ok_or_else(nothing_staged)?;
+    let head = head_after(run_context, plan, staged, &files, state);
+    Ok(RunEntry { kind: plan.kind.clone(), as_of, files, counts, head })
+}
+
+fn head_after(
+    run_context: RunContext<'_>,
+    plan: &Plan,
+    staged: &StagedRun,
+    files: &[FileEntry],
+    state: StagedState,
+) -> Head {
+    let before = run_context.checkpoint.head();
+    let run = run_context.run();
+    let EventTime { watermark, accepts_from, latest } = staged.event_time;
+    let known = before.map(|head| head.known_files).unwrap_or_default();
+    Head {
+        run,
+        generation: state.generation,
+        chunks: state.chunks,
+        state_digest: state.digest,
+        keys_open: staged.open.keys,
+        sessions_open: staged.open.sessions,
+        events_open: staged.open.events,
+        oldest_open_start: staged.open.oldest_start,
+        watermark,
+        watermark_origin: watermark_origin(run_context, plan, staged),
+        latest,
+        accepts_from,
+        // Keys of which an event could otherwise still be accepted.
+        purged: before.map(|head| head.purged.needed_from(accepts_from)).unwrap_or_default(),
+        known_files: files.iter().fold(known, |known: KnownFiles, file| known.with(file.digest, run)),
+        definition: plan.definition.clone(),
+    }
+}
+
+/// What has set the watermark: this run, or whatever had set it before.
+fn watermark_origin(run_context: RunContext<'_>, plan: &Plan, staged: &StagedRun) -> Option<WatermarkOrigin> {
+    let before = run_context.checkpoint.head();
+    if staged.event_time.watermark <= run_context.event_time().watermark {
+        return before.and_then(|head| head.watermark_origin.clone());
+    }
+    let place = match run_context.settings.advance {
+        Advance::Delay(_) => place_of_latest(plan, staged, before),
+        Advance::Stated(_) | Advance::Finalize => None,
+    };
+    Some(WatermarkOrigin { run: run_context.run(), place })
+}
+
+/// Where the row with the latest event stands, if this batch has it.
+fn place_of_latest(plan: &Plan, staged: &StagedRun, head: Option<&Head>) -> Option<Place> {
+    let (time, file, line) = staged.stats.latest?;
+    let is_latest = head.and_then(|head| head.latest).is_none_or(|latest| latest < time);
+    is_latest.then(|| Place { file: plan.new[file].file.path().to_owned(), line })
+}

@@ -1,0 +1,102 @@
+//! What an earlier run has left to do, and whether checkpoint and output are in step.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{HeadMark, Recovery, Side, Staged, recover};
+use crate::output::{Manifest, Output, belongs_to_another};
+use crate::state::Checkpoint;
+use std::path::Path;
+
+/// The manifest that is staged for the head, if any.
+pub(super) type StagedManifest = Option<(HeadMark, Manifest)>;
+
+/// Holds the head of the checkpoint against the newest manifest of the output folder.
+///
+/// # Errors
+/// [`ErrorKind::Checkpoint`] if they are out of step or do not belong together.
+pub(super) fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedManifest)> {
+    let head = checkpoint.mark();
+    let published = output.newest_manifest()?.as_ref().and_then(Manifest::mark);
+    let stream = Some(checkpoint.stream());
+    let staged = head.and_then(|head| output.staged_manifest(head.run));
+    let staged = staged.filter(|m| m.stream() == stream).and_then(|m| Some((m.mark()?, m)));
+    let mark = |(mark, manifest): &(HeadMark, Manifest)| Staged { mark: *mark, follows: manifest.follows() };
+    let of_output = Side { stream: output.owner()?, newest: published };
+    let recovery = recover(Side { stream, newest: head }, of_output, staged.as_ref().map(mark));
+    match recovery {
+        Recovery::Discard | Recovery::Publish => Ok((recovery, staged)),
+        Recovery::Ahead if head.is_some_and(|head| output.has_staging_of(head.run)) => {
+            Err(staging_lost(head, output.folder()))
+        }
+        Recovery::Another => Err(belongs_to_another(output)),
+        Recovery::Behind | Recovery::Ahead | Recovery::Orphan => match lost_outputs(checkpoint, output) {
+            Some(lost) => Err(Error::new(ErrorKind::Checkpoint, lost).at(output.folder().display()).remedy(
+                "put back a backup of both folders; without one, export-state --salvage and import-state go on without them",
+            )),
+            None => Err(out_of_step(recovery, head, published, output.folder())),
+        },
+    }
+}
+
+/// The manifest of the last run, if that is committed and not published; the error if checkpoint and output are out of step.
+pub(super) fn unpublished(checkpoint: &Checkpoint, output: &Output) -> Result<Option<Manifest>> {
+    let (recovery, staged) = decide(checkpoint, output)?;
+    Ok(staged.filter(|_| recovery == Recovery::Publish).map(|(_, manifest)| manifest))
+}
+
+/// What is lost where the output folder stands at the run before the last one, and of that nothing is staged any more.
+pub(crate) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<String> {
+    let published = output.newest_manifest().ok()??.mark()?;
+    let runs = checkpoint.readable_runs(&mut Vec::new()).ok()?;
+    let [.., (_, before), (last, _)] = runs.as_slice() else { return None };
+    let run = last.head.run;
+    if published != *before || output.has_staging_of(run) {
+        return None;
+    }
+    let counts = &last.counts;
+    Some(format!(
+        "run {} is committed, but its outputs are neither published nor staged any more: {} sessions with {} events, {} late \
+         and {} rejected rows are gone, and only a backup from before it and its files bring them again",
+        run.number(),
+        counts.sessions_completed,
+        counts.events_completed,
+        counts.events_late,
+        counts.rows_rejected()
+    ))
+}
+
+fn staging_lost(head: Option<HeadMark>, folder: &Path) -> Error {
+    let run = head.map_or(0, |head| head.run.number());
+    let what =
+        format!("run {run} is committed but not published, and the manifest that it staged is damaged");
+    Error::new(ErrorKind::Checkpoint, what)
+        .at(folder.display())
+        .remedy("put back a backup of the output folder together with its state folder")
+}
+
+/// The error of a checkpoint and an output folder that are out of step.
+pub(super) fn out_of_step(
+    recovery: Recovery,
+    head: Option<HeadMark>,
+    published: Option<HeadMark>,
+    folder: &Path,
+) -> Error {
+    let number = |mark: Option<HeadMark>| mark.map_or(0, |mark| mark.run.number());
+    let (head, published) = (number(head), number(published));
+    let (what, remedy) = match recovery {
+        Recovery::Ahead => (
+            format!("the checkpoint is at run {head}, but this output folder is at run {published}"),
+            "give the --out that belongs to this --state, or put back the folder's manifests/",
+        ),
+        Recovery::Orphan => (
+            format!("checkpoint and output are both at run {head}, but of different histories"),
+            "give the --state and --out that belong together",
+        ),
+        _ => (
+            format!(
+                "the output folder is at run {published}, but the checkpoint only at run {head}: it is an older copy or damaged"
+            ),
+            "put back the checkpoint that belongs to this output, or start a new pair of --state and --out",
+        ),
+    };
+    Error::new(ErrorKind::Checkpoint, what).at(folder.display()).remedy(remedy)
+}

@@ -1,0 +1,107 @@
+//! The report of a run.
+
+use super::fold::StagedRun;
+use super::plan::Plan;
+use super::stopwatch::Stopwatch;
+use crate::core::event::Timestamp;
+use crate::core::rules::duration_text;
+use crate::ledger::{Counts, FileDigest, FileEntry, Head};
+use crate::report::{FileReport, LateReport, RunReport, Status};
+use std::time::Duration;
+
+/// A time as reports write it.
+pub(crate) fn time_text(time: Option<Timestamp>) -> Option<String> {
+    time.map(|time| time.to_string())
+}
+
+/// What set the watermark, for people.
+pub(crate) fn origin_text(head: &Head) -> Option<String> {
+    let origin = head.watermark_origin.as_ref()?;
+    let run = origin.run.number();
+    Some(origin.place.as_ref().map_or_else(|| format!("run {run}"), |place| format!("{place} in run {run}")))
+}
+
+/// The report of a run that has found nothing to do after `head`.
+pub(super) fn unchanged(head: Option<&Head>) -> RunReport {
+    RunReport {
+        sessions_open: head.map_or(0, |head| head.sessions_open),
+        events_open: head.map_or(0, |head| head.events_open),
+        watermark: head.and_then(|head| time_text(head.watermark.time())),
+        ..RunReport::nothing()
+    }
+}
+
+/// The report of a run whose files are all known.
+pub(super) fn nothing_new(head: Option<&Head>, plan: &Plan, stopwatch: &Stopwatch) -> RunReport {
+    let known = |(path, digest): &(String, Option<FileDigest>)| Some(known_file(path, digest.as_ref()?));
+    RunReport {
+        files: plan.files.iter().filter_map(known).collect(),
+        seconds: stopwatch.seconds(),
+        seconds_by_phase: stopwatch.phases,
+        ..unchanged(head)
+    }
+}
+
+/// The report of a run that has staged something after `head`. It says nothing yet of a commit.
+pub(super) fn staged(
+    plan: &Plan,
+    staged: &StagedRun,
+    head: Option<&Head>,
+    entries: &[FileEntry],
+    counts: &Counts,
+) -> RunReport {
+    let mut processed = entries.iter();
+    let file = |(path, known): &(String, Option<FileDigest>)| match known {
+        Some(digest) => known_file(path, digest),
+        None => processed_file(path, processed.next()),
+    };
+    RunReport {
+        status: Status::DryRun,
+        decided: plan.decided.clone(),
+        lines: staged.stats.lines.lines,
+        continuation_lines: staged.stats.lines.continuation,
+        rows_read: counts.rows_read,
+        events_accepted: counts.events_accepted,
+        events_late: counts.events_late,
+        events_duplicate: counts.events_duplicate,
+        rows_rejected: counts.rows_rejected(),
+        rejects: counts.rejects.clone(),
+        sessions_completed: counts.sessions_completed,
+        events_completed: counts.events_completed,
+        sessions_retracted: counts.sessions_retracted,
+        events_retracted: counts.events_retracted,
+        sessions_open: staged.open.sessions,
+        events_open: staged.open.events,
+        watermark: time_text(staged.event_time.watermark.time()),
+        first_event: time_text(staged.stats.earliest),
+        last_event: time_text(staged.stats.latest.map(|(time, ..)| time)),
+        late: late_report(staged, head),
+        bytes_read: entries.iter().map(|file| file.digest.bytes).sum(),
+        files: plan.files.iter().map(file).collect(),
+        ..RunReport::nothing()
+    }
+}
+
+fn known_file(path: &str, digest: &FileDigest) -> FileReport {
+    FileReport { path: path.to_owned(), digest: digest.to_string(), rows: 0, status: "known", source: None }
+}
+
+fn processed_file(path: &str, entry: Option<&FileEntry>) -> FileReport {
+    let (digest, rows) = entry.map_or_else(Default::default, |entry| (entry.digest.to_string(), entry.rows));
+    let source = entry.and_then(|entry| entry.source.clone());
+    FileReport { path: path.to_owned(), digest, rows, status: "processed", source }
+}
+
+/// How late the latest row was, and the delay of the watermark that would have kept all: the watermark would have stayed that
+/// far behind the latest event that the checkpoint knew.
+fn late_report(staged: &StagedRun, head: Option<&Head>) -> Option<LateReport> {
+    let earliest = staged.stats.earliest_late?;
+    let head = head?;
+    let behind_us = head.accepts_from.time()?.us_since(earliest);
+    let needed_us = head.latest.map_or(behind_us, |latest| latest.us_since(earliest).max(behind_us));
+    let needed = Duration::from_secs(needed_us.unsigned_abs().div_ceil(1_000_000));
+    Some(LateReport {
+        latest_by_s: Duration::from_micros(behind_us.unsigned_abs()).as_secs_f64(),
+        watermark_delay_to_keep_all: duration_text(needed).replace(' ', ""),
+    })
+}

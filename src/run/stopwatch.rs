@@ -1,0 +1,49 @@
+//! The clock of the phases of a run.
+#![expect(clippy::disallowed_methods, reason = "phases are measured")]
+
+use crate::report::Phases;
+use std::time::{Duration, Instant};
+
+/// What `act` gives, and how long it took.
+pub(super) fn timed<T>(act: impl FnOnce() -> T) -> (Duration, T) {
+    let start = Instant::now();
+    let given = act();
+    (start.elapsed(), given)
+}
+
+/// Adds up the time of each phase.
+#[derive(Debug)]
+pub(crate) struct Stopwatch {
+    start: Instant,
+    last: Instant,
+    pub(super) phases: Phases,
+}
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        let now = Instant::now();
+        Self { start: now, last: now, phases: Phases::default() }
+    }
+
+    /// Books the time since the last call on the phase that `of` picks.
+    pub(super) fn book(&mut self, of: impl FnOnce(&mut Phases) -> &mut f64) {
+        let now = Instant::now();
+        *of(&mut self.phases) += (now - self.last).as_secs_f64();
+        self.last = now;
+    }
+
+    /// Books the time since the last call on reading and reducing, which went on side by side, in these proportions.
+    pub(super) fn book_both(&mut self, read: Duration, reduce: Duration) {
+        let now = Instant::now();
+        let (passed, read, reduce) =
+            ((now - self.last).as_secs_f64(), read.as_secs_f64(), reduce.as_secs_f64());
+        let share = if reduce > 0.0 { reduce / (read + reduce) } else { 0.0 };
+        self.phases.read += passed * (1.0 - share);
+        self.phases.reduce += passed * share;
+        self.last = now;
+    }
+
+    pub(super) fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+}

@@ -1,0 +1,147 @@
+//! The steps with which anything is committed: stage, seal, commit, publish. `docs/durability.md` has their order.
+
+use super::context::Context;
+use super::stopwatch::Stopwatch;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{FileDigest, RunEntry, RunId, RunKind};
+use crate::output::{Manifest, Output, OutputKind, Staging};
+use crate::report::Outputs;
+use crate::state::{Imported, head_digest};
+
+/// A run on its way into the ledger, whatever command makes it.
+///
+/// Until its commit nothing is changed, and what it has staged is removed by the context that it belongs to. After the commit
+/// the next command that writes finishes what this one does not.
+#[derive(Debug)]
+pub(crate) struct Transaction<'c> {
+    context: &'c mut Context,
+    staging: Staging,
+    entry: RunEntry,
+    change: LedgerChange<'c>,
+}
+
+/// What a commit does to the ledger besides adding its entry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LedgerChange<'c> {
+    /// Nothing.
+    None,
+    /// These files become unknown: a rollback takes back the runs that took them in.
+    Forget(&'c [FileDigest]),
+    /// The ledger and the known files are those of an export, and the output folder stands at run `follows`.
+    Import {
+        /// The export.
+        imported: &'c Imported,
+        /// The newest published run.
+        follows: Option<RunId>,
+    },
+}
+
+/// A run that is committed and published.
+#[derive(Debug)]
+pub(crate) struct Published {
+    /// Its entry in the ledger.
+    pub(crate) entry: RunEntry,
+    manifest: Manifest,
+}
+
+impl<'c> Transaction<'c> {
+    /// Stages a run without outputs. Its open state is staged already.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if its accounts do not balance, or if its folder cannot be made.
+    pub(crate) fn stage(context: &'c mut Context, entry: RunEntry, change: LedgerChange<'c>) -> Result<Self> {
+        check_balance(entry.check_identity())?;
+        context.output.discard_staging()?;
+        let staging = Staging::begin(&context.output, context.checkpoint.stream(), entry.head.run)?;
+        Ok(Self { context, staging, entry, change })
+    }
+
+    /// Takes over a run whose outputs and open state a fold has staged.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if its accounts do not balance.
+    pub(super) fn of_fold(context: &'c mut Context, staging: Staging, entry: RunEntry) -> Result<Self> {
+        check_balance(entry.check_identity())?;
+        Ok(Self { context, staging, entry, change: LedgerChange::None })
+    }
+
+    /// Seals, commits and publishes; books the time of each step.
+    ///
+    /// # Errors
+    /// [`ErrorKind::CommitUnknown`] if the commit fails, [`ErrorKind::Failed`] for the other steps. Before the commit nothing
+    /// has changed; after it the run is committed, and the next command that writes publishes it.
+    pub(crate) fn carry_out(self, stopwatch: &mut Stopwatch) -> Result<Published> {
+        let Self { context, staging, entry, change } = self;
+        let manifest = seal(staging, &entry, change)?;
+        stopwatch.book(|phases| &mut phases.stage);
+        context.cancellation.begin_commit()?;
+        commit(context, &entry, change)?;
+        stopwatch.book(|phases| &mut phases.commit);
+        publish(context, entry.head.run, &manifest)?;
+        Ok(Published { entry, manifest })
+    }
+}
+
+impl Published {
+    /// The paths of what was published to `output`.
+    pub(super) fn outputs(&self, output: &Output) -> Outputs {
+        let path = |kind: OutputKind| {
+            let published = self.manifest.file_of(kind)?;
+            Some(output.folder().join(&published.path).to_string_lossy().into_owned())
+        };
+        Outputs {
+            sessions: path(OutputKind::Sessions),
+            late: path(OutputKind::Late),
+            rejects: path(OutputKind::Rejects),
+            events: path(OutputKind::Events),
+            open: path(OutputKind::Open),
+        }
+    }
+}
+
+/// The error for accounts that do not balance: nothing may be committed.
+pub(crate) fn check_balance(balance: Result<(), String>) -> Result<()> {
+    balance.map_err(|imbalance| {
+        Error::new(ErrorKind::Failed, imbalance)
+            .remedy("this is a defect of sessionize: please report it with the files of this batch")
+            .nothing_changed()
+    })
+}
+
+/// Brings everything that is staged to the disk, the manifest last.
+fn seal(staging: Staging, entry: &RunEntry, change: LedgerChange<'_>) -> Result<Manifest> {
+    let rolls_back_to = match entry.kind {
+        RunKind::Rollback { to } => Some(to),
+        _ => None,
+    };
+    let complete = |manifest: Manifest| match change {
+        LedgerChange::Import { follows, .. } => manifest.following(follows),
+        LedgerChange::None | LedgerChange::Forget(_) => manifest.rolling_back_to(rolls_back_to),
+    };
+    staging.seal_as(head_digest(&entry.head), entry.head.generation, complete)
+}
+
+/// Makes the staged state, the entry and the known files current in one atomic write.
+fn commit(context: &mut Context, entry: &RunEntry, change: LedgerChange<'_>) -> Result<()> {
+    let run = entry.head.run.number();
+    // What is staged may be all that there is of the run from here on: it stays, however this ends.
+    context.keeps_staging = true;
+    let checkpoint = &mut context.checkpoint;
+    let committed = match change {
+        LedgerChange::None => checkpoint.commit(entry),
+        LedgerChange::Forget(files) => checkpoint.commit_and_forget(entry, files),
+        LedgerChange::Import { imported, .. } => checkpoint.commit_import(imported, entry),
+    };
+    committed.map_err(|error| error.commit_unknown(run))?;
+    let sessions = entry.counts.sessions_completed;
+    log::info!("run {run}: committed {sessions} sessions, generation {}", entry.head.generation);
+    Ok(())
+}
+
+fn publish(context: &mut Context, run: RunId, manifest: &Manifest) -> Result<()> {
+    context.output.publish(run, manifest)?;
+    context.keeps_staging = false;
+    context.cancellation.end_commit(run);
+    log::info!("run {}: published {} files", run.number(), manifest.files.len());
+    Ok(())
+}
