@@ -1,9 +1,8 @@
 //! The parts of a row that make an event, and those that rules look at, packed into its payload.
 
 use super::reason::Reason;
-use crate::core::aggregates::is_number;
 use crate::core::event::push_value;
-use crate::core::rules::{Demand, duration_in_column};
+use crate::core::rules::Demand;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Where the parts of an event stand in a row, as one file has them: each is a position for which the format gives a field.
@@ -33,7 +32,7 @@ impl Columns {
             let fits = match part {
                 ProjectedField::Field(position, demand) => {
                     let value = field(*position);
-                    check(value, *demand)?;
+                    demand.check(value)?;
                     push_value(payload, value)
                 }
                 ProjectedField::Constant(value) => push_value(payload, value),
@@ -63,38 +62,4 @@ pub enum ProjectedField {
     RowDigest,
     /// The row, its fields in this order.
     Row(Vec<usize>),
-}
-
-/// An empty value is a missing one: nothing is demanded of it.
-fn check(value: &[u8], demand: Demand) -> Result<(), Reason> {
-    if value.is_empty() {
-        return Ok(());
-    }
-    if demand.number && !is_number(value) {
-        return Err(Reason::NotANumber);
-    }
-    if demand.duration && duration_in_column(value).is_none() {
-        return Err(Reason::NotADuration);
-    }
-    if demand.text && std::str::from_utf8(value).is_err() {
-        return Err(Reason::NotUtf8);
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_value_is_demanded_nothing_of() {
-        let demand = Demand { number: true, duration: true, text: true };
-        assert_eq!(check(b"", demand), Ok(()));
-        assert_eq!(check(b"90", demand), Ok(()));
-        assert_eq!(check(b"-1", demand), Err(Reason::NotADuration));
-        assert_eq!(check(b"5m", demand), Err(Reason::NotANumber));
-        assert_eq!(check(b"anything\xFF", Demand::default()), Ok(()));
-        let text = Demand { text: true, ..Demand::default() };
-        assert_eq!((check(b"a\xFF", text), check("ä".as_bytes(), text)), (Err(Reason::NotUtf8), Ok(())));
-    }
 }

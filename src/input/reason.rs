@@ -1,5 +1,7 @@
 //! Why a row goes to a side output.
 
+use crate::core::rules::Unmet;
+
 /// The reason in the outputs `rejects` and `late`, and in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
@@ -31,6 +33,16 @@ pub enum Reason {
     UnclosedQuote,
     /// The event is before the watermark (rule 2). Not a reject: it has its own output.
     Late,
+}
+
+impl From<Unmet> for Reason {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::NotANumber => Self::NotANumber,
+            Unmet::NotADuration => Self::NotADuration,
+            Unmet::NotUtf8 => Self::NotUtf8,
+        }
+    }
 }
 
 impl Reason {

@@ -88,7 +88,7 @@ pub(super) fn unframed(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// The version and the row in a frame. A frame is the same in every version: so is what it takes to see that it is damaged.
-fn open(bytes: &[u8]) -> Result<(u32, &[u8]), String> {
+pub(super) fn open(bytes: &[u8]) -> Result<(u32, &[u8]), String> {
     let (checksum, framed) = bytes.split_first_chunk::<8>().ok_or("it is cut short")?;
     let (version, row) = framed.split_first_chunk::<4>().ok_or("it is cut short")?;
     if xxh3_64(framed) != u64::from_le_bytes(*checksum) {

@@ -14,7 +14,7 @@ mod lock;
 #[cfg(any(test, debug_assertions))]
 pub mod predecessor;
 mod probe;
-mod rows;
+pub mod rows;
 mod ruled;
 #[allow(clippy::module_inception, reason = "open state is what the module is about")]
 mod state;

@@ -1,5 +1,9 @@
 //! Core types to rows of the newest format and back.
 
+use super::codec::{frame, open};
+use super::ruled::Pieces;
+use super::state::rows_of_all;
+use super::stored::Stored;
 use crate::core::event::{Place, Timestamp};
 use crate::core::gap::Gap;
 use crate::core::rules::{RuleFlag, RuleTexts};
@@ -229,5 +233,29 @@ fn counts(row: v1::Counts) -> Counts {
         events_duplicate: row.events_duplicate,
         sessions_retracted: row.sessions_retracted,
         events_retracted: row.events_retracted,
+    }
+}
+
+/// What `reducer` has open, in the rows that the checkpoint has, behind their version and a checksum.
+pub fn write(reducer: &mut impl Stored) -> Vec<u8> {
+    frame(&rows_of_all(&reducer.encode().chunks))
+}
+
+/// Puts what [`write`] has written back into `reducer`.
+///
+/// # Errors
+/// What is wrong with the bytes, in words.
+pub fn read(bytes: &[u8], reducer: &mut impl Stored) -> Result<(), Damage> {
+    let (version, framed) = open(bytes)?;
+    let (count, mut rows) = framed.split_first_chunk::<4>().ok_or("it is cut short")?;
+    let mut pieces = Pieces::default();
+    for _ in 0..u32::from_le_bytes(*count) {
+        let used = reducer.restore_row(version, rows, &mut pieces)?;
+        rows = &rows[used..];
+    }
+    if rows.is_empty() && pieces.is_whole() {
+        Ok(())
+    } else {
+        Err("its rows do not end where they should".to_owned())
     }
 }

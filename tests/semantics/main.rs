@@ -15,6 +15,7 @@ mod property_rules;
 mod real_data;
 mod sample_data;
 mod scenarios;
+mod sessionizer;
 mod several_sources;
 mod spreadsheet;
 #[path = "../support/mod.rs"]

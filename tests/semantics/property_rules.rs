@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 #[path = "../support/ruled_stream.rs"]
-mod ruled_stream;
+pub mod ruled_stream;
 
 use crate::oracle::rules::{Dedup, RuledCase, RuledEvent, RuledSession, reach, sessions, told};
 use crate::support::Folder;
@@ -63,12 +63,12 @@ fn found(row: &BTreeMap<String, String>) -> Vec<String> {
     found
 }
 
-fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+pub fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     rows.sort();
     rows
 }
 
-fn expected(arriving: &[RuledEvent], case: &RuledCase) -> (Vec<Vec<String>>, u64) {
+pub fn expected(arriving: &[RuledEvent], case: &RuledCase) -> (Vec<Vec<String>>, u64) {
     let (all, duplicates) = sessions(arriving, case);
     (sorted(all.iter().map(|session| row(session, case)).collect()), duplicates)
 }
@@ -120,7 +120,7 @@ fn open(arrived: &[RuledEvent], watermark: i64, case: &RuledCase) -> Vec<Vec<Str
 }
 
 /// The events that are accepted, batch by batch, and the watermark after each.
-fn accepted(drawn: &Drawn, lateness: i64, retain: i64) -> Vec<(Vec<RuledEvent>, i64)> {
+pub fn accepted(drawn: &Drawn, lateness: i64, retain: i64) -> Vec<(Vec<RuledEvent>, i64)> {
     let (mut watermark, mut from, mut accepted) = (i64::MIN / 2, i64::MIN / 2, Vec::new());
     let mut after = Vec::new();
     for batch in drawn.batches() {

@@ -9,6 +9,7 @@
 mod aggregate;
 mod condition;
 mod dedup;
+mod demand;
 mod duration;
 mod flag;
 mod gap_by;
@@ -22,11 +23,12 @@ mod texts;
 
 pub use aggregate::AggregateText;
 pub use condition::ConditionText;
+pub use demand::{Demand, Unmet};
 pub use duration::{duration, duration_in_column, duration_text};
 pub use flag::{NO_RULE, RuleFlag};
 pub use gap_by::GapByText;
 pub use names::{EVENT_COLUMNS, FIXED_COLUMNS, SIDE_COLUMNS};
-pub use projected::{Demand, ProjectedColumn, ProjectedColumns};
+pub use projected::{ProjectedColumn, ProjectedColumns};
 pub use set::{Emit, RuleSet};
 pub use spec::FlagSpec;
 pub use splits::{SplitFlag, SplitState};

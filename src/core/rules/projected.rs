@@ -1,5 +1,7 @@
 //! Which parts of a row the rules look at: they travel with the event, everything else stays in the file.
 
+use super::demand::Demand;
+
 /// A part of a row that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProjectedColumn {
@@ -17,17 +19,6 @@ impl ProjectedColumn {
     pub(super) fn column(text: &str) -> Self {
         Self::Column(text.to_owned())
     }
-}
-
-/// What the values of a kept part must be; anything else rejects the row. An empty value is a missing one and passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Demand {
-    /// A number.
-    pub number: bool,
-    /// A duration.
-    pub duration: bool,
-    /// UTF-8.
-    pub text: bool,
 }
 
 /// Projected parts of a row in the order of the payload, each once.
@@ -54,7 +45,7 @@ impl ProjectedColumns {
     }
 
     /// The parts in order.
-    pub fn iter(&self) -> impl Iterator<Item = &(ProjectedColumn, Demand)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &(ProjectedColumn, Demand)> {
         self.parts.iter()
     }
 

@@ -1,0 +1,74 @@
+//! What the value of a projected column must be.
+
+use super::duration::duration_in_column;
+use crate::core::aggregates::is_number;
+
+/// What the values of a projected column must be; anything else rejects the row. An empty value is a missing one and passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Demand {
+    /// A number.
+    pub number: bool,
+    /// A duration.
+    pub duration: bool,
+    /// UTF-8.
+    pub text: bool,
+}
+
+/// What a value is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmet {
+    /// A number.
+    NotANumber,
+    /// A duration.
+    NotADuration,
+    /// UTF-8.
+    NotUtf8,
+}
+
+impl Demand {
+    /// Holds a value against it.
+    ///
+    /// # Errors
+    /// What the value is not.
+    pub fn check(self, value: &[u8]) -> Result<(), Unmet> {
+        if value.is_empty() {
+            Ok(())
+        } else if self.number && !is_number(value) {
+            Err(Unmet::NotANumber)
+        } else if self.duration && duration_in_column(value).is_none() {
+            Err(Unmet::NotADuration)
+        } else if self.text && std::str::from_utf8(value).is_err() {
+            Err(Unmet::NotUtf8)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Unmet {
+    /// It in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotANumber => "a rule needs a number, and its value is none",
+            Self::NotADuration => "a rule needs a duration, and its value is none",
+            Self::NotUtf8 => "a rule needs a text, and its value is no UTF-8",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_value_is_demanded_nothing_of() {
+        let demand = Demand { number: true, duration: true, text: true };
+        assert_eq!(demand.check(b""), Ok(()));
+        assert_eq!(demand.check(b"90"), Ok(()));
+        assert_eq!(demand.check(b"-1"), Err(Unmet::NotADuration));
+        assert_eq!(demand.check(b"5m"), Err(Unmet::NotANumber));
+        assert_eq!(Demand::default().check(b"anything\xFF"), Ok(()));
+        let text = Demand { text: true, ..Demand::default() };
+        assert_eq!((text.check(b"a\xFF"), text.check("ä".as_bytes())), (Err(Unmet::NotUtf8), Ok(())));
+    }
+}

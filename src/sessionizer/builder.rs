@@ -1,0 +1,137 @@
+//! What a sessionizer is asked to be.
+
+use super::definition::StreamDefinition;
+use super::engine::Sessionizer;
+use super::error::SessionizerError;
+use super::saved::Saved;
+use crate::core::gap::Gap;
+use crate::core::rules::{RuleFlag, RuleTexts, duration};
+use crate::core::watermark::EventTime;
+
+/// A definition in the words of the command's flags. What is wrong with it is said when it is built.
+///
+/// ```
+/// # use sessionize::Sessionizer;
+/// let wrong = Sessionizer::builder().rule("max-events", "many").build();
+/// assert!(wrong.unwrap_err().to_string().contains("'many' is no number from 1 on"));
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct SessionizerBuilder {
+    gap: String,
+    watermark_delay: String,
+    timezone: String,
+    rules: Vec<(String, String)>,
+    event_columns: Vec<String>,
+}
+
+impl Default for SessionizerBuilder {
+    fn default() -> Self {
+        Self {
+            gap: "5m".to_owned(),
+            watermark_delay: "0s".to_owned(),
+            timezone: "UTC".to_owned(),
+            rules: Vec::new(),
+            event_columns: Vec::new(),
+        }
+    }
+}
+
+impl Sessionizer {
+    /// A builder with the defaults of the command: a gap of five minutes, no rules, no watermark delay.
+    pub fn builder() -> SessionizerBuilder {
+        SessionizerBuilder::default()
+    }
+}
+
+impl SessionizerBuilder {
+    /// The longest pause inside a session: `30m`, `1h30m`.
+    pub fn gap(self, gap: &str) -> Self {
+        Self { gap: gap.to_owned(), ..self }
+    }
+
+    /// How far the watermark stays behind the latest event.
+    pub fn watermark_delay(self, delay: &str) -> Self {
+        Self { watermark_delay: delay.to_owned(), ..self }
+    }
+
+    /// How long a completed session still takes late events: `3d`. Sessions that change are retracted and inserted anew.
+    pub fn allowed_lateness(self, lateness: &str) -> Self {
+        self.rule(RuleFlag::AllowedLateness.name(), lateness)
+    }
+
+    /// Where midnight is, an IANA name.
+    pub fn timezone(self, name: &str) -> Self {
+        Self { timezone: name.to_owned(), ..self }
+    }
+
+    /// A value of a session: `count`, `sum(amount)`, `first(path)=landing_page`.
+    pub fn aggregate(self, aggregate: &str) -> Self {
+        self.rule(RuleFlag::Aggregate.name(), aggregate)
+    }
+
+    /// Any rule by the name of its flag, without the dashes: `max-duration`, `start-on`, `dedup`.
+    pub fn rule(mut self, flag: &str, value: &str) -> Self {
+        self.rules.push((flag.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Completed sessions hold the values of these columns of each of their events.
+    pub fn emit_events<'c>(mut self, columns: impl IntoIterator<Item = &'c str>) -> Self {
+        self.event_columns = columns.into_iter().map(str::to_owned).collect();
+        self.rule(RuleFlag::Emit.name(), "both")
+    }
+
+    /// A sessionizer with nothing open.
+    ///
+    /// # Errors
+    /// [`SessionizerError::Definition`] for a definition that makes no sense.
+    pub fn build(self) -> Result<Sessionizer, SessionizerError> {
+        let (definition, delay_us) = self.definition()?;
+        Sessionizer::new(definition, delay_us, EventTime::default())
+    }
+
+    /// A sessionizer that goes on where [`Sessionizer::save`] was called. The watermark delay may be another one.
+    ///
+    /// # Errors
+    /// [`SessionizerError::OtherDefinition`] for bytes that were saved under another definition;
+    /// [`SessionizerError::Damaged`] for bytes that are none, cut, damaged, or of an unknown version.
+    pub fn load(self, bytes: &[u8]) -> Result<Sessionizer, SessionizerError> {
+        let (definition, delay_us) = self.definition()?;
+        let saved = Saved::from_bytes(bytes).map_err(SessionizerError::Damaged)?;
+        if saved.definition != definition.words() {
+            return Err(SessionizerError::OtherDefinition(saved.definition, definition.words()));
+        }
+        let mut sessionizer = Sessionizer::new(definition, delay_us, saved.event_time)?;
+        sessionizer.restore(&saved.partitions)?;
+        Ok(sessionizer)
+    }
+
+    fn definition(self) -> Result<(StreamDefinition, i64), SessionizerError> {
+        let mut values: Vec<(RuleFlag, Vec<String>)> = Vec::new();
+        for (name, value) in &self.rules {
+            let wrong = |what| SessionizerError::Definition(format!("{name}: {what}"));
+            let flag = RuleFlag::named(name).ok_or_else(|| wrong("there is no such rule".to_owned()))?;
+            let value = flag.canonical(value).map_err(wrong)?;
+            match values.iter_mut().find(|(known, _)| *known == flag) {
+                Some((_, values)) => values.push(value),
+                None => values.push((flag, vec![value])),
+            }
+        }
+        let mut rules = RuleTexts::default();
+        for (flag, values) in values {
+            rules.set(flag, values);
+        }
+        let gap = Gap::from_us(duration_us("gap", &self.gap)?);
+        let delay_us = duration_us("watermark-delay", &self.watermark_delay)?;
+        let definition =
+            StreamDefinition { gap, timezone: self.timezone, rules, event_columns: self.event_columns };
+        Ok((definition, delay_us))
+    }
+}
+
+fn duration_us(name: &str, text: &str) -> Result<i64, SessionizerError> {
+    let wrong = |what: String| SessionizerError::Definition(format!("{name}: {what}"));
+    let duration = duration(text).map_err(wrong)?;
+    i64::try_from(duration.as_micros()).map_err(|error| wrong(error.to_string()))
+}
