@@ -14,6 +14,9 @@ pub(super) struct ColumnFlags {
     /// Column of the event time: header name or 1-based number [default: 2]
     #[arg(long, value_name = "COL", value_parser = values::column, help_heading = COLUMNS)]
     time: Option<ColumnRequest>,
+    /// Format of the files; auto: each shows it by its content. Of this run only
+    #[arg(long, value_name = "FORMAT", default_value = values::AUTO, value_parser = values::input_format(), help_heading = COLUMNS)]
+    input_format: String,
     /// Whether files begin with a header row; auto: they do if the time column of the first row is no time
     #[arg(long, value_enum, default_value = "auto", help_heading = COLUMNS)]
     header: Header,
@@ -50,6 +53,7 @@ impl ColumnFlags {
             delimiter: self.delimiter,
             time_format: self.time_format.clone(),
             timezone: self.timezone.clone(),
+            input_format: Some(self.input_format.clone()).filter(|format| format != values::AUTO),
         }
     }
 }

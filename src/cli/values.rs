@@ -4,6 +4,7 @@ use super::configuration::did_you_mean;
 use crate::core::event::Timestamp;
 use crate::core::rules::duration;
 use crate::definition::ColumnRequest;
+use crate::input::Format;
 use crate::input::time::{TimeFormat, TimeParser};
 use crate::settings::{KeepGenerations, OutputFormat};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -11,6 +12,15 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 /// A duration in microseconds.
 pub(super) fn duration_us(text: &str) -> Result<i64, String> {
     i64::try_from(duration(text)?.as_micros()).map_err(|_| "the duration is too long".to_owned())
+}
+
+/// What leaves a choice to the files.
+pub(super) const AUTO: &str = "auto";
+
+/// `auto`, and the formats of inputs by their names.
+pub(super) fn input_format() -> PossibleValuesParser {
+    let names = Format::ALL.iter().map(|format| format.name());
+    PossibleValuesParser::new(std::iter::once(AUTO).chain(names))
 }
 
 /// The formats of outputs, by their names.

@@ -76,6 +76,13 @@ impl DefinitionRequest {
         found.into_vec()
     }
 
+    /// The input format that is asked for files of the source with this name.
+    pub fn input_format(&self, source: Option<&str>) -> Option<&str> {
+        let mut requests = self.sources.iter();
+        let of_source = self.unnamed().or_else(|| requests.find(|asked| asked.name.as_deref() == source));
+        of_source?.input_format.as_deref()
+    }
+
     /// The one request that names no source.
     fn unnamed(&self) -> Option<&SourceRequest> {
         match &self.sources[..] {

@@ -51,6 +51,8 @@ pub struct SourceRequest {
     pub time_format: Option<String>,
     /// `--timezone`
     pub timezone: Option<String>,
+    /// `--input-format`; `None` goes by the content of each file. It belongs to a run: no source has a format for ever.
+    pub input_format: Option<String>,
 }
 
 impl SourceRequest {
@@ -91,6 +93,7 @@ impl SourceRequest {
             delimiter: self.delimiter.or(other.delimiter),
             time_format: self.time_format.or_else(|| other.time_format.clone()),
             timezone: self.timezone.or_else(|| other.timezone.clone()),
+            input_format: self.input_format.or_else(|| other.input_format.clone()),
         }
     }
 
@@ -105,6 +108,7 @@ impl SourceRequest {
             delimiter: self.delimiter.or(Some(kept.delimiter)),
             time_format: self.time_format.clone().or_else(|| Some(kept.time_format.clone())),
             timezone: self.timezone.clone().or_else(|| Some(kept.timezone.clone())),
+            input_format: self.input_format.clone(),
         }
     }
 

@@ -40,6 +40,7 @@ fn every_part_that_differs_is_listed() {
         delimiter: Some(b'\t'),
         time_format: Some("epoch-s".into()),
         timezone: Some("Europe/Paris".into()),
+        input_format: Some("csv".into()),
     };
     let request = DefinitionRequest {
         gap: Some(Gap::from_us(1_800_000_000)),

@@ -82,4 +82,6 @@ pub enum SideForm<'d> {
         /// The header of the file, of the same form; empty where there is none, or its names cannot stand in a side output.
         header: &'d [u8],
     },
+    /// No fields that an output could have: the row is one value.
+    Whole,
 }

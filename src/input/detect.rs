@@ -5,7 +5,7 @@ use crate::error::Result;
 use std::io::Read;
 
 /// As much of a file as shows its format.
-const BEGINNING_BYTES: u64 = 64 << 10;
+pub(super) const BEGINNING_BYTES: usize = 64 << 10;
 
 /// How the content of `file` begins, decompressed.
 ///
@@ -13,7 +13,7 @@ const BEGINNING_BYTES: u64 = 64 << 10;
 /// [`crate::error::ErrorKind::NoInput`] if it cannot be read, [`crate::error::ErrorKind::DataRefused`] if it is damaged.
 pub(super) fn beginning(file: &BatchFile) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = file.reader().and_then(|reader| reader.take(BEGINNING_BYTES).read_to_end(&mut bytes));
+    let read = file.reader().and_then(|reader| reader.take(BEGINNING_BYTES as u64).read_to_end(&mut bytes));
     match read {
         // What stands before the damage shows the format too, and the run itself meets the damage again.
         Err(error) if bytes.is_empty() => Err(file.read_error(&error)),

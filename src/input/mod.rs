@@ -12,6 +12,7 @@ mod decoder;
 mod detect;
 mod files;
 mod intake;
+pub mod jsonl;
 mod lines;
 mod names;
 mod projection;
@@ -157,6 +158,7 @@ macro_rules! formats {
 
 // The table of formats: module, variant, decoder. A file is of the first one that fits it.
 formats! {
+    jsonl JsonLines(jsonl::JsonLines);
     csv Csv(csv::Csv);
 }
 

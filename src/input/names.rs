@@ -45,7 +45,8 @@ pub(super) fn shown_names(names: &[String]) -> String {
     }
 }
 
-fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
+/// The error for a column that a file does not have.
+pub(super) fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));
     let what = format!("there is no column {wanted}: its columns are {}", shown_names(names));
     // Only a column that an earlier file has shown has both.
@@ -57,6 +58,17 @@ fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
         "name the columns with --key and --time"
     };
     Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(remedy).nothing_changed()
+}
+
+/// The error for a column that is asked for by its number in a file that has names only.
+pub(super) fn numbered(column: &Column, names: &[String], file: &BatchFile) -> Error {
+    let wanted = columns_text(std::slice::from_ref(column));
+    let shown = shown_names(names);
+    let what = format!("column {wanted} is asked for by its number, and this file has only names: {shown}");
+    Error::new(ErrorKind::DataRefused, what)
+        .at(file.path().display())
+        .remedy("name the columns with --key and --time")
+        .nothing_changed()
 }
 
 fn twice(name: &str, file: &BatchFile) -> Error {

@@ -2,7 +2,7 @@
 
 use super::columns::{Columns, ProjectedField};
 use super::files::BatchFile;
-use super::names::{decided, locate, shown_names};
+use super::names::{decided, locate, missing, numbered, shown_names};
 use crate::core::rules::{Demand, ProjectedColumn, ProjectedColumns};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,6 +43,69 @@ pub(super) fn resolve_columns(
     }
     let kept = resolve_kept(source, projection, header, file)?;
     Ok(Columns { key, time, kept })
+}
+
+/// Resolves the columns of `source` in a file whose rows name their own: the names that are wanted, by position, and where the
+/// parts of an event stand among them. Behind them stands the row itself, which is what emitted events are made of: their
+/// only column is `row_column`. `shown` are the names in the first rows.
+///
+/// # Errors
+/// [`ErrorKind::DataRefused`] for a column that is asked for by its number, and for a key or time that no row shows.
+pub(super) fn resolve_named(
+    source: &Source,
+    shown: &[String],
+    row_column: &str,
+    file: &BatchFile,
+    projection: &mut Projection<'_>,
+) -> Result<(Vec<String>, Columns)> {
+    let mut names: Vec<String> = Vec::new();
+    let mut place = |column: &Column| -> Result<usize> {
+        let name = column.name.as_ref().ok_or_else(|| numbered(column, shown, file))?;
+        Ok(names.iter().position(|other| other == name).unwrap_or_else(|| {
+            names.push(name.clone());
+            names.len() - 1
+        }))
+    };
+    let key = source.key.iter().map(&mut place).collect::<Result<_>>()?;
+    let time = place(&source.time)?;
+    let is_shown = |column: &&Column| column.name.as_ref().is_some_and(|name| shown.contains(name));
+    if let Some(column) = source.key.iter().chain([&source.time]).find(|column| !is_shown(column))
+        && !shown.is_empty()
+    {
+        return Err(missing(column, shown, file));
+    }
+    let mut kept = Vec::new();
+    let mut columns = source.kept.iter();
+    for (part, demand) in projection.kept.iter() {
+        kept.push(match part {
+            ProjectedColumn::Column(_) => match columns.next() {
+                Some(column) if source.name.is_some() && column.is_name_of_source() => {
+                    if shown.iter().any(|name| name == SOURCE_COLUMN) {
+                        return Err(own_source_column(file));
+                    }
+                    ProjectedField::Constant(source.name.clone().unwrap_or_default().into_bytes())
+                }
+                Some(column) => ProjectedField::Field(place(column)?, *demand),
+                None => continue,
+            },
+            ProjectedColumn::RowDigest => ProjectedField::RowDigest,
+            ProjectedColumn::Zone => ProjectedField::Constant(source.timezone.clone().into_bytes()),
+            ProjectedColumn::Row => {
+                let here = [row_column.to_owned()];
+                let columns = projection.event_columns.get_or_insert_with(|| here.to_vec());
+                if *columns != here {
+                    return Err(other_columns(columns, &here, file));
+                }
+                ProjectedField::Row(Vec::new())
+            }
+        });
+    }
+    for field in &mut kept {
+        if let ProjectedField::Row(positions) = field {
+            *positions = vec![names.len()];
+        }
+    }
+    Ok((names, Columns { key, time, kept }))
 }
 
 /// The columns of a file, as its first row has shown them.

@@ -17,6 +17,10 @@ pub enum Reason {
     EmptyKey,
     /// The key is longer than [`crate::core::event::MAX_KEY_BYTES`].
     KeyTooLong,
+    /// The line is no JSON object.
+    Json,
+    /// A part of the key is a number with a fraction or an exponent, a list or an object.
+    KeyType,
     /// A part of a composite key holds the byte that joins the parts.
     KeySeparator,
     /// A column that an aggregate adds up or compares holds no number.
@@ -55,6 +59,8 @@ impl Reason {
             Self::ImpossibleTime => "impossible-time",
             Self::EmptyKey => "empty-key",
             Self::KeyTooLong => "key-too-long",
+            Self::Json => "json",
+            Self::KeyType => "key-type",
             Self::KeySeparator => "key-separator",
             Self::NotANumber => "not-a-number",
             Self::NotADuration => "not-a-duration",

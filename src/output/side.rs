@@ -5,6 +5,9 @@ use super::{OutputFile, OutputFormat, OutputKind};
 use crate::core::event::Place;
 use crate::core::rules::SIDE_COLUMNS;
 
+/// The column of a row whose own columns have no names.
+const ROW_COLUMN: &[u8] = b"row";
+
 /// A row for the outputs `late` or `rejects`, in bytes.
 #[derive(Debug)]
 pub struct SideRow {
@@ -37,21 +40,39 @@ impl SideRow {
         form: DelimitedForm<'_>,
     ) -> Self {
         let style = CellStyle { spreadsheet_safe: form.spreadsheet_safe };
+        let mut row_of = Self::begin(kind, place, reason, style);
+        let columns = if form.columns.is_empty() { ROW_COLUMN } else { form.columns };
+        style.write_verbatim(columns, form.delimiter, &mut row_of.header);
+        style.write_verbatim(row, form.delimiter, &mut row_of.row);
+        row_of.end()
+    }
+
+    /// Place and reason, and behind them the row as one value: its fields are none that an output could have.
+    pub fn whole(kind: OutputKind, place: &Place, reason: &str, row: &[u8], spreadsheet_safe: bool) -> Self {
+        let style = CellStyle { spreadsheet_safe };
+        let mut row_of = Self::begin(kind, place, reason, style);
+        style.write_value(ROW_COLUMN, &mut row_of.header);
+        style.write_value(row, &mut row_of.row);
+        row_of.end()
+    }
+
+    fn begin(kind: OutputKind, place: &Place, reason: &str, style: CellStyle) -> Self {
         let mut header = SIDE_COLUMNS.join(",").into_bytes();
         header.push(b',');
-        let columns = if form.columns.is_empty() { b"row" } else { form.columns };
-        style.write_verbatim(columns, form.delimiter, &mut header);
-        header.push(b'\n');
-        let mut bytes = Vec::with_capacity(row.len() + 64);
-        style.write_value(place.file.to_string_lossy().as_bytes(), &mut bytes);
-        bytes.push(b',');
-        write_field(place.line.to_string().as_bytes(), &mut bytes);
-        bytes.push(b',');
-        write_field(reason.as_bytes(), &mut bytes);
-        bytes.push(b',');
-        style.write_verbatim(row, form.delimiter, &mut bytes);
-        bytes.push(b'\n');
-        Self { file: OutputFile { kind, format: OutputFormat::Csv }, header, row: bytes }
+        let mut row = Vec::new();
+        style.write_value(place.file.to_string_lossy().as_bytes(), &mut row);
+        row.push(b',');
+        write_field(place.line.to_string().as_bytes(), &mut row);
+        row.push(b',');
+        write_field(reason.as_bytes(), &mut row);
+        row.push(b',');
+        Self { file: OutputFile { kind, format: OutputFormat::Csv }, header, row }
+    }
+
+    fn end(mut self) -> Self {
+        self.header.push(b'\n');
+        self.row.push(b'\n');
+        self
     }
 }
 

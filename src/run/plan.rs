@@ -7,7 +7,7 @@ use crate::core::rules::{RuleFlag, RuleSet};
 use crate::definition::{Definition, DefinitionRequest, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::{TimeFormat, TimeParser};
-use crate::input::{BatchFile, FileDecoder, Projection};
+use crate::input::{BatchFile, FileDecoder, Format, Projection};
 use crate::ledger::{FileDigest, FileStatus, Head, RunKind, plan_files};
 use crate::settings::RunSettings;
 use crate::state::Checkpoint;
@@ -46,10 +46,11 @@ impl Plan {
             let path = file.path().to_string_lossy().into_owned();
             if status == FileStatus::New {
                 let source = source_of(&mut definition, &settings.choice, file.path())?;
+                let asked = settings.request.input_format(source.name.as_deref()).and_then(Format::named);
                 let mut times = time_parser(source)?;
                 let mut wanted = Projection { kept: rules.kept(), event_columns: &mut event_columns };
                 let max_bytes = settings.max_bytes;
-                let decoder = FileDecoder::open(&file, None, source, &mut times, &mut wanted, max_bytes)?;
+                let decoder = FileDecoder::open(&file, asked, source, &mut times, &mut wanted, max_bytes)?;
                 plan.files.push((path, None));
                 plan.new.push(FileToRead { file, source: source.name.clone(), decoder, times });
             } else {

@@ -17,7 +17,12 @@ pub(super) fn side_row(
     form: SideForm<'_>,
     spreadsheet_safe: bool,
 ) -> SideRow {
-    let SideForm::Delimited { delimiter, header } = form;
-    let form = DelimitedForm { columns: header, delimiter, spreadsheet_safe };
-    SideRow::delimited(side_output(reason), place, reason.name(), row, form)
+    let kind = side_output(reason);
+    match form {
+        SideForm::Delimited { delimiter, header } => {
+            let form = DelimitedForm { columns: header, delimiter, spreadsheet_safe };
+            SideRow::delimited(kind, place, reason.name(), row, form)
+        }
+        SideForm::Whole => SideRow::whole(kind, place, reason.name(), row, spreadsheet_safe),
+    }
 }

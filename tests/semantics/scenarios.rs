@@ -236,6 +236,7 @@ scenario_files! {
     gap_by
     header
     identity
+    jsonl
     late
     open_view
     origin

@@ -1,0 +1,120 @@
+//! JSON lines: each line is an object, whose members are the columns.
+
+mod members;
+
+use super::batch::EventBatch;
+use super::blocks::{Block, BlockReader, LineEnds};
+use super::columns::Columns;
+use super::decoder::{Decoder, SideForm};
+use super::detect::{self, BEGINNING_BYTES};
+use super::files::BatchFile;
+use super::intake::{Intake, Row};
+use super::projection::{Projection, resolve_named};
+use super::reason::Reason;
+use super::time::TimeParser;
+use crate::definition::Source;
+use crate::error::Result;
+use members::{Cells, member_names};
+use std::io::Read;
+
+/// The column of emitted events: their lines, as they came.
+const LINE_COLUMN: &str = "event";
+
+/// How many lines at the beginning of a file are looked at for the names of columns.
+const SHOWN_LINES: usize = 100;
+
+/// The decoder of one file of JSON lines.
+#[derive(Debug)]
+pub struct JsonLines {
+    /// The names of the members that are wanted, by position. A dot in a name leads into an object.
+    names: Vec<String>,
+    columns: Columns,
+}
+
+impl Decoder for JsonLines {
+    type Unit = Block;
+    type Units<R: Read> = BlockReader<R, LineEnds>;
+    type Scratch = Cells;
+
+    /// The first line that is not blank is an object, or the beginning of one.
+    fn fits(beginning: &[u8]) -> bool {
+        let Some(line) = lines(beginning).next() else { return false };
+        member_names(line).is_some()
+            || (beginning.len() == line.len() && beginning.len() == BEGINNING_BYTES && begins_object(line))
+    }
+
+    fn open(
+        file: &BatchFile,
+        source: &mut Source,
+        _times: &mut TimeParser,
+        projection: &mut Projection<'_>,
+        _max_bytes: u64,
+    ) -> Result<Self> {
+        let beginning = detect::beginning(file)?;
+        let mut shown: Vec<String> = Vec::new();
+        for name in lines(&beginning).take(SHOWN_LINES).filter_map(member_names).flatten() {
+            if !shown.contains(&name) {
+                shown.push(name);
+            }
+        }
+        let (names, columns) = resolve_named(source, &shown, LINE_COLUMN, file, projection)?;
+        Ok(Self { names, columns })
+    }
+
+    fn units<R: Read>(&self, content: R) -> Self::Units<R> {
+        BlockReader::new(content, LineEnds)
+    }
+
+    fn decode(&self, block: &Block, intake: &mut Intake, cells: &mut Cells, batch: &mut EventBatch) {
+        batch.lines.lines = block.lines;
+        for (line, bytes) in (0..).zip(block.bytes().split_inclusive(|&byte| byte == b'\n')) {
+            let row = Row { line, bytes: without_line_end(bytes) };
+            if is_blank(row.bytes) {
+                batch.lines.blank += 1;
+            } else if let Err(reason) = self.read(row, cells) {
+                batch.reject(row, reason);
+            } else {
+                // Behind the members that are wanted stands the line itself.
+                let field =
+                    |position| if position < self.names.len() { cells.get(position) } else { row.bytes };
+                intake.take(row, &self.columns, field, batch);
+            }
+        }
+    }
+
+    fn side_form(&self) -> SideForm<'_> {
+        SideForm::Whole
+    }
+}
+
+impl JsonLines {
+    /// Finds the members of `row` that are wanted.
+    fn read(&self, row: Row<'_>, cells: &mut Cells) -> Result<(), Reason> {
+        cells.read(row.bytes, &self.names).ok_or(Reason::Json)?;
+        let is_key = |&position: &usize| cells.may_be_key(position);
+        if self.columns.key.iter().all(is_key) { Ok(()) } else { Err(Reason::KeyType) }
+    }
+}
+
+fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Whether `line`, which goes on, begins an object with a member.
+fn begins_object(line: &[u8]) -> bool {
+    line.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""))
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+}
+
+/// The lines of `text` with something in them.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = text.strip_prefix(super::blocks::BYTE_ORDER_MARK).unwrap_or(text);
+    text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests;
