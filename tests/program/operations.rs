@@ -214,7 +214,7 @@ fn trouble_with_data(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Folde
             folder.write("saved.jsonl", &whole[..whole.len() / 2]);
             told(folder, &["import-state", "saved.jsonl", "--state", "new-state", "--out", "new-out"], 65)
         }
-        "A wrong file was taken in all the same" => after_two_days(),
+        "A wrong file was ingested" => after_two_days(),
         "`cannot read the batch file: …`" => {
             told(with(&[("day.csv", DAY)]), &["run", "--batch", "dya.csv"], 66)
         }
@@ -287,7 +287,7 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
             assert!(warned.contains("others may change the state folder"), "{warned}");
             folder
         }
-        "A key must be forgotten" => after_a_day(),
+        "Remove a key" => after_a_day(),
         _ => panic!("nobody brings about the trouble of: {heading}"),
     }
 }
