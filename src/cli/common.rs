@@ -1,6 +1,7 @@
 //! Flags that several verbs share.
 
 use super::page::Page;
+use super::stderr::warn;
 use super::{machine, values};
 use crate::core::event::{KEY_SEPARATOR, Timestamp};
 use crate::error::{Error, ErrorKind, Result};
@@ -96,7 +97,7 @@ impl CommonFlags {
             (Format::Text, None) => print_text(for_people(report).text()),
             (Format::Text, committed) => {
                 if let Err(error) = print_text(for_people(report).text()) {
-                    super::warn(&error.after_commits(committed).to_string());
+                    warn(&error.after_commits(committed).to_string());
                 }
                 Ok(())
             }

@@ -10,6 +10,7 @@ mod inspect;
 mod machine;
 mod maintenance;
 mod memory;
+mod nearest;
 mod outputs;
 mod page;
 mod progress;
@@ -17,6 +18,7 @@ mod renamed;
 mod rules;
 mod run;
 mod signals;
+mod stderr;
 mod text;
 
 mod usage;
@@ -29,10 +31,10 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use configuration::Invocation;
 use std::ffi::OsString;
-use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use stderr::{say, say_error};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -129,28 +131,9 @@ fn exit_code(outcome: Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say_error(&error);
-            ExitCode::from(exit_code_of(&error))
+            ExitCode::from(error.kind().exit_code())
         }
     }
-}
-
-const fn exit_code_of(error: &Error) -> u8 {
-    error.kind().exit_code()
-}
-
-fn say_error(error: &Error) {
-    say(&format!("sessionize: {}", page::one_line(&error.to_string().replace('\n', " "))));
-}
-
-/// One warning on standard error, which `--quiet` does not silence.
-fn warn(warning: &str) {
-    say(&format!("sessionize: warning: {}", page::one_line(warning)));
-}
-
-/// One line on standard error. Whether anybody reads it is not ours to know.
-fn say(line: &str) {
-    // Where it cannot be written, there is no place left to say so.
-    let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 
 fn log_to_stderr(verbose: u8) {

@@ -1,6 +1,6 @@
-//! Words of before, each with the word of today: whoever still types one is told.
+//! Flags and commands that were renamed, each with its new name: the program answers the old name with it.
 
-/// Flags, commands and values that have another name now.
+/// Flags and commands that have another name now.
 const RENAMED: [(&str, &str); 6] = [
     ("--lateness", "--watermark-delay"),
     ("--retain", "--allowed-lateness"),
@@ -10,12 +10,12 @@ const RENAMED: [(&str, &str); 6] = [
     ("evict", "purge"),
 ];
 
-/// The word of today for a flag with its dashes, or for a command.
+/// The new name of a flag with its dashes, or of a command.
 pub(super) fn word_of_today(word: &str) -> Option<&'static str> {
     RENAMED.iter().find(|(before, _)| *before == word).map(|(_, now)| *now)
 }
 
-/// The key of today for a key of a configuration file.
+/// The new name of a key of a configuration file.
 pub(super) fn key_of_today(key: &str) -> Option<&'static str> {
     word_of_today(&format!("--{key}")).map(|flag| flag.trim_start_matches('-'))
 }

@@ -4,7 +4,7 @@
     reason = "a thread waits for signals, and measures how long the work goes on"
 )]
 
-use super::{exit_code_of, say_error};
+use super::stderr::say_error;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Cancellation;
 use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM, SIGXFSZ};
@@ -51,7 +51,7 @@ fn end(cancellation: &Cancellation) {
     loop {
         cancellation.end_unless_committing(asked, GRACE, |error| {
             say_error(&error);
-            std::process::exit(exit_code_of(&error).into());
+            std::process::exit(error.kind().exit_code().into());
         });
         std::thread::sleep(PAUSE);
     }

@@ -57,7 +57,7 @@ fn run_rows(report: &RunReport) -> Rows {
     }
     rows.count("sessions completed", report.sessions_completed);
     if report.sessions_retracted > 0 {
-        rows.count("sessions taken back", report.sessions_retracted);
+        rows.count("sessions retracted", report.sessions_retracted);
     }
     rows.count("sessions open", report.sessions_open);
     rows.count("events open", report.events_open);

@@ -15,10 +15,15 @@ pub(super) fn mistake(error: &clap::Error, root: &Command, verb: Option<&str>) -
             let verbs: Vec<&str> = root.get_subcommands().map(Command::get_name).collect();
             format!("no command is named; there are {}", verbs.join(", "))
         }
-        _ => word_of_before(error).unwrap_or_else(|| one_line(error)),
+        _ => explained(error),
     };
     let words: Vec<&str> = [root.get_name()].into_iter().chain(verb).chain(["--help"]).collect();
     Error::new(ErrorKind::Usage, what).remedy(format!("see '{}'", words.join(" ")))
+}
+
+/// What is wrong with a word, in one line: its new name if it has one, else what clap says.
+pub(super) fn explained(error: &clap::Error) -> String {
+    word_of_before(error).unwrap_or_else(|| one_line(error))
 }
 
 /// The word of today, if the mistake is a word of before.
@@ -36,7 +41,7 @@ fn word_of_before(error: &clap::Error) -> Option<String> {
 }
 
 /// What clap says, with the values that are possible and what is similar, but without the usage and the hint to the help.
-pub(super) fn one_line(error: &clap::Error) -> String {
+fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let said = text.rfind("\n\nFor more information").map_or(text.as_str(), |end| &text[..end]);
     let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();

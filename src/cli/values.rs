@@ -1,6 +1,6 @@
 //! The values of flags: durations, times, sizes, bytes.
 
-use super::configuration::did_you_mean;
+use super::nearest::did_you_mean;
 use crate::core::event::Timestamp;
 use crate::core::rules::duration;
 use crate::definition::ColumnRequest;

@@ -22,11 +22,11 @@ pub(super) fn warnings(runs: &[RunReport], settings: &RunSettings) -> Vec<String
     let of_rows = |count| format!("{} of {} rows", HumanCount(count), HumanCount(rows));
     let mut warnings = Vec::new();
     if late > 0 {
-        let lie = if settings.keep_late_rows { "are set aside" } else { "are dropped" };
+        let lie = if settings.keep_late_rows { "went to a side output" } else { "were dropped" };
         warnings.push(format!("{} were late and {lie}; see the report", of_rows(late)));
     }
     if rejected > 0 {
-        warnings.push(format!("{} were rejected and are set aside; see the report", of_rows(rejected)));
+        warnings.push(format!("{} were rejected and went to a side output; see the report", of_rows(rejected)));
     }
     if files > 0 && runs.iter().map(new_files).sum::<u64>() == 0 {
         warnings.push(format!("nothing was read: the content of all {files} files was taken in before"));

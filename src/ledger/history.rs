@@ -3,7 +3,7 @@
 use super::{Counts, FileDigest, Head, RunEntry, RunId, RunKind};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The runs that stand: those that no later rollback has taken back.
+/// The active runs: those that no later rollback has rolled back.
 pub fn active_runs(entries: &[RunEntry]) -> BTreeSet<RunId> {
     let mut active = BTreeSet::new();
     for entry in entries {
@@ -34,7 +34,7 @@ pub struct RollbackPlan {
     pub to: Head,
     /// Heads under which that state may still be found: the run's own, and those of earlier rollbacks to it.
     pub found_under: Vec<Head>,
-    /// The runs that stand no longer.
+    /// The runs that are no longer active.
     pub retracted: Vec<RunId>,
     /// The files that they took in: they may come again.
     pub forgotten: Vec<FileDigest>,
@@ -49,7 +49,7 @@ pub enum NoRollback {
     Unknown,
     /// It is the last one, or the last one was the rollback to it: nothing came after it.
     Last,
-    /// It was taken back by this later rollback.
+    /// This later rollback has rolled it back.
     TakenBack(RunId),
 }
 

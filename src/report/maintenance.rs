@@ -41,7 +41,7 @@ pub struct VerifyReport {
     pub status: &'static str,
     /// Runs in the ledger.
     pub runs: u64,
-    /// Those that no rollback has taken back.
+    /// Active ones: those that no rollback has rolled back.
     pub runs_active: u64,
     /// The last one, while its outputs are not all in their places.
     pub unpublished_run: Option<u64>,
@@ -55,7 +55,7 @@ pub struct VerifyReport {
     pub sessions_open: u64,
     /// Events held now.
     pub events_open: u64,
-    /// Rows that the runs that stand have read.
+    /// Rows that active runs have read.
     pub rows_read: u64,
     /// Of them rejected.
     pub rows_rejected: u64,

@@ -23,7 +23,7 @@ pub(super) fn source_of<'d>(
         (SourceChoice::ByPattern(_), Some(name)) => Some(name),
         (SourceChoice::ByPattern(_), None) => {
             let what = format!("no source has a pattern that fits this file: {}", choice.listed());
-            return refuse(what, "mend the pattern, or say the source with --source");
+            return refuse(what, "fix the pattern, or name the source with --source");
         }
         (SourceChoice::Only, _) if definition.sources.len() == 1 => None,
         (SourceChoice::Only, _) => {

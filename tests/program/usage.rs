@@ -64,6 +64,27 @@ fn a_word_of_before_is_answered_with_the_word_of_today() {
 }
 
 #[test]
+fn a_key_or_a_table_of_before_is_answered_with_the_word_of_today() {
+    for (file, answer) in [
+        ("lateness = '1h'\n", "there is no key lateness; it is now watermark-delay"),
+        ("retain = '3d'\n", "there is no key retain; it is now allowed-lateness"),
+        ("format = 'json'\n", "there is no key format; it is now report"),
+        ("as-of-clock = '2020-01-01'\n", "there is no key as-of-clock; it is now now"),
+        ("[finalize]\nkeep = 3\n", "there is no key keep; it is now keep-generations"),
+        ("[evict]\nstate = 'other'\n", "there is no verb evict; it is now purge"),
+        (
+            "late = 'correct'\n",
+            "--late correct is now --allowed-lateness, with how long: --allowed-lateness 3d",
+        ),
+    ] {
+        let folder = Folder::new();
+        folder.write("sessionize.toml", file);
+        let refused = folder.sessionize(&["config"]).expect_code(2).stderr;
+        assert!(refused.contains(answer) && refused.lines().count() == 1, "{refused}");
+    }
+}
+
+#[test]
 fn a_value_that_is_not_possible_is_named_with_those_that_are() {
     let mut seen = 0;
     for verb in &verbs() {

@@ -168,7 +168,7 @@ fn a_file_belongs_to_the_first_source_that_fits() {
     let files = ["views-1.csv", "shop/views-1.csv", "./shop/../shop/1.csv", "shop/1.csv"];
     folder.sessionize(&["run", files[0], files[1], files[3]]).expect_code(0);
     let refusal = "./shop/../shop/1.csv: no source has a pattern that fits this file: views (views-*), sales \
-                   (sales-*, shop/*.csv); mend the pattern, or say the source with --source";
+                   (sales-*, shop/*.csv); fix the pattern, or name the source with --source";
     folder.write("shop/1.csv", "amount;customer;paid_at\n9.90;ann;1577872803\n");
     expect_refused(&folder, &["run", files[2]], 2, refusal);
     folder.sessionize(&["run", "--source", "sales", files[2]]).expect_code(0);

@@ -43,7 +43,7 @@ const BEFORE_OTHERS: &[&str] = &[
 
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
 const OTHERS: &[&str] = &[
-    "mend the file or raise --max-rejects",
+    "fix the file or raise --max-rejects",
     "sessionize: warning: {}",
     "{mark} {committed}",
     "check the name and its permissions",
@@ -58,7 +58,7 @@ const OTHERS: &[&str] = &[
     "put back the checkpoint that belongs to this output, or start a new pair of --state and --out",
     "leave these flags and keys out to go on with it, or close what is open with `sessionize finalize` and run with --redefine",
     "run `sessionize finalize` first, then this again",
-    "mend the pattern, or say the source with --source",
+    "fix the pattern, or name the source with --source",
     "say it with --source, or give the configuration file with their patterns",
     "name one of them with --source",
     "files must have the columns that the first one had: mend its header, or give it a --state and --out of its own",

@@ -2,6 +2,8 @@
 
 use super::document::{Document, Setting, Table, Value};
 use super::keys;
+use crate::cli::nearest::did_you_mean;
+use crate::cli::renamed::word_of_today;
 use crate::cli::usage;
 use crate::error::{Error, Result};
 use clap::builder::ValueRange;
@@ -43,7 +45,11 @@ fn no_verb(document: &Document, root: &Command, name: &str, line: usize) -> Erro
         return document.mistake(line, format!("{name} takes a value, and this is a table"));
     }
     let names = keys::verbs(root).map(Command::get_name).chain(["source"]);
-    document.mistake(line, format!("there is no verb {name}")).remedy(keys::did_you_mean(name, names))
+    let advice = match word_of_today(name) {
+        Some(now) => format!("it is now {now}"),
+        None => did_you_mean(name, names),
+    };
+    document.mistake(line, format!("there is no verb {name}")).remedy(advice)
 }
 
 fn check_settings(
@@ -113,7 +119,7 @@ pub(super) fn try_values(command: &Command, flag: &Arg, values: &[String]) -> Re
     };
     match command.clone().no_binary_name(true).try_get_matches_from(words) {
         Err(error) if error.kind() == ClapErrorKind::MissingRequiredArgument => Ok(()),
-        Err(error) => Err(usage::one_line(&error)),
+        Err(error) => Err(usage::explained(&error)),
         Ok(_) => Ok(()),
     }
 }

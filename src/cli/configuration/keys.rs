@@ -1,5 +1,6 @@
 //! Which keys there are. Nobody lists them: clap knows every flag, and each visible one has a key of its name.
 
+use crate::cli::nearest::did_you_mean;
 use crate::cli::renamed::key_of_today;
 use clap::{Arg, Command};
 
@@ -63,12 +64,4 @@ pub(super) fn advice(root: &Command, verb: Option<&str>, key: &str) -> String {
         Some(_) => did_you_mean(key, names),
         None => did_you_mean(key, names.chain(verbs(root).map(Command::get_name)).chain(["source"])),
     }
-}
-
-/// The name that is most like `wrong`.
-pub(in crate::cli) fn did_you_mean<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let wrong = wrong.to_lowercase();
-    let likeness = |name: &&str| strsim::jaro_winkler(&wrong, &name.to_lowercase());
-    let nearest = names.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    nearest.map_or_else(String::new, |name| format!("did you mean {name}?"))
 }

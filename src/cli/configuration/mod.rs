@@ -13,7 +13,6 @@ mod sources;
 
 pub(super) use effective::{effective, effective_page};
 pub(super) use invocation::Invocation;
-pub(super) use keys::did_you_mean;
 pub(super) use sources::{SourceTable, sources};
 
 use crate::error::Result;

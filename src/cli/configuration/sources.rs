@@ -5,6 +5,7 @@ use super::defaults::{is_given, unknown, values_of};
 use super::document::{Document, Table};
 use super::keys;
 use crate::cli::columns::ColumnFlags;
+use crate::cli::nearest::did_you_mean;
 use crate::cli::usage;
 use crate::definition::SourceRequest;
 use crate::error::{Error, ErrorKind, Result};
@@ -80,7 +81,7 @@ fn read(document: &Document, table: &Table) -> Result<SourceTable> {
     for setting in &table.settings {
         let Some(flag) = keys::flag(&command, &setting.key) else {
             let names = keys::flags(&command).filter_map(|flag| flag.get_long());
-            return Err(unknown(document, setting, &keys::did_you_mean(&setting.key, names)));
+            return Err(unknown(document, setting, &did_you_mean(&setting.key, names)));
         };
         let values = values_of(document, flag, setting)?;
         let words_of = values.iter().map(|value| format!("--{}={value}", setting.key));
@@ -95,7 +96,7 @@ fn read(document: &Document, table: &Table) -> Result<SourceTable> {
         }
     }
     let keys = command.try_get_matches_from(words).and_then(|matches| SourceKeys::from_arg_matches(&matches));
-    let keys = keys.map_err(|error| document.mistake(table.line, usage::one_line(&error)))?;
+    let keys = keys.map_err(|error| document.mistake(table.line, usage::explained(&error)))?;
     let folder = document.path.parent().unwrap_or(Path::new(""));
     let line =
         table.settings.iter().find(|setting| setting.key == "files").map_or(table.line, |files| files.line);

@@ -10,7 +10,7 @@ pub(super) fn verify_page(report: &VerifyReport) -> Page {
     page.line(report.status);
     let mut rows = Rows::default();
     rows.count("runs", report.runs);
-    rows.count("runs that stand", report.runs_active);
+    rows.count("active runs", report.runs_active);
     rows.some("not published yet", unpublished_text(report.unpublished_run).as_ref());
     rows.count("generations", report.generations);
     rows.count("chunks", report.chunks);
@@ -25,10 +25,10 @@ pub(super) fn verify_page(report: &VerifyReport) -> Page {
         rows.count("outputs missing", report.missing_outputs.len() as u64);
     }
     if report.missing_accepted > 0 {
-        rows.count("missing on purpose", report.missing_accepted);
+        rows.count("removed on purpose", report.missing_accepted);
     }
     if let Some(run) = report.accepted_in_run {
-        rows.add("recorded as meant", format!("in run {run}"));
+        rows.add("recorded as removed on purpose", format!("in run {run}"));
     }
     page.rows(&rows);
     page.list("- missing: ", &report.missing_outputs);
@@ -50,10 +50,10 @@ pub(super) fn maintenance_page(report: &MaintenanceReport) -> Page {
             to => rows.add("back to the state after", format!("run {to}")),
         }
         let runs = report.retracted_runs.iter().map(ToString::to_string);
-        rows.add("taken back", format!("run {}", listed(runs, ", ")));
-        rows.count("files that may come again", report.forgotten_files.len() as u64);
+        rows.add("rolled back", format!("run {}", listed(runs, ", ")));
+        rows.count("files that you can run again", report.forgotten_files.len() as u64);
     }
-    rows.each("not in its place", &report.missing_outputs);
+    rows.each("missing", &report.missing_outputs);
     rows.count("events removed", report.events_removed);
     rows.some("rollback reaches back to", report.rollback_reaches.map(|run| format!("run {run}")).as_ref());
     rows.count("sessions open", report.sessions_open);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn maintenance_of_hostile_values_is_told_in_harmless_lines() {
+    fn reports_of_hostile_values_are_harmless_lines() {
         for text in values() {
             expect_all_harmless(&text, std::slice::from_ref(&text));
         }
