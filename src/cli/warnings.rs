@@ -26,7 +26,8 @@ pub(super) fn warnings(runs: &[RunReport], settings: &RunSettings) -> Vec<String
         warnings.push(format!("{} were late and {lie}; see the report", of_rows(late)));
     }
     if rejected > 0 {
-        warnings.push(format!("{} were rejected and went to a side output; see the report", of_rows(rejected)));
+        warnings
+            .push(format!("{} were rejected and went to a side output; see the report", of_rows(rejected)));
     }
     if files > 0 && runs.iter().map(new_files).sum::<u64>() == 0 {
         warnings.push(format!("nothing was read: the content of all {files} files was taken in before"));

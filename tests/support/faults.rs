@@ -126,7 +126,10 @@ fn check_end(finished: &Finished, fault: &str, failed: i32, place: &str) {
     } else {
         assert_eq!(finished.code, Some(failed), "{place}");
         // A migration says where it keeps the copy, however it ends.
-        let others = finished.stderr.lines().filter(|line| !line.contains("a copy of it is kept"));
+        let others = finished
+            .stderr
+            .lines()
+            .filter(|line| !line.contains("a copy of the checkpoint in its older format is kept"));
         let others = others.filter(|line| !line.starts_with("sessionize: warning: "));
         let stderr = others.flat_map(|line| [line, "\n"]).collect();
         expect_one_clear_line(&Finished { stderr, ..finished.clone() });
