@@ -62,8 +62,8 @@ pub mod bytes {
         Bytes(bytes.to_vec()).serialize(to)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        Bytes::deserialize(from).map(|bytes| bytes.0)
+    pub fn deserialize<'de, D: Deserializer<'de>, T: From<Vec<u8>>>(from: D) -> Result<T, D::Error> {
+        Bytes::deserialize(from).map(|bytes| bytes.0.into())
     }
 }
 
@@ -150,19 +150,18 @@ pub mod hexadecimals {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ExportedState;
+    use super::super::OpenRow;
 
     #[test]
     fn keys_are_text_where_they_can_be_and_come_back() {
         for (key, json) in [(&b"ann"[..], r#""ann""#), (b"\xff\x00", r#"{"hex":"ff00"}"#), (b"", r#""""#)] {
-            let row = ExportedState { key: key.to_vec(), open: None, tail_us: vec![-1], ruled: None };
+            let row = OpenRow { key: key.into(), open: None, tail_us: vec![-1], ruled: None };
             let text = serde_json::to_string(&row).unwrap();
             assert_eq!(text, format!(r#"{{"key":{json},"open":null,"tail_us":[-1]}}"#));
-            assert_eq!(serde_json::from_str::<ExportedState>(&text).unwrap(), row);
+            assert_eq!(serde_json::from_str::<OpenRow<'_>>(&text).unwrap(), row);
         }
         assert!(
-            serde_json::from_str::<ExportedState>(r#"{"key":{"hex":"fg"},"open":null,"tail_us":[]}"#)
-                .is_err()
+            serde_json::from_str::<OpenRow<'_>>(r#"{"key":{"hex":"fg"},"open":null,"tail_us":[]}"#).is_err()
         );
     }
 }

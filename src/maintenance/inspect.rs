@@ -48,7 +48,7 @@ pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport>
         keys_open: head.map_or(0, |head| head.keys_open),
         events_open: head.map_or(0, |head| head.events_open),
         oldest_open_start: head.and_then(|head| time_text(head.oldest_open_start)),
-        bytes_on_disk: look.checkpoint.bytes_on_disk(),
+        bytes_on_disk: look.files().sum().1,
         sessions: shows_sessions.then(|| open_sessions(look, settings.key.as_deref())).transpose()?,
         ledger: settings.runs.then(|| runs.iter().map(ledger_report).collect()),
     })

@@ -16,10 +16,10 @@ pub fn purge(context: &mut Context, key: &[u8]) -> Result<MaintenanceReport> {
     let Some(before) = context.checkpoint.head().cloned() else {
         return Err(Error::new(ErrorKind::Failed, "there is nothing open: no run was committed"));
     };
-    let (state, survey) = context.checkpoint.copy_state(&before, |other| other == key)?;
+    let (state, open) = context.checkpoint.copy_state(&before, |other| other == key)?;
     let head = Head {
         purged: before.purged.with(key, before.watermark),
-        ..head_with(&before, before.run.next(), state, survey)
+        ..head_with(&before, before.run.next(), state, open)
     };
     if head.keys_open == before.keys_open {
         // What was staged is overwritten by the next run. A purge that has died may have left what this one looks for.

@@ -1,22 +1,23 @@
 //! Runs that write the open state once more, and take nothing in: their heads and their reports.
 
+use crate::core::reducer::OpenCounts;
 use crate::error::Result;
 use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind};
 use crate::report::{MaintenanceReport, Status};
 use crate::run::{Context, LedgerChange, Stopwatch, Transaction, time_text};
-use crate::state::{StagedState, Survey};
+use crate::state::StagedState;
 
 /// The head `before` with other open state, after run `run`.
-pub(super) fn head_with(before: &Head, run: RunId, state: StagedState, survey: Survey) -> Head {
+pub(super) fn head_with(before: &Head, run: RunId, state: StagedState, open: OpenCounts) -> Head {
     Head {
         run,
         generation: state.generation,
         chunks: state.chunks,
         state_digest: state.digest,
-        keys_open: survey.keys,
-        sessions_open: survey.sessions,
-        events_open: survey.events,
-        oldest_open_start: survey.oldest_start,
+        keys_open: open.keys,
+        sessions_open: open.sessions,
+        events_open: open.events,
+        oldest_open_start: open.oldest_start,
         ..before.clone()
     }
 }
@@ -29,8 +30,8 @@ pub(super) fn commit(context: &mut Context, entry: RunEntry, change: LedgerChang
 
 /// The same for a run that leaves everything open as it is, after `before`.
 pub(super) fn commit_unchanged(context: &mut Context, before: &Head, kind: RunKind) -> Result<RunEntry> {
-    let (state, survey) = context.checkpoint.copy_state(before, |_| false)?;
-    let head = head_with(before, before.run.next(), state, survey);
+    let (state, open) = context.checkpoint.copy_state(before, |_| false)?;
+    let head = head_with(before, before.run.next(), state, open);
     let counts = Counts {
         events_open_before: before.events_open,
         events_open_after: head.events_open,

@@ -1,11 +1,12 @@
 //! Back to the state after an earlier run: open state, watermark, known files and outputs together.
 
 use super::rewrite::{commit, head_with, report};
+use crate::core::reducer::OpenCounts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Head, NoRollback, RollbackPlan, RunEntry, RunId, RunKind, plan_rollback};
 use crate::report::MaintenanceReport;
 use crate::run::{Context, LedgerChange, kept_runs, kept_text, oldest_reachable};
-use crate::state::{StagedState, Survey};
+use crate::state::StagedState;
 use std::collections::BTreeSet;
 
 /// Takes the state after run `to_run` up again. The rollback is a run of its own with the next number: no number, and so no
@@ -28,10 +29,10 @@ pub fn rollback(context: &mut Context, to_run: u64) -> Result<MaintenanceReport>
         }
         Err(why) => return Err(refusal(why, to, &kept)),
     };
-    let (state, survey) = copy_state(context, &entries, &plan)?.ok_or_else(|| not_kept(to, &kept))?;
+    let (state, open) = copy_state(context, &entries, &plan)?.ok_or_else(|| not_kept(to, &kept))?;
     let missing_outputs = plan.retracted.iter().flat_map(|&run| context.output.missing_of(run)).collect();
     let run = entries.last().map_or(to, |entry| entry.head.run).next();
-    let head = head_with(&plan.to, run, state, survey);
+    let head = head_with(&plan.to, run, state, open);
     let RollbackPlan { retracted, forgotten, counts, .. } = plan;
     let kind = RunKind::Rollback { to };
     let entry = RunEntry { kind, as_of: context.as_of, files: Vec::new(), counts, head };
@@ -60,9 +61,9 @@ fn copy_state(
     context: &Context,
     entries: &[RunEntry],
     plan: &RollbackPlan,
-) -> Result<Option<(StagedState, Survey)>> {
+) -> Result<Option<(StagedState, OpenCounts)>> {
     if plan.to.run == RunId::BEFORE_ALL {
-        return Ok(Some((context.checkpoint.stage_state()?.finish()?, Survey::default())));
+        return Ok(Some((context.checkpoint.stage_state()?.finish()?, OpenCounts::default())));
     }
     if plan.to.run < oldest_reachable(entries) {
         return Ok(None);

@@ -161,7 +161,7 @@ fn expect_published(output: &Output) -> Result<()> {
 }
 
 fn head_after(imported: &Imported, state: StagedState) -> Head {
-    let head = head_with(&imported.head, imported.head.run.next(), state, imported.survey);
+    let head = head_with(&imported.head, imported.head.run.next(), state, imported.open);
     Head { known_files: imported.known_files, ..head }
 }
 

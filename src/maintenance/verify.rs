@@ -186,17 +186,17 @@ fn check_states(
     let Some(head) = checkpoint.head() else { return Ok(()) };
     let audit = checkpoint.audit_state(head)?;
     report.generations = 1;
-    report.chunks = audit.survey.chunks;
-    report.keys_open = audit.survey.keys;
-    report.sessions_open = audit.survey.sessions;
-    report.events_open = audit.survey.events;
+    report.chunks = audit.chunks;
+    report.keys_open = audit.open.keys;
+    report.sessions_open = audit.open.sessions;
+    report.events_open = audit.open.events;
     findings.extend(audit.findings);
     let since = entries.iter().rposition(|entry| entry.kind == RunKind::Import).unwrap_or(0);
     for entry in entries[since..].iter().filter(|entry| entry.head.generation < head.generation) {
         if checkpoint.has_generation(entry.head.generation)? {
             let audit = checkpoint.audit_state(&entry.head)?;
             report.generations += 1;
-            report.chunks += audit.survey.chunks;
+            report.chunks += audit.chunks;
             findings.extend(audit.findings);
         }
     }

@@ -42,7 +42,7 @@ pub struct Look {
 }
 
 /// How a checkpoint is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opening {
     /// It has to be in order, and in step with its output.
     Whole,
@@ -125,6 +125,9 @@ impl Look {
         opening: Opening,
         seen: Seen,
     ) -> Result<Self> {
+        if seen.files.is_empty() && opening == Opening::Whole {
+            return Self::at_nothing(common, cancellation, seen);
+        }
         let copy = tempfile::tempdir().map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
         seen.files.copy(&common.state, copy.path(), || cancellation.check())?;
         let output = Output::at(common.out.clone());
@@ -152,6 +155,22 @@ impl Look {
             as_of: common.as_of,
             cancellation: cancellation.clone(),
             _copy: copy,
+        })
+    }
+
+    /// A look at a place where no checkpoint has been begun: there is nothing to copy.
+    fn at_nothing(common: &CommonSettings, cancellation: &Cancellation, seen: Seen) -> Result<Self> {
+        let checkpoint = Checkpoint::begin_in_memory(&common.state)?;
+        let output = Output::at(common.out.clone());
+        Ok(Self {
+            unpublished: unpublished(&checkpoint, &output)?,
+            checkpoint,
+            output,
+            damages: Vec::new(),
+            seen,
+            as_of: common.as_of,
+            cancellation: cancellation.clone(),
+            _copy: None,
         })
     }
 

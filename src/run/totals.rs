@@ -29,11 +29,11 @@ impl OpenTotals {
     ) -> Result<()> {
         let mut emitted = Vec::with_capacity(ends.len());
         for (end, partition) in ends.into_iter().zip(partitions) {
-            self.keys += end.state.keys;
-            self.sessions += end.state.sessions;
-            self.events += end.state.events;
+            self.keys += end.state.open.keys;
+            self.sessions += end.state.open.sessions;
+            self.events += end.state.open.events;
             self.duplicates += end.duplicates;
-            self.oldest_start = self.oldest_start.into_iter().chain(end.state.oldest_start).min();
+            self.oldest_start = self.oldest_start.into_iter().chain(end.state.open.oldest_start).min();
             if let Some(state_writer) = &mut state_writer {
                 state_writer.put(partition, &end.state)?;
             }

@@ -1,15 +1,17 @@
 //! The lines of an export back into a checkpoint that has nothing yet.
 
-use super::counted::Counting;
-use super::export::{Header, Line, Trailer, read_digest};
-use super::survey::Survey;
-use super::whole::push_whole;
-use super::{Checkpoint, EncodedPartition, StagedState, codec, entry, keys, rows};
+use super::checkpoint::{Checkpoint, file_entry};
+use super::lines::{Header, Line, Trailer, read_digest};
+use super::rows::{Counting, EncodedPartition, against_head, time};
+use super::store::Changes;
+use super::writer::StagedState;
+use super::{entry, keys, ledger_rows};
 use crate::core::event::MAX_KEY_BYTES;
 use crate::core::partition::{KeyHash, PARTITIONS, PartitionId};
+use crate::core::reducer::OpenCounts;
 use crate::error::Result;
 use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId, StreamId, without_gaps};
-use crate::migrations::checkpoint::{CURRENT_VERSION, ExportedState};
+use crate::migrations::checkpoint::{CURRENT_VERSION, OpenRow};
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -26,7 +28,7 @@ pub struct Imported {
     /// The stream whose checkpoint was exported.
     pub stream: StreamId,
     /// What its rows add up to.
-    pub survey: Survey,
+    pub open: OpenCounts,
     /// What its known files are together.
     pub known_files: KnownFiles,
     counting: Counting,
@@ -49,7 +51,7 @@ pub fn read_export(from: impl BufRead) -> Result<Imported, (u64, String)> {
         line_number += 1;
         let wrong = |what: String| (line_number, what);
         let line = line.map_err(|error| wrong(error.to_string()))?;
-        let line: Line = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
+        let line: Line<'_> = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
         match (line, &mut imported) {
             (Line::Export(header), None) => imported = Some(Imported::begin(header).map_err(wrong)?),
             (Line::End(trailer), Some(_)) if trailer.counts() == read.counts() => {
@@ -77,13 +79,13 @@ impl Imported {
         }
         let digest = u128::from_str_radix(&header.head_digest, 16).map_err(|error| error.to_string())?;
         let stream = StreamId::read(&header.stream_id).ok_or("its stream id is no UUID")?;
-        let head = rows::head(header.head)?;
+        let head = ledger_rows::head(header.head)?;
         Ok(Self {
             stream,
             mark: HeadMark { run: head.run, digest },
             counting: Counting::of(&head),
             head,
-            survey: Survey::default(),
+            open: OpenCounts::default(),
             known_files: KnownFiles::default(),
             runs: Vec::new(),
             files: BTreeMap::new(),
@@ -115,7 +117,7 @@ impl Imported {
             if known != self.head.known_files {
                 return Err("its known files are not those of its head".to_owned());
             }
-            self.survey.against(&self.head).map_or(Ok(()), Err)?;
+            against_head(self.open, &self.head).map_or(Ok(()), Err)?;
         }
         self.known_files = known;
         let files: Vec<_> = self.files.values().copied().collect();
@@ -123,10 +125,10 @@ impl Imported {
         Ok(self)
     }
 
-    fn take(&mut self, line: Line, read: &mut Trailer) -> Result<(), String> {
+    fn take(&mut self, line: Line<'_>, read: &mut Trailer) -> Result<(), String> {
         match line {
             Line::Run(row) => {
-                self.runs.push(rows::run(row)?);
+                self.runs.push(ledger_rows::run(row)?);
                 read.runs += 1;
             }
             Line::File(file) => {
@@ -138,7 +140,7 @@ impl Imported {
                 read.files += 1;
             }
             Line::State(row) => {
-                self.take_state(&row)?;
+                self.take_state(row)?;
                 read.rows += 1;
             }
             Line::Export(_) | Line::End(_) => return Err("an export has one first line".to_owned()),
@@ -146,19 +148,22 @@ impl Imported {
         Ok(())
     }
 
-    fn take_state(&mut self, row: &ExportedState) -> Result<(), String> {
+    fn take_state(&mut self, row: OpenRow<'_>) -> Result<(), String> {
         if row.key.is_empty() || row.key.len() > MAX_KEY_BYTES {
             return Err(format!("a key has 1 to {MAX_KEY_BYTES} bytes"));
         }
         let session = row.session();
         let times = session.iter().flat_map(|open| [open.start_us, open.last_us]).chain(row.tail());
         for us in times {
-            rows::time(us)?;
+            time(us)?;
         }
-        let goes_on = session.is_none() && row.key == self.last_key;
-        self.survey.add(self.counting.count(row), goes_on);
-        push_whole(&mut self.partitions[KeyHash::of(&row.key).partition().index()], row);
-        self.last_key.clone_from(&row.key);
+        let goes_on = session.is_none() && *row.key == *self.last_key;
+        let counts = self.counting.count(&row, goes_on);
+        self.open.add(counts);
+        (*row.key).clone_into(&mut self.last_key);
+        let partition = &mut self.partitions[KeyHash::of(&row.key).partition().index()];
+        partition.open.add(counts);
+        partition.push(row);
         Ok(())
     }
 
@@ -186,12 +191,9 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::commit`].
     pub fn commit_import(&mut self, imported: &Imported, entry: &RunEntry) -> Result<()> {
-        let mut writes = vec![(keys::HEAD.to_vec(), codec::encode_head(&entry.head))];
-        writes.extend(imported.runs.iter().chain([entry]).flat_map(entry::parts_of));
-        for (key, (_, run)) in &imported.files {
-            writes.push((key.clone(), run.number().to_be_bytes().to_vec()));
-        }
-        self.store.write_together(writes, Vec::new())?;
-        self.set_head(&entry.head)
+        let entries = imported.runs.iter().chain([entry]).flat_map(entry::parts_of);
+        let files = imported.files.iter().map(|(key, (_, run))| file_entry(key.clone(), *run));
+        let puts = entries.chain(files).collect();
+        self.commit_head(&entry.head, Changes { puts, removals: Vec::new() })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::core::partition::PartitionId;
 use crate::ledger::{FileDigest, RunId};
+use std::ops::Range;
 
 /// The head.
 pub(super) const HEAD: &[u8] = b"head";
@@ -12,9 +13,29 @@ pub(super) const RUNS: &[u8] = b"run/";
 
 /// All file digests.
 pub(super) const FILES: &[u8] = b"file/";
-/// The lists of all generations. They stand directly before the chunks: an unborn store has nothing else.
-pub(super) const LISTS: &[u8] = b"state-list/";
+/// The lists of all generations.
+const LISTS: &[u8] = b"state-list/";
 const STATE: &[u8] = b"state/";
+
+/// All keys that begin with `prefix`, which has a byte below 255.
+pub(super) fn below(prefix: &[u8]) -> Range<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while end.pop_if(|last| *last == u8::MAX).is_some() {}
+    if let Some(last) = end.last_mut() {
+        *last += 1;
+    }
+    prefix.to_vec()..end
+}
+
+/// All keys.
+pub(super) fn all() -> Range<Vec<u8>> {
+    Vec::new()..vec![u8::MAX]
+}
+
+/// The lists of the generations from this one on.
+pub(super) fn lists_from(generation: u64) -> Range<Vec<u8>> {
+    list(generation)..below(LISTS).end
+}
 
 /// The run in a key made by [`run`].
 pub(super) fn run_of_key(key: &[u8]) -> Option<RunId> {

@@ -4,7 +4,7 @@
 //! else. The file `lock` is only the note of who holds it.
 #![expect(clippy::disallowed_methods, reason = "a folder is opened to lock it, and waiting for it sleeps")]
 
-use super::checkpoint_error;
+use super::damage::checkpoint_error;
 use crate::core::event::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};

@@ -1,11 +1,14 @@
 //! A checkpoint of format version 0, for the tests that take one to version 1.
 
-use super::codec::{encode_into, frame_of};
-use super::store::Store;
-use super::{keys, state};
+use super::checkpoint::Checkpoint;
+use super::frame;
+use super::rows::digest_of;
+use super::store::Changes;
+use super::{keys, ledger_rows};
 use crate::core::partition::KeyHash;
 use crate::error::Result;
 use crate::ledger::{FileDigest, HeadMark, KnownFiles, RunId, StreamId};
+use crate::migrations::checkpoint::read::encode_into;
 use crate::migrations::checkpoint::{v0, v1};
 use bincode::Encode;
 use std::path::Path;
@@ -20,7 +23,7 @@ pub const FILE: FileDigest = FileDigest { hash: 7, bytes: 30 };
 /// # Errors
 /// Those of the store.
 pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
-    let store = Store::open(folder)?;
+    let Checkpoint { store, .. } = Checkpoint::open(folder)?;
     let key = b"ann";
     let row = v0::StateRow {
         open: Some(v1::OpenSession { start_us: 0, last_us: 60_000_000, events: 2 }),
@@ -29,10 +32,10 @@ pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
     };
     let (chunk, digest) = chunk(&encoded(&row));
     let partition = KeyHash::of(key).partition();
-    store.insert(&keys::chunk(1, partition, 0), &chunk)?;
+    store.put(&keys::chunk(1, partition, 0), &chunk)?;
     let named = v1::NamedChunk { partition: partition.number(), generation: 1, number: 0, digest };
     let list = v1::ListPart { chunks: vec![named] };
-    store.insert(&keys::list_part(1, 0), &frame_of(v0::VERSION, &encoded(&list)))?;
+    store.put(&keys::list_part(1, 0), &frame::of_version(v0::VERSION, &encoded(&list)))?;
     let head = head(digest);
     let counts = v1::Counts {
         rows_read: 3,
@@ -49,17 +52,17 @@ pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
         events_retracted: 0,
     };
     let file = crate::ledger::FileEntry { path: "old.csv".to_owned(), digest: FILE, rows: 3, source: None };
-    let files = super::rows::file_rows(&[file]);
+    let files = ledger_rows::file_rows(&[file]);
     let run = v0::RunRow { kind: v1::RunKind::Batch, files, counts, head: head.clone() };
-    let head = frame_of(v0::VERSION, &encoded(&head));
+    let head = frame::of_version(v0::VERSION, &encoded(&head));
     let stream = StreamId::of_random([7; 16]);
-    let writes = vec![
-        (keys::STREAM.to_vec(), frame_of(v0::VERSION, &stream.bytes())),
+    let puts = vec![
+        (keys::STREAM.to_vec(), frame::of_version(v0::VERSION, &stream.bytes())),
         (keys::HEAD.to_vec(), head.clone()),
-        (keys::run(RunId::new(1)), frame_of(v0::VERSION, &encoded(&run))),
+        (keys::run(RunId::new(1)), frame::of_version(v0::VERSION, &encoded(&run))),
         (keys::file(&FILE), 1_u64.to_be_bytes().to_vec()),
     ];
-    store.write_together(writes, Vec::new())?;
+    store.commit(Changes { puts, removals: Vec::new() })?;
     Ok((HeadMark { run: RunId::new(1), digest: xxh3_128(&head) }, stream))
 }
 
@@ -70,7 +73,7 @@ fn head(chunk: u128) -> v0::Head {
         run: 1,
         generation: 1,
         chunks: 1,
-        state_digest: state::digest_of(std::iter::once(chunk)),
+        state_digest: digest_of(std::iter::once(chunk)),
         keys_open: 1,
         sessions_open: 1,
         events_open: 3,

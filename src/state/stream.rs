@@ -1,9 +1,12 @@
 //! The id of the stream: drawn when the checkpoint is made, and on the disk before anything is written beside it.
 
-use super::store::Store;
-use super::{Checkpoint, codec, keys};
+use super::checkpoint::Checkpoint;
+use super::damage::damaged;
+use super::store::{StateStore, SyncReach};
+use super::{codec, keys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::StreamId;
+use std::path::Path;
 
 /// What it is called in errors.
 const NAME: &str = "the stream id";
@@ -22,15 +25,15 @@ pub fn new_stream() -> Result<StreamId> {
 }
 
 /// The id that stands in a store.
-pub(super) fn stored(store: &Store) -> Result<Option<StreamId>> {
+pub(super) fn stored(store: &dyn StateStore, folder: &Path) -> Result<Option<StreamId>> {
     let bytes = store.get(keys::STREAM)?;
     let read = bytes.map(|bytes| codec::decode_stream(&bytes)).transpose();
-    read.map_err(|damage| store.damaged(NAME, &damage))
+    read.map_err(|damage| damaged(folder, NAME, &damage))
 }
 
 /// The error for a checkpoint that has lost its own.
-pub(super) fn missing(store: &Store) -> Error {
-    store.damaged(NAME, "it is missing, but other entries are there")
+pub(super) fn missing(folder: &Path) -> Error {
+    damaged(folder, NAME, "it is missing, but other entries are there")
 }
 
 impl Checkpoint {
@@ -49,8 +52,7 @@ impl Checkpoint {
         if self.head.is_some() {
             return Ok(());
         }
-        self.store.insert(keys::STREAM, &codec::encode_stream(self.stream))?;
-        self.store.sync()?;
-        self.store.sync_foundation()
+        self.store.put(keys::STREAM, &codec::encode_stream(self.stream))?;
+        self.store.sync(SyncReach::Foundation)
     }
 }

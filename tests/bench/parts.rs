@@ -143,11 +143,11 @@ fn fold_events(criterion: &mut Criterion) {
 /// Open sessions to chunks of the checkpoint.
 fn encode(criterion: &mut Criterion) {
     let (_, mut reducers) = fold(&events());
-    let open: u64 = reducers.iter_mut().map(|reducer| reducer.encode().sessions).sum();
+    let open: u64 = reducers.iter_mut().map(|reducer| reducer.encode().open.sessions).sum();
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(open));
     group.bench_function("open sessions", |bencher| {
-        bencher.iter(|| reducers.iter_mut().map(|reducer| reducer.encode().keys).sum::<u64>());
+        bencher.iter(|| reducers.iter_mut().map(|reducer| reducer.encode().open.keys).sum::<u64>());
     });
     group.finish();
 }

@@ -5,10 +5,11 @@
 //! retracted and inserted anew.
 
 use super::close::{BatchEnd, Close};
+use super::counts::OpenCounts;
 use super::fold::Fold;
 use super::rules::RuleReducer;
 use super::view::{View, ViewAt};
-use crate::core::event::{Event, Timestamp};
+use crate::core::event::Event;
 use crate::core::rules::RuleSet;
 use crate::core::session::{CompletedSession, Op, OutOfOrder, SessionBatch};
 use crate::core::watermark::Watermark;
@@ -25,17 +26,6 @@ pub struct CorrectingReducer {
     /// What every key came to then, once an event has come since.
     before: Option<Vec<View>>,
     open: OpenCounts,
-}
-
-/// What is open and not completed in any view.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OpenCounts {
-    /// Open sessions.
-    pub sessions: u64,
-    /// Events in them, and events that wait.
-    pub events: u64,
-    /// Start of the oldest open session.
-    pub oldest_start: Option<Timestamp>,
 }
 
 impl CorrectingReducer {
@@ -109,11 +99,15 @@ impl CorrectingReducer {
 
     /// What the views have left open. The state holds besides it the completed sessions that are not settled.
     fn count_open(&mut self, after: &[View], settled: u64) -> OpenCounts {
-        let mut events = 0;
-        self.reducer.open_state(|of_key| events += of_key.events());
+        let (mut keys, mut events) = (0, 0);
+        self.reducer.open_state(|of_key| {
+            keys += 1;
+            events += of_key.events();
+        });
         let completed: u64 = after.iter().map(View::events_complete).sum();
         let open = || after.iter().filter_map(|view| view.left.open.as_ref());
         OpenCounts {
+            keys,
             sessions: open().count() as u64,
             events: events + settled - completed,
             oldest_start: open().map(|session| session.open.start).min(),

@@ -9,6 +9,7 @@
 mod buffered;
 mod close;
 mod correct;
+mod counts;
 mod fold;
 mod gap;
 mod partition;
@@ -20,7 +21,8 @@ mod view;
 
 pub use buffered::BufferedEvent;
 pub use close::{BatchEnd, Close};
-pub use correct::{CorrectingReducer, OpenCounts};
+pub use correct::CorrectingReducer;
+pub use counts::OpenCounts;
 pub use fold::Fold;
 pub use gap::{GapReducer, KeyState};
 pub use partition::PartitionReducer;

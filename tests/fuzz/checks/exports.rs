@@ -6,7 +6,7 @@ use sessionize::state::read_export;
 pub fn check(data: &[u8]) {
     let lines = data.split_inclusive(|&byte| byte == b'\n').count() as u64;
     match read_export(data) {
-        Ok(imported) => assert!(imported.survey.keys <= lines),
+        Ok(imported) => assert!(imported.open.keys <= lines),
         Err((line, what)) => assert!(line <= lines && !what.is_empty()),
     }
 }

@@ -1,7 +1,7 @@
 //! A copy of the files of a checkpoint, for who only looks: the original is neither written nor locked nor waited for.
 #![expect(clippy::disallowed_methods, reason = "reads the files of a checkpoint, and writes them elsewhere")]
 
-use super::store::is_file_of_store;
+use super::files::{BLOBS, is_file_of_store};
 use crate::error::{Error, ErrorKind, Result};
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
@@ -10,8 +10,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Where sled keeps pages that are too large for its log. There should be none.
-const BLOBS: &str = "blobs";
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// The clock of a file system stands still between two ticks, of 10 ms at most.
@@ -73,6 +71,11 @@ impl Stamp {
     /// Whether `file` is one of them, under whatever name.
     pub fn has(&self, file: &Metadata) -> bool {
         self.files.iter().any(|known| (known.device, known.inode) == (file.dev(), file.ino()))
+    }
+
+    /// Whether nothing is stored there yet.
+    pub const fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// How many they are, and how many bytes they have.

@@ -1,9 +1,6 @@
-//! Core types to rows of the newest format and back.
+//! Head and ledger entries: from the values of the core to rows of the newest format, and back.
 
-use super::codec::{frame, open};
-use super::ruled::Pieces;
-use super::state::rows_of_all;
-use super::stored::Stored;
+use super::rows::time;
 use crate::core::event::{Place, Timestamp};
 use crate::core::gap::Gap;
 use crate::core::rules::{RuleFlag, RuleTexts};
@@ -33,7 +30,7 @@ pub(super) fn head_row(head: &Head) -> v1::Head {
         watermark_origin: head.watermark_origin.as_ref().map(origin_row),
         latest_us: head.latest.map(Timestamp::us),
         accepts_from_us: head.accepts_from.time().map(Timestamp::us),
-        purged: head.purged.iter().map(evicted_row).collect(),
+        purged: head.purged.iter().map(purged_row).collect(),
         known_files: head.known_files.count,
         known_files_sum: head.known_files.sum,
         definition: definition_row(&head.definition),
@@ -117,15 +114,11 @@ pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
     })
 }
 
-pub(super) fn time(us: i64) -> Result<Timestamp, Damage> {
-    Timestamp::from_us(us).ok_or_else(|| format!("{us} microseconds is no time in the years 1 to 9999"))
-}
-
 fn watermark(us: Option<i64>) -> Result<Watermark, Damage> {
     Ok(us.map(time).transpose()?.map_or(Watermark::BEGINNING, Watermark::at))
 }
 
-fn evicted_row(key: PurgedKey) -> v1::PurgedKey {
+fn purged_row(key: PurgedKey) -> v1::PurgedKey {
     v1::PurgedKey { key_hash: key.hash, until_us: key.until.us() }
 }
 
@@ -233,29 +226,5 @@ fn counts(row: v1::Counts) -> Counts {
         events_duplicate: row.events_duplicate,
         sessions_retracted: row.sessions_retracted,
         events_retracted: row.events_retracted,
-    }
-}
-
-/// What `reducer` has open, in the rows that the checkpoint has, behind their version and a checksum.
-pub fn write(reducer: &mut impl Stored) -> Vec<u8> {
-    frame(&rows_of_all(&reducer.encode().chunks))
-}
-
-/// Puts what [`write`] has written back into `reducer`.
-///
-/// # Errors
-/// What is wrong with the bytes, in words.
-pub fn read(bytes: &[u8], reducer: &mut impl Stored) -> Result<(), Damage> {
-    let (version, framed) = open(bytes)?;
-    let (count, mut rows) = framed.split_first_chunk::<4>().ok_or("it is cut short")?;
-    let mut pieces = Pieces::default();
-    for _ in 0..u32::from_le_bytes(*count) {
-        let used = reducer.restore_row(version, rows, &mut pieces)?;
-        rows = &rows[used..];
-    }
-    if rows.is_empty() && pieces.is_whole() {
-        Ok(())
-    } else {
-        Err("its rows do not end where they should".to_owned())
     }
 }

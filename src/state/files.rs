@@ -1,0 +1,90 @@
+//! The index of known files: what was taken in once is not taken in again.
+
+use super::checkpoint::Checkpoint;
+use super::damage::damaged;
+use super::keys;
+use super::store::StateStore;
+use crate::error::Result;
+use crate::ledger::{FileDigest, KnownFiles, RunEntry, RunId, active_runs};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The known files of a store, each with the run that took it in.
+///
+/// # Errors
+/// In the words of the damage where an entry is cut.
+pub(super) fn known_files(
+    store: &dyn StateStore,
+) -> impl Iterator<Item = Result<Result<(FileDigest, RunId), &'static str>>> + '_ {
+    store.scan(keys::below(keys::FILES)).map(|entry| {
+        let (key, run) = entry?;
+        let known = keys::digest_of_file(&key).ok_or("its key is cut");
+        Ok(known.and_then(|digest| Ok((digest, run_in(&run).ok_or("it is not eight bytes")?))))
+    })
+}
+
+fn run_in(bytes: &[u8]) -> Option<RunId> {
+    bytes.try_into().ok().map(|number| RunId::new(u64::from_be_bytes(number)))
+}
+
+/// Holds the digests of all known files against those that the head `expected`: a lost one would let its file in twice.
+pub(super) fn check_files(store: &dyn StateStore, expected: KnownFiles, folder: &Path) -> Result<()> {
+    let mut found = KnownFiles::default();
+    for known in known_files(store) {
+        let (digest, run) = known?.map_err(|damage| damaged(folder, "a file entry", damage))?;
+        found = found.with(digest, run);
+    }
+    if found == expected {
+        return Ok(());
+    }
+    let damage = format!("{} files found, {} expected, or they are others", found.count, expected.count);
+    Err(damaged(folder, "the list of known files", &damage))
+}
+
+impl Checkpoint {
+    /// The run that took in a file with this content.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if the entry is damaged.
+    pub fn run_of_file(&self, digest: &FileDigest) -> Result<Option<RunId>> {
+        let Some(bytes) = self.store.get(&keys::file(digest))? else { return Ok(None) };
+        run_in(&bytes).map(Some).ok_or_else(|| self.damaged("a file entry", "it is not eight bytes"))
+    }
+
+    /// Whether any committed file has this length: only then can one of this length be known.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if the store cannot be read.
+    pub fn knows_length(&self, bytes: u64) -> Result<bool> {
+        Ok(self.store.first_key(keys::below(&keys::files_of_length(bytes)))?.is_some())
+    }
+
+    /// Holds the index of known files against the ledger: every file of an active run, and no other.
+    ///
+    /// # Errors
+    /// If the store cannot be read at all.
+    pub fn audit_files(&self, entries: &[RunEntry]) -> Result<Vec<String>> {
+        let active = active_runs(entries);
+        let mut expected: BTreeMap<Vec<u8>, (RunId, &FileDigest)> = BTreeMap::new();
+        for entry in entries.iter().filter(|entry| active.contains(&entry.head.run)) {
+            let files =
+                entry.files.iter().map(|file| (keys::file(&file.digest), (entry.head.run, &file.digest)));
+            expected.extend(files);
+        }
+        let mut findings = Vec::new();
+        for found in self.store.scan(keys::below(keys::FILES)) {
+            let (key, run) = found?;
+            match expected.remove(&key) {
+                Some((expected, _)) if run_in(&run) == Some(expected) => {}
+                Some((expected, digest)) => {
+                    findings.push(format!("file {digest} is not booked on run {}", expected.number()));
+                }
+                None => findings.push("a known file belongs to no run that stands".to_owned()),
+            }
+        }
+        findings.extend(expected.values().map(|(run, digest)| {
+            format!("file {digest} of run {} is not known: it would be taken in again", run.number())
+        }));
+        Ok(findings)
+    }
+}

@@ -1,0 +1,60 @@
+//! The lines of an export: JSON, one value a line.
+
+use crate::ledger::FileDigest;
+use crate::migrations::checkpoint::{OpenRow, v1};
+use serde::{Deserialize, Serialize};
+
+/// One line. The first is `export`, the last `end`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Line<'a> {
+    Export(Header),
+    Run(v1::RunRow),
+    File(KnownFile),
+    State(OpenRow<'a>),
+    End(Trailer),
+}
+
+/// What the lines are, and the head of the checkpoint that they come from.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub(super) format_version: u32,
+    pub(super) stream_id: String,
+    pub(super) head_digest: String,
+    pub(super) head: v1::Head,
+}
+
+/// A file that must not be taken in again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct KnownFile {
+    pub(super) digest: String,
+    pub(super) run: u64,
+}
+
+/// How many lines of each kind stand before it: a cut file shows here.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Trailer {
+    pub(super) runs: u64,
+    pub(super) files: u64,
+    pub(super) rows: u64,
+    /// What a salvage could not read, in words. Only where something is lost may anything be missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lost: Vec<String>,
+}
+
+impl Trailer {
+    pub(super) const fn counts(&self) -> (u64, u64, u64) {
+        (self.runs, self.files, self.rows)
+    }
+}
+
+/// A line without its end. Rows have no values that JSON cannot hold.
+pub(super) fn text(line: &Line<'_>) -> String {
+    serde_json::to_string(line).unwrap_or_default()
+}
+
+/// Reads the text of a digest.
+pub(super) fn read_digest(text: &str) -> Option<FileDigest> {
+    let (hash, bytes) = text.strip_prefix("xxh3-128:")?.split_once(':')?;
+    Some(FileDigest { hash: u128::from_str_radix(hash, 16).ok()?, bytes: bytes.parse().ok()? })
+}

@@ -1,0 +1,113 @@
+//! Encoded rows in chunks, cut by bytes.
+
+use crate::migrations::checkpoint::read::encode_into;
+use crate::migrations::checkpoint::{CURRENT_VERSION, MAX_CHUNK_BYTES};
+use bincode::Encode;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
+
+/// Rows are added until a chunk has reached this; the longest row must fit behind it.
+const FULL_CHUNK_BYTES: usize = 16 << 10;
+
+/// From here on a chunk ends where its rows say so.
+const LEAST_CHUNK_BYTES: usize = 12 << 10;
+
+/// In this many bytes one row says so on average.
+const BYTES_BETWEEN_ENDS: u64 = 1 << 10;
+
+const _: () = assert!(FULL_CHUNK_BYTES < MAX_CHUNK_BYTES);
+
+/// Bytes before the rows of a chunk: version (4), row count (4).
+const HEADER_BYTES: usize = 8;
+
+/// Encoded rows as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    bytes: Vec<u8>,
+    count: u32,
+}
+
+impl Chunk {
+    /// `count` rows that are encoded already.
+    pub(in crate::state) fn of(rows: &[u8], count: u32) -> Self {
+        let mut chunk = Self { bytes: Vec::with_capacity(HEADER_BYTES + rows.len()), count };
+        chunk.bytes.extend_from_slice(&CURRENT_VERSION.to_le_bytes());
+        chunk.bytes.extend_from_slice(&count.to_le_bytes());
+        chunk.bytes.extend_from_slice(rows);
+        chunk
+    }
+
+    fn push<T: Encode>(&mut self, row: &T) {
+        encode_into(row, &mut self.bytes);
+        self.count += 1;
+        self.bytes[4..HEADER_BYTES].copy_from_slice(&self.count.to_le_bytes());
+    }
+
+    pub(in crate::state) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(in crate::state) fn digest(&self) -> u128 {
+        xxh3_128(&self.bytes)
+    }
+}
+
+/// Chunks that rows are appended to.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Chunks {
+    pub(super) chunks: Vec<Chunk>,
+    /// Whether the next row begins a chunk.
+    is_cut: bool,
+}
+
+impl Chunks {
+    /// Appends a row; a chunk that is at its end is followed by a new one. Where a chunk ends depends on the rows around its
+    /// end alone, as long as they are short: what has changed in one chunk does not move the rows of all chunks behind it.
+    pub(super) fn push<T: Encode>(&mut self, row: &T) {
+        if self.chunks.is_empty() || self.is_cut {
+            self.chunks.push(Chunk::of(&[], 0));
+        }
+        let Some(chunk) = self.chunks.last_mut() else { return };
+        let start = chunk.bytes.len();
+        chunk.push(row);
+        let end = chunk.bytes.len();
+        self.is_cut = end >= FULL_CHUNK_BYTES || end >= LEAST_CHUNK_BYTES && is_end(&chunk.bytes[start..]);
+    }
+}
+
+/// The rows of all `chunks`, their count before them.
+pub(in crate::state) fn rows_of_all(chunks: &[Chunk]) -> Vec<u8> {
+    let count: u32 = chunks.iter().map(|chunk| chunk.count).sum();
+    let rows = chunks.iter().flat_map(|chunk| &chunk.bytes[HEADER_BYTES..]);
+    count.to_le_bytes().iter().chain(rows).copied().collect()
+}
+
+/// Whether a chunk that is long enough ends behind this row. Long rows say so more often, for a chunk has few of them.
+fn is_end(row: &[u8]) -> bool {
+    xxh3_64(row) % BYTES_BETWEEN_ENDS < row.len() as u64
+}
+
+/// A chunk whose digest is the one that the list of its generation has.
+pub(in crate::state) struct OpenChunk<'b> {
+    /// The version of its rows.
+    pub(in crate::state) version: u32,
+    /// How many rows it has.
+    pub(in crate::state) count: u32,
+    pub(in crate::state) rows: &'b [u8],
+}
+
+/// Holds a chunk against its digest.
+pub(in crate::state) fn open_chunk(bytes: &[u8], digest: u128) -> Result<OpenChunk<'_>, String> {
+    if xxh3_128(bytes) != digest {
+        return Err("its digest does not match".to_owned());
+    }
+    let (version, rest) = bytes.split_first_chunk::<4>().ok_or("it is cut short")?;
+    let (count, rows) = rest.split_first_chunk::<4>().ok_or("it is cut short")?;
+    Ok(OpenChunk { version: u32::from_le_bytes(*version), count: u32::from_le_bytes(*count), rows })
+}
+
+/// The digest of a state, from those of its chunks in order.
+pub(in crate::state) fn digest_of(digests: impl Iterator<Item = u128>) -> u128 {
+    let mut hash = Xxh3::new();
+    digests.for_each(|digest| hash.update(&digest.to_le_bytes()));
+    hash.digest128()
+}

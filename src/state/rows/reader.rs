@@ -1,0 +1,102 @@
+//! The one decoder of open state: chunks to rows.
+
+use super::chunk::OpenChunk;
+use super::pieces::Pieces;
+use crate::core::event::key_word;
+use crate::error::Result;
+use crate::migrations::checkpoint::{OpenRow, read};
+use std::borrow::Cow;
+
+/// Reads the rows of one partition, chunk by chunk.
+#[derive(Debug)]
+pub(in crate::state) struct RowReader {
+    is_plain: bool,
+    pieces: Pieces,
+    /// The last key of which a piece was missing: the other pieces say nothing new.
+    torn: Option<Vec<u8>>,
+}
+
+impl RowReader {
+    /// A reader of rows without rules, if `is_plain`, or with them.
+    pub(in crate::state) fn new(is_plain: bool) -> Self {
+        Self { is_plain, pieces: Pieces::default(), torn: None }
+    }
+
+    /// Visits the rows of a chunk, and says whether it could be read. What cannot, or what `visit` refuses, goes to `lost`,
+    /// which decides whether to go on.
+    pub(in crate::state) fn read(
+        &mut self,
+        opened: Result<OpenChunk<'_>, String>,
+        visit: &mut impl FnMut(OpenRow<'_>) -> Result<(), String>,
+        lost: &mut impl FnMut(&str) -> Result<()>,
+    ) -> Result<bool> {
+        let OpenChunk { version, count, mut rows } = match opened {
+            Ok(chunk) => chunk,
+            Err(damage) => {
+                lost(&damage)?;
+                return self.end(lost).map(|()| false);
+            }
+        };
+        for _ in 0..count {
+            let decoded = if self.is_plain {
+                read::state_row(version, rows).map(|(row, used)| (Some(row.into()), used))
+            } else {
+                self.piece(version, rows, lost)?
+            };
+            match decoded {
+                Ok((row, used)) => {
+                    let refused = row.map_or(Ok(()), &mut *visit);
+                    refused.or_else(|damage| lost(&damage))?;
+                    rows = &rows[used..];
+                }
+                Err(damage) => return lost(&damage).map(|()| false),
+            }
+        }
+        if !rows.is_empty() {
+            lost("it has bytes behind its last row")?;
+        }
+        Ok(true)
+    }
+
+    /// Nothing follows, or what does cannot be read: a key that is not whole by now is lost.
+    pub(in crate::state) fn end(&mut self, lost: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+        self.pieces.forget().map_or(Ok(()), |key| self.tear(&key, lost))
+    }
+
+    fn tear(&mut self, key: &[u8], lost: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+        if self.torn.as_deref() == Some(key) {
+            return Ok(());
+        }
+        self.torn = Some(key.to_vec());
+        lost(&format!("a piece of key {} is missing", key_word(key)))
+    }
+
+    /// Takes the piece at the start of `rows`; hands out the row of its key when it is the last one, and the length of the
+    /// piece. One that does not follow those before it belongs to a key that is lost, unless it is a first one.
+    fn piece<'r>(
+        &mut self,
+        version: u32,
+        rows: &'r [u8],
+        lost: &mut impl FnMut(&str) -> Result<()>,
+    ) -> Result<Result<(Option<OpenRow<'r>>, usize), String>> {
+        let (row, used) = match read::ruled_row(version, rows) {
+            Ok(read) => read,
+            Err(damage) => return Ok(Err(damage)),
+        };
+        if !self.pieces.goes_on_with(&row) {
+            self.end(lost)?;
+        }
+        if !self.pieces.goes_on_with(&row) {
+            self.tear(row.key, lost)?;
+            return Ok(Ok((None, used)));
+        }
+        let whole = match self.pieces.take(version, &row) {
+            Ok(state) => state.map(|state| OpenRow::under_rules(Cow::Borrowed(row.key), state)),
+            Err(damage) => {
+                lost(&damage)?;
+                None
+            }
+        };
+        Ok(Ok((whole, used)))
+    }
+}

@@ -1,0 +1,241 @@
+//! The store on the disk: sled, wrapped in what we know of it. No other module of the program knows sled.
+//!
+//! Its `flush` is no fsync, its assertions panic, its long values become files, and it writes when it is dropped: what is done
+//! about each of these is in `docs/durability.md`.
+
+mod copy;
+mod files;
+mod guard;
+mod threads;
+
+pub use copy::{Stamp, unwritable};
+
+use super::damage::{WAY_OUT, checkpoint_error};
+use super::lock::in_use;
+use super::store::{Changes, Entries, Entry, StateStore, SyncReach};
+use crate::durable;
+use crate::error::{Error, ErrorKind, Result};
+use files::{CONFIGURATION, LOCKLESS, LOG, is_taken, remove_unfinished, wait_until_free};
+use guard::{flush, guard, is_environment};
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// sled keeps a page in its log only up to a quarter of a segment; larger ones become files that are never removed. A page has
+/// up to 17 values, so [`super::store::MAX_VALUE_BYTES`] must fit in this many times. It reads two segments and clears the rest of the last
+/// one whenever it opens, so they must not be larger than that takes.
+const SEGMENT_BYTES: usize = 4 << 20;
+const MOST_VALUES_OF_A_PAGE: usize = 17;
+const _: () = assert!(MOST_VALUES_OF_A_PAGE * super::store::MAX_VALUE_BYTES <= SEGMENT_BYTES / 4);
+
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// The one tree of a sled store.
+pub(super) struct SledStore {
+    /// `None` only while it is closed.
+    db: Option<sled::Db>,
+    /// Where it lies, or where what it is a copy of lies.
+    folder: PathBuf,
+    /// Whether it is a copy, of which nothing is to stay.
+    is_copy: bool,
+    /// Set by the first failed write or sync: what sled still holds back must then not reach the disk.
+    refuses: AtomicBool,
+}
+
+impl std::fmt::Debug for SledStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SledStore").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        let Some(db) = self.db.take() else { return };
+        if self.is_copy || self.refuses.load(Ordering::Relaxed) || durable::sync_has_failed() {
+            // sled writes what it holds, and waits for the disk, when it is dropped. The process is about to end.
+            std::mem::forget(db);
+        } else {
+            // A failure to write here is found by the next open, as after a crash.
+            let _ = guard(|| {
+                drop(db);
+                Ok(())
+            });
+        }
+    }
+}
+
+impl SledStore {
+    /// Opens the store in `folder`, which must be there, or begins one.
+    pub(super) fn open(folder: &Path) -> Result<Self> {
+        wait_until_free(folder)?;
+        let failed = |error: &io::Error| Error::io(ErrorKind::Failed, "open the checkpoint", folder, error);
+        Self::open_in(folder, folder, failed)
+    }
+
+    /// Opens a copy of the store in `folder`, which nobody else knows. Where it holds no blobs the copy is read through what
+    /// is open from here on: its names may be removed.
+    pub(super) fn open_copy(copy: &Path, folder: &Path) -> Result<Self> {
+        let mut store = Self::open_in(copy, folder, |error| unwritable(copy, error))?;
+        store.is_copy = true;
+        Ok(store)
+    }
+
+    fn open_in(place: &Path, folder: &Path, failed: impl Fn(&io::Error) -> Error) -> Result<Self> {
+        threads::try_out().map_err(|error| Error::threads(threads::NEEDED, &error))?;
+        remove_unfinished(place).map_err(|error| failed(&error))?;
+        let opened = guard(|| {
+            sled::Config::new()
+                .path(place)
+                .segment_size(SEGMENT_BYTES)
+                .cache_capacity(CACHE_BYTES)
+                .flush_every_ms(None)
+                .open()
+        });
+        match opened {
+            Ok(db) => Ok(Self {
+                db: Some(db),
+                folder: folder.to_owned(),
+                is_copy: false,
+                refuses: AtomicBool::new(false),
+            }),
+            Err(sled::Error::Io(error)) if is_environment(&error) => Err(failed(&error)),
+            Err(_) if is_taken(place) => Err(in_use(folder, LOCKLESS)),
+            Err(error) => {
+                Err(checkpoint_error(folder, format!("the checkpoint does not open: {error}"), WAY_OUT))
+            }
+        }
+    }
+
+    fn unreadable(&self, error: &sled::Error) -> Error {
+        checkpoint_error(&self.folder, format!("the checkpoint cannot be read: {error}"), WAY_OUT)
+    }
+
+    /// Brings the log and its name to the disk. sled's flush ends in `sync_file_range`, which does not.
+    fn sync_log(&self) -> Result<()> {
+        let mut flushed = Ok(());
+        let flush = || {
+            flushed = self.write(flush);
+            flushed.as_ref().map_err(|error| io::Error::other(error.to_string())).copied()
+        };
+        let synced = self.allowed().and_then(|()| durable::sync("flush", flush));
+        flushed?;
+        let synced =
+            synced.and_then(|()| self.sync_file(LOG)).and_then(|()| durable::sync_folder(&self.folder));
+        self.synced(synced)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "sled's files are opened to sync them")]
+    fn sync_file(&self, name: &str) -> io::Result<()> {
+        durable::sync_file(&File::open(self.folder.join(name))?)
+    }
+
+    fn synced(&self, synced: io::Result<()>) -> Result<()> {
+        synced.map_err(|error| {
+            self.refuses.store(true, Ordering::Relaxed);
+            Error::io(ErrorKind::Failed, "sync the checkpoint", &self.folder, &error)
+        })
+    }
+
+    /// A call into sled that changes something.
+    fn write(&self, work: impl FnOnce(&sled::Db) -> sled::Result<()>) -> Result<()> {
+        self.call(work).map_err(|error| {
+            self.refuses.store(true, Ordering::Relaxed);
+            match error {
+                sled::Error::Io(error) if is_environment(&error) => {
+                    Error::io(ErrorKind::Failed, "write the checkpoint", &self.folder, &error)
+                }
+                error => self.unreadable(&error),
+            }
+        })
+    }
+
+    fn call<T>(&self, work: impl FnOnce(&sled::Db) -> sled::Result<T>) -> sled::Result<T> {
+        match &self.db {
+            Some(db) => guard(|| work(db)),
+            None => Err(sled::Error::ReportableBug("it is closed".to_owned())),
+        }
+    }
+
+    /// Announces a durable step. One that fails is the last of this store.
+    fn step(&self, name: &'static str) -> Result<()> {
+        self.allowed().and_then(|()| durable::step(name)).map_err(|error| {
+            self.refuses.store(true, Ordering::Relaxed);
+            Error::io(ErrorKind::Failed, "write the checkpoint", &self.folder, &error)
+        })
+    }
+
+    fn allowed(&self) -> io::Result<()> {
+        if self.refuses.load(Ordering::Relaxed) {
+            return Err(io::Error::other("a sync has failed before, nothing more is written"));
+        }
+        Ok(())
+    }
+}
+
+impl StateStore for SledStore {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        let found = self.call(|db| db.get(key)).map_err(|error| self.unreadable(&error))?;
+        Ok(found.map(|value| value.to_vec()))
+    }
+
+    fn scan(&self, keys: Range<Vec<u8>>) -> Entries<'_> {
+        match self.call(|db| Ok(db.range(keys))) {
+            Ok(entries) => Box::new(SledEntries { store: self, entries: Some(entries) }),
+            Err(error) => Box::new(std::iter::once(Err(self.unreadable(&error)))),
+        }
+    }
+
+    fn put(&self, key: &[u8], value: &[u8]) -> Result<()> {
+        self.step("write state")?;
+        self.write(|db| db.insert(key, value).map(|_| ()))
+    }
+
+    fn remove(&self, keys: Vec<Vec<u8>>) -> Result<()> {
+        self.step("remove state")?;
+        self.write(|db| db.apply_batch(batch(Changes { removals: keys, ..Changes::default() })))
+    }
+
+    fn commit(&self, changes: Changes) -> Result<()> {
+        self.step("commit")?;
+        self.write(|db| db.apply_batch(batch(changes)))?;
+        self.sync_log()
+    }
+
+    fn sync(&self, reach: SyncReach) -> Result<()> {
+        self.sync_log()?;
+        if reach == SyncReach::Entries {
+            return Ok(());
+        }
+        let synced = self.sync_file(CONFIGURATION).and_then(|()| durable::sync_names_above(&self.folder));
+        self.synced(synced)
+    }
+}
+
+fn batch(changes: Changes) -> sled::Batch {
+    let mut batch = sled::Batch::default();
+    changes.removals.into_iter().for_each(|key| batch.remove(key));
+    changes.puts.into_iter().for_each(|(key, value)| batch.insert(key, value));
+    batch
+}
+
+/// Goes through a range; nothing follows an error.
+struct SledEntries<'s> {
+    store: &'s SledStore,
+    entries: Option<sled::Iter>,
+}
+
+impl Iterator for SledEntries<'_> {
+    type Item = Result<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entries = self.entries.as_mut()?;
+        let next = guard(|| entries.next().transpose()).transpose()?;
+        let next = next.map_err(|error| self.store.unreadable(&error));
+        if next.is_err() {
+            self.entries = None;
+        }
+        Some(next.map(|(key, value)| (key.to_vec(), value.to_vec())))
+    }
+}

@@ -1,0 +1,83 @@
+//! Open state as it is written: under a generation that no head points to before the commit.
+
+use super::checkpoint::Checkpoint;
+use super::keys;
+use super::list::{NamedChunk, StateList};
+use super::rows::EncodedPartition;
+use super::store::{StateStore, SyncReach};
+use crate::core::partition::PartitionId;
+use crate::error::Result;
+
+/// State that is written under a new generation and that no head points to yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StagedState {
+    /// The new generation.
+    pub generation: u64,
+    /// How many chunks it has.
+    pub chunks: u64,
+    /// xxh3-128 over the digests of the chunks.
+    pub digest: u128,
+}
+
+impl Checkpoint {
+    /// Begins to write open state under a new generation. No head points to it: until [`Checkpoint::commit`] nothing has
+    /// changed.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Failed`] if the store cannot be written.
+    pub fn stage_state(&self) -> Result<StateWriter<'_>> {
+        let generation = self.head.as_ref().map_or(1, |head| head.generation + 1);
+        // A run that died before its commit may have left chunks under this very number.
+        for prefix in [keys::generation(generation), keys::list(generation)] {
+            let left = self.store.keys(keys::below(&prefix))?;
+            if !left.is_empty() {
+                self.store.remove(left)?;
+            }
+        }
+        Ok(StateWriter { store: &*self.store, generation, before: &self.list, list: StateList::default() })
+    }
+}
+
+/// Writes the open state of a run, partition by partition in order.
+#[derive(Debug)]
+pub struct StateWriter<'c> {
+    store: &'c dyn StateStore,
+    generation: u64,
+    /// The generation before it: what has not changed since then is not written again.
+    before: &'c StateList,
+    list: StateList,
+}
+
+impl StateWriter<'_> {
+    /// Writes the chunks of one partition that the generation before has not.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Failed`] if they cannot be written.
+    pub fn put(&mut self, partition: PartitionId, encoded: &EncodedPartition) -> Result<()> {
+        let before = self.before.by_digest(partition);
+        for (number, chunk) in (0..).zip(encoded.chunks()) {
+            let digest = chunk.digest();
+            let named = match before.get(&digest) {
+                Some(same) => *same,
+                None => NamedChunk { partition, generation: self.generation, number, digest },
+            };
+            if named.generation == self.generation {
+                self.store.put(&named.key(), chunk.bytes())?;
+            }
+            self.list.push(named);
+        }
+        Ok(())
+    }
+
+    /// Writes the list and brings everything to the disk.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Failed`] if that fails.
+    pub fn finish(self) -> Result<StagedState> {
+        for (key, part) in self.list.parts(self.generation) {
+            self.store.put(&key, &part)?;
+        }
+        self.store.sync(SyncReach::Entries)?;
+        Ok(StagedState { generation: self.generation, chunks: self.list.len(), digest: self.list.digest() })
+    }
+}
