@@ -77,6 +77,7 @@ macro_rules! formats {
                 projection: &mut Projection<'_>,
                 max_bytes: u64,
             ) -> Result<Self> {
+                detect::check_text(file)?;
                 let format = asked.map_or_else(|| Format::of(file), Ok)?;
                 Ok(match format {
                     $(Format::$variant => Self::$variant(Decoder::open(file, source, times, projection, max_bytes)?),)*

@@ -30,7 +30,16 @@ pub(super) struct FirstRow {
     pub(super) blank_lines: u64,
     /// Where the next row begins.
     pub(super) end: usize,
+    /// The rows behind it, as far as they are looked at.
+    next: Vec<Vec<Vec<u8>>>,
 }
+
+/// How many rows behind the first one are looked at for a time.
+const NEXT_ROWS: usize = 10;
+
+/// Words that stand for a missing value: no column is named so.
+const MISSING: [&str; 12] =
+    ["null", "none", "nil", "nan", "nat", "na", "n/a", "unknown", "undefined", "invalid", "missing", "never"];
 
 /// The schema of `file`; `None` if it has no row in its first `max_bytes` bytes.
 ///
@@ -48,12 +57,9 @@ pub(super) fn read_schema(
     let Some(first) = read_first_row(file, delimiter, max_bytes)? else { return Ok(None) };
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-    let header = if let Some(header) = source.header {
-        header
-    } else {
-        let time = locate(&source.time, &names, false, file)?;
-        // A date that does not exist is a row to reject: no header says February 31.
-        times.parse(&first.fields[time]) == Err(NotATime::Unreadable)
+    let header = match source.header {
+        Some(header) => header,
+        None => is_header(&first, locate(&source.time, &names, false, file)?, times),
     };
     let is_first_file = source.is_undecided();
     let file_header = Header { names: &names, is_there: header, is_first_file };
@@ -81,7 +87,8 @@ fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result<Opt
             return Err(too_many_columns(file));
         }
         if let Some(row) = first_row(block.bytes(), delimiter) {
-            return Ok(Some(row));
+            let next = next_rows(&block.bytes()[row.end..], delimiter);
+            return Ok(Some(FirstRow { next, ..row }));
         }
         bytes += block.bytes().len() as u64;
     }
@@ -107,9 +114,48 @@ pub(super) fn first_row(bytes: &[u8], delimiter: u8) -> Option<FirstRow> {
         if let Some(last) = fields.last_mut() {
             *last = without_line_end(last, &bytes[start..end]).to_vec();
         }
-        return Some(FirstRow { fields, line: line.to_vec(), blank_lines, end });
+        return Some(FirstRow { fields, line: line.to_vec(), blank_lines, end, next: Vec::new() });
     }
     None
+}
+
+fn next_rows(mut bytes: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
+    let mut rows = Vec::new();
+    while rows.len() < NEXT_ROWS
+        && let Some(row) = first_row(bytes, delimiter)
+    {
+        bytes = &bytes[row.end..];
+        rows.push(row.fields);
+    }
+    rows
+}
+
+/// Whether the first row is a header: its fields are names, and the time of a row behind it is a time. With no row behind it
+/// the names are enough.
+fn is_header(first: &FirstRow, time: usize, times: &mut TimeParser) -> bool {
+    // A date that does not exist is a row to reject: no header says February 31.
+    let is_no_time = times.parse(&first.fields[time]) == Err(NotATime::Unreadable);
+    let mut is_time = |row: &Vec<Vec<u8>>| {
+        row.get(time).is_some_and(|field| times.parse(field) != Err(NotATime::Unreadable))
+    };
+    is_no_time
+        && is_word(&first.fields[time])
+        && first.fields.iter().all(|field| may_be_name(field))
+        && (first.next.is_empty() || first.next.iter().any(&mut is_time))
+}
+
+/// Whether `field` is a word, and not one for a missing value.
+fn is_word(field: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(field).trim().to_lowercase();
+    text.chars().any(char::is_alphabetic)
+        && !MISSING.contains(&text.trim_matches(['(', ')', '<', '>', '[', ']']))
+}
+
+/// Whether `field` may be the name of a column: it is no number and no path.
+fn may_be_name(field: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(field);
+    let is_number = !text.is_empty() && text.trim().parse::<f64>().is_ok();
+    !is_number && !text.starts_with('/') && !text.contains("://")
 }
 
 /// The header for rows of side outputs. Where two columns would have one name, as the file is cut or as the comma cuts the

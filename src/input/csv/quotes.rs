@@ -25,12 +25,12 @@ impl RowEnds for QuotedRowEnds {
     const CHECK: &'static str = "check that this is a CSV file, and its --delimiter";
 
     fn find(&self, bytes: &[u8]) -> Result<(usize, QuoteMarks), ReadError> {
-        let (scan, quoted) = self.scan(bytes);
+        let (scan, quoted) = self.scan(bytes)?;
         Ok((scan.rows_end, QuoteMarks { quoted, unclosed: None }))
     }
 
     fn find_last(&self, bytes: &[u8]) -> Result<QuoteMarks, ReadError> {
-        let (scan, quoted) = self.scan(bytes);
+        let (scan, quoted) = self.scan(bytes)?;
         let Some(quote) = scan.open_quote else { return Ok(QuoteMarks { quoted, unclosed: None }) };
         if memchr::memchr(b'\n', &bytes[quote..]).is_some_and(|at| quote + at + 1 < bytes.len()) {
             return Err(ReadError::Refused {
@@ -45,9 +45,18 @@ impl RowEnds for QuotedRowEnds {
 }
 
 impl QuotedRowEnds {
-    fn scan(self, bytes: &[u8]) -> (Scan, bool) {
+    fn scan(self, bytes: &[u8]) -> Result<(Scan, bool), ReadError> {
         let quoted = memchr::memchr(b'"', bytes).is_some();
-        (if quoted { scan_quoted(bytes, self.delimiter) } else { scan_plain(bytes) }, quoted)
+        let scan = if quoted { scan_quoted(bytes, self.delimiter) } else { scan_plain(bytes) };
+        match scan.stray_quote {
+            None => Ok((scan, quoted)),
+            Some(quote) => Err(ReadError::Refused {
+                line: line_ends_in(&bytes[..quote]),
+                what: "a quoted field is closed here, and more stands behind its quote".into(),
+                remedy: "double the quotes inside of quoted fields, and check --delimiter: a quote that is missing before this line may have \
+                         swallowed rows",
+            }),
+        }
     }
 }
 
@@ -58,14 +67,20 @@ struct Scan {
     rows_end: usize,
     /// The quote that is still open.
     open_quote: Option<usize>,
+    /// A closing quote behind which neither a delimiter nor a line end stands.
+    stray_quote: Option<usize>,
 }
 
 fn scan_plain(bytes: &[u8]) -> Scan {
-    Scan { rows_end: memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1), open_quote: None }
+    Scan {
+        rows_end: memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1),
+        open_quote: None,
+        stray_quote: None,
+    }
 }
 
 /// Finds row ends where quotes stand. As in the `csv` crate a quote opens a field only as its first byte, two quotes
-/// inside a quoted field are one, and any other quote is data.
+/// inside a quoted field are one, and any other quote is data. Behind the quote that closes a field it must end.
 fn scan_quoted(bytes: &[u8], delimiter: u8) -> Scan {
     let (mut at, mut rows_end) = (0, 0);
     while let Some(found) = memchr::memchr2(b'"', b'\n', &bytes[at..]) {
@@ -75,12 +90,23 @@ fn scan_quoted(bytes: &[u8], delimiter: u8) -> Scan {
             rows_end = at;
         } else if position == 0 || bytes[position - 1] == delimiter || bytes[position - 1] == b'\n' {
             match closing_quote(bytes, at) {
+                Some(close) if !ends_behind(bytes, close, delimiter) => {
+                    return Scan { rows_end, open_quote: None, stray_quote: Some(close) };
+                }
                 Some(close) => at = close + 1,
-                None => return Scan { rows_end, open_quote: Some(position) },
+                None => return Scan { rows_end, open_quote: Some(position), stray_quote: None },
             }
         }
     }
-    Scan { rows_end, open_quote: None }
+    Scan { rows_end, open_quote: None, stray_quote: None }
+}
+
+/// Whether the field that the quote at `close` closes ends there. What has not been read yet may be its end.
+fn ends_behind(bytes: &[u8], close: usize, delimiter: u8) -> bool {
+    match bytes[close + 1..] {
+        [] | [b'\n', ..] | [b'\r'] | [b'\r', b'\n', ..] => true,
+        [byte, ..] => byte == delimiter,
+    }
 }
 
 /// Where the quoted field ends whose content begins at `at`.
@@ -134,11 +160,23 @@ mod tests {
         assert!(matches!(blocks(b"a,1\nb,\"2\nc,3\n"), Err(ReadError::Refused { line: 1, .. })));
     }
 
+    #[test]
+    fn a_quote_that_closes_a_field_ends_it() {
+        for text in ["a,\"b\"\n", "\"a\",1\r\n", "a,\"b\"\r\nc,1", "a,\"b\"", "a,\"b\"\"c\"\n", "a,b\"c\"d\n"]
+        {
+            assert!(blocks(text.as_bytes()).is_ok(), "{text}");
+        }
+        for text in ["a,1\nb,\"c\"d\n", "a,1\n\"b\" ,1\n", "a,1\nb,\"c\\\"d\",1\n", "a,1\nb,\"c\"\rd\n"] {
+            assert!(matches!(blocks(text.as_bytes()), Err(ReadError::Refused { line: 1, .. })), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn row_ends_are_those_of_the_csv_crate(bytes in proptest::collection::vec(
             prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), Just(b'x')], 0..40)) {
             let scan = scan_quoted(&bytes, b',');
+            prop_assume!(scan.stray_quote.is_none());
             let terminated = [&bytes[..scan.rows_end], b"x"].concat();
             let mut reader = csv::ReaderBuilder::new()
                 .has_headers(false).flexible(true).terminator(csv::Terminator::Any(b'\n')).from_reader(&terminated[..]);
