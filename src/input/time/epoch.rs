@@ -8,6 +8,7 @@ pub(super) enum EpochUnit {
     Seconds,
     Millis,
     Micros,
+    Nanos,
 }
 
 impl EpochUnit {
@@ -18,23 +19,30 @@ impl EpochUnit {
             0..100_000_000_000 => Some(Self::Seconds),
             100_000_000_000..100_000_000_000_000 => Some(Self::Millis),
             100_000_000_000_000..100_000_000_000_000_000 => Some(Self::Micros),
+            100_000_000_000_000_000..10_000_000_000_000_000_000 => Some(Self::Nanos),
             _ => None,
         }
     }
 
-    #[inline]
-    const fn in_us(self) -> i64 {
+    const fn in_ns(self) -> i128 {
         match self {
-            Self::Seconds => 1_000_000,
-            Self::Millis => 1_000,
-            Self::Micros => 1,
+            Self::Seconds => 1_000_000_000,
+            Self::Millis => 1_000_000,
+            Self::Micros => 1_000,
+            Self::Nanos => 1,
         }
     }
 
-    /// `count` of this unit in microseconds; `None` if that is more than can be counted.
+    /// `count` of this unit in microseconds, floored; `None` if that is more than can be counted.
     #[inline]
     pub(super) fn us(self, count: u64) -> Option<i64> {
-        i64::try_from(count).ok()?.checked_mul(self.in_us())
+        let per_count = match self {
+            Self::Seconds => 1_000_000,
+            Self::Millis => 1_000,
+            Self::Micros => 1,
+            Self::Nanos => return i64::try_from(count / 1_000).ok(),
+        };
+        i64::try_from(count).ok()?.checked_mul(per_count)
     }
 
     /// `count` in microseconds, of the unit that its magnitude says.
@@ -72,8 +80,7 @@ impl Number {
 
     /// Floored; `None` if it is more than can be counted.
     fn us(&self, unit: EpochUnit) -> Option<i64> {
-        let size_ns = i128::from(self.whole) * i128::from(unit.in_us()) * 1_000
-            + i128::from(self.fraction_ns.unwrap_or(0));
+        let size_ns = i128::from(self.whole) * unit.in_ns() + i128::from(self.fraction_ns.unwrap_or(0));
         let ns = if self.negative { -size_ns } else { size_ns };
         i64::try_from(ns.div_euclid(1_000)).ok()
     }

@@ -15,9 +15,10 @@ use std::str::FromStr;
 pub enum TimeFormat {
     /// Whatever has one clear meaning: `2020-01-01 00:02:00`, also with `T`, with a fraction of up to nine digits, with
     /// `Z` or an offset, without seconds, without a time of day; and numbers, by magnitude: below 10^11 they are
-    /// seconds since the epoch (with up to nine decimals), below 10^14 milliseconds, below 10^17 microseconds.
+    /// seconds since the epoch (with up to nine decimals), below 10^14 milliseconds, below 10^17 microseconds, below 10^19
+    /// nanoseconds.
     ///
-    /// Every number is an epoch time, so `20200101` is a second of August 1970; `%Y%m%d` reads it as a date.
+    /// Numbers of 8, 12 and 14 digits that are a date, a minute or a second of the years 1900 to 2099 are that: `20200101`.
     #[default]
     Auto,
     /// Seconds since the epoch, with up to nine decimals.
@@ -26,8 +27,8 @@ pub enum TimeFormat {
     EpochMillis,
     /// Whole microseconds since the epoch.
     EpochMicros,
-    /// A strftime pattern, with chrono's specifiers. A date alone is its midnight. The name of a zone (`%Z`) is skipped,
-    /// not understood; an offset (`%z`) is.
+    /// A strftime pattern, with chrono's specifiers. A date alone is its midnight. The name of a zone (`%Z`) is `UTC` or
+    /// `GMT`; an offset (`%z`) is any. A fraction is `.%f` or `%.f`.
     Strftime(String),
 }
 
@@ -81,6 +82,7 @@ mod tests {
             ("iso", "unknown time format"),
             ("%Y-%m-%d %Q", "not a strftime pattern"),
             ("%", "not a strftime pattern"),
+            ("%Y-%m-%d %H:%M:%S,%f", "without a point"),
             ("%H:%M:%S", "does not hold a whole date"),
             ("%Y-%m", "does not hold a whole date"),
             ("%Y-%m-%d %H", "does not hold a whole date"),

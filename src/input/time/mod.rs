@@ -3,6 +3,7 @@
 //! The forms that logs are full of are read at fixed byte positions (`quick`); whatever that does not know goes to the
 //! slow readers (`written`, `epoch`, `pattern`), where chrono has the word.
 
+mod calendar;
 mod epoch;
 mod format;
 mod pattern;
@@ -93,6 +94,8 @@ impl TimeParser {
                 Quick::Utc(us) => Some(us),
                 Quick::Local(us) => self.zone.utc_us(us),
             },
+            // It may be a date.
+            Form::Auto if calendar::LENGTHS.contains(&text.len()) => None,
             Form::Auto => quick::number(text).and_then(EpochUnit::auto_us),
             Form::Epoch(unit) => quick::number(text).and_then(|count| unit.us(count)),
             Form::Pattern(_) => None,
@@ -109,7 +112,9 @@ impl TimeParser {
         }
         let us = match &self.form {
             Form::Auto => match written::read(trimmed, self.zone.zone()) {
-                Err(NotATime::Unreadable) => epoch::read(trimmed, None),
+                Err(NotATime::Unreadable) => {
+                    calendar::read(trimmed, self.zone.zone()).unwrap_or_else(|| epoch::read(trimmed, None))
+                }
                 read => read,
             },
             Form::Epoch(unit) => epoch::read(trimmed, Some(*unit)),

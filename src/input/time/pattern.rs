@@ -1,32 +1,47 @@
 //! Times in a strftime pattern: chrono reads them.
 
 use super::{NotATime, zone};
-use chrono::format::{self, Item, ParseError, ParseErrorKind, Parsed, StrftimeItems};
+use chrono::format::{self, Item, Numeric, ParseError, ParseErrorKind, Parsed, StrftimeItems};
 use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use std::fmt::Write;
 
 /// A strftime pattern, taken apart. One that is no pattern reads nothing.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern(Vec<Item<'static>>);
+pub(super) struct Pattern {
+    /// One way to read it, or one for each word for UTC.
+    ways: Vec<Vec<Item<'static>>>,
+    /// Whether a word says that times are in UTC.
+    is_utc: bool,
+}
+
+/// The words that stand where a pattern has the name of a zone. Others are no offsets: `EST` is one in New York and another in Sydney.
+const UTC_WORDS: [&str; 2] = ["UTC", "GMT"];
 
 impl Pattern {
     pub(super) fn new(pattern: &str) -> Self {
-        Self(StrftimeItems::new(pattern).parse_to_owned().unwrap_or_default())
+        let is_utc = pattern.contains("%Z");
+        let words = if is_utc { &UTC_WORDS[..] } else { &[""] };
+        let ways = words.iter().filter_map(|word| items(&pattern.replace("%Z", word))).collect();
+        Self { ways, is_utc }
     }
 
     /// Says what is wrong with a pattern that can give no time: chrono does not know it, or its fields are not enough.
     pub(super) fn check(pattern: &str) -> Result<(), String> {
-        let Ok(items) = StrftimeItems::new(pattern).parse_to_owned() else {
+        let this = Self::new(pattern);
+        let Some(items) = this.ways.first() else {
             return Err(format!("{pattern:?} is not a strftime pattern: it has an unknown % specifier"));
         };
+        if items.iter().any(|item| matches!(item, Item::Numeric(Numeric::Nanosecond, _))) {
+            return Err(format!("{pattern:?} has %f without a point before it: a fraction is .%f"));
+        }
         let sample = DateTime::UNIX_EPOCH;
         let mut text = String::new();
         // Some specifiers can be read but not written; such a pattern gets the benefit of the doubt.
         if write!(text, "{}", sample.format_with_items(items.iter())).is_err() {
             return Ok(());
         }
-        match Self(items).moment(&text, Tz::UTC) {
+        match this.moment(&text, Tz::UTC) {
             Err(error) if error.kind() == ParseErrorKind::NotEnough => Err(format!(
                 "the time format {pattern:?} does not hold a whole date, or only part of a time of day: \
                  give year, month and day, and with an hour also the minute"
@@ -46,17 +61,29 @@ impl Pattern {
 
     /// Microseconds since the epoch; `None` if the local time does not exist.
     fn moment(&self, text: &str, zone: Tz) -> Result<Option<i64>, ParseError> {
-        let mut parsed = Parsed::new();
-        format::parse(&mut parsed, text, self.0.iter())?;
-        if parsed.timestamp().is_some() {
-            return parsed.to_datetime().map(|moment| Some(moment.timestamp_micros()));
-        }
-        let local = local_time(&parsed)?;
-        let Some(offset_s) = parsed.offset() else { return Ok(zone::earliest_us(zone, &local)) };
-        let moment =
-            FixedOffset::east_opt(offset_s).and_then(|offset| offset.from_local_datetime(&local).single());
-        Ok(moment.map(|moment| moment.timestamp_micros()))
+        let zone = if self.is_utc { Tz::UTC } else { zone };
+        let mut ways = self.ways.iter().map(Vec::as_slice);
+        let first = moment_of(ways.next().unwrap_or_default(), text, zone);
+        ways.fold(first, |read, items| read.or_else(|_| moment_of(items, text, zone)))
     }
+}
+
+fn moment_of(items: &[Item<'_>], text: &str, zone: Tz) -> Result<Option<i64>, ParseError> {
+    let mut parsed = Parsed::new();
+    format::parse(&mut parsed, text, items.iter())?;
+    if parsed.timestamp().is_some() {
+        return parsed.to_datetime().map(|moment| Some(moment.timestamp_micros()));
+    }
+    let local = local_time(&parsed)?;
+    let Some(offset_s) = parsed.offset() else { return Ok(zone::earliest_us(zone, &local)) };
+    let moment =
+        FixedOffset::east_opt(offset_s).and_then(|offset| offset.from_local_datetime(&local).single());
+    Ok(moment.map(|moment| moment.timestamp_micros()))
+}
+
+/// The parts of a pattern; `None` if it has one that is unknown. A fraction is `.%f`, as Python has it, or `%.f`.
+fn items(pattern: &str) -> Option<Vec<Item<'static>>> {
+    StrftimeItems::new(&pattern.replace(".%f", "%.f")).parse_to_owned().ok()
 }
 
 /// A date without any part of a time of day is its midnight; with a part that is not enough it is an error, because an

@@ -32,6 +32,10 @@ static SHAPES: LazyLock<HashMap<String, (String, bool)>> = LazyLock::new(|| {
 
 pub fn read(bytes: &[u8], zone: Tz) -> Result<i64, NotATime> {
     let text = str::from_utf8(bytes).map_err(|_| NotATime::Unreadable)?.trim_matches(' ');
+    let text = &without_zone_word(text);
+    if let Some(us) = calendar(text, zone) {
+        return us;
+    }
     let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     let us = match SHAPES.get(&shape) {
         Some((pattern, with_offset)) => {
@@ -40,6 +44,34 @@ pub fn read(bytes: &[u8], zone: Tz) -> Result<i64, NotATime> {
         None => epoch(text, &shape).ok_or(NotATime::Unreadable),
     }?;
     Timestamp::from_us(us).map(Timestamp::us).ok_or(NotATime::Impossible)
+}
+
+/// A word for UTC is a `Z`, or says once more what an offset has said.
+fn without_zone_word(text: &str) -> String {
+    let Some(stem) = text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")) else {
+        return text.to_owned();
+    };
+    let zero = ["+0000", "+00:00", "+00"];
+    match stem.strip_suffix(' ') {
+        // Not the end of a time of day, which has no sign before it.
+        Some(before) if zero.iter().any(|zero| before.ends_with(zero)) => before.to_owned(),
+        _ => format!("{stem}Z"),
+    }
+}
+
+/// Numbers of 8, 12 and 14 digits that chrono reads as times of the years 1900 to 2099.
+fn calendar(text: &str, zone: Tz) -> Option<Result<i64, NotATime>> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) || !("1900".."2100").contains(&text.get(..4)?) {
+        return None;
+    }
+    let local = match text.len() {
+        8 => NaiveDate::parse_from_str(text, "%Y%m%d").ok()?.and_hms_opt(0, 0, 0)?,
+        12 => NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M").ok()?,
+        14 => NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S").ok()?,
+        _ => return None,
+    };
+    let us = zone.from_local_datetime(&local).earliest().map(|moment| moment.timestamp_micros());
+    Some(us.ok_or(NotATime::Impossible))
 }
 
 fn written(text: &str, pattern: &str, with_offset: bool, zone: Tz) -> Option<i64> {
@@ -68,6 +100,7 @@ fn epoch(text: &str, shape: &str) -> Option<i64> {
         _ if text.contains('.') => return None,
         100_000_000_000..100_000_000_000_000 => 1_000_000,
         100_000_000_000_000..100_000_000_000_000_000 => 1_000,
+        100_000_000_000_000_000..10_000_000_000_000_000_000 => 1,
         _ => return None,
     };
     let size_ns = size * per_unit_ns + nanos;

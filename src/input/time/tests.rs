@@ -39,7 +39,24 @@ fn moments() -> impl Strategy<Value = NaiveDateTime> {
 fn written_texts() -> impl Strategy<Value = String> {
     let separators = prop::sample::select(vec![" ", "T", "t"]);
     let offsets = prop::sample::select(vec![
-        "", "", "Z", "z", " Z", "%z", "%:z", " %z", " %:z", "+01", "-11", "+00", "-00:00",
+        "",
+        "",
+        "Z",
+        "z",
+        " Z",
+        "%z",
+        "%:z",
+        " %z",
+        " %:z",
+        "+01",
+        "-11",
+        "+00",
+        "-00:00",
+        " UTC",
+        "UTC",
+        " GMT",
+        " +0000 UTC",
+        "+00:00 GMT",
     ]);
     let padding = prop::sample::select(vec!["", "", "", " ", "  "]);
     (moments(), separators, 0_usize..=11, offsets, -86_399_i32..86_400, padding).prop_map(
@@ -68,7 +85,15 @@ fn numbers() -> impl Strategy<Value = String> {
     let fractions =
         (-100_000_000_010_i64..100_000_000_010, "[0-9]{0,10}").prop_map(|(n, f)| format!("{n}.{f}"));
     let small = (-100_000_i64..100_000, "[0-9]{1,9}").prop_map(|(n, f)| format!("{n}.{f}"));
-    prop_oneof![plain, fractions, small, "-?[0-9]{1,20}", "0{0,9}[0-9]{10}", "-0\\.[0-9]{1,9}"]
+    prop_oneof![
+        plain,
+        fractions,
+        small,
+        "-?[0-9]{1,20}",
+        "0{0,9}[0-9]{10}",
+        "(19|20)[0-9]{2}[01][0-9][0-3][0-9]([0-2][0-9][0-5][0-9]([0-6][0-9])?)?",
+        "-0\\.[0-9]{1,9}"
+    ]
 }
 
 /// One byte changed, inserted, removed or doubled: mostly into what has a meaning in times.
@@ -230,7 +255,10 @@ fn special_cases_of_auto() {
         ("99999999999", Ok(99_999_999_999_000_000)),
         ("100000000000", Ok(100_000_000_000_000)),
         ("99999999999999999", Ok(99_999_999_999_999_999)),
-        ("100000000000000000", Err(Unreadable)),
+        ("100000000000000000", Ok(100_000_000_000_000)),
+        ("1614844800250000999", us("2021-03-04T08:00:00.250Z")),
+        ("9999999999999999999", Ok(9_999_999_999_999_999)),
+        ("10000000000000000000", Err(Unreadable)),
         ("99999999999999999999999999", Err(Unreadable)),
         ("18446744073709551620", Err(Unreadable)),
         ("-99999999999", Err(Impossible)),
@@ -240,6 +268,34 @@ fn special_cases_of_auto() {
         ("+5", Err(Unreadable)),
         ("--5", Err(Unreadable)),
         ("1e9", Err(Unreadable)),
+    ] {
+        assert_eq!(verdict("auto", Tz::UTC, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn dates_without_separators_and_words_for_utc() {
+    for (text, expected) in [
+        // Dates without anything between; what is none counts from 1970.
+        ("20200101", us("2020-01-01T00:00:00Z")),
+        ("202001011530", us("2020-01-01T15:30:00Z")),
+        ("20200101153059", us("2020-01-01T15:30:59Z")),
+        ("19000101", us("1900-01-01T00:00:00Z")),
+        ("20991231235959", us("2099-12-31T23:59:59Z")),
+        ("21000101", Ok(21_000_101_000_000)),
+        ("20200231", Ok(20_200_231_000_000)),
+        ("202013011530", Ok(202_013_011_530_000)),
+        ("2020010115", Ok(2_020_010_115_000_000)),
+        // Words for UTC, and no others.
+        ("2021-03-04 08:00:00 UTC", us("2021-03-04T08:00:00Z")),
+        ("2021-03-04 08:00:00.5UTC", us("2021-03-04T08:00:00.5Z")),
+        ("2021-03-04 08:00 GMT", us("2021-03-04T08:00:00Z")),
+        ("2021-03-04 08:00:00.123456789 +0000 UTC", us("2021-03-04T08:00:00.123456Z")),
+        ("2021-03-04 08:00:00 +00 GMT", us("2021-03-04T08:00:00Z")),
+        ("2021-03-04 08:00:00 +0100 UTC", Err(NotATime::Unreadable)),
+        ("2021-03-04 08:00:00 EST", Err(NotATime::Unreadable)),
+        ("2021-03-04 08:00:00 UTC UTC", Err(NotATime::Unreadable)),
+        ("2021-03-04 UTC", Err(NotATime::Unreadable)),
     ] {
         assert_eq!(verdict("auto", Tz::UTC, text), expected, "{text}");
     }
@@ -305,7 +361,11 @@ fn stated_formats() {
         ("%d/%b/%Y:%H:%M:%S %z", "01/Jan/2020:24:00:00 +0100", Err(Impossible)),
         ("%Y-%m-%d %H:%M", "2020-03-29 02:30", Err(Impossible)),
         ("%Y-%m-%d %H:%M", "2020-10-25 02:30", us("2020-10-25T00:30:00Z")),
-        ("%Y-%m-%d %H:%M %Z", "2020-07-01 02:30 CEST", us("2020-07-01T00:30:00Z")),
+        ("%Y-%m-%d %H:%M %Z", "2020-07-01 02:30 CEST", Err(Unreadable)),
+        ("%Y-%m-%d %H:%M %Z", "2020-07-01 02:30 UTC", us("2020-07-01T02:30:00Z")),
+        ("%Y-%m-%d %H:%M %Z", "2020-07-01 02:30 GMT", us("2020-07-01T02:30:00Z")),
+        ("%Y-%m-%d %H:%M:%S.%f", "2020-07-01 02:30:00.9", us("2020-07-01T00:30:00.9Z")),
+        ("%Y-%m-%d %H:%M:%S.%f", "2020-07-01 02:30:00.000001", us("2020-07-01T00:30:00.000001Z")),
         ("%Y-%m-%d", "+10001-01-01", Err(Impossible)),
         ("%s", "1577836920", us("2020-01-01T00:02:00Z")),
     ] {

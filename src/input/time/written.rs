@@ -76,7 +76,7 @@ impl Clock {
 impl Offset {
     fn read(cursor: &mut Cursor) -> Option<Self> {
         cursor.skip(b" ");
-        if cursor.skip(b"Zz") {
+        if cursor.skip(b"Zz") || cursor.skip_word(b"UTC") || cursor.skip_word(b"GMT") {
             return Some(Self { west: false, hours: 0, minutes: 0 });
         }
         let west = cursor.skip(b"-");
@@ -84,7 +84,12 @@ impl Offset {
             cursor.after(b"+")?;
         }
         let hours = cursor.digits(2)?;
-        let minutes = if cursor.skip(b":") || !cursor.0.is_empty() { cursor.digits(2)? } else { 0 };
+        let has_minutes = cursor.skip(b":") || cursor.0.first().is_some_and(u8::is_ascii_digit);
+        let minutes = if has_minutes { cursor.digits(2)? } else { 0 };
+        // As Go writes it: the word says the same once more.
+        if (west, hours, minutes) == (false, 0, 0) && !cursor.skip_word(b" UTC") {
+            cursor.skip_word(b" GMT");
+        }
         Some(Self { west, hours, minutes })
     }
 
@@ -126,6 +131,13 @@ impl Cursor<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether `word` came next; it is passed over.
+    fn skip_word(&mut self, word: &[u8]) -> bool {
+        let rest = self.0.strip_prefix(word);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
     }
 
     /// What follows one of `bytes`, which must come next.
