@@ -4,6 +4,7 @@
 
 mod counts;
 mod csv;
+mod jsonl;
 mod listing;
 mod manifest;
 mod owner;
@@ -12,6 +13,7 @@ mod place;
 mod publish;
 mod published;
 mod schema;
+mod seconds;
 mod side;
 mod staging;
 mod verify;
@@ -110,6 +112,7 @@ macro_rules! formats {
 // The table of formats: name, encoder, ending of files.
 formats! {
     "csv" Csv(csv::Csv) ending "csv";
+    "jsonl" Jsonl(jsonl::Jsonl) ending "jsonl";
 }
 
 impl OutputFormat {

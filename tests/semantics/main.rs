@@ -9,6 +9,7 @@ mod long_batches;
 mod many_files;
 #[path = "../oracle/mod.rs"]
 mod oracle;
+mod output_formats;
 mod property_cuts;
 mod property_late;
 mod property_rules;

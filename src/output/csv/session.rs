@@ -4,8 +4,7 @@ use super::aggregate::write_aggregate;
 use super::cell::CellStyle;
 use crate::core::event::{DateText, key_parts};
 use crate::core::session::Session;
-
-const SECOND_US: u64 = 1_000_000;
+use crate::output::seconds::write_seconds;
 
 /// How rows of sessions are written.
 #[derive(Debug, Clone, Copy)]
@@ -59,14 +58,5 @@ pub(super) fn write_events(session: &Session<'_>, style: CellStyle, out: &mut Ve
         out.push(b',');
         out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         out.push(b'\n');
-    }
-}
-
-/// Seconds, with six fraction digits only where they are not zero.
-fn write_seconds(us: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(us / SECOND_US).as_bytes());
-    let fraction = us % SECOND_US;
-    if fraction != 0 {
-        out.extend_from_slice(format!(".{fraction:06}").as_bytes());
     }
 }
