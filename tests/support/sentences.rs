@@ -44,6 +44,8 @@ const BEFORE_OTHERS: &[&str] = &[
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
 const OTHERS: &[&str] = &[
     "fix the file or raise --max-rejects",
+    "check that the files are whole, or lower --min-rows",
+    "check that this is the right file and state folder, or raise --max-late",
     "sessionize: warning: {}",
     "{mark} {committed}",
     "check the name and its permissions",
