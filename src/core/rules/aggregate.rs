@@ -42,10 +42,11 @@ impl AggregateText {
         if argument.is_empty() && function.argument() != Argument::ColumnOrNothing {
             return Err(wrong());
         }
-        if function.argument() == Argument::Condition {
-            ConditionText::read(argument)?;
-        }
-        let aggregate = Self { function, argument: argument.to_owned(), name: None };
+        let argument = match function.argument() {
+            Argument::Condition => ConditionText::read(argument)?.to_string(),
+            _ => argument.to_owned(),
+        };
+        let aggregate = Self { function, argument, name: None };
         // Who gives the name that it has anyway asks for the same.
         Ok(Self { name: name.filter(|name| *name != aggregate.name()), ..aggregate })
     }
@@ -59,7 +60,11 @@ impl AggregateText {
         })
     }
 
-    pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Aggregate {
+    /// The aggregate, ready for use.
+    ///
+    /// # Errors
+    /// In words, for a condition that is none.
+    pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Result<Aggregate, String> {
         let column = || ProjectedColumn::column(&self.argument);
         let of = match self.function.argument() {
             Argument::ColumnOrNothing if self.argument.is_empty() => Of::Events,
@@ -67,12 +72,9 @@ impl AggregateText {
             Argument::Numbers => Of::Column(kept.demand(column(), |demand| demand.number = true)),
             // A list is JSON, which holds no other bytes.
             Argument::Texts => Of::Column(kept.demand(column(), |demand| demand.text = true)),
-            Argument::Condition => match ConditionText::read(&self.argument) {
-                Ok(condition) => Of::Matching(condition.compile(kept)),
-                Err(_) => Of::Events,
-            },
+            Argument::Condition => Of::Matching(ConditionText::read(&self.argument)?.compile(kept)?),
         };
-        Aggregate { function: self.function, of }
+        Ok(Aggregate { function: self.function, of })
     }
 }
 
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn what_an_aggregate_looks_at_is_its_column_its_condition_or_every_event() {
         let aggregated = |text: &str, events: &[&str]| {
-            let aggregate = AggregateText::read(text).unwrap().compile(&mut ProjectedColumns::default());
+            let aggregate = AggregateText::read(text).unwrap().compile(&mut ProjectedColumns::default()).unwrap();
             let mut accumulator = aggregate.function.accumulator();
             for value in events {
                 let mut payload = Vec::new();
@@ -171,7 +173,13 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let events = &["", "10", "9.5", "", "10"][..];
-        for (text, expected) in [("count", 5), ("count(a)", 3), ("count_if(a=10)", 2), ("count_if(a=)", 2)] {
+        for (text, expected) in [
+            ("count", 5),
+            ("count(a)", 3),
+            ("count_if(a=10)", 2),
+            ("count_if(a=)", 2),
+            ("count_if(a>9 and a<=10)", 3),
+        ] {
             assert_eq!(count(text, events), expected, "{text}");
         }
         for text in
@@ -190,6 +198,7 @@ mod tests {
         let read = |text| AggregateText::read(text).map(|aggregate| aggregate.to_string());
         assert_eq!(read("first(a b)=first_a_b"), read("first(a b)"));
         assert_eq!(read("count=count"), Ok("count".to_owned()));
+        assert_eq!(read("any(b<2.0 and a=')')=x"), Ok("any(a=) and b<2)=x".to_owned()));
     }
 
     #[test]

@@ -48,7 +48,10 @@ impl RuleSet {
         let mut kept = ProjectedColumns::default();
         let texts_of_aggregates =
             texts.values(RuleFlag::Aggregate).map(AggregateText::read).collect::<Result<Vec<_>, _>>()?;
-        let aggregates = texts_of_aggregates.iter().map(|text| text.compile(&mut kept)).collect();
+        let aggregates = texts_of_aggregates
+            .iter()
+            .map(|text| text.compile(&mut kept))
+            .collect::<Result<_, _>>()?;
         let emit = emit_of(texts.value(RuleFlag::Emit));
         let allowed_lateness_us = texts.value(RuleFlag::AllowedLateness).map(duration_us).transpose()?;
         if emit.events && allowed_lateness_us.is_some() {

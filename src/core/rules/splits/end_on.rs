@@ -14,8 +14,8 @@ pub(in crate::core::rules) struct EndOn {
 impl SplitRule for EndOn {
     const FLAG: FlagSpec = FlagSpec {
         name: "end-on",
-        value: "COL=VALUE",
-        help: "Events that end their session, such as event=logout; may be repeated",
+        value: "COND",
+        help: "Events that end their session, such as event=logout; conditions as for --where; may be repeated",
         repeats: true,
         canonical: condition,
     };

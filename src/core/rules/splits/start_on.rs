@@ -14,8 +14,8 @@ pub(in crate::core::rules) struct StartOn {
 impl SplitRule for StartOn {
     const FLAG: FlagSpec = FlagSpec {
         name: "start-on",
-        value: "COL=VALUE",
-        help: "Events that begin a new session, such as event=login; may be repeated",
+        value: "COND",
+        help: "Events that begin a new session, such as event=login; conditions as for --where; may be repeated",
         repeats: true,
         canonical: condition,
     };

@@ -1,0 +1,115 @@
+//! One comparison of a condition: a column, an operator, an operand.
+
+use super::decimal::Decimal;
+use super::operator::Operator;
+use super::pattern::Pattern;
+use super::words::{column_text, quoted, split_column, split_value, value_text};
+use std::fmt;
+
+/// A comparison as it is asked for, in the one form of all that mean the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ComparisonText {
+    pub(super) column: String,
+    operator: Operator,
+    operand: OperandText,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum OperandText {
+    Text(String),
+    /// A number in the form of [`Decimal`]; only behind the operators of order.
+    Number(String),
+}
+
+impl ComparisonText {
+    /// Splits a comparison off; what is left is behind the `and`, and `None` if there is no `and`.
+    ///
+    /// # Errors
+    /// In words, for what is none.
+    pub(super) fn split_from(text: &str) -> Result<(Self, Option<&str>), String> {
+        let (column, operator, rest) = split_column(text)?;
+        let (value, behind) = split_value(rest)?;
+        if value.text.is_empty() && (operator.is_ordered() || operator.is_pattern()) {
+            return Err(format!("nothing stands behind the operator {} of {column}", operator.text()));
+        }
+        if operator.is_pattern() {
+            Pattern::read(&value.text)?;
+        }
+        let number =
+            Decimal::read(value.text.as_bytes()).filter(|_| operator.is_ordered() && !value.is_quoted);
+        let operand = match number {
+            Some(number) => OperandText::Number(number.to_string()),
+            None => OperandText::Text(value.text),
+        };
+        Ok((Self { column, operator, operand }, behind))
+    }
+
+    /// The comparison, ready for use.
+    ///
+    /// # Errors
+    /// In words, for a regular expression that is none.
+    pub(super) fn compile(&self) -> Result<Comparison, String> {
+        Ok(match (self.operator, &self.operand) {
+            (Operator::Equal, _) => Comparison::Equal { value: self.bytes(), negated: false },
+            (Operator::NotEqual, _) => Comparison::Equal { value: self.bytes(), negated: true },
+            (Operator::Matches, OperandText::Text(text) | OperandText::Number(text)) => {
+                Comparison::Matching { pattern: Pattern::read(text)?, negated: false }
+            }
+            (Operator::MatchesNot, OperandText::Text(text) | OperandText::Number(text)) => {
+                Comparison::Matching { pattern: Pattern::read(text)?, negated: true }
+            }
+            (operator, OperandText::Number(_)) => Comparison::Number { operator, operand: self.bytes() },
+            (operator, OperandText::Text(_)) => Comparison::Text { operator, operand: self.bytes() },
+        })
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let (OperandText::Text(text) | OperandText::Number(text)) = &self.operand;
+        text.clone().into_bytes()
+    }
+}
+
+impl fmt::Display for ComparisonText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operand = match &self.operand {
+            OperandText::Number(number) => number.clone(),
+            // In quotes it is a text, also where it looks like a number.
+            OperandText::Text(text) if self.operator.is_ordered() && Decimal::read(text.as_bytes()).is_some() => {
+                quoted(text)
+            }
+            OperandText::Text(text) => value_text(text),
+        };
+        write!(f, "{}{}{operand}", column_text(&self.column), self.operator.text())
+    }
+}
+
+/// A comparison, ready for use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Comparison {
+    /// Byte by byte.
+    Equal { value: Vec<u8>, negated: bool },
+    /// Anywhere in the value.
+    Matching { pattern: Pattern, negated: bool },
+    /// In the order of numbers.
+    Number { operator: Operator, operand: Vec<u8> },
+    /// In the order of bytes.
+    Text { operator: Operator, operand: Vec<u8> },
+}
+
+impl Comparison {
+    /// Whether `value` fulfils it; an empty one is a missing one. Linear in its bytes, and for regular expressions in the
+    /// length of the expression too.
+    pub(super) fn holds(&self, value: &[u8]) -> bool {
+        match self {
+            Self::Equal { value: wanted, negated } => (value == wanted.as_slice()) != *negated,
+            Self::Matching { pattern, negated } => pattern.is_match(value) != *negated,
+            Self::Number { operator, operand } => {
+                let numbers = Decimal::read(value).zip(Decimal::read(operand));
+                numbers.is_some_and(|(value, operand)| operator.accepts(value.cmp(&operand)))
+            }
+            Self::Text { operator, operand } => {
+                !value.is_empty() && operator.accepts(value.cmp(operand.as_slice()))
+            }
+        }
+    }
+}

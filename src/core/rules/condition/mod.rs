@@ -1,0 +1,97 @@
+//! Conditions over the columns of an event or a session: comparisons joined by `and`.
+//!
+//! There is one language of them for all flags. `docs/semantics.md` states it with examples.
+
+mod comparison;
+mod decimal;
+mod operator;
+mod pattern;
+mod words;
+
+use super::{ProjectedColumn, ProjectedColumns};
+use crate::core::event::Values;
+use comparison::{Comparison, ComparisonText};
+use std::fmt;
+use words::AND;
+
+/// A condition as it is asked for. Two that mean the same are equal: order, repetition, spaces, quotes and the form of numbers
+/// make no difference.
+///
+/// ```
+/// # use sessionize::core::rules::ConditionText;
+/// let condition = ConditionText::read("status >= 500.0 and path ~ '^/api'").unwrap();
+/// assert_eq!(condition.to_string(), "path~^/api and status>=500");
+/// assert!(ConditionText::read("login").is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionText {
+    comparisons: Vec<ComparisonText>,
+}
+
+impl ConditionText {
+    /// Reads a condition.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let mut comparisons = Vec::new();
+        let mut rest = Some(text);
+        while let Some(text_left) = rest {
+            let (comparison, behind) = ComparisonText::split_from(text_left).map_err(|why| {
+                format!("'{text}' is no condition: {why}; write column=value, such as event=login")
+            })?;
+            comparisons.push(comparison);
+            rest = behind;
+        }
+        comparisons.sort_unstable();
+        comparisons.dedup();
+        Ok(Self { comparisons })
+    }
+
+    pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Result<Condition, String> {
+        self.compile_with(|column| Ok(kept.place_of(ProjectedColumn::column(column))))
+    }
+
+    /// The condition, ready for use, over values whose places `place_of` knows.
+    ///
+    /// # Errors
+    /// Those of `place_of`.
+    fn compile_with(
+        &self,
+        mut place_of: impl FnMut(&str) -> Result<usize, String>,
+    ) -> Result<Condition, String> {
+        let compiled = self.comparisons.iter().map(|text| Ok((place_of(&text.column)?, text.compile()?)));
+        Ok(Condition { comparisons: compiled.collect::<Result<_, String>>()? })
+    }
+}
+
+impl fmt::Display for ConditionText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<String> = self.comparisons.iter().map(ToString::to_string).collect();
+        f.write_str(&texts.join(AND))
+    }
+}
+
+/// The conditions in these texts.
+///
+/// # Errors
+/// What is wrong with one, in words.
+pub(super) fn compile_all(texts: &[&str], kept: &mut ProjectedColumns) -> Result<Vec<Condition>, String> {
+    texts.iter().map(|text| ConditionText::read(text)?.compile(kept)).collect()
+}
+
+/// A condition, ready for use: comparisons of the values at certain places, all of which must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Condition {
+    comparisons: Vec<(usize, Comparison)>,
+}
+
+impl Condition {
+    /// Whether an event with these values fulfils it.
+    pub(super) fn holds(&self, values: Values<'_>) -> bool {
+        self.comparisons.iter().all(|(place, comparison)| comparison.holds(values.get(*place)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
