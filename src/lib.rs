@@ -64,7 +64,7 @@ pub mod state;
 
 pub use crate::core::aggregates::Value;
 pub use crate::core::event::{Timestamp, Values};
-pub use crate::core::rules::ProjectedColumn;
+pub use crate::core::rules::{FilteredSessions, ProjectedColumn};
 pub use crate::core::session::{CloseReason, Op, Session, SessionBatch, SessionId};
 pub use crate::core::watermark::Watermark;
 pub use sessionizer::{Pushed, Sessionizer, SessionizerBuilder, SessionizerError};

@@ -95,6 +95,8 @@ pub struct RunReport {
     pub continuation_lines: u64,
     /// Data rows.
     pub rows_read: u64,
+    /// Rows that the row filter left out.
+    pub rows_filtered: u64,
     /// Events taken in.
     pub events_accepted: u64,
     /// Late events.
@@ -113,6 +115,10 @@ pub struct RunReport {
     pub sessions_retracted: u64,
     /// Events in them.
     pub events_retracted: u64,
+    /// Sessions that were completed and not written, less those that corrections took back.
+    pub sessions_filtered: i64,
+    /// Events in them.
+    pub events_filtered: i64,
     /// Open sessions after the run.
     pub sessions_open: u64,
     /// Events in open sessions and tails after the run.
@@ -147,6 +153,7 @@ impl RunReport {
             lines: 0,
             continuation_lines: 0,
             rows_read: 0,
+            rows_filtered: 0,
             events_accepted: 0,
             events_late: 0,
             events_duplicate: 0,
@@ -156,6 +163,8 @@ impl RunReport {
             events_completed: 0,
             sessions_retracted: 0,
             events_retracted: 0,
+            sessions_filtered: 0,
+            events_filtered: 0,
             sessions_open: 0,
             events_open: 0,
             watermark: None,

@@ -193,6 +193,12 @@ pub struct Counts {
     pub sessions_retracted: u64,
     /// Events in them.
     pub events_retracted: u64,
+    /// Rows that the row filter left out.
+    pub rows_filtered: u64,
+    /// Completed sessions that were not written, less those that corrections took back.
+    pub sessions_filtered: i64,
+    /// Events in them.
+    pub events_filtered: i64,
 }
 
 /// A run in the ledger.

@@ -118,6 +118,9 @@ fn golden_run() {
             events_duplicate: 10,
             sessions_retracted: 11,
             events_retracted: 12,
+            rows_filtered: 13,
+            sessions_filtered: 14,
+            events_filtered: -15,
         },
         head: head(),
     };
@@ -134,6 +137,7 @@ fn golden_run() {
         "01",
         "0474696d6504",
         "05060708090a0b0c",
+        "0d1c1d",
         HEAD,
     ];
     assert_eq!(hex(&row), expected.concat());

@@ -45,6 +45,9 @@ fn run_rows(report: &RunReport) -> Rows {
             rows.count("lines in which rows go on", report.continuation_lines);
         }
     }
+    if report.rows_filtered > 0 {
+        rows.count("rows filtered", report.rows_filtered);
+    }
     if report.rows_rejected > 0 {
         let reasons = report.rejects.iter().map(|(reason, &rows)| format!("{reason} {}", HumanCount(rows)));
         rows.add("rejected", format!("{} ({})", HumanCount(report.rows_rejected), listed(reasons, ", ")));
@@ -58,6 +61,9 @@ fn run_rows(report: &RunReport) -> Rows {
     rows.count("sessions completed", report.sessions_completed);
     if report.sessions_retracted > 0 {
         rows.count("sessions retracted", report.sessions_retracted);
+    }
+    if report.sessions_filtered != 0 {
+        rows.add("sessions filtered", report.sessions_filtered.to_string());
     }
     rows.count("sessions open", report.sessions_open);
     rows.count("events open", report.events_open);

@@ -19,7 +19,8 @@ pub(super) fn warnings(runs: &[RunReport], settings: &RunSettings) -> Vec<String
     let files = sum(|run| run.files.len() as u64);
     let (rows, late, rejected) =
         (sum(|run| run.rows_read), sum(|run| run.events_late), sum(|run| run.rows_rejected));
-    let of_rows = |count| format!("{} of {} rows", HumanCount(count), HumanCount(rows));
+    let filtered = sum(|run| run.rows_filtered);
+    let of_rows = |count| format!("{} of {} rows", HumanCount(count), HumanCount(rows - filtered));
     let mut warnings = Vec::new();
     if late > 0 {
         let lie = if settings.keep_late_rows { "went to a side output" } else { "were dropped" };
@@ -33,6 +34,9 @@ pub(super) fn warnings(runs: &[RunReport], settings: &RunSettings) -> Vec<String
         warnings.push(format!("nothing was read: the content of all {files} files was taken in before"));
     } else if files > 0 && rows == 0 {
         warnings.push("the batch has no rows; --min-rows 1 refuses such a batch".to_owned());
+    } else if rows > 0 && filtered == rows {
+        warnings
+            .push(format!("all {} rows were left out by --where; check its conditions", HumanCount(rows)));
     }
     warnings.extend(doubt_about_times(runs));
     warnings

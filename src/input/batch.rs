@@ -27,6 +27,8 @@ pub struct EventBatch {
     pub partitions: Vec<EventBuffer>,
     /// Data rows, without blank lines and header.
     pub rows: u64,
+    /// Rows that the row filter leaves out.
+    pub filtered: u64,
     /// Accepted events.
     pub accepted: u64,
     /// What the lines of the unit are, beside the first lines of rows.
@@ -52,6 +54,7 @@ impl Default for EventBatch {
                 .take(PARTITIONS)
                 .collect(),
             rows: 0,
+            filtered: 0,
             accepted: 0,
             lines: LineCounts::default(),
             earliest: None,
@@ -70,7 +73,8 @@ impl EventBatch {
         self.partitions.iter_mut().for_each(EventBuffer::clear);
         self.side_rows.clear();
         self.side_bytes.clear();
-        (self.rows, self.accepted, self.lines) = (0, 0, LineCounts::default());
+        (self.rows, self.filtered, self.accepted) = (0, 0, 0);
+        self.lines = LineCounts::default();
         (self.earliest, self.latest) = (None, None);
         (self.earliest_late, self.first_future) = (None, None);
     }

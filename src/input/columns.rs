@@ -2,7 +2,7 @@
 
 use super::reason::Reason;
 use crate::core::event::push_value;
-use crate::core::rules::Demand;
+use crate::core::rules::{Demand, RowSelection};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Where the parts of an event stand in a row, as one file has them: each is a position for which the format gives a field.
@@ -12,11 +12,40 @@ pub struct Columns {
     pub key: Vec<usize>,
     /// The time.
     pub time: usize,
-    /// What rules keep of a row.
+    /// What rules keep of a row: its event carries the values.
     pub kept: Vec<ProjectedField>,
+    /// What decides whether there is an event, behind `kept` in the order of places.
+    pub filtered: Vec<ProjectedField>,
 }
 
 impl Columns {
+    /// The columns of a file, of whose projected `parts` the first ones travel with the event.
+    pub(super) fn new(
+        key: Vec<usize>,
+        time: usize,
+        mut parts: Vec<ProjectedField>,
+        payload_len: usize,
+    ) -> Self {
+        let filtered = parts.split_off(payload_len.min(parts.len()));
+        Self { key, time, kept: parts, filtered }
+    }
+
+    /// Whether `selection` makes an event of a row.
+    pub(super) fn are_selected<'f>(
+        &self,
+        field: impl Fn(usize) -> &'f [u8],
+        selection: &RowSelection,
+    ) -> bool {
+        selection.selects(|place| {
+            let behind = || self.filtered.get(place - self.kept.len());
+            match self.kept.get(place).or_else(behind) {
+                Some(ProjectedField::Field(position, _)) => selection.present(field(*position)),
+                Some(ProjectedField::Constant(value)) => value,
+                Some(ProjectedField::RowDigest | ProjectedField::Row(_)) | None => b"",
+            }
+        })
+    }
+
     /// Packs the kept parts of a row into `payload`, whose content is replaced. Linear in their bytes.
     ///
     /// # Errors
@@ -25,13 +54,14 @@ impl Columns {
         &self,
         row: &[u8],
         field: impl Fn(usize) -> &'f [u8],
+        selection: &RowSelection,
         payload: &mut Vec<u8>,
     ) -> Result<(), Reason> {
         payload.clear();
         for part in &self.kept {
             let fits = match part {
                 ProjectedField::Field(position, demand) => {
-                    let value = field(*position);
+                    let value = selection.present(field(*position));
                     demand.check(value)?;
                     push_value(payload, value)
                 }

@@ -5,6 +5,7 @@ use super::columns::Columns;
 use super::reason::Reason;
 use super::time::{NotATime, TimeParser};
 use crate::core::event::{KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
+use crate::core::rules::RowSelection;
 use crate::core::watermark::Watermark;
 use crate::purged::PurgedKeys;
 
@@ -17,6 +18,8 @@ pub struct RowRules {
     pub purged: PurgedKeys,
     /// Events after it are rejected (rule 9).
     pub latest_allowed: Timestamp,
+    /// Which rows become events.
+    pub selection: RowSelection,
 }
 
 impl RowRules {
@@ -49,6 +52,22 @@ impl Intake {
         Self { times, rules, joined_key: Vec::new(), payload: Vec::new() }
     }
 
+    /// Rejects a row that has fields, unless the row filter leaves it out.
+    pub(super) fn reject<'f>(
+        &self,
+        row: Row<'_>,
+        reason: Reason,
+        columns: &Columns,
+        field: impl Fn(usize) -> &'f [u8],
+        batch: &mut EventBatch,
+    ) {
+        if columns.are_selected(field, &self.rules.selection) {
+            batch.reject(row, reason);
+        } else {
+            batch.filter();
+        }
+    }
+
     /// Decides what becomes of one row; `field` gives its fields by the positions in `columns`.
     #[inline]
     pub(super) fn take<'f>(
@@ -58,12 +77,18 @@ impl Intake {
         field: impl Fn(usize) -> &'f [u8],
         batch: &mut EventBatch,
     ) {
-        batch.rows += 1;
         let Self { times, rules, joined_key, payload } = self;
-        let event = read_event(columns, &field, times, joined_key).and_then(|event| {
+        let selection = &rules.selection;
+        if !columns.are_selected(&field, selection) {
+            return batch.filter();
+        }
+        batch.rows += 1;
+        let value = |position| selection.present(field(position));
+        let needs_all_parts = selection.needs_all_key_parts();
+        let event = read_event(columns, value, times, needs_all_parts, joined_key).and_then(|event| {
             // Without rules there is nothing to pack, and the payload stays empty.
             if !columns.kept.is_empty() {
-                columns.pack(row.bytes, &field, payload)?;
+                columns.pack(row.bytes, &field, selection, payload)?;
             }
             Ok(event)
         });
@@ -86,6 +111,12 @@ impl Intake {
 }
 
 impl EventBatch {
+    /// Counts a row that the row filter leaves out.
+    fn filter(&mut self) {
+        self.rows += 1;
+        self.filtered += 1;
+    }
+
     /// Counts a row that has no fields to speak of, and sets it aside.
     pub(super) fn reject(&mut self, row: Row<'_>, reason: Reason) {
         self.rows += 1;
@@ -99,6 +130,7 @@ fn read_event<'k, 'f: 'k>(
     columns: &Columns,
     field: impl Fn(usize) -> &'f [u8],
     times: &mut TimeParser,
+    needs_all_parts: bool,
     joined_key: &'k mut Vec<u8>,
 ) -> Result<(Timestamp, &'k [u8]), Reason> {
     let time = times.parse(field(columns.time)).map_err(|error| match error {
@@ -108,7 +140,10 @@ fn read_event<'k, 'f: 'k>(
     let key = if let [position] = columns.key[..] {
         field(position)
     } else {
-        join_key(&columns.key, field, joined_key)?;
+        let missing = join_key(&columns.key, field, joined_key)?;
+        if needs_all_parts && missing > 0 && missing < columns.key.len() {
+            return Err(Reason::MissingKeyPart);
+        }
         joined_key
     };
     match key.len() {
@@ -118,14 +153,14 @@ fn read_event<'k, 'f: 'k>(
     }
 }
 
-/// Joins the parts of a composite key. It is empty, and `joined` too, iff all its parts are.
+/// Joins the parts of a composite key, and counts those that are missing. `joined` is empty iff all are.
 fn join_key<'f>(
     positions: &[usize],
     field: impl Fn(usize) -> &'f [u8],
     joined: &mut Vec<u8>,
-) -> Result<(), Reason> {
+) -> Result<usize, Reason> {
     joined.clear();
-    let mut all_empty = true;
+    let mut missing = 0;
     for (number, &position) in positions.iter().enumerate() {
         let part = field(position);
         if memchr::memchr(KEY_SEPARATOR, part).is_some() {
@@ -135,10 +170,10 @@ fn join_key<'f>(
             joined.push(KEY_SEPARATOR);
         }
         joined.extend_from_slice(part);
-        all_empty &= part.is_empty();
+        missing += usize::from(part.is_empty());
     }
-    if all_empty {
+    if missing == positions.len() {
         joined.clear();
     }
-    Ok(())
+    Ok(missing)
 }

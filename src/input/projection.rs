@@ -42,7 +42,7 @@ pub(super) fn resolve_columns(
         source.time = decided(time, header.is_there, header.names);
     }
     let kept = resolve_kept(source, projection, header, file)?;
-    Ok(Columns { key, time, kept })
+    Ok(Columns::new(key, time, kept, projection.kept.payload_len()))
 }
 
 /// Resolves the columns of `source` in a file whose rows name their own: the names that are wanted, by position, and where the
@@ -105,7 +105,7 @@ pub(super) fn resolve_named(
             *positions = vec![names.len()];
         }
     }
-    Ok((names, Columns { key, time, kept }))
+    Ok((names, Columns::new(key, time, kept, projection.kept.payload_len())))
 }
 
 /// The columns of a file, as its first row has shown them.

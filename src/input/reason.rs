@@ -15,6 +15,8 @@ pub enum Reason {
     ImpossibleTime,
     /// Every part of the key is empty.
     EmptyKey,
+    /// A part of a composite key is missing, and all are needed.
+    MissingKeyPart,
     /// The key is longer than [`crate::core::event::MAX_KEY_BYTES`].
     KeyTooLong,
     /// The line is no JSON object.
@@ -58,6 +60,7 @@ impl Reason {
             Self::Time => "time",
             Self::ImpossibleTime => "impossible-time",
             Self::EmptyKey => "empty-key",
+            Self::MissingKeyPart => "missing-key-part",
             Self::KeyTooLong => "key-too-long",
             Self::Json => "json",
             Self::KeyType => "key-type",

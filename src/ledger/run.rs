@@ -199,6 +199,12 @@ pub struct Counts {
     pub sessions_retracted: u64,
     /// Events in them.
     pub events_retracted: u64,
+    /// Rows that the row filter left out.
+    pub rows_filtered: u64,
+    /// Sessions that were completed and not written, less those that corrections took back.
+    pub sessions_filtered: i64,
+    /// Events in them.
+    pub events_filtered: i64,
 }
 
 impl Counts {
@@ -208,14 +214,15 @@ impl Counts {
     }
 
     /// Holds the accounting identity (rule 13):
-    /// `rows read = rejected + late + duplicates + events in emitted sessions + events removed + growth of the events held
-    /// open`, where sessions that were taken back no longer count as emitted.
+    /// `rows read = filtered + rejected + late + duplicates + events in completed sessions + events removed + growth of the events
+    /// held open`, where completed sessions are written or filtered, and those that were taken back no longer count.
     ///
     /// # Errors
     /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
     pub fn check_identity(&self) -> Result<(), String> {
         let before = [self.rows_read, self.events_open_before, self.events_retracted];
         let after = [
+            self.rows_filtered,
             self.rows_rejected(),
             self.events_late,
             self.events_duplicate,
@@ -223,14 +230,24 @@ impl Counts {
             self.events_removed,
             self.events_open_after,
         ];
-        let sum = |counts: &[u64]| counts.iter().map(|&count| u128::from(count)).sum::<u128>();
-        if sum(&before) == sum(&after) {
+        let sum = |counts: &[u64]| counts.iter().map(|&count| i128::from(count)).sum::<i128>();
+        if sum(&before) == sum(&after) + i128::from(self.events_filtered) {
             return Ok(());
         }
         Err(format!(
-            "the accounts do not balance: {} rows read + {} events held before + {} taken back, against {} rejected + {} \
-             late + {} duplicate + {} in completed sessions + {} removed + {} held after",
-            before[0], before[1], before[2], after[0], after[1], after[2], after[3], after[4], after[5]
+            "the accounts do not balance: {} rows read + {} events held before + {} taken back, against {} filtered + {} \
+             rejected + {} late + {} duplicate + {} in completed sessions + {} in filtered ones + {} removed + {} held after",
+            before[0],
+            before[1],
+            before[2],
+            after[0],
+            after[1],
+            after[2],
+            after[3],
+            after[4],
+            self.events_filtered,
+            after[5],
+            after[6]
         ))
     }
 
@@ -258,6 +275,9 @@ impl Counts {
         self.events_duplicate += other.events_duplicate;
         self.sessions_retracted += other.sessions_retracted;
         self.events_retracted += other.events_retracted;
+        self.rows_filtered += other.rows_filtered;
+        self.sessions_filtered += other.sessions_filtered;
+        self.events_filtered += other.events_filtered;
         self.events_open_after = other.events_open_after;
     }
 }
@@ -309,6 +329,9 @@ mod tests {
             events_retracted: 10 * n,
             events_open_before: 11 * n,
             events_open_after: 12 * n,
+            rows_filtered: 13 * n,
+            sessions_filtered: 14 * i64::try_from(n).unwrap(),
+            events_filtered: -15 * i64::try_from(n).unwrap(),
         };
         let mut sum = run(10);
         sum.add(&run(3));
@@ -324,7 +347,9 @@ mod tests {
     #[test]
     fn the_identity_holds_only_if_every_row_is_accounted_for() {
         let balanced = Counts {
-            rows_read: 10,
+            rows_read: 13,
+            rows_filtered: 4,
+            events_filtered: -1,
             rejects: BTreeMap::from([("time".to_owned(), 1), ("future".to_owned(), 1)]),
             events_late: 2,
             events_completed: 7,
@@ -336,7 +361,9 @@ mod tests {
         };
         assert_eq!(balanced.check_identity(), Ok(()));
         for wrong in [
-            Counts { rows_read: 11, ..balanced.clone() },
+            Counts { rows_read: 14, ..balanced.clone() },
+            Counts { rows_filtered: 3, ..balanced.clone() },
+            Counts { events_filtered: 1, ..balanced.clone() },
             Counts { events_late: 1, ..balanced.clone() },
             Counts { events_completed: 8, ..balanced.clone() },
             Counts { events_open_before: 2, ..balanced.clone() },

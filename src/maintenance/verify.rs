@@ -137,9 +137,11 @@ fn check(
     findings.extend(checkpoint.audit_files(&entries)?);
     let totals = totals(&entries);
     report.rows_read = totals.rows_read;
+    report.rows_filtered = totals.rows_filtered;
     report.rows_rejected = totals.rows_rejected();
     report.events_late = totals.events_late;
     report.events_completed = totals.events_completed;
+    report.events_filtered = totals.events_filtered;
     report.events_removed = totals.events_removed;
     let audit = audit_output(outputs.folder, &entries, &marks, outputs.listing, outputs.unpublished);
     report.manifests = audit.manifests;

@@ -13,6 +13,10 @@ pub struct SessionCounts {
     pub sessions_retracted: u64,
     /// Events in them.
     pub events_retracted: u64,
+    /// Sessions that were completed and not written, less those that were taken back.
+    pub sessions_filtered: i64,
+    /// Events in them.
+    pub events_filtered: i64,
 }
 
 impl SessionCounts {
@@ -40,5 +44,7 @@ impl AddAssign for SessionCounts {
         self.events_completed += other.events_completed;
         self.sessions_retracted += other.sessions_retracted;
         self.events_retracted += other.events_retracted;
+        self.sessions_filtered += other.sessions_filtered;
+        self.events_filtered += other.events_filtered;
     }
 }

@@ -57,12 +57,16 @@ pub struct VerifyReport {
     pub events_open: u64,
     /// Rows that active runs have read.
     pub rows_read: u64,
+    /// Of them left out by the row filter.
+    pub rows_filtered: u64,
     /// Of them rejected.
     pub rows_rejected: u64,
     /// Of them late.
     pub events_late: u64,
     /// Of them in completed sessions.
     pub events_completed: u64,
+    /// Of them in completed sessions that were not written.
+    pub events_filtered: i64,
     /// Of them removed.
     pub events_removed: u64,
     /// Manifests.

@@ -100,6 +100,8 @@ fn counts(before: Option<&Head>, staged: &StagedRun) -> Counts {
         events_completed: written.events_completed,
         sessions_retracted: written.sessions_retracted,
         events_retracted: written.events_retracted,
+        sessions_filtered: written.sessions_filtered,
+        events_filtered: written.events_filtered,
         events_duplicate: staged.open.duplicates,
         events_open_before: before.map_or(0, |head| head.events_open),
         events_open_after: staged.open.events,

@@ -1,7 +1,7 @@
 //! One attempt at folding a batch, in one of two ways. Nothing is committed here.
 
 use super::finish::Finish;
-use super::output_writer::{Encoding, OutputWriter, Written};
+use super::output_writer::{OutputWriter, Written};
 use super::read_stats::ReadStats;
 use super::rounds::{Reading, Stop};
 use super::sorted::SortedFold;
@@ -94,7 +94,12 @@ impl RunContext<'_> {
     /// Which events are taken in, of those up to `latest_allowed`.
     pub(super) fn row_rules(&self, latest_allowed: Timestamp) -> RowRules {
         let purged = self.checkpoint.head().map(|head| head.purged.clone()).unwrap_or_default();
-        RowRules { accepts_from: self.event_time().accepts_from, purged, latest_allowed }
+        RowRules {
+            accepts_from: self.event_time().accepts_from,
+            purged,
+            latest_allowed,
+            selection: self.rules.selection().clone(),
+        }
     }
 
     /// Folds the batch: streaming first, and if its order does not allow that, sorted.
@@ -150,7 +155,7 @@ impl RunContext<'_> {
 
     fn open_writer(self) -> Result<OutputWriter> {
         if self.settings.dry_run {
-            return OutputWriter::open(None);
+            return OutputWriter::open(Arc::clone(self.rules), None);
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
@@ -166,7 +171,7 @@ impl RunContext<'_> {
                 staging.open(OutputFile { kind, format }, &encoder.header(kind))?;
             }
         }
-        OutputWriter::open(Some((staging, Encoding { encoder, emit })))
+        OutputWriter::open(Arc::clone(self.rules), Some((staging, encoder)))
     }
 }
 

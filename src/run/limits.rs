@@ -33,12 +33,15 @@ pub(super) fn check_limits(
     as_of: Timestamp,
 ) -> Result<()> {
     let counts = &staged.stats.counts;
-    let (rejected, late, rows) = (counts.rows_rejected(), counts.events_late, counts.rows_read);
-    if rows < settings.min_rows {
+    let (rejected, late) = (counts.rows_rejected(), counts.events_late);
+    let read = counts.rows_read;
+    if read < settings.min_rows {
         let what =
-            format!("{rows} rows were read, fewer than the {} that --min-rows asks for", settings.min_rows);
+            format!("{read} rows were read, fewer than the {} that --min-rows asks for", settings.min_rows);
         return Err(refused(what, "check that the files are whole, or lower --min-rows"));
     }
+    // What is filtered makes no share of the others smaller: they are judged as if it did not stand in the files.
+    let rows = read - counts.rows_filtered;
     if settings.max_rejects.is_exceeded(rejected, rows) {
         let first = staged.stats.first_rejects.join(", ");
         let limit = settings.max_rejects;

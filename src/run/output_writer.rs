@@ -1,6 +1,6 @@
 //! A thread that writes what leaves the reducers, so that folding does not wait for the disk.
 
-use crate::core::rules::Emit;
+use crate::core::rules::RuleSet;
 use crate::core::session::{Op, SessionBatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{Encoder, OutputFile, OutputFormat, OutputKind, SessionCounts, SideRow, Staging};
@@ -34,14 +34,6 @@ impl Rows {
     }
 }
 
-/// How sessions become rows.
-#[derive(Debug)]
-pub(super) struct Encoding {
-    pub(super) encoder: Encoder,
-    /// What a completed session becomes.
-    pub(super) emit: Emit,
-}
-
 /// What leaves one partition.
 #[derive(Debug)]
 pub(super) struct OutputBatch {
@@ -49,7 +41,9 @@ pub(super) struct OutputBatch {
     pub(super) completed: SessionBatch,
     /// Sessions that are still open, where they are shown.
     pub(super) open: SessionBatch,
-    encoding: Option<Arc<Encoding>>,
+    rules: Arc<RuleSet>,
+    /// `None` where nothing may be written.
+    encoder: Option<Arc<Encoder>>,
     sessions: Rows,
     events: Rows,
     views: Rows,
@@ -57,11 +51,12 @@ pub(super) struct OutputBatch {
 }
 
 impl OutputBatch {
-    fn new(encoding: Option<Arc<Encoding>>) -> Self {
+    fn new(rules: Arc<RuleSet>, encoder: Option<Arc<Encoder>>) -> Self {
         Self {
             completed: SessionBatch::default(),
             open: SessionBatch::default(),
-            encoding,
+            rules,
+            encoder,
             sessions: Rows::default(),
             events: Rows::default(),
             views: Rows::default(),
@@ -69,10 +64,16 @@ impl OutputBatch {
         }
     }
 
-    /// Counts its sessions and turns them into rows, on the thread that has folded them.
+    /// Counts its sessions and turns those that are to be written into rows, on the thread that has folded them.
     pub(super) fn encode(&mut self) {
-        let counts = counts(&self.completed);
-        if let Some(Encoding { encoder, emit }) = self.encoding.as_deref() {
+        let filtered = self.rules.select_sessions(&mut self.completed);
+        let counts = SessionCounts {
+            sessions_filtered: filtered.sessions,
+            events_filtered: filtered.events,
+            ..counts(&self.completed)
+        };
+        if let Some(encoder) = self.encoder.as_deref() {
+            let emit = self.rules.emit();
             if emit.sessions {
                 self.sessions.encode(encoder, OutputKind::Sessions, &self.completed, counts.rows());
             }
@@ -114,7 +115,8 @@ enum Message {
 /// Where completed sessions and rows for the side outputs go. Without staging (a dry run) they are only counted.
 #[derive(Debug)]
 pub(super) struct OutputWriter {
-    encoding: Option<Arc<Encoding>>,
+    rules: Arc<RuleSet>,
+    encoder: Option<Arc<Encoder>>,
     sender: Sender<Message>,
     recycled: Receiver<Vec<OutputBatch>>,
     writer: JoinHandle<Result<Written>>,
@@ -129,27 +131,27 @@ pub(super) struct Written {
 }
 
 impl OutputWriter {
-    /// A writer with a thread that writes to a staging area, if there is one.
+    /// A writer of what `rules` emit, with a thread that writes to a staging area, if there is one.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if there can be no such thread.
-    pub(super) fn open(target: Option<(Staging, Encoding)>) -> Result<Self> {
+    pub(super) fn open(rules: Arc<RuleSet>, target: Option<(Staging, Encoder)>) -> Result<Self> {
         let (sender, messages) = bounded(ROUNDS_AHEAD);
         let (give_back, recycled) = unbounded();
-        let (staging, encoding) = target.map(|(staging, encoding)| (staging, Arc::new(encoding))).unzip();
-        let format = encoding.as_deref().map(|encoding| encoding.encoder.format());
+        let (staging, encoder) = target.map(|(staging, encoder)| (staging, Arc::new(encoder))).unzip();
+        let format = encoder.as_deref().map(Encoder::format);
         let target = staging.zip(format);
         let writer = std::thread::Builder::new()
             .spawn(move || write_all(target, &messages, &give_back))
             .map_err(|error| Error::threads(1, &error))?;
-        Ok(Self { encoding, sender, recycled, writer })
+        Ok(Self { rules, encoder, sender, recycled, writer })
     }
 
     /// Empty batches for the sessions of `partitions` partitions, recycled where possible.
     pub(super) fn buffers(&self, partitions: usize) -> Vec<OutputBatch> {
         let mut batches = self.recycled.try_recv().unwrap_or_default();
         batches.iter_mut().for_each(OutputBatch::clear);
-        batches.resize_with(partitions, || OutputBatch::new(self.encoding.clone()));
+        batches.resize_with(partitions, || OutputBatch::new(Arc::clone(&self.rules), self.encoder.clone()));
         batches
     }
 

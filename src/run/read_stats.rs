@@ -35,6 +35,7 @@ impl ReadStats {
         self.lines_of_file[file] += batch.lines.lines;
         self.rows_of_file[file] += batch.rows;
         self.counts.rows_read += batch.rows;
+        self.counts.rows_filtered += batch.filtered;
         self.counts.events_accepted += batch.accepted;
         self.earliest = self.earliest.into_iter().chain(batch.earliest).min();
         self.first_future = self.first_future.or(batch.first_future);

@@ -2,7 +2,7 @@
 
 use super::error::SessionizerError;
 use crate::core::gap::Gap;
-use crate::core::rules::{RuleSet, RuleTexts, duration_text};
+use crate::core::rules::{RuleFlag, RuleSet, RuleTexts, duration_text};
 
 /// Gap, rules, and the zone of midnight.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,10 @@ impl StreamDefinition {
         let checked = self.rules.check_none_is_alone().and_then(|()| self.rules.check_names(&[]));
         let compiled = checked.and_then(|()| RuleSet::compile(&self.rules, self.gap, Some(zone)));
         let rules = compiled.map_err(SessionizerError::Definition)?;
+        if self.rules.value(RuleFlag::KeyParts).is_some() {
+            let what = "key-parts: the key of an event comes whole, its parts are not looked at";
+            return Err(SessionizerError::Definition(what.to_owned()));
+        }
         if rules.emit().events == self.event_columns.is_empty() {
             let what = "events are emitted with the columns that emit_events names, and with no others";
             return Err(SessionizerError::Definition(what.to_owned()));

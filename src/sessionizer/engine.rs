@@ -6,7 +6,7 @@ use super::saved::{PartitionBytes, Saved};
 use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES, Timestamp, push_value, unpack};
 use crate::core::partition::{KeyHash, PARTITIONS};
 use crate::core::reducer::{BatchEnd, PartitionReducer};
-use crate::core::rules::{ProjectedColumn, RuleSet};
+use crate::core::rules::{FilteredSessions, ProjectedColumn, RuleSet};
 use crate::core::session::SessionBatch;
 use crate::core::watermark::{Advance, EventTime, Watermark};
 use crate::state::rows;
@@ -20,6 +20,8 @@ pub enum Pushed {
     Accepted,
     /// It lies before the time from which on events are accepted; it changes nothing.
     Late,
+    /// The row filter leaves it out; it changes nothing.
+    Filtered,
 }
 
 /// Turns events into sessions, batch after batch.
@@ -39,6 +41,7 @@ pub struct Sessionizer {
     /// The events of the batch, by partition.
     batch: Vec<EventBuffer>,
     completed: SessionBatch,
+    filtered: FilteredSessions,
     payload: Vec<u8>,
     columns_wanted: usize,
 }
@@ -57,6 +60,7 @@ impl Sessionizer {
             reducers: (0..PARTITIONS).map(reducer).collect(),
             batch: vec![EventBuffer::default(); PARTITIONS],
             completed: SessionBatch::default(),
+            filtered: FilteredSessions::default(),
             payload: Vec::new(),
             columns_wanted,
             definition,
@@ -103,7 +107,8 @@ impl Sessionizer {
         wanted.filter(|column| *column != ProjectedColumn::Row).chain(event_columns).collect()
     }
 
-    /// Takes an event in; `values` are those of [`Sessionizer::columns`], an empty one is a missing one.
+    /// Takes an event in; `values` are those of [`Sessionizer::columns`], an empty one is a missing one. Nulls are looked for in
+    /// values, not in the key.
     ///
     /// Costs a copy of the key and the values.
     ///
@@ -117,6 +122,12 @@ impl Sessionizer {
         time: Timestamp,
         values: &[&[u8]],
     ) -> Result<Pushed, SessionizerError> {
+        if values.len() != self.columns_wanted {
+            return Err(WRONG_COUNT);
+        }
+        if !self.selects(values) {
+            return Ok(Pushed::Filtered);
+        }
         if key.is_empty() || key.len() > MAX_KEY_BYTES {
             return Err(SessionizerError::Rejected("a key has from 1 to 32,767 bytes"));
         }
@@ -172,6 +183,11 @@ impl Sessionizer {
         self.reducers.iter().map(PartitionReducer::duplicates).sum()
     }
 
+    /// Sessions that ended batches have completed and that the session filter has left out.
+    pub const fn filtered(&self) -> FilteredSessions {
+        self.filtered
+    }
+
     /// Appends every open session to `open`, as it would be if nothing came any more; events of the batch are not part of
     /// it yet.
     pub fn open_sessions(&mut self, open: &mut SessionBatch) {
@@ -183,7 +199,7 @@ impl Sessionizer {
     fn end(&mut self, advance: Advance) -> Result<&SessionBatch, SessionizerError> {
         let allowed_lateness_us = self.rules.allowed_lateness_us().unwrap_or(0);
         let end = BatchEnd::of(advance, self.event_time.advanced(advance, allowed_lateness_us));
-        let Self { reducers, batch, completed, .. } = self;
+        let Self { rules, reducers, batch, completed, filtered, .. } = self;
         completed.clear();
         for (reducer, events) in reducers.iter_mut().zip(batch) {
             reducer
@@ -194,36 +210,51 @@ impl Sessionizer {
                 })?;
             events.clear();
         }
+        *filtered += rules.select_sessions(completed);
         self.event_time = end.event_time;
         Ok(&self.completed)
+    }
+
+    /// How many values of [`Sessionizer::columns`] travel with the event, beside those of emitted events.
+    fn payload_values(&self) -> usize {
+        self.rules.kept().payload_len() - usize::from(self.rules.emit().events)
+    }
+
+    /// Whether the row filter makes an event of these values.
+    fn selects(&self, values: &[&[u8]]) -> bool {
+        let selection = self.rules.selection();
+        // The row of an emitted event is the last part of the payload; its values are the last of all.
+        let behind = self.rules.kept().payload_len();
+        let value = |place: usize| {
+            values[if place < behind { place } else { place - behind + self.payload_values() }]
+        };
+        selection.selects(|place| selection.present(value(place)))
     }
 
     fn pack(&mut self, values: &[&[u8]]) -> Result<(), SessionizerError> {
         const TOO_LONG: SessionizerError =
             SessionizerError::Rejected("its values have more than 65,535 bytes");
         self.payload.clear();
+        let kept = self.rules.kept();
+        let of_row = &values[values.len() - self.definition.event_columns.len()..];
         let mut rest = values.iter().copied();
-        for (column, demand) in self.rules.kept().iter() {
+        for (column, demand) in kept.iter().take(kept.payload_len()) {
             let fits = if *column == ProjectedColumn::Row {
                 let mut row = Vec::new();
-                let columns = self.definition.event_columns.len();
-                let fits = rest.by_ref().take(columns).all(|value| push_value(&mut row, value));
-                fits && push_value(&mut self.payload, &row)
+                of_row.iter().all(|value| push_value(&mut row, value)) && push_value(&mut self.payload, &row)
+            } else if *column == ProjectedColumn::RowDigest {
+                let row = rest.next().ok_or(WRONG_COUNT)?;
+                push_value(&mut self.payload, &xxh3_128(row).to_le_bytes())
             } else {
-                let value = rest.next().ok_or(WRONG_COUNT)?;
+                let value = self.rules.selection().present(rest.next().ok_or(WRONG_COUNT)?);
                 demand.check(value).map_err(|unmet| SessionizerError::Rejected(unmet.words()))?;
-                match column {
-                    ProjectedColumn::RowDigest => {
-                        push_value(&mut self.payload, &xxh3_128(value).to_le_bytes())
-                    }
-                    _ => push_value(&mut self.payload, value),
-                }
+                push_value(&mut self.payload, value)
             };
             if !fits {
                 return Err(TOO_LONG);
             }
         }
-        if values.len() == self.columns_wanted { Ok(()) } else { Err(WRONG_COUNT) }
+        Ok(())
     }
 }
 

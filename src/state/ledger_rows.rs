@@ -209,6 +209,9 @@ fn counts_row(counts: &Counts) -> v1::Counts {
         events_duplicate: counts.events_duplicate,
         sessions_retracted: counts.sessions_retracted,
         events_retracted: counts.events_retracted,
+        rows_filtered: counts.rows_filtered,
+        sessions_filtered: counts.sessions_filtered,
+        events_filtered: counts.events_filtered,
     }
 }
 
@@ -226,5 +229,8 @@ fn counts(row: v1::Counts) -> Counts {
         events_duplicate: row.events_duplicate,
         sessions_retracted: row.sessions_retracted,
         events_retracted: row.events_retracted,
+        rows_filtered: row.rows_filtered,
+        sessions_filtered: row.sessions_filtered,
+        events_filtered: row.events_filtered,
     }
 }

@@ -50,6 +50,9 @@ pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
         events_duplicate: 0,
         sessions_retracted: 0,
         events_retracted: 0,
+        rows_filtered: 0,
+        sessions_filtered: 0,
+        events_filtered: 0,
     };
     let file = crate::ledger::FileEntry { path: "old.csv".to_owned(), digest: FILE, rows: 3, source: None };
     let files = ledger_rows::file_rows(&[file]);

@@ -10,6 +10,7 @@ use sessionize::core::gap::Gap;
 use sessionize::core::partition::{KeyHash, PARTITIONS};
 use sessionize::core::reducer::{Fold, GapReducer};
 use sessionize::core::rules::Emit;
+use sessionize::core::rules::RowSelection;
 use sessionize::core::session::{CloseReason, Op, OpenSession, SessionBatch};
 use sessionize::core::watermark::Watermark;
 use sessionize::fake::{FakeSettings, write_pageviews};
@@ -42,7 +43,7 @@ fn quoted_rows() -> Vec<u8> {
 }
 
 fn csv() -> FileDecoder {
-    let columns = Columns { key: vec![0], time: 1, kept: Vec::new() };
+    let columns = Columns { key: vec![0], time: 1, ..Columns::default() };
     FileDecoder::Csv(Csv {
         delimiter: b',',
         schema: Some(Schema { columns, fields: 4, ..Schema::default() }),
@@ -59,6 +60,7 @@ fn decoder() -> UnitDecoder {
         accepts_from: Watermark::BEGINNING,
         purged: PurgedKeys::default(),
         latest_allowed: Timestamp::MAX,
+        selection: RowSelection::default(),
     };
     UnitDecoder::new(Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules))
 }

@@ -26,6 +26,58 @@ pub enum Dedup {
     Row,
 }
 
+/// Which rows become events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFilter {
+    NoView,
+    PathAOrB,
+    FromOne,
+    CheapAndNotB,
+}
+
+impl RowFilter {
+    pub const ALL: [Self; 4] = [Self::NoView, Self::PathAOrB, Self::FromOne, Self::CheapAndNotB];
+
+    /// As `--where` says it.
+    pub fn condition(self) -> &'static str {
+        match self {
+            Self::NoView => "event!=view",
+            Self::PathAOrB => "path~^/[ab]$",
+            Self::FromOne => "amount>=1.0",
+            Self::CheapAndNotB => "path!~b and amount<2.5",
+        }
+    }
+}
+
+/// Which sessions are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionFilter {
+    FromTwo,
+    Lasting,
+    Dear,
+    LoginWithPath,
+    EndedByLogout,
+}
+
+impl SessionFilter {
+    pub const ALL: [Self; 5] =
+        [Self::FromTwo, Self::Lasting, Self::Dear, Self::LoginWithPath, Self::EndedByLogout];
+
+    /// As `--having` says it.
+    pub fn condition(self) -> &'static str {
+        match self {
+            Self::FromTwo => "event_count>=2",
+            Self::Lasting => "duration_s>0",
+            Self::Dear => "sum_amount>1",
+            Self::LoginWithPath => "any_event_login=true and distinct_path!=0",
+            Self::EndedByLogout => "close_reason=end-on",
+        }
+    }
+}
+
+/// The path that stands for a missing one where a case asks for that.
+pub const NULL_PATH: &str = "/c";
+
 /// Rules that a case asks for; seconds. Every aggregate is always asked for.
 #[allow(clippy::struct_excessive_bools, reason = "one for each flag")]
 #[derive(Debug, Clone, Default)]
@@ -42,6 +94,47 @@ pub struct RuledCase {
     pub dedup: Dedup,
     pub max_distinct: Option<usize>,
     pub max_list: Option<usize>,
+    pub rows: Option<RowFilter>,
+    pub written: Option<SessionFilter>,
+    pub has_null_path: bool,
+}
+
+impl RuledCase {
+    /// The path of an event; empty where it is missing.
+    fn path(&self, event: &RuledEvent) -> &'static str {
+        if self.has_null_path && event.path == NULL_PATH { "" } else { event.path }
+    }
+
+    /// The rows of `batch` that become events.
+    pub fn selected(&self, batch: Vec<RuledEvent>) -> Vec<RuledEvent> {
+        let is_selected = |event: &RuledEvent| match self.rows {
+            None => true,
+            Some(RowFilter::NoView) => event.event != "view",
+            Some(RowFilter::PathAOrB) => ["/a", "/b"].contains(&self.path(event)),
+            Some(RowFilter::FromOne) => cents(event.amount).is_some_and(|cents| cents >= 100),
+            Some(RowFilter::CheapAndNotB) => {
+                self.path(event) != "/b" && cents(event.amount).is_some_and(|cents| cents < 250)
+            }
+        };
+        batch.into_iter().filter(is_selected).collect()
+    }
+
+    /// Whether a completed session is written.
+    pub fn writes(&self, session: &RuledSession) -> bool {
+        match self.written {
+            None => true,
+            Some(SessionFilter::FromTwo) => session.events.len() >= 2,
+            Some(SessionFilter::Lasting) => session.end > session.start,
+            Some(SessionFilter::Dear) => {
+                session.events.iter().filter_map(|event| cents(event.amount)).sum::<i64>() > 100
+            }
+            Some(SessionFilter::LoginWithPath) => {
+                session.events.iter().any(|event| event.event == "login")
+                    && session.events.iter().any(|event| !self.path(event).is_empty())
+            }
+            Some(SessionFilter::EndedByLogout) => session.close_reason == Some("end-on"),
+        }
+    }
 }
 
 /// A session as it is told: key, start, end, ordinal, why it ended, and its events.
@@ -128,15 +221,13 @@ pub fn reach(session: &RuledSession, case: &RuledCase) -> i64 {
 }
 
 fn split(session: &RuledSession, event: &RuledEvent, case: &RuledCase) -> Option<&'static str> {
-    let path = session.events.iter().rev().map(|other| other.path).find(|path| !path.is_empty());
+    let path = session.events.iter().rev().map(|other| case.path(other)).find(|path| !path.is_empty());
+    let own_path = case.path(event);
     let reasons = [
         ("max-duration", case.max_duration.is_some_and(|max| event.second - session.start > max)),
         ("midnight", case.midnight.is_some_and(|zone| day(event.second, zone) > day(session.start, zone))),
         ("start-on", case.start_on_login && event.event == "login"),
-        (
-            "split-on",
-            case.split_on_path && !event.path.is_empty() && path.is_some_and(|path| path != event.path),
-        ),
+        ("split-on", case.split_on_path && !own_path.is_empty() && path.is_some_and(|path| path != own_path)),
         ("max-events", case.max_events.is_some_and(|max| session.events.len() >= max)),
     ];
     reasons.into_iter().find(|(_, holds)| *holds).map(|(why, _)| why)
@@ -155,7 +246,7 @@ fn day(second: i64, zone: Tz) -> chrono::NaiveDate {
 /// The aggregate columns of a session, in the order of [`AGGREGATES`].
 pub fn told(session: &RuledSession, case: &RuledCase) -> Vec<String> {
     let paths: Vec<&str> =
-        session.events.iter().map(|event| event.path).filter(|path| !path.is_empty()).collect();
+        session.events.iter().map(|event| case.path(event)).filter(|path| !path.is_empty()).collect();
     // All amounts have two decimals or none: cents are whole.
     let cents: Vec<i64> = session.events.iter().filter_map(|event| cents(event.amount)).collect();
     let money = |cents: i64| {

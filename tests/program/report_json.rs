@@ -9,19 +9,22 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Fields of a run's document; the letter is the type: Number, String, Array, Object; small: may be null.
-const RUN_FIELDS: [(&str, char); 22] = [
+const RUN_FIELDS: [(&str, char); 25] = [
     ("run", 'n'),
     ("status", 'S'),
     ("files", 'A'),
     ("lines", 'N'),
     ("continuation_lines", 'N'),
     ("rows_read", 'N'),
+    ("rows_filtered", 'N'),
     ("events_accepted", 'N'),
     ("events_late", 'N'),
     ("rows_rejected", 'N'),
     ("rejects", 'O'),
     ("sessions_completed", 'N'),
     ("events_completed", 'N'),
+    ("sessions_filtered", 'N'),
+    ("events_filtered", 'N'),
     ("sessions_open", 'N'),
     ("events_open", 'N'),
     ("watermark", 's'),

@@ -68,27 +68,62 @@ pub fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     rows
 }
 
-pub fn expected(arriving: &[RuledEvent], case: &RuledCase) -> (Vec<Vec<String>>, u64) {
+/// The sessions that are written, and what is counted of all rows that were read.
+pub fn expected(arriving: &[RuledEvent], drawn: &Drawn) -> (Vec<Vec<String>>, Counted) {
+    let case = &drawn.case;
     let (all, duplicates) = sessions(arriving, case);
-    (sorted(all.iter().map(|session| row(session, case)).collect()), duplicates)
+    let rows: Vec<_> =
+        all.iter().filter(|session| case.writes(session)).map(|session| row(session, case)).collect();
+    let left_out = || all.iter().filter(|session| !case.writes(session));
+    let counted = Counted {
+        duplicates: i64::try_from(duplicates).unwrap(),
+        rows_filtered: drawn
+            .batches()
+            .into_iter()
+            .zip(drawn.selected())
+            .map(|(all, selected)| i64::try_from(all.len() - selected.len()).unwrap())
+            .sum(),
+        sessions_filtered: i64::try_from(left_out().count()).unwrap(),
+        events_filtered: left_out().map(|session| i64::try_from(session.events.len()).unwrap()).sum(),
+    };
+    (sorted(rows), counted)
 }
 
-/// Runs every batch with `flags`, then finalizes; returns the events that were dropped as duplicates. `after` sees the
-/// folder after each batch.
+/// Sums over the reports of all runs.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    pub duplicates: i64,
+    pub rows_filtered: i64,
+    pub sessions_filtered: i64,
+    pub events_filtered: i64,
+}
+
+impl Counted {
+    fn add(&mut self, report: &serde_json::Value) {
+        let count = |name: &str| report[name].as_i64().unwrap();
+        self.duplicates += count("events_duplicate");
+        self.rows_filtered += count("rows_filtered");
+        self.sessions_filtered += count("sessions_filtered");
+        self.events_filtered += count("events_filtered");
+    }
+}
+
+/// Runs every batch with `flags`, then finalizes; returns what was counted. `after` sees the folder after each batch.
 fn play(
     drawn: &Drawn,
     folder: &Folder,
     flags: &[&str],
     mut after: impl FnMut(usize) -> Result<(), TestCaseError>,
-) -> Result<u64, TestCaseError> {
-    let mut duplicates = 0;
+) -> Result<Counted, TestCaseError> {
+    let mut counted = Counted::default();
     for (number, batch) in drawn.batches().iter().enumerate() {
         let report = drawn.run(folder, number, batch, flags);
-        duplicates += report["events_duplicate"].as_u64().unwrap();
+        counted.add(&report);
         after(number)?;
     }
     let report = folder.sessionize(&["finalize", "--report", "json"]).expect_code(0).json();
-    Ok(duplicates + report["events_duplicate"].as_u64().unwrap())
+    counted.add(&report);
+    Ok(counted)
 }
 
 /// The lateness that keeps every event, as a flag says it.
@@ -123,7 +158,7 @@ fn open(arrived: &[RuledEvent], watermark: i64, case: &RuledCase) -> Vec<Vec<Str
 pub fn accepted(drawn: &Drawn, lateness: i64, retain: i64) -> Vec<(Vec<RuledEvent>, i64)> {
     let (mut watermark, mut from, mut accepted) = (i64::MIN / 2, i64::MIN / 2, Vec::new());
     let mut after = Vec::new();
-    for batch in drawn.batches() {
+    for batch in drawn.selected() {
         accepted.extend(batch.into_iter().filter(|event| event.second >= from));
         let latest = accepted.iter().map(|event: &RuledEvent| event.second).max();
         watermark = watermark.max(latest.map_or(watermark, |latest| latest - lateness));
@@ -146,14 +181,14 @@ proptest! {
         let folder = Folder::in_memory();
         let lateness = lateness(&drawn);
         let arrived = accepted(&drawn, drawn.keeping_lateness(), 0);
-        let duplicates = play(&drawn, &folder, &["--watermark-delay", &lateness, "--emit-open"], |number| {
+        let counted = play(&drawn, &folder, &["--watermark-delay", &lateness, "--emit-open"], |number| {
             let (events, watermark) = &arrived[number];
             prop_assert_eq!(latest(&folder), open(events, *watermark, &drawn.case), "open after batch {}", number);
             Ok(())
         })?;
-        let (rows_expected, duplicates_expected) = expected(&drawn.batches().concat(), &drawn.case);
+        let (rows_expected, counted_expected) = expected(&drawn.selected().concat(), &drawn);
         prop_assert_eq!(sorted(rows(&folder, "sessions").iter().map(found).collect()), rows_expected);
-        prop_assert_eq!(duplicates, duplicates_expected);
+        prop_assert_eq!(counted, counted_expected);
     }
 
     #[test]
@@ -162,7 +197,8 @@ proptest! {
         let lateness = lateness(&drawn);
         play(&drawn, &folder, &["--watermark-delay", &lateness, "--emit", "both"], |_| Ok(()))?;
         let mut expected = Vec::new();
-        for session in sessions(&drawn.batches().concat(), &drawn.case).0 {
+        let all = sessions(&drawn.selected().concat(), &drawn.case).0;
+        for session in all.iter().filter(|session| drawn.case.writes(session)) {
             let id = crate::oracle::session_id_with(session.key.as_bytes(), session.start * 1_000_000, session.ordinal);
             for (number, event) in (1..).zip(&session.events) {
                 let line = web_file(std::slice::from_ref(event));
@@ -190,7 +226,7 @@ proptest! {
         let (lateness, retained) = (format!("{}s", drawn.lateness), format!("{retain}s"));
         let flags = ["--allowed-lateness", &retained, "--watermark-delay", &lateness, "--emit-open"];
         let accepted = accepted(&drawn, drawn.lateness, retain);
-        let duplicates = play(&drawn, &folder, &flags, |number| {
+        let counted = play(&drawn, &folder, &flags, |number| {
             let (events, watermark) = &accepted[number];
             prop_assert_eq!(latest(&folder), open(events, *watermark, &drawn.case), "open after batch {}", number);
             Ok(())
@@ -207,9 +243,9 @@ proptest! {
                 log.remove(place.unwrap());
             }
         }
-        let (rows_expected, duplicates_expected) = expected(&accepted.last().unwrap().0, &drawn.case);
+        let (rows_expected, counted_expected) = expected(&accepted.last().unwrap().0, &drawn);
         prop_assert_eq!(sorted(log), rows_expected);
-        prop_assert_eq!(duplicates, duplicates_expected);
+        prop_assert_eq!(counted, counted_expected);
     }
 }
 
@@ -219,10 +255,10 @@ proptest! {
     #[test]
     fn what_is_a_duplicate_hangs_on_times_and_not_on_the_order_of_rows(drawn in tiny()) {
         let folder = Folder::in_memory();
-        let duplicates = play(&drawn, &folder, &["--watermark-delay", "0s"], |_| Ok(()))?;
-        let (rows_expected, duplicates_expected) = expected(&drawn.batches().concat(), &drawn.case);
+        let counted = play(&drawn, &folder, &["--watermark-delay", "0s"], |_| Ok(()))?;
+        let (rows_expected, counted_expected) = expected(&drawn.batches().concat(), &drawn);
         prop_assert_eq!(sorted(rows(&folder, "sessions").iter().map(found).collect()), rows_expected);
-        prop_assert_eq!(duplicates, duplicates_expected);
+        prop_assert_eq!(counted, counted_expected);
     }
 }
 

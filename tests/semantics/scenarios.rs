@@ -231,6 +231,7 @@ scenario_files! {
     dedup
     definition
     emit_events
+    filters
     finalize
     gap
     gap_by

@@ -3,7 +3,7 @@
 
 use crate::oracle::rules::RuledEvent;
 use crate::property_rules::ruled_stream::{Drawn, drawn, web_file};
-use crate::property_rules::{accepted, expected, sorted};
+use crate::property_rules::{Counted, accepted, expected, sorted};
 use proptest::prelude::*;
 use sessionize::{
     Op, ProjectedColumn, Pushed, Session, SessionBatch, Sessionizer, SessionizerBuilder, SessionizerError,
@@ -90,31 +90,41 @@ fn apply(log: &mut Vec<Vec<String>>, batch: &SessionBatch) -> Result<(), TestCas
     Ok(())
 }
 
-/// Pushes every batch and finishes, saved and loaded after every `every`th event and after each batch; returns the sessions
-/// and how many events were late and duplicates.
+/// Books what a sessionizer has counted since it was built or loaded.
+fn book(counted: &mut Counted, sessionizer: &Sessionizer) {
+    counted.duplicates += i64::try_from(sessionizer.duplicates()).unwrap();
+    counted.sessions_filtered += sessionizer.filtered().sessions;
+    counted.events_filtered += sessionizer.filtered().events;
+}
+
+/// Pushes every batch and finishes, saved and loaded after every `every`th event and after each batch; returns the sessions,
+/// how many events were late, and what else was counted.
 fn play(
     drawn: &Drawn,
     definition: &SessionizerBuilder,
     every: usize,
-) -> Result<(Vec<Vec<String>>, usize, u64), TestCaseError> {
+) -> Result<(Vec<Vec<String>>, usize, Counted), TestCaseError> {
     let mut sessionizer = definition.clone().build().unwrap();
-    let (mut log, mut late, mut duplicates) = (Vec::new(), 0, 0);
+    let (mut log, mut late, mut counted) = (Vec::new(), 0, Counted::default());
     for batch in drawn.batches() {
         for (number, event) in batch.iter().enumerate() {
-            late += usize::from(push(&mut sessionizer, event) == Pushed::Late);
+            let pushed = push(&mut sessionizer, event);
+            late += usize::from(pushed == Pushed::Late);
+            counted.rows_filtered += i64::from(pushed == Pushed::Filtered);
             if number % every == every - 1 {
-                duplicates += sessionizer.duplicates();
+                book(&mut counted, &sessionizer);
                 sessionizer = definition.clone().load(&sessionizer.save()).unwrap();
             }
         }
         apply(&mut log, sessionizer.advance().unwrap())?;
-        duplicates += sessionizer.duplicates();
+        book(&mut counted, &sessionizer);
         let saved = sessionizer.save();
         sessionizer = definition.clone().load(&saved).unwrap();
         prop_assert_eq!(sessionizer.save(), saved, "what is loaded is what was saved");
     }
     apply(&mut log, sessionizer.finish().unwrap())?;
-    Ok((log, late, duplicates + sessionizer.duplicates()))
+    book(&mut counted, &sessionizer);
+    Ok((log, late, counted))
 }
 
 proptest! {
@@ -123,10 +133,10 @@ proptest! {
     #[test]
     fn its_sessions_are_those_of_the_oracle(drawn in drawn(40, false), every in 1_usize..9) {
         let definition = builder(&drawn, &format!("{}s", drawn.keeping_lateness()));
-        let (rows_expected, duplicates_expected) = expected(&drawn.batches().concat(), &drawn.case);
-        let (rows, late, duplicates) = play(&drawn, &definition, every)?;
+        let (rows_expected, counted_expected) = expected(&drawn.selected().concat(), &drawn);
+        let (rows, late, counted) = play(&drawn, &definition, every)?;
         prop_assert_eq!(sorted(rows), rows_expected);
-        prop_assert_eq!((late, duplicates), (0, duplicates_expected));
+        prop_assert_eq!((late, counted), (0, counted_expected));
     }
 
     #[test]
@@ -138,11 +148,11 @@ proptest! {
         let retain = retain * drawn.unit();
         let definition = builder(&drawn, &format!("{}s", drawn.lateness)).allowed_lateness(&format!("{retain}s"));
         let accepted = accepted(&drawn, drawn.lateness, retain).pop().unwrap().0;
-        let (rows_expected, duplicates_expected) = expected(&accepted, &drawn.case);
-        let (rows, late, duplicates) = play(&drawn, &definition, every)?;
+        let (rows_expected, counted_expected) = expected(&accepted, &drawn);
+        let (rows, late, counted) = play(&drawn, &definition, every)?;
         prop_assert_eq!(sorted(rows), rows_expected);
-        prop_assert_eq!(late, drawn.batches().concat().len() - accepted.len());
-        prop_assert_eq!(duplicates, duplicates_expected);
+        prop_assert_eq!(late, drawn.selected().concat().len() - accepted.len());
+        prop_assert_eq!(counted, counted_expected);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Random events with columns, random rules for them, and their way through the program.
 
-use crate::oracle::rules::{AGGREGATES, Dedup, RuledCase, RuledEvent};
+use crate::oracle::rules::{AGGREGATES, Dedup, NULL_PATH, RowFilter, RuledCase, RuledEvent, SessionFilter};
 use crate::support::{Folder, OUT, read_csv};
 use chrono_tz::Tz;
 use proptest::prelude::*;
@@ -96,24 +96,35 @@ fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
 fn rules() -> impl Strategy<Value = RuledCase> {
     let maybe = |range: std::ops::Range<i64>| proptest::option::of(range);
     let few = |most: usize| proptest::option::weighted(0.3, 1..most);
+    let filters = (
+        proptest::option::weighted(0.3, select(&RowFilter::ALL[..])),
+        proptest::option::weighted(0.3, select(&SessionFilter::ALL[..])),
+        proptest::bool::weighted(0.3),
+    );
     (
         (0_i64..12, maybe(0..40), any::<bool>(), maybe(1..20), proptest::option::of(1_usize..4)),
         (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (select(vec![Dedup::Nothing, Dedup::Id, Dedup::Row]), few(3), few(4)),
+        filters,
     )
-        .prop_map(|((gap, buy_gap, gap_column, max_duration, max_events), splits, bounds)| RuledCase {
-            gap,
-            buy_gap,
-            gap_column,
-            max_duration,
-            max_events,
-            split_on_path: splits.0,
-            midnight: splits.1.then_some(Tz::UTC),
-            start_on_login: splits.2,
-            end_on_logout: splits.3,
-            dedup: bounds.0,
-            max_distinct: bounds.1,
-            max_list: bounds.2,
+        .prop_map(|((gap, buy_gap, gap_column, max_duration, max_events), splits, bounds, filters)| {
+            RuledCase {
+                gap,
+                buy_gap,
+                gap_column,
+                max_duration,
+                max_events,
+                split_on_path: splits.0,
+                midnight: splits.1.then_some(Tz::UTC),
+                start_on_login: splits.2,
+                end_on_logout: splits.3,
+                dedup: bounds.0,
+                max_distinct: bounds.1,
+                max_list: bounds.2,
+                rows: filters.0,
+                written: filters.1,
+                has_null_path: filters.2,
+            }
         })
 }
 
@@ -249,6 +260,11 @@ impl Drawn {
         events.chunks_mut(size).map(batch).collect()
     }
 
+    /// The rows of [`Drawn::batches`] that become events.
+    pub fn selected(&self) -> Vec<Vec<RuledEvent>> {
+        self.batches().into_iter().map(|batch| self.case.selected(batch)).collect()
+    }
+
     /// The rules, as flags of `run`.
     pub fn flags(&self) -> Vec<String> {
         let case = &self.case;
@@ -279,6 +295,9 @@ impl Drawn {
         add("--dedup", dedup.map(str::to_owned));
         add("--max-distinct", case.max_distinct.map(|max| max.to_string()));
         add("--max-list", case.max_list.map(|max| max.to_string()));
+        add("--where", case.rows.map(|filter| filter.condition().to_owned()));
+        add("--having", case.written.map(|filter| filter.condition().to_owned()));
+        add("--null", case.has_null_path.then(|| NULL_PATH.to_owned()));
         for aggregate in AGGREGATES {
             add("--agg", Some(aggregate.to_owned()));
         }

@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn what_an_aggregate_looks_at_is_its_column_its_condition_or_every_event() {
         let aggregated = |text: &str, events: &[&str]| {
-            let aggregate = AggregateText::read(text).unwrap().compile(&mut ProjectedColumns::default()).unwrap();
+            let aggregate =
+                AggregateText::read(text).unwrap().compile(&mut ProjectedColumns::default()).unwrap();
             let mut accumulator = aggregate.function.accumulator();
             for value in events {
                 let mut payload = Vec::new();

@@ -1,7 +1,9 @@
 //! The flags of `run` that are part of the definition besides keys, times and the gap.
 
 use super::aggregate::AggregateText;
+use super::condition::{AND, ConditionText};
 use super::gap_by::GapByText;
+use super::selection_flags::{ANY_PART, HAVING, KEY_PARTS, NULL, WHERE};
 use super::spec::{FlagSpec, column, one_of, positive, stated_duration};
 use super::splits::SplitFlag;
 
@@ -26,6 +28,14 @@ pub enum RuleFlag {
     MaxDistinct,
     /// `--max-list`: the bound of `list`.
     MaxList,
+    /// `--where`: rows that become events.
+    Where,
+    /// `--having`: completed sessions that are written.
+    Having,
+    /// `--null`: values that stand for a missing one.
+    Null,
+    /// `--key-parts`: whether a composite key may lack a part.
+    KeyParts,
 }
 
 /// The bound of `distinct` and `list` where none is given.
@@ -47,6 +57,10 @@ impl RuleFlag {
             Self::AllowedLateness,
             Self::MaxDistinct,
             Self::MaxList,
+            Self::Where,
+            Self::Having,
+            Self::Null,
+            Self::KeyParts,
         ];
         std::iter::once(Self::Aggregate).chain(splits).chain(others)
     }
@@ -111,6 +125,10 @@ impl RuleFlag {
                 canonical: positive,
                 ..ONCE
             },
+            Self::Where => WHERE,
+            Self::Having => HAVING,
+            Self::Null => NULL,
+            Self::KeyParts => KEY_PARTS,
         }
     }
 
@@ -136,7 +154,15 @@ impl RuleFlag {
     /// # Errors
     /// What is wrong with the value, in words.
     pub fn canonical(self, value: &str) -> Result<String, String> {
-        if value == NO_RULE { Ok(NO_RULE.to_owned()) } else { (self.spec().canonical)(value) }
+        if value == self.no_rule() { Ok(value.to_owned()) } else { (self.spec().canonical)(value) }
+    }
+
+    /// The value that takes the rule away. A null may be any text but the empty one, which is a missing value anyway.
+    pub(super) const fn no_rule(self) -> &'static str {
+        match self {
+            Self::Null => "",
+            _ => NO_RULE,
+        }
     }
 
     /// What holds where nothing is said.
@@ -144,27 +170,40 @@ impl RuleFlag {
         match self {
             Self::Emit => "sessions",
             Self::MaxDistinct | Self::MaxList => DEFAULT_BOUND_TEXT,
-            _ => NO_RULE,
+            Self::KeyParts => ANY_PART,
+            _ => self.no_rule(),
         }
     }
 
     /// The values in one form for all that mean the same. Those of a split rule are a set: each does what it does, wherever it
-    /// stands. Those of aggregates are in the order of their columns.
-    pub(super) fn meaning<'t>(self, values: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
-        let mut values: Vec<&str> = values.collect();
+    /// stands, and so are those of `--null`. Those of aggregates are in the order of their columns. Conditions that must all hold
+    /// are one condition.
+    pub(super) fn meaning<'t>(self, values: impl Iterator<Item = &'t str>) -> Vec<String> {
+        let mut values: Vec<String> = values.map(str::to_owned).collect();
         if values.is_empty() {
-            values.push(self.default_value());
+            values.push(self.default_value().to_owned());
         }
-        if matches!(self, Self::Split(_)) {
+        if matches!(self, Self::Split(_) | Self::Null) {
             values.sort_unstable();
             values.dedup();
+        }
+        if self.is_conjunction()
+            && let Ok(condition) = ConditionText::read(&values.join(AND))
+        {
+            values = vec![condition.to_string()];
         }
         values
     }
 
+    /// Whether the values are conditions that must all hold.
+    const fn is_conjunction(self) -> bool {
+        matches!(self, Self::Where | Self::Having)
+    }
+
     pub(super) fn words<'t>(self, values: impl Iterator<Item = &'t str>) -> String {
         let values: Vec<&str> = values.collect();
-        if values.is_empty() { self.default_value().to_owned() } else { values.join(" ") }
+        let between = if self.is_conjunction() { AND } else { " " };
+        if values.is_empty() { self.default_value().to_owned() } else { values.join(between) }
     }
 }
 

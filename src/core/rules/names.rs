@@ -16,7 +16,7 @@ impl RuleTexts {
     /// The flag that both gives values and takes them away, in words.
     pub fn check_none_is_alone(&self) -> Result<(), String> {
         let is_torn = |values: &[String]| values.len() > 1 && values.iter().any(|value| value == NO_RULE);
-        match self.iter().find(|(_, values)| is_torn(values)) {
+        match self.iter().find(|(flag, values)| flag.no_rule() == NO_RULE && is_torn(values)) {
             Some((flag, _)) => {
                 Err(format!("--{0} none takes the rule away, and another --{0} gives one", flag.name()))
             }

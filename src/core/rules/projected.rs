@@ -21,10 +21,12 @@ impl ProjectedColumn {
     }
 }
 
-/// Projected parts of a row in the order of the payload, each once.
+/// Projected parts of a row, each once: first those that travel with the event, in the order of its payload, then those that
+/// only decide whether there is an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectedColumns {
     parts: Vec<(ProjectedColumn, Demand)>,
+    payload_end: Option<usize>,
 }
 
 impl ProjectedColumns {
@@ -44,6 +46,16 @@ impl ProjectedColumns {
         place
     }
 
+    /// Ends the payload: parts that are added from here on do not travel with the event.
+    pub(super) fn end_payload(&mut self) {
+        self.payload_end = Some(self.parts.len());
+    }
+
+    /// How many parts travel with the event: the first ones.
+    pub fn payload_len(&self) -> usize {
+        self.payload_end.unwrap_or(self.parts.len())
+    }
+
     /// The parts in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &(ProjectedColumn, Demand)> {
         self.parts.iter()
@@ -55,10 +67,5 @@ impl ProjectedColumns {
             ProjectedColumn::Column(column) => Some(column.as_str()),
             ProjectedColumn::RowDigest | ProjectedColumn::Row | ProjectedColumn::Zone => None,
         })
-    }
-
-    /// Whether nothing is kept: events then carry key and time only.
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
     }
 }

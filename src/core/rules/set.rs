@@ -5,12 +5,15 @@ use super::dedup::Dedup;
 use super::duration::duration;
 use super::flag::{DEFAULT_BOUND, RuleFlag};
 use super::gap_by::{GapByText, Gaps};
+use super::having::{FilteredSessions, Having};
 use super::projected::{ProjectedColumn, ProjectedColumns};
+use super::selection::RowSelection;
 use super::splits::{Projection, SplitState, Splits};
 use super::texts::RuleTexts;
 use crate::core::aggregates::{Accumulator, Bounds};
 use crate::core::event::{Timestamp, Values};
 use crate::core::gap::Gap;
+use crate::core::session::SessionBatch;
 use chrono_tz::Tz;
 
 /// What a run writes of a completed session.
@@ -32,6 +35,8 @@ pub struct RuleSet {
     pub(super) bounds: Bounds,
     /// Where a whole row stands among the kept values, if events are emitted.
     pub(super) row: Option<usize>,
+    selection: RowSelection,
+    having: Option<Having>,
     names: Vec<String>,
     kept: ProjectedColumns,
     emit: Emit,
@@ -48,10 +53,12 @@ impl RuleSet {
         let mut kept = ProjectedColumns::default();
         let texts_of_aggregates =
             texts.values(RuleFlag::Aggregate).map(AggregateText::read).collect::<Result<Vec<_>, _>>()?;
-        let aggregates = texts_of_aggregates
-            .iter()
-            .map(|text| text.compile(&mut kept))
-            .collect::<Result<_, _>>()?;
+        let aggregates =
+            texts_of_aggregates.iter().map(|text| text.compile(&mut kept)).collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<String> = texts_of_aggregates.iter().map(AggregateText::name).collect();
+        let having: Vec<&str> = texts.values(RuleFlag::Having).collect();
+        let having =
+            (!having.is_empty()).then(|| Having::compile(&having, &names, &aggregates)).transpose()?;
         let emit = emit_of(texts.value(RuleFlag::Emit));
         let allowed_lateness_us = texts.value(RuleFlag::AllowedLateness).map(duration_us).transpose()?;
         if emit.events && allowed_lateness_us.is_some() {
@@ -59,20 +66,27 @@ impl RuleSet {
                 "--emit events writes each event once, --allowed-lateness takes sessions back".to_owned()
             );
         }
+        let splits = Splits::compile(
+            |flag| texts.values(RuleFlag::Split(flag)).collect(),
+            &mut Projection { columns: &mut kept, zone },
+        )?;
+        let gaps = gaps(texts, usual, &mut kept)?;
+        let dedup = texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept));
+        let row = emit.events.then(|| kept.place_of(ProjectedColumn::Row));
+        kept.end_payload();
         Ok(Self {
-            splits: Splits::compile(
-                |flag| texts.values(RuleFlag::Split(flag)).collect(),
-                &mut Projection { columns: &mut kept, zone },
-            )?,
-            gaps: gaps(texts, usual, &mut kept)?,
-            dedup: texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept)),
+            splits,
+            gaps,
+            dedup,
             aggregates,
             bounds: Bounds {
                 distinct: number(texts, RuleFlag::MaxDistinct)?.unwrap_or(DEFAULT_BOUND),
                 list: number(texts, RuleFlag::MaxList)?.unwrap_or(DEFAULT_BOUND),
             },
-            row: emit.events.then(|| kept.place_of(ProjectedColumn::Row)),
-            names: texts_of_aggregates.iter().map(AggregateText::name).collect(),
+            row,
+            selection: RowSelection::compile(texts, &mut kept)?,
+            having,
+            names,
             kept,
             emit,
             allowed_lateness_us,
@@ -81,15 +95,25 @@ impl RuleSet {
 
     /// Whether there is no rule but the gap: events then need no payload, and sessions nothing but start, end and count.
     pub fn is_plain(&self) -> bool {
-        self.kept.is_empty()
+        self.kept.payload_len() == 0
             && self.aggregates.is_empty()
             && self.splits == Splits::default()
             && self.allowed_lateness_us.is_none()
     }
 
-    /// Which parts of a row travel with its event.
+    /// Which parts of a row are looked at.
     pub const fn kept(&self) -> &ProjectedColumns {
         &self.kept
+    }
+
+    /// Which rows become events.
+    pub const fn selection(&self) -> &RowSelection {
+        &self.selection
+    }
+
+    /// Keeps the completed sessions of `batch` that are to be written, and counts the others. Costs nothing where all are.
+    pub fn select_sessions(&self, batch: &mut SessionBatch) -> FilteredSessions {
+        self.having.as_ref().map_or_else(FilteredSessions::default, |having| having.select(batch))
     }
 
     /// The names of the aggregates' output columns.

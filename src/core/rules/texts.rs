@@ -1,6 +1,6 @@
 //! The rules of a definition as words: canonical values by flag.
 
-use super::flag::{NO_RULE, RuleFlag};
+use super::flag::RuleFlag;
 use std::collections::BTreeMap;
 
 /// Canonical values by flag. A flag that is not there was not given.
@@ -17,7 +17,12 @@ impl RuleTexts {
 
     /// The values of a flag; none where it was not given or was taken away.
     pub fn values(&self, flag: RuleFlag) -> impl Iterator<Item = &str> {
-        self.0.get(&flag).into_iter().flatten().map(String::as_str).filter(|value| *value != NO_RULE)
+        self.0
+            .get(&flag)
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .filter(move |value| *value != flag.no_rule())
     }
 
     /// The value of a flag that has one.
@@ -47,7 +52,7 @@ impl RuleTexts {
     pub fn overridden_by(&self, asked: &Self) -> Self {
         let mut all = self.clone();
         all.0.extend(asked.0.clone());
-        all.0.retain(|_, values| values.iter().any(|value| value != NO_RULE));
+        all.0.retain(|flag, values| values.iter().any(|value| value != flag.no_rule()));
         all
     }
 }

@@ -64,6 +64,35 @@ impl SessionBatch {
         });
     }
 
+    /// Keeps the sessions that `keep` selects, in their order. Copies what is kept.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Session<'_>) -> bool) {
+        let mut kept = Self::default();
+        for session in self.iter().filter(|session| keep(session)) {
+            kept.push_again(&session);
+        }
+        *self = kept;
+    }
+
+    /// Appends a session of another batch.
+    fn push_again(&mut self, session: &Session<'_>) {
+        self.keys.extend_from_slice(session.key);
+        for value in session.values() {
+            self.values.push(&value);
+        }
+        self.events.extend_from_slice(session.events);
+        self.fixed.push(Fixed {
+            start: session.start,
+            end: session.end,
+            event_count: session.event_count,
+            key_end: self.keys.len(),
+            values_end: self.values.len(),
+            events_end: self.events.len(),
+            ordinal: session.ordinal,
+            close_reason: session.close_reason,
+            op: session.op,
+        });
+    }
+
     /// Empties the batch and keeps its memory.
     pub fn clear(&mut self) {
         self.fixed.clear();
@@ -228,6 +257,14 @@ mod tests {
                     (CloseReason::Split("max-events"), plain.id())
                 );
             }
+            let before: Vec<String> = batch.iter().map(|session| format!("{session:?}")).collect();
+            batch.retain(|_| true);
+            assert_eq!(batch.iter().map(|session| format!("{session:?}")).collect::<Vec<_>>(), before);
+            batch.retain(|session| session.op == Op::Retract);
+            let kept: Vec<Session<'_>> = batch.iter().collect();
+            assert_eq!((kept.len(), kept[0].key, kept[0].event_count), (1, &b""[..], 4));
+            assert_eq!(kept[0].values().collect::<Vec<_>>(), [Value::Text(b"/home"), Value::Int(0)]);
+            assert_eq!(kept[0].events().count(), 2);
         }
     }
 }

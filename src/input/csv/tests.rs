@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::core::event::{Event, MAX_KEY_BYTES, Timestamp};
+use crate::core::rules::RowSelection;
 use crate::core::watermark::Watermark;
 use crate::input::RowRules;
 use crate::input::batch::SideRow;
@@ -16,12 +17,17 @@ fn intake() -> Intake {
     let watermark = Watermark::at(Timestamp::from_us(1_000_000_000).unwrap());
     Intake::new(
         TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC),
-        RowRules { accepts_from: watermark, purged: PurgedKeys::default(), latest_allowed },
+        RowRules {
+            accepts_from: watermark,
+            purged: PurgedKeys::default(),
+            latest_allowed,
+            selection: RowSelection::default(),
+        },
     )
 }
 
 fn schema(key: &[usize], time: usize, fields: usize) -> Schema {
-    Schema { columns: Columns { key: key.to_vec(), time, kept: Vec::new() }, fields, ..Schema::default() }
+    Schema { columns: Columns { key: key.to_vec(), time, ..Columns::default() }, fields, ..Schema::default() }
 }
 
 fn parse(bytes: &[u8], quoted: bool, schema: &Schema) -> EventBatch {

@@ -71,28 +71,23 @@ impl Decoder for JsonLines {
             let row = Row { line, bytes: without_line_end(bytes) };
             if is_blank(row.bytes) {
                 batch.lines.blank += 1;
-            } else if let Err(reason) = self.read(row, cells) {
-                batch.reject(row, reason);
+            } else if cells.read(row.bytes, &self.names).is_none() {
+                batch.reject(row, Reason::Json);
             } else {
                 // Behind the members that are wanted stands the line itself.
                 let field =
                     |position| if position < self.names.len() { cells.get(position) } else { row.bytes };
-                intake.take(row, &self.columns, field, batch);
+                if self.columns.key.iter().all(|&position| cells.may_be_key(position)) {
+                    intake.take(row, &self.columns, field, batch);
+                } else {
+                    intake.reject(row, Reason::KeyType, &self.columns, field, batch);
+                }
             }
         }
     }
 
     fn side_form(&self) -> SideForm<'_> {
         SideForm::Whole
-    }
-}
-
-impl JsonLines {
-    /// Finds the members of `row` that are wanted.
-    fn read(&self, row: Row<'_>, cells: &mut Cells) -> Result<(), Reason> {
-        cells.read(row.bytes, &self.names).ok_or(Reason::Json)?;
-        let is_key = |&position: &usize| cells.may_be_key(position);
-        if self.columns.key.iter().all(is_key) { Ok(()) } else { Err(Reason::KeyType) }
     }
 }
 

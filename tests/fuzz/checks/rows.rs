@@ -2,6 +2,7 @@
 
 use sessionize::core::event::{Event, MAX_KEY_BYTES, Timestamp};
 use sessionize::core::partition::KeyHash;
+use sessionize::core::rules::RowSelection;
 use sessionize::core::watermark::Watermark;
 use sessionize::input::csv::{Csv, Schema};
 use sessionize::input::time::{NotATime, TimeFormat, TimeParser};
@@ -49,7 +50,7 @@ pub fn check_long(data: &[u8]) {
 fn csv([delimiter, fields]: [u8; 2]) -> Csv {
     let delimiter = [b',', b';', b'\t', b'x'][usize::from(delimiter) % 4];
     let fields = 2 + usize::from(fields) % 3;
-    let columns = Columns { key: vec![0], time: fields - 1, kept: Vec::new() };
+    let columns = Columns { key: vec![0], time: fields - 1, ..Columns::default() };
     Csv { delimiter, schema: Some(Schema { columns, fields, ..Schema::default() }) }
 }
 
@@ -66,6 +67,7 @@ fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
         accepts_from: Watermark::at(time(WATERMARK_US)),
         purged: PurgedKeys::default(),
         latest_allowed: time(LATEST_ALLOWED_US),
+        selection: RowSelection::default(),
     };
     let times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
     let mut rows = UnitDecoder::new(Intake::new(times, rules));

@@ -74,7 +74,9 @@ impl fmt::Display for ComparisonText {
         let operand = match &self.operand {
             OperandText::Number(number) => number.clone(),
             // In quotes it is a text, also where it looks like a number.
-            OperandText::Text(text) if self.operator.is_ordered() && Decimal::read(text.as_bytes()).is_some() => {
+            OperandText::Text(text)
+                if self.operator.is_ordered() && Decimal::read(text.as_bytes()).is_some() =>
+            {
                 quoted(text)
             }
             OperandText::Text(text) => value_text(text),

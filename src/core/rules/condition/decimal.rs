@@ -81,7 +81,10 @@ mod tests {
             ("-00.10", "-0.1"),
             ("100", "100"),
         ] {
-            assert_eq!(Decimal::read(text.as_bytes()).map(|number| number.to_string()), Some(form.to_owned()));
+            assert_eq!(
+                Decimal::read(text.as_bytes()).map(|number| number.to_string()),
+                Some(form.to_owned())
+            );
         }
         for text in ["", "1e3", "n/a", "2020-01-01", "1,5"] {
             assert_eq!(Decimal::read(text.as_bytes()), None, "{text}");

@@ -12,7 +12,7 @@ use super::{ProjectedColumn, ProjectedColumns};
 use crate::core::event::Values;
 use comparison::{Comparison, ComparisonText};
 use std::fmt;
-use words::AND;
+pub(super) use words::AND;
 
 /// A condition as it is asked for. Two that mean the same are equal: order, repetition, spaces, quotes and the form of numbers
 /// make no difference.
@@ -56,7 +56,7 @@ impl ConditionText {
     ///
     /// # Errors
     /// Those of `place_of`.
-    fn compile_with(
+    pub(super) fn compile_with(
         &self,
         mut place_of: impl FnMut(&str) -> Result<usize, String>,
     ) -> Result<Condition, String> {
@@ -89,7 +89,12 @@ pub(super) struct Condition {
 impl Condition {
     /// Whether an event with these values fulfils it.
     pub(super) fn holds(&self, values: Values<'_>) -> bool {
-        self.comparisons.iter().all(|(place, comparison)| comparison.holds(values.get(*place)))
+        self.holds_for(|place| values.get(place))
+    }
+
+    /// The same, with the values by their places.
+    pub(super) fn holds_for<'v>(&self, value: impl Fn(usize) -> &'v [u8]) -> bool {
+        self.comparisons.iter().all(|(place, comparison)| comparison.holds(value(*place)))
     }
 }
 

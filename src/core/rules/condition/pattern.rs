@@ -14,7 +14,8 @@ impl Pattern {
     /// # Errors
     /// What is wrong with it, in words.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        let regex = Regex::new(text).map_err(|error| format!("'{text}' is no regular expression: {error}"))?;
+        let regex =
+            Regex::new(text).map_err(|error| format!("'{text}' is no regular expression: {error}"))?;
         Ok(Self { regex })
     }
 

@@ -3,7 +3,7 @@
 use super::operator::Operator;
 
 /// Joins comparisons.
-pub(super) const AND: &str = " and ";
+pub(in crate::core::rules) const AND: &str = " and ";
 
 /// What stands between spaces in no column and no value, unless in quotes: what other languages mean by it is not meant here.
 const FOREIGN: [&str; 3] = [" or ", " && ", " || "];
@@ -33,7 +33,11 @@ pub(super) fn split_column(text: &str) -> Result<(String, Operator, &str), Strin
 }
 
 fn named(column: String, operator: Operator, rest: &str) -> Result<(String, Operator, &str), String> {
-    if column.is_empty() { Err("a column has a name or a number".to_owned()) } else { Ok((column, operator, rest)) }
+    if column.is_empty() {
+        Err("a column has a name or a number".to_owned())
+    } else {
+        Ok((column, operator, rest))
+    }
 }
 
 /// A value as it was written.

@@ -1,0 +1,47 @@
+//! The flags that say which rows become events, which values are missing, and which sessions are written.
+
+use super::spec::{FlagSpec, condition, one_of};
+
+/// The word of `--key-parts` that is content with one part.
+pub(super) const ANY_PART: &str = "any";
+
+/// The word of `--key-parts` that asks for every part.
+pub(super) const ALL_PARTS: &str = "all";
+
+/// `--where`: the row filter.
+pub(super) const WHERE: FlagSpec = FlagSpec {
+    name: "where",
+    value: "COND",
+    help: "Rows that become events, such as `event!=ping and status<500`, with =, !=, <, <=, >, >=, ~ and !~ (regular \
+           expression); may be repeated: all must hold",
+    repeats: true,
+    canonical: condition,
+};
+
+/// `--having`: the session filter.
+pub(super) const HAVING: FlagSpec = FlagSpec {
+    name: "having",
+    value: "COND",
+    help: "Completed sessions that are written, such as `event_count>=2 and duration_s>0`: conditions over duration_s, \
+           event_count, close_reason and aggregates; may be repeated: all must hold",
+    repeats: true,
+    canonical: condition,
+};
+
+/// `--null`: texts that stand for a missing value.
+pub(super) const NULL: FlagSpec = FlagSpec {
+    name: "null",
+    value: "TEXT",
+    help: "Value that stands for a missing one, such as \\N or NULL, in keys and in columns of rules; may be repeated",
+    repeats: true,
+    canonical: |value| Ok(value.to_owned()),
+};
+
+/// `--key-parts`: whether a composite key may lack a part.
+pub(super) const KEY_PARTS: FlagSpec = FlagSpec {
+    name: "key-parts",
+    value: "any|all",
+    help: "Parts of a composite key that must be there; all rejects a row that lacks one [default: any]",
+    canonical: |value| one_of(value, &[ANY_PART, ALL_PARTS]),
+    repeats: false,
+};
