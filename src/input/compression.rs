@@ -1,7 +1,8 @@
 //! Compressed files, by their first bytes, whatever the name.
 
 use crate::error::{Error, ErrorKind};
-use std::io::{self, Read};
+use flate2::bufread::GzDecoder;
+use std::io::{self, BufRead, Read};
 
 const BUFFER_BYTES: usize = 1 << 20;
 
@@ -35,10 +36,47 @@ impl Compression {
         Ok(match self {
             Self::Gzip => {
                 let buffered = io::BufReader::with_capacity(BUFFER_BYTES, stored);
-                Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
+                Box::new(GzipMembers { member: Some(GzDecoder::new(buffered)) })
             }
             Self::Zstd => Box::new(zstd::Decoder::new(stored)?),
         })
+    }
+}
+
+/// The content of all members of a gzip file, one after the other. Zeros behind a member are padding, as of tapes.
+struct GzipMembers<R> {
+    /// `None` at the end.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for GzipMembers<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let count = member.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            self.member = match self.member.take() {
+                Some(member) => next_member(member.into_inner())?,
+                None => None,
+            };
+        }
+        Ok(0)
+    }
+}
+
+fn next_member<R: BufRead>(mut stored: R) -> io::Result<Option<GzDecoder<R>>> {
+    loop {
+        let bytes = stored.fill_buf()?;
+        let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+        match (bytes.len(), bytes.len() - zeros) {
+            (0, _) => return Ok(None),
+            (_, 0) => stored.consume(zeros),
+            _ => {
+                stored.consume(zeros);
+                return Ok(Some(GzDecoder::new(stored)));
+            }
+        }
     }
 }
 

@@ -264,6 +264,12 @@ mod tests {
         let (_named, file) = file_with(&two);
         assert_eq!(content(&file), b"a,1\nb,2\n");
         assert_eq!(file.digest().unwrap().hash, xxh3_128(&two));
+        let padded = [&two[..], &[0; 5_000]].concat();
+        let (_named, file) = file_with(&padded);
+        assert_eq!(content(&file), b"a,1\nb,2\n");
+        assert_eq!(file.digest().unwrap().hash, xxh3_128(&padded));
+        let (_named, file) = file_with(&[&two[..], b"\0\0garbage"].concat());
+        assert!(file.reader().unwrap().read_to_end(&mut Vec::new()).is_err());
         let (_named, file) = file_with(&zstd::encode_all(&b"a,1\n"[..], 1).unwrap());
         assert_eq!(content(&file), b"a,1\n");
     }

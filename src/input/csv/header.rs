@@ -48,12 +48,12 @@ const MISSING: [&str; 12] =
 /// missing.
 pub(super) fn read_schema(
     file: &BatchFile,
+    delimiter: u8,
     source: &mut Source,
     times: &mut TimeParser,
     projection: &mut Projection<'_>,
     max_bytes: u64,
 ) -> Result<Option<Schema>> {
-    let delimiter = source.delimiter;
     let Some(first) = read_first_row(file, delimiter, max_bytes)? else { return Ok(None) };
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
@@ -70,6 +70,14 @@ pub(super) fn read_schema(
     Ok(Some(Schema { columns, fields: names.len(), header, side_header }))
 }
 
+/// The delimiter that a spreadsheet states in the first line of `bytes`, and where the next line begins: `sep=;`.
+pub(super) fn stated_delimiter(bytes: &[u8]) -> Option<(u8, usize)> {
+    let (&delimiter, rest) = bytes.strip_prefix(b"sep=")?.split_first()?;
+    let rest = rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?;
+    let is_delimiter = !matches!(delimiter, b'"' | b'\r' | b'\n');
+    is_delimiter.then_some((delimiter, bytes.len() - rest.len()))
+}
+
 fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result<Option<FirstRow>> {
     let reader = file.reader().map_err(|error| file.read_error(&error))?;
     let mut blocks = BlockReader::new(reader, QuotedRowEnds { delimiter });
@@ -81,13 +89,15 @@ fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result<Opt
             // The run itself meets such an error again, and knows the line.
             Ok(None) | Err(_) => return Ok(None),
         };
-        if let Some(wide) = first_wide_row(block.bytes(), delimiter, MAX_COLUMNS)
-            && block.bytes()[..wide.start].iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+        let stated = stated_delimiter(block.bytes()).filter(|_| bytes == 0);
+        let rows = &block.bytes()[stated.map_or(0, |(_, end)| end)..];
+        if let Some(wide) = first_wide_row(rows, delimiter, MAX_COLUMNS)
+            && rows[..wide.start].iter().all(|byte| matches!(byte, b'\r' | b'\n'))
         {
             return Err(too_many_columns(file));
         }
-        if let Some(row) = first_row(block.bytes(), delimiter) {
-            let next = next_rows(&block.bytes()[row.end..], delimiter);
+        if let Some(row) = first_row(rows, delimiter) {
+            let next = next_rows(&rows[row.end..], delimiter);
             return Ok(Some(FirstRow { next, ..row }));
         }
         bytes += block.bytes().len() as u64;

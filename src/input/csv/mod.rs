@@ -14,8 +14,9 @@ pub use schema::Schema;
 pub use separators::Separators;
 
 use super::batch::EventBatch;
-use super::blocks::{Block, BlockReader};
+use super::blocks::{BYTE_ORDER_MARK, Block, BlockReader};
 use super::decoder::{Decoder, SideForm};
+use super::detect;
 use super::files::BatchFile;
 use super::intake::Intake;
 use super::projection::Projection;
@@ -51,8 +52,11 @@ impl Decoder for Csv {
         projection: &mut Projection<'_>,
         max_bytes: u64,
     ) -> Result<Self> {
-        let schema = header::read_schema(file, source, times, projection, max_bytes)?;
-        Ok(Self { delimiter: source.delimiter, schema })
+        let beginning = detect::beginning(file)?;
+        let text = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&beginning);
+        let delimiter = header::stated_delimiter(text).map_or(source.delimiter, |(delimiter, _)| delimiter);
+        let schema = header::read_schema(file, delimiter, source, times, projection, max_bytes)?;
+        Ok(Self { delimiter, schema })
     }
 
     fn units<R: Read>(&self, content: R) -> Self::Units<R> {

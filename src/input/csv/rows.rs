@@ -5,7 +5,7 @@
 //! property test holds one against the other.
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
-use super::header::{MAX_COLUMNS, first_row};
+use super::header::{MAX_COLUMNS, first_row, stated_delimiter};
 use super::quotes::QuoteMarks;
 use super::reference::{csv_reader, mark_before, trim_row, without_line_end};
 use super::schema::Schema;
@@ -36,6 +36,7 @@ impl BlockRows<'_> {
     pub(super) fn read(&mut self, block: &Block<QuoteMarks>, separators: &mut Separators) {
         let QuoteMarks { quoted, unclosed } = block.marks;
         let (rows, cut_row) = block.bytes().split_at(unclosed.unwrap_or(block.bytes().len()));
+        let rows = if block.is_first { self.skip_stated_delimiter(rows) } else { rows };
         let mut rest = if block.is_first && self.schema.header { self.skip_header(rows) } else { rows };
         // Both paths make a table of the fields of a row. In a block that one long row has stretched, rows that have too many
         // of them are taken out before.
@@ -50,6 +51,14 @@ impl BlockRows<'_> {
         if !cut_row.is_empty() {
             self.reject(cut_row, Reason::UnclosedQuote);
         }
+    }
+
+    /// The rows behind the line that states the delimiter, if that stands in `rows`.
+    fn skip_stated_delimiter<'r>(&mut self, rows: &'r [u8]) -> &'r [u8] {
+        let Some((_, end)) = stated_delimiter(rows) else { return rows };
+        self.batch.lines.header += 1;
+        self.line += 1;
+        &rows[end..]
     }
 
     /// The rows behind the header, if that stands in `rows`.
