@@ -107,7 +107,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         signals::watch(&cancellation)?;
     }
     let outcome = match cli.verb {
-        Verb::Run(flags) => run::execute(&flags, configuration::sources(&invocation)?, &cancellation),
+        Verb::Run(flags) => run::execute(&flags, invocation.sources()?, &cancellation),
         Verb::Finalize(flags) => finalize::execute(&flags, &cancellation),
         Verb::Inspect(flags) => inspect::execute(&flags, &cancellation),
         Verb::Maintenance(verb) => maintenance::execute(&verb, &cancellation),

@@ -26,7 +26,7 @@ pub(super) fn input_format() -> PossibleValuesParser {
 /// The formats of outputs, by their names.
 pub(super) fn output_format() -> impl TypedValueParser<Value = OutputFormat> {
     let names = OutputFormat::ALL.iter().map(|format| format.name());
-    PossibleValuesParser::new(names).try_map(|name| OutputFormat::named(&name).ok_or("no such format"))
+    PossibleValuesParser::new(names).try_map(|name| OutputFormat::named(&name).ok_or("unknown"))
 }
 
 /// `72` generations, or those of the last `7d`.

@@ -5,11 +5,13 @@ mod gaps;
 mod history;
 mod recovery;
 mod run;
+mod run_id;
 mod stream;
 
 pub use files::{FileDigest, FileStatus, KnownFiles, plan_files};
 pub use gaps::without_gaps;
 pub use history::{NoRollback, RollbackPlan, accepted_missing, active_runs, audit, plan_rollback};
 pub use recovery::{HeadMark, Recovery, Side, Staged, recover};
-pub use run::{Counts, FileEntry, Head, RunEntry, RunId, RunKind, WatermarkOrigin};
+pub use run::{Counts, FileEntry, Head, RunEntry, RunKind, WatermarkOrigin};
+pub use run_id::RunId;
 pub use stream::StreamId;

@@ -2,6 +2,7 @@
 
 use super::document::{Document, Setting, Table, Value};
 use super::keys;
+use super::negation::negation;
 use crate::cli::nearest::did_you_mean;
 use crate::cli::renamed::word_of_today;
 use crate::cli::usage;
@@ -171,7 +172,7 @@ fn excluding<'c>(verb: &'c Command, flag: &Arg) -> impl Iterator<Item = &'c Arg>
 }
 
 pub(super) fn verb_negation<'c>(verb: &'c Command, name: &str) -> Option<&'c Arg> {
-    let negation = super::negation(name);
+    let negation = negation(name);
     verb.get_arguments().find(|other| other.get_long() == Some(negation.as_str()))
 }
 

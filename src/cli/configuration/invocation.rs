@@ -3,8 +3,9 @@
 use super::defaults::{self, Defaults};
 use super::document::Document;
 use super::keys;
+use super::sources::{self, SourceTable};
 use crate::cli::usage;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use clap::{ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -49,7 +50,7 @@ impl Invocation {
         let defaults = match &document {
             Some(document) => {
                 defaults::check(document, &root)?;
-                super::sources::check(document)?;
+                sources::check(document)?;
                 defaults::defaults(document, &root, &verb, &given)?
             }
             None => Defaults::new(),
@@ -58,6 +59,25 @@ impl Invocation {
             .mut_subcommand(verb.get_name(), |verb| defaults::give(verb, &defaults));
         let matches = parse(&with_defaults, words, Some(verb.get_name()))?;
         Ok(Self { verb, root, given, matches, document, defaults })
+    }
+
+    /// The sources of the configuration file, in their order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] if a flag of the command line says what a table says too: it would hold for all sources.
+    pub(in crate::cli) fn sources(&self) -> Result<Vec<SourceTable>> {
+        let Some(document) = &self.document else { return Ok(Vec::new()) };
+        for table in &document.sources {
+            for setting in &table.settings {
+                let flag = keys::flag(&self.verb, &setting.key);
+                if flag.is_some_and(|flag| defaults::is_given(&self.given, flag)) {
+                    let what = format!("--{} is given, but a source has a {0} of its own", setting.key);
+                    let place = document.place(setting.line);
+                    return Err(Error::new(ErrorKind::Usage, what).at(place).remedy("change it there"));
+                }
+            }
+        }
+        sources::read_all(document)
     }
 }
 

@@ -1,14 +1,13 @@
 //! `[[source]]`: files with columns of their own. A table is parsed by the same flags as those of `run`.
 
-use super::Invocation;
-use super::defaults::{is_given, unknown, values_of};
+use super::defaults::{unknown, values_of};
 use super::document::{Document, Table};
 use super::keys;
 use crate::cli::columns::ColumnFlags;
 use crate::cli::nearest::did_you_mean;
 use crate::cli::usage;
 use crate::definition::SourceRequest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::settings::FilePattern;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, FromArgMatches};
@@ -38,31 +37,16 @@ pub(in crate::cli) struct SourceTable {
 /// Holds the `[[source]]` tables against their keys.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for the first mistake.
+/// [`crate::error::ErrorKind::Usage`] for the first mistake.
 pub(super) fn check(document: &Document) -> Result<()> {
     read_all(document).map(|_| ())
 }
 
-/// The sources of the configuration file, in their order.
+/// The sources of a configuration file, in their order.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] if a flag of the command line says what a table says too: it would hold for all sources.
-pub(in crate::cli) fn sources(invocation: &Invocation) -> Result<Vec<SourceTable>> {
-    let Some(document) = &invocation.document else { return Ok(Vec::new()) };
-    for table in &document.sources {
-        for setting in &table.settings {
-            let flag = keys::flag(&invocation.verb, &setting.key);
-            if flag.is_some_and(|flag| is_given(&invocation.given, flag)) {
-                let what = format!("--{} is given, but a source has a {0} of its own", setting.key);
-                let place = document.place(setting.line);
-                return Err(Error::new(ErrorKind::Usage, what).at(place).remedy("change it there"));
-            }
-        }
-    }
-    read_all(document)
-}
-
-fn read_all(document: &Document) -> Result<Vec<SourceTable>> {
+/// [`crate::error::ErrorKind::Usage`] for the first mistake in one.
+pub(super) fn read_all(document: &Document) -> Result<Vec<SourceTable>> {
     let mut found: Vec<SourceTable> = Vec::new();
     for table in &document.sources {
         let source = read(document, table)?;

@@ -1,6 +1,6 @@
 //! Times as numbers.
 
-use super::NotATime;
+use super::not_a_time::NotATime;
 
 /// The unit of a time that is a number since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

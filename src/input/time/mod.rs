@@ -6,6 +6,7 @@
 mod calendar;
 mod epoch;
 mod format;
+mod not_a_time;
 mod pattern;
 mod quick;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod written;
 mod zone;
 
 pub use format::TimeFormat;
+pub use not_a_time::NotATime;
 
 use crate::core::event::Timestamp;
 use chrono_tz::Tz;
@@ -21,16 +23,6 @@ use epoch::EpochUnit;
 use pattern::Pattern;
 use quick::{DayCache, Quick};
 use zone::LocalZone;
-
-/// Why a text is not a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotATime {
-    /// The text has no known form of a time.
-    Unreadable,
-    /// The text has the form of a time, but there is no such time: February 31, minute 60, hour 24, a local time that
-    /// the change to summer time skips, or a time outside the years 1 to 9999.
-    Impossible,
-}
 
 /// Reads the times of a batch.
 ///

@@ -1,6 +1,7 @@
 //! Times in a strftime pattern: chrono reads them.
 
-use super::{NotATime, zone};
+use super::not_a_time::NotATime;
+use super::zone;
 use chrono::format::{self, Item, Numeric, ParseError, ParseErrorKind, Parsed, StrftimeItems};
 use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;

@@ -1,6 +1,7 @@
 //! Times that are written as a date and a time of day, in every form that `auto` knows.
 
-use super::{NotATime, zone};
+use super::not_a_time::NotATime;
+use super::zone;
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
