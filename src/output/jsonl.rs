@@ -2,8 +2,9 @@
 //!
 //! Numbers are exact, a missing value is `null`, and text that is not UTF-8 is `{"hex": "..."}`, as in reports and exports.
 
+use super::encode::Encode;
 use super::seconds::write_seconds;
-use super::{Encode, OutputKind, OutputSchema, SessionCounts};
+use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::aggregates::Value;
 use crate::core::event::{DateText, key_parts};
 use crate::core::rules::EVENT_COLUMNS;

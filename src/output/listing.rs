@@ -1,7 +1,8 @@
 //! What lies in the places of outputs at one moment: later runs change these names while the rest is read.
 
+use super::kind::OutputKind;
 use super::manifest::{Manifest, ManifestFile};
-use super::paths::{Output, OutputFile, OutputKind};
+use super::paths::{Output, OutputFile};
 use super::published::is_gone;
 use crate::error::Result;
 use crate::ledger::RunId;

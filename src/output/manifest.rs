@@ -1,6 +1,7 @@
 //! What a published run leaves beside its output: enough to hold the checkpoint against it.
 
-use super::paths::{OutputFile, OutputKind};
+use super::kind::OutputKind;
+use super::paths::OutputFile;
 use crate::ledger::{HeadMark, RunId, StreamId};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;

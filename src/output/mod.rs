@@ -4,7 +4,9 @@
 
 mod counts;
 mod csv;
+mod encode;
 mod jsonl;
+mod kind;
 mod listing;
 mod manifest;
 mod owner;
@@ -19,37 +21,19 @@ mod staging;
 mod verify;
 
 pub use counts::SessionCounts;
+pub use kind::OutputKind;
 pub use listing::Listing;
 pub use manifest::{Manifest, ManifestFile};
 pub use owner::belongs_to_another;
-pub use paths::{Output, OutputFile, OutputKind};
+pub use paths::{Output, OutputFile};
 pub use schema::OutputSchema;
 pub use side::{DelimitedForm, SideRow};
 pub use staging::Staging;
 pub use verify::{OutputAudit, audit_output};
 
 use crate::core::session::SessionBatch;
+use encode::Encode;
 use std::fs::File;
-
-/// Completed sessions as bytes of one format. The same for all threads of a run.
-trait Encode: Sized {
-    /// The encoder for outputs with these columns.
-    fn new(schema: OutputSchema, spreadsheet_safe: bool) -> Self;
-
-    /// What stands before the rows of an output.
-    fn header(&self, kind: OutputKind) -> Vec<u8>;
-
-    /// Appends the rows of `sessions` to `out`: one for each session, or one for each of their events.
-    ///
-    /// Batches are encoded side by side; their bytes follow each other in the order of the batches.
-    fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>);
-
-    /// Reads an output of sessions back: how many it has, and how many events are in them.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words.
-    fn count_sessions(file: File, schema: &OutputSchema) -> Result<SessionCounts, String>;
-}
 
 /// Makes [`OutputFormat`] and [`Encoder`] of the table of formats.
 macro_rules! formats {

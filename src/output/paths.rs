@@ -1,6 +1,7 @@
 //! The output folder and the names in it: what belongs to a run is told by its path alone.
 
 use super::OutputFormat;
+use super::kind::OutputKind;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::RunId;
 use std::io;
@@ -11,37 +12,6 @@ pub(super) const MANIFESTS: &str = "manifests";
 pub(super) const STAGING: &str = ".staging";
 /// The outputs of runs that were rolled back.
 pub(super) const RETRACTED: &str = "retracted";
-
-/// The kinds of output a run can have; each has its folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OutputKind {
-    /// Completed sessions: written by every run that emits sessions.
-    Sessions,
-    /// The events of completed sessions: written by every run that emits events.
-    Events,
-    /// Late events, verbatim.
-    Late,
-    /// Rejected rows, verbatim.
-    Rejects,
-    /// What is open: one file, replaced by each run that writes it.
-    Open,
-}
-
-impl OutputKind {
-    /// All kinds, in the order in which they are published.
-    pub const ALL: [Self; 5] = [Self::Sessions, Self::Events, Self::Late, Self::Rejects, Self::Open];
-
-    /// The name of its folder.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sessions => "sessions",
-            Self::Events => "events",
-            Self::Late => "late",
-            Self::Rejects => "rejects",
-            Self::Open => "open",
-        }
-    }
-}
 
 /// A file that a run can have: a kind of output in a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

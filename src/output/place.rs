@@ -1,7 +1,8 @@
 //! Whether the outputs of a run can come to their places: looked at before anything is staged, for after the commit it is too
 //! late to say no.
 
-use super::paths::{MANIFESTS, Output, OutputFile, OutputKind, RETRACTED, STAGING};
+use super::kind::OutputKind;
+use super::paths::{MANIFESTS, Output, OutputFile, RETRACTED, STAGING};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::RunId;
 use std::fs;

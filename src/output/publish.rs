@@ -1,8 +1,9 @@
 //! The way of outputs to their places, after the commit; and aside, when their run is rolled back.
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
+use super::kind::OutputKind;
 use super::manifest::Manifest;
-use super::paths::{MANIFEST_NAME, Output, OutputFile, OutputKind, RETRACTED, STAGING, failed};
+use super::paths::{MANIFEST_NAME, Output, OutputFile, RETRACTED, STAGING, failed};
 use super::published::unreadable;
 use crate::durable;
 use crate::error::Result;

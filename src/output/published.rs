@@ -2,9 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
 use super::OutputFormat;
+use super::kind::OutputKind;
 use super::manifest::Manifest;
 use super::paths::{
-    MANIFEST_NAME, MANIFESTS, Output, OutputFile, OutputKind, STAGING, failed, manifest_name, run_of_manifest,
+    MANIFEST_NAME, MANIFESTS, Output, OutputFile, STAGING, failed, manifest_name, run_of_manifest,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::RunId;

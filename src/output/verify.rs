@@ -1,9 +1,10 @@
 //! Published outputs, held against their manifests and the ledger.
 
 use super::counts::SessionCounts;
+use super::kind::OutputKind;
 use super::listing::{Content, Fault, Listing};
 use super::manifest::{Manifest, ManifestFile};
-use super::paths::{Output, OutputFile, OutputKind, manifest_name};
+use super::paths::{Output, OutputFile, manifest_name};
 use super::published::is_gone;
 use super::schema::OutputSchema;
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! A run of either kind, from its plan to its report: fold, check, commit, publish. A finalize is a run without files.
 
 use super::context::Context;
-use super::fold::{RunContext, StagedRun};
+use super::fold::StagedRun;
 use super::generations::drop_old;
 use super::limits::check_limits;
 use super::plan::Plan;
@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::reported;
 use super::rounds::Reading;
 use super::stopwatch::Stopwatch;
+use super::strategy::RunContext;
 use super::transaction::{Transaction, check_balance};
 use super::workers::Workers;
 use crate::core::event::{Place, Timestamp};

@@ -6,55 +6,16 @@ use super::read_stats::ReadStats;
 use super::rounds::{Reading, Stop};
 use super::sorted::SortedFold;
 use super::stopwatch::Stopwatch;
+use super::strategy::{FoldStrategy, RunContext};
 use super::streaming::StreamingFold;
 use super::totals::OpenTotals;
-use crate::core::event::Timestamp;
-use crate::core::reducer::{BatchEnd, PartitionReducer};
-use crate::core::rules::RuleSet;
-use crate::core::watermark::{EventTime, Watermark};
-use crate::definition::Definition;
+use crate::core::reducer::BatchEnd;
+use crate::core::watermark::EventTime;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{EventBatch, RowRules};
-use crate::ledger::{Head, RunId};
-use crate::output::{Output, OutputFile, OutputKind, OutputSchema, Staging};
-use crate::settings::{OutputSettings, RunSettings};
-use crate::state::{Checkpoint, StagedState, StateWriter};
+use crate::output::{OutputFile, OutputKind, OutputSchema, Staging};
+use crate::settings::OutputSettings;
+use crate::state::StagedState;
 use std::sync::Arc;
-
-/// A way to fold a batch.
-pub(super) trait FoldStrategy {
-    /// Takes a round in. `horizon` is a watermark that the end of the batch reaches at least.
-    fn take_round(
-        &mut self,
-        round: &[EventBatch],
-        horizon: Watermark,
-        run_context: RunContext<'_>,
-        writer: &OutputWriter,
-    ) -> Result<(), Stop>;
-
-    /// Ends every partition, in order: what `close` says is emitted, the rest goes to `state_writer`.
-    fn end(
-        self,
-        finish: Finish,
-        run_context: RunContext<'_>,
-        writer: &OutputWriter,
-        state_writer: Option<StateWriter<'_>>,
-    ) -> Result<FoldOutput, Stop>;
-}
-
-/// What is open at the end, and where it was written.
-pub(super) type FoldOutput = (OpenTotals, Option<StagedState>);
-
-/// What an attempt works with.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RunContext<'j> {
-    pub(super) checkpoint: &'j Checkpoint,
-    pub(super) output: &'j Output,
-    pub(super) definition: &'j Definition,
-    pub(super) rules: &'j Arc<RuleSet>,
-    pub(super) pool: &'j rayon::ThreadPool,
-    pub(super) settings: &'j RunSettings,
-}
 
 /// What an attempt has come to: everything is on the disk, and no head points to it.
 #[derive(Debug)]
@@ -68,40 +29,6 @@ pub(super) struct StagedRun {
 }
 
 impl RunContext<'_> {
-    /// The run that this will be.
-    pub(super) fn run(&self) -> RunId {
-        self.checkpoint.head().map_or(RunId::new(1), |head| head.run.next())
-    }
-
-    /// How far event time had come before it.
-    pub(super) fn event_time(&self) -> EventTime {
-        self.checkpoint.head().map_or_else(EventTime::default, Head::event_time)
-    }
-
-    /// The end of a batch of which `stats` are known so far. With more events the watermark can only be later.
-    fn batch_end(&self, stats: &ReadStats) -> BatchEnd {
-        let advance = self.settings.advance;
-        let allowed_lateness_us = self.rules.allowed_lateness_us().unwrap_or(0);
-        let with_batch = self.event_time().with(stats.latest.map(|(time, ..)| time));
-        BatchEnd::of(advance, with_batch.advanced(advance, allowed_lateness_us))
-    }
-
-    /// A reducer of a partition with nothing open.
-    pub(super) fn reducer(&self) -> PartitionReducer {
-        PartitionReducer::new(self.definition.gap, self.rules, self.event_time().watermark)
-    }
-
-    /// Which events are taken in, of those up to `latest_allowed`.
-    pub(super) fn row_rules(&self, latest_allowed: Timestamp) -> RowRules {
-        let purged = self.checkpoint.head().map(|head| head.purged.clone()).unwrap_or_default();
-        RowRules {
-            accepts_from: self.event_time().accepts_from,
-            purged,
-            latest_allowed,
-            selection: self.rules.selection().clone(),
-        }
-    }
-
     /// Folds the batch: streaming first, and if its order does not allow that, sorted.
     pub(super) fn fold_batch(self, reading: &Reading<'_>, stopwatch: &mut Stopwatch) -> Result<StagedRun> {
         // Without files there is nothing to stream, and corrections compare whole keys before and after the batch.

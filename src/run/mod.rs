@@ -30,6 +30,7 @@ mod sorted;
 mod sources;
 mod spill;
 mod stopwatch;
+mod strategy;
 mod streaming;
 mod totals;
 mod transaction;

@@ -4,10 +4,10 @@
 //! of a few partitions' open sessions.
 
 use super::finish::{Finish, PartitionOutput};
-use super::fold::{FoldOutput, FoldStrategy, RunContext};
 use super::output_writer::{OutputBatch, OutputWriter};
 use super::rounds::Stop;
 use super::spill::{SpillFile, SpilledRun, merge};
+use super::strategy::{FoldOutput, FoldStrategy, RunContext};
 use super::totals::OpenTotals;
 use crate::core::event::{Event, EventBuffer};
 use crate::core::partition::{PARTITIONS, PartitionId};

@@ -5,9 +5,9 @@
 //! that is rule 3 applied to the latest event so far, which can only grow.
 
 use super::finish::Finish;
-use super::fold::{FoldOutput, FoldStrategy, RunContext};
 use super::output_writer::{OutputBatch, OutputWriter};
 use super::rounds::Stop;
+use super::strategy::{FoldOutput, FoldStrategy, RunContext};
 use super::totals::OpenTotals;
 use crate::core::event::Timestamp;
 use crate::core::partition::{PARTITIONS, PartitionId};

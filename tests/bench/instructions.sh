@@ -25,14 +25,14 @@ group() {
     awk -v run="$1" '
         function group_of(name) {
             if (name ~ /PROGRAM TOTALS/) return "total"
-            if (name ~ /rules::|Ruled|source::kept/) return "rules"
-            if (name ~ /source::(rows|separators|blocks|layout)|memchr::/) return "rows and fields"
-            if (name ~ /source::timestamp|chrono/) return "times read"
+            if (name ~ /rules::|RuleReducer|aggregates::|input::projection/) return "rules"
+            if (name ~ /input::(csv|rows|separators|blocks|schema)|memchr::/) return "rows and fields"
+            if (name ~ /input::(time|timestamp)::|chrono/) return "times read"
             if (name ~ /event::buffer|partition::/) return "partition"
             if (name ~ /reducer::|hashbrown|bcmp|memcmp/) return "fold"
-            if (name ~ /session::|sink::|write_rfc3339|rfc3339_micros|sha1/) return "sessions written"
+            if (name ~ /session::|output::|write_rfc3339|rfc3339_micros|sha1/) return "sessions written"
             if (name ~ /xxh3|xxhash/) return "digests"
-            if (name ~ /sled|crc32|bincode|checkpoint::/) return "checkpoint"
+            if (name ~ /sled|crc32|bincode|state::/) return "checkpoint"
             if (name ~ /memcpy|memmove|memset|malloc|free|realloc|calloc|mi_/) return "memory"
             return "rest"
         }

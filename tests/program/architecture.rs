@@ -29,14 +29,14 @@ const NOT_IN_THE_CORE: [&str; 12] = [
 ];
 
 /// A source file of the program.
-struct Source {
-    path: PathBuf,
-    module: String,
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) module: String,
     /// Modules from the crate's root down to this one.
-    depth: usize,
-    text: String,
+    pub(super) depth: usize,
+    pub(super) text: String,
     /// The text without comments and tests.
-    code: String,
+    pub(super) code: String,
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn crate_modules() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// The rows of every table of a page whose header row has a column of this name, without backticks.
-fn table(page: &str, column: &str) -> Vec<Vec<String>> {
+pub(super) fn table(page: &str, column: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(root().join(page)).unwrap();
     let cells = |line: &str| -> Vec<String> {
         line.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect()
@@ -191,11 +191,11 @@ fn dependencies() -> BTreeSet<String> {
     found
 }
 
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn sources() -> Vec<Source> {
+pub(super) fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     collect(&root().join("src"), &[], &mut found);
     collect(&root().join("migrations"), &["migrations"], &mut found);
@@ -225,7 +225,7 @@ fn collect(folder: &Path, above: &[&str], found: &mut Vec<Source>) {
 }
 
 /// A source without comments and without the items behind `#[cfg(test)]`.
-fn code_of(text: &str) -> String {
+pub(super) fn code_of(text: &str) -> String {
     let mut code = String::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -297,7 +297,7 @@ fn first_word(text: &str) -> String {
     text.trim_start().chars().take_while(|&character| is_word(character)).collect()
 }
 
-fn has_word(code: &str, word: &str) -> bool {
+pub(super) fn has_word(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let behind = &code[at + word.len()..];
         !code[..at].ends_with(is_word) && (word.ends_with(':') || !behind.starts_with(is_word))

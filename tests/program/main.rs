@@ -3,6 +3,7 @@
 //! Few test programs are few links: each file here has one risk, named in its first line.
 
 mod architecture;
+mod circles;
 mod config;
 mod dry_run;
 mod exit_codes;
@@ -13,6 +14,7 @@ mod operations;
 mod paths;
 mod readme;
 mod report_json;
+mod seams;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;

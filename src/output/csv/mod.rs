@@ -8,7 +8,8 @@ mod session;
 
 pub(super) use cell::{CellStyle, write_field};
 
-use super::{Encode, OutputKind, OutputSchema, SessionCounts};
+use super::encode::Encode;
+use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::event::DateText;
 use crate::core::rules::EVENT_COLUMNS;
 use crate::core::session::SessionBatch;

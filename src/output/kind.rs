@@ -1,0 +1,32 @@
+//! The kinds of output.
+
+/// The kinds of output a run can have; each has its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutputKind {
+    /// Completed sessions: written by every run that emits sessions.
+    Sessions,
+    /// The events of completed sessions: written by every run that emits events.
+    Events,
+    /// Late events, verbatim.
+    Late,
+    /// Rejected rows, verbatim.
+    Rejects,
+    /// What is open: one file, replaced by each run that writes it.
+    Open,
+}
+
+impl OutputKind {
+    /// All kinds, in the order in which they are published.
+    pub const ALL: [Self; 5] = [Self::Sessions, Self::Events, Self::Late, Self::Rejects, Self::Open];
+
+    /// The name of its folder.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Events => "events",
+            Self::Late => "late",
+            Self::Rejects => "rejects",
+            Self::Open => "open",
+        }
+    }
+}
