@@ -27,40 +27,64 @@
 //! `docs/semantics.md` states what sessions mean, `docs/architecture.md` how the modules fit together. What is not listed below is
 //! there for the command and its tests, and changes without notice.
 
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "parts of the modules below are there for the command")
+)]
+
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
 pub mod core;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod definition;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod durable;
 #[doc(hidden)]
 pub mod error;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod fake;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod input;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod ledger;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod maintenance;
 #[doc(hidden)]
 #[path = "../migrations/mod.rs"]
 pub mod migrations;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod output;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod purged;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod report;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod run;
 mod sessionizer;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod settings;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod state;
+/// Of the module `state` the core alone has the encoding of open state, and no store.
+#[cfg(not(feature = "cli"))]
+mod state {
+    mod frame;
+    pub(crate) mod rows;
+}
 
 pub use crate::core::aggregates::Value;
 pub use crate::core::event::{Timestamp, Values};

@@ -5,6 +5,7 @@
 mod architecture;
 mod circles;
 mod config;
+mod core_alone;
 mod dry_run;
 mod exit_codes;
 mod first_use;

@@ -4,6 +4,7 @@
 //! no store. [`RowReader`] is the one decoder of both.
 
 mod chunk;
+#[cfg(feature = "cli")]
 mod counts;
 mod encoded;
 mod key;
@@ -12,6 +13,7 @@ mod reader;
 mod reducer;
 
 pub(in crate::state) use chunk::{digest_of, open_chunk};
+#[cfg(feature = "cli")]
 pub(in crate::state) use counts::{Counting, against_head};
 pub use encoded::EncodedPartition;
 pub(in crate::state) use key::time;
