@@ -52,6 +52,7 @@ impl PurgedKeys {
     }
 
     /// Whether an event of `key` at `time` is late because the key was removed.
+    #[inline]
     pub fn is_late(&self, key: &[u8], time: Timestamp) -> bool {
         !self.0.is_empty() && self.until(KeyHash::of(key)).is_some_and(|until| time <= until)
     }

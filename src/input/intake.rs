@@ -79,11 +79,12 @@ impl Intake {
     ) {
         let Self { times, rules, joined_key, payload } = self;
         let selection = &rules.selection;
-        if !columns.are_selected(&field, selection) {
+        let takes_all = selection.selects_everything();
+        if !takes_all && !columns.are_selected(&field, selection) {
             return batch.filter();
         }
         batch.rows += 1;
-        let value = |position| selection.present(field(position));
+        let value = |position| if takes_all { field(position) } else { selection.present(field(position)) };
         let needs_all_parts = selection.needs_all_key_parts();
         let event = read_event(columns, value, times, needs_all_parts, joined_key).and_then(|event| {
             // Without rules there is nothing to pack, and the payload stays empty.

@@ -25,6 +25,12 @@ impl RowSelection {
         })
     }
 
+    /// Whether every row becomes an event, and every value counts as it is. Then there is nothing to ask for each row.
+    #[inline]
+    pub const fn selects_everything(&self) -> bool {
+        self.filter.is_empty() && self.nulls.is_empty()
+    }
+
     /// Whether the row becomes an event; `value` gives the values by their places among the projected columns.
     #[inline]
     pub fn selects<'v>(&self, value: impl Fn(usize) -> &'v [u8]) -> bool {

@@ -107,37 +107,38 @@ fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result<Opt
 
 /// The first row of `bytes` that is not blank.
 pub(super) fn first_row(bytes: &[u8], delimiter: u8) -> Option<FirstRow> {
+    rows_of(bytes, delimiter).next()
+}
+
+/// The rows of `bytes` that are not blank, each with the blank lines before it.
+fn rows_of(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = FirstRow> {
     let mut reader = csv_reader(bytes, delimiter);
     let before = mark_before(bytes).len();
     let mut record = csv::ByteRecord::new();
-    let mut blank_lines = 0;
-    while reader.read_byte_record(&mut record).unwrap_or(false) {
-        let start = record.position().map_or(0, |position| position.byte() as usize).saturating_sub(before);
-        let end = reader.position().byte() as usize - before;
-        let (blank_before, line) = trim_row(&bytes[start..end]);
-        blank_lines += blank_before;
-        if line.is_empty() {
-            blank_lines += 1;
-            continue;
+    std::iter::from_fn(move || {
+        let mut blank_lines = 0;
+        while reader.read_byte_record(&mut record).unwrap_or(false) {
+            let start =
+                record.position().map_or(0, |position| position.byte() as usize).saturating_sub(before);
+            let end = reader.position().byte() as usize - before;
+            let (blank_before, line) = trim_row(&bytes[start..end]);
+            blank_lines += blank_before;
+            if line.is_empty() {
+                blank_lines += 1;
+                continue;
+            }
+            let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
+            if let Some(last) = fields.last_mut() {
+                *last = without_line_end(last, &bytes[start..end]).to_vec();
+            }
+            return Some(FirstRow { fields, line: line.to_vec(), blank_lines, end, next: Vec::new() });
         }
-        let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
-        if let Some(last) = fields.last_mut() {
-            *last = without_line_end(last, &bytes[start..end]).to_vec();
-        }
-        return Some(FirstRow { fields, line: line.to_vec(), blank_lines, end, next: Vec::new() });
-    }
-    None
+        None
+    })
 }
 
-fn next_rows(mut bytes: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
-    let mut rows = Vec::new();
-    while rows.len() < NEXT_ROWS
-        && let Some(row) = first_row(bytes, delimiter)
-    {
-        bytes = &bytes[row.end..];
-        rows.push(row.fields);
-    }
-    rows
+fn next_rows(bytes: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
+    rows_of(bytes, delimiter).take(NEXT_ROWS).map(|row| row.fields).collect()
 }
 
 /// Whether the first row is a header: its fields are names, and the time of a row behind it is a time. With no row behind it
