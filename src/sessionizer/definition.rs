@@ -37,7 +37,7 @@ impl StreamDefinition {
     pub(super) fn words(&self) -> String {
         let gap = duration_text(std::time::Duration::from_micros(self.gap.us().unsigned_abs()));
         let mut words = vec![format!("gap {gap}"), format!("timezone {}", self.timezone)];
-        for (flag, values) in self.rules.iter() {
+        for (flag, values) in self.rules.meanings() {
             words.extend(values.iter().map(|value| format!("{} {value}", flag.name())));
         }
         words.extend(self.event_columns.iter().map(|column| format!("event-column {column}")));

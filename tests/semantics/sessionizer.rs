@@ -195,6 +195,25 @@ fn emitted_events_are_values_of_their_columns() {
 }
 
 #[test]
+fn columns_of_the_row_filter_stand_before_those_of_emitted_events() {
+    let builder =
+        Sessionizer::builder().rule("where", "kind!=ping").rule("null", "-").rule("having", "pages>0");
+    let mut sessionizer = builder.aggregate("count(page)=pages").emit_events(["page"]).build().unwrap();
+    let columns = ["page", "kind", "page"].map(|name| ProjectedColumn::Column(name.to_owned()));
+    assert_eq!(sessionizer.columns(), columns);
+    let mut push = |key: &[u8], page: &[u8], kind: &[u8]| sessionizer.push(key, at(1), &[page, kind, page]);
+    assert_eq!(push(b"ann", b"/a", b"view"), Ok(Pushed::Accepted));
+    assert_eq!(push(b"ann", b"/b", b"ping"), Ok(Pushed::Filtered));
+    assert_eq!(push(b"", b"/b", b"ping"), Ok(Pushed::Filtered), "as if it had not come");
+    assert_eq!(push(b"bob", b"-", b""), Ok(Pushed::Accepted));
+    let completed = sessionizer.finish().unwrap();
+    let sessions: Vec<Session<'_>> = completed.iter().collect();
+    assert_eq!(sessions.iter().map(|session| session.key).collect::<Vec<_>>(), [b"ann"]);
+    assert_eq!(sessions[0].events().map(|event| event.get(0)).collect::<Vec<_>>(), [b"/a"]);
+    assert_eq!((sessionizer.filtered().sessions, sessionizer.filtered().events), (1, 1));
+}
+
+#[test]
 fn what_cannot_be_an_event_is_refused_and_changes_nothing() {
     let mut sessionizer = Sessionizer::builder().aggregate("sum(amount)").build().unwrap();
     let values: [&[u8]; 1] = [b"1"];
@@ -221,6 +240,12 @@ fn a_state_goes_on_only_under_its_own_definition_and_whole() {
     sessionizer.push(b"a", at(1), &[]).unwrap();
     let saved = sessionizer.save();
     assert!(plain().gap("10000ms").watermark_delay("1h").load(&saved).is_ok(), "the same gap in other words");
+    assert!(plain().rule("max-list", "1000").load(&saved).is_ok(), "the default in words");
+    let filtered = plain().rule("where", "a=1 and b>2.0").build().unwrap().save();
+    assert!(
+        plain().rule("where", "b > 2").rule("where", "a=1").load(&filtered).is_ok(),
+        "the same condition"
+    );
     for other in [plain().gap("11s"), plain().aggregate("count"), plain().timezone("Europe/Paris")] {
         assert!(matches!(other.load(&saved), Err(SessionizerError::OtherDefinition(..))));
     }
@@ -247,6 +272,8 @@ fn a_definition_that_makes_no_sense_is_refused() {
         Sessionizer::builder().rule("emit", "events"),
         Sessionizer::builder().emit_events(["user"]).allowed_lateness("1d"),
         Sessionizer::builder().aggregate("count").aggregate("count"),
+        Sessionizer::builder().rule("having", "pages>1"),
+        Sessionizer::builder().rule("key-parts", "all"),
     ] {
         assert!(matches!(wrong.clone().build(), Err(SessionizerError::Definition(_))), "{wrong:?}");
     }

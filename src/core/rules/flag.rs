@@ -239,6 +239,10 @@ mod tests {
             ("split-at", "noon"),
             ("emit", "rows"),
             ("start-on", "login"),
+            ("where", "login"),
+            ("where", "a=1 or b=2"),
+            ("having", "event_count"),
+            ("key-parts", "some"),
             ("gap-by", "event"),
             ("split-on", ""),
         ] {

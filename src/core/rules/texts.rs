@@ -35,6 +35,12 @@ impl RuleTexts {
         self.0.iter().map(|(flag, values)| (*flag, values.as_slice()))
     }
 
+    /// The rules that are not the default, each with its values in one form for all that mean the same.
+    pub fn meanings(&self) -> impl Iterator<Item = (RuleFlag, Vec<String>)> {
+        let meaning = |&flag: &RuleFlag| (flag, flag.meaning(self.values(flag)));
+        self.0.keys().map(meaning).filter(|(flag, meaning)| *meaning != flag.meaning(std::iter::empty()))
+    }
+
     /// The flags of `asked` whose values are not those of `self`: flag, kept values, asked values.
     pub fn differences<'t>(
         &'t self,
@@ -99,6 +105,8 @@ mod tests {
             (RuleFlag::Split(SplitFlag::SplitOn), &["a"]),
             (RuleFlag::GapBy, &["event:b=2h,*=30m,a=1h"]),
             (RuleFlag::Aggregate, &["sum(a)"]),
+            (RuleFlag::Where, &["a=1 and b>2"]),
+            (RuleFlag::Null, &["NULL", "none"]),
         ]);
         let asked = texts(&[
             (RuleFlag::Split(SplitFlag::StartOn), &["ad=1", "event=login", "ad=1"]),
@@ -108,8 +116,13 @@ mod tests {
             (RuleFlag::Emit, &["sessions"]),
             (RuleFlag::MaxDistinct, &["1000"]),
             (RuleFlag::MaxList, &["1000"]),
+            (RuleFlag::Where, &["b > 2.0", "a = '1'"]),
+            (RuleFlag::Having, &["none"]),
+            (RuleFlag::Null, &["none", "", "NULL", "none"]),
+            (RuleFlag::KeyParts, &["any"]),
         ]);
         assert_eq!(kept.differences(&asked).collect::<Vec<_>>(), []);
+        assert!(kept.meanings().eq(asked.meanings()));
     }
 
     #[test]
