@@ -31,8 +31,14 @@ impl RowRules {
 /// Takes in the rows of one file. Each thread has its own.
 #[derive(Debug)]
 pub struct Intake {
-    times: TimeParser,
     rules: RowRules,
+    events: EventReader,
+}
+
+/// Reads the events of rows that are selected.
+#[derive(Debug)]
+struct EventReader {
+    times: TimeParser,
     joined_key: Vec<u8>,
     payload: Vec<u8>,
 }
@@ -49,7 +55,7 @@ pub(super) struct Row<'a> {
 impl Intake {
     /// For rows with times that `times` reads, under the rules of one run.
     pub const fn new(times: TimeParser, rules: RowRules) -> Self {
-        Self { times, rules, joined_key: Vec::new(), payload: Vec::new() }
+        Self { rules, events: EventReader { times, joined_key: Vec::new(), payload: Vec::new() } }
     }
 
     /// Rejects a row that has fields, unless the row filter leaves it out.
@@ -77,19 +83,42 @@ impl Intake {
         field: impl Fn(usize) -> &'f [u8],
         batch: &mut EventBatch,
     ) {
-        let Self { times, rules, joined_key, payload } = self;
+        let Self { rules, events } = self;
         let selection = &rules.selection;
-        let takes_all = selection.selects_everything();
-        if !takes_all && !columns.are_selected(&field, selection) {
-            return batch.filter();
+        // Most runs have no filter and no null texts: for them there is nothing to ask for each row.
+        if selection.selects_everything() {
+            events.ingest(row, columns, &field, &field, rules, batch);
+        } else if columns.are_selected(&field, selection) {
+            events.ingest(row, columns, |position| selection.present(field(position)), &field, rules, batch);
+        } else {
+            batch.filter();
         }
+    }
+}
+
+impl EventReader {
+    /// Decides what becomes of a selected row; `value` gives its fields, of which those that stand for a missing value are empty.
+    #[expect(
+        clippy::inline_always,
+        reason = "it runs for each row, and a call for each field would cost more than the rest"
+    )]
+    #[inline(always)]
+    fn ingest<'f>(
+        &mut self,
+        row: Row<'_>,
+        columns: &Columns,
+        value: impl Fn(usize) -> &'f [u8],
+        field: impl Fn(usize) -> &'f [u8],
+        rules: &RowRules,
+        batch: &mut EventBatch,
+    ) {
+        let Self { times, joined_key, payload } = self;
         batch.rows += 1;
-        let value = |position| if takes_all { field(position) } else { selection.present(field(position)) };
-        let needs_all_parts = selection.needs_all_key_parts();
+        let needs_all_parts = rules.selection.needs_all_key_parts();
         let event = read_event(columns, value, times, needs_all_parts, joined_key).and_then(|event| {
             // Without rules there is nothing to pack, and the payload stays empty.
             if !columns.kept.is_empty() {
-                columns.pack(row.bytes, &field, selection, payload)?;
+                columns.pack(row.bytes, &field, &rules.selection, payload)?;
             }
             Ok(event)
         });
