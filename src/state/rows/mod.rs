@@ -1,7 +1,7 @@
 //! Open state as rows: the one encoding of it, for the store, exports and whoever keeps open state elsewhere.
 //!
 //! A reducer becomes chunks of rows ([`Stored::encode`]), which a store keeps one by one; [`write`] joins them to bytes that need
-//! no store. [`RowReader`] is the one decoder of both.
+//! no store. `RowReader` is the one decoder of both.
 
 mod chunk;
 #[cfg(feature = "cli")]
