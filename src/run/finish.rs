@@ -2,7 +2,7 @@
 
 use super::output_writer::OutputBatch;
 use crate::core::reducer::{BatchEnd, PartitionReducer};
-use crate::core::session::OutOfOrder;
+use crate::core::session::{OutOfOrder, SessionBatch};
 use crate::state::{EncodedPartition, Stored};
 
 /// How a run ends, the same for every partition.
@@ -23,17 +23,21 @@ pub(super) struct PartitionOutput {
 }
 
 impl Finish {
-    /// Folds what waits as far as it is reached, closes, shows and encodes the rest.
+    /// Folds what waits as far as it is reached, closes, shows and encodes the rest. `completed` has the sessions of the
+    /// partition that are not in `emitted` yet, and is empty after it.
     pub(super) fn finish_partition(
         self,
         reducer: &mut PartitionReducer,
+        completed: &mut SessionBatch,
         mut emitted: OutputBatch,
     ) -> Result<PartitionOutput, OutOfOrder> {
-        reducer.finish(self.end, &mut emitted.completed)?;
+        reducer.finish(self.end, completed)?;
+        emitted.encode(completed);
         if self.shows_open {
-            reducer.show_open(self.end.event_time.watermark, &mut emitted.open);
+            let mut open = SessionBatch::default();
+            reducer.show_open(self.end.event_time.watermark, &mut open);
+            emitted.encode_open(&open);
         }
-        emitted.encode();
         Ok(PartitionOutput { emitted, state: reducer.encode(), duplicates: reducer.duplicates() })
     }
 }

@@ -34,13 +34,9 @@ impl Rows {
     }
 }
 
-/// What leaves one partition.
+/// What leaves one partition, as rows.
 #[derive(Debug)]
 pub(super) struct OutputBatch {
-    /// Completed sessions.
-    pub(super) completed: SessionBatch,
-    /// Sessions that are still open, where they are shown.
-    pub(super) open: SessionBatch,
     rules: Arc<RuleSet>,
     /// `None` where nothing may be written.
     encoder: Option<Arc<Encoder>>,
@@ -53,8 +49,6 @@ pub(super) struct OutputBatch {
 impl OutputBatch {
     fn new(rules: Arc<RuleSet>, encoder: Option<Arc<Encoder>>) -> Self {
         Self {
-            completed: SessionBatch::default(),
-            open: SessionBatch::default(),
             rules,
             encoder,
             sessions: Rows::default(),
@@ -64,27 +58,33 @@ impl OutputBatch {
         }
     }
 
-    /// Counts its sessions and turns those that are to be written into rows, on the thread that has folded them.
-    pub(super) fn encode(&mut self) {
-        let filtered = self.rules.select_sessions(&mut self.completed);
+    /// Counts completed sessions and turns those that are to be written into rows, on the thread that has folded them.
+    /// `completed` is empty after it, for the next partition of the thread: so it stays in the processor's cache.
+    pub(super) fn encode(&mut self, completed: &mut SessionBatch) {
+        let filtered = self.rules.select_sessions(completed);
         let counts = SessionCounts {
             sessions_filtered: filtered.sessions,
             events_filtered: filtered.events,
-            ..counts(&self.completed)
+            ..counts(completed)
         };
         if let Some(encoder) = self.encoder.as_deref() {
             let emit = self.rules.emit();
             if emit.sessions {
-                self.sessions.encode(encoder, OutputKind::Sessions, &self.completed, counts.rows());
+                self.sessions.encode(encoder, OutputKind::Sessions, completed, counts.rows());
             }
             if emit.events {
-                self.events.encode(encoder, OutputKind::Events, &self.completed, counts.events_completed);
+                self.events.encode(encoder, OutputKind::Events, completed, counts.events_completed);
             }
-            self.views.encode(encoder, OutputKind::Open, &self.open, self.open.len() as u64);
         }
         self.counts += counts;
-        self.completed.clear();
-        self.open.clear();
+        completed.clear();
+    }
+
+    /// Turns sessions that are still open into rows.
+    pub(super) fn encode_open(&mut self, open: &SessionBatch) {
+        if let Some(encoder) = self.encoder.as_deref() {
+            self.views.encode(encoder, OutputKind::Open, open, open.len() as u64);
+        }
     }
 
     fn clear(&mut self) {

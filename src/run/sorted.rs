@@ -12,6 +12,7 @@ use super::totals::OpenTotals;
 use crate::core::event::{Event, EventBuffer};
 use crate::core::partition::{PARTITIONS, PartitionId};
 use crate::core::reducer::EventSource;
+use crate::core::session::SessionBatch;
 use crate::core::watermark::Watermark;
 use crate::error::{Error, ErrorKind};
 use crate::input::EventBatch;
@@ -101,11 +102,13 @@ impl FoldStrategy for SortedFold {
         let spill = self.spill.as_ref();
         for (wave, buffers) in partitions.chunks(WAVE).zip(self.buffers.chunks_mut(WAVE)) {
             let batches = writer.buffers(wave.len());
-            let fold = |((&partition, buffer), batch): ((&PartitionId, &mut EventBuffer), OutputBatch)| {
-                fold_partition(run_context, finish, partition, std::mem::take(buffer), spill, batch)
-            };
             let ends = run_context.pool.install(|| {
-                wave.par_iter().zip(buffers).zip(batches).map(fold).collect::<Result<Vec<_>, Stop>>()
+                let partitions = wave.par_iter().zip(buffers).zip(batches);
+                let fold =
+                    |((&partition, buffer), batch): ((&PartitionId, &mut EventBuffer), OutputBatch)| {
+                        fold_partition(run_context, finish, partition, std::mem::take(buffer), spill, batch)
+                    };
+                partitions.map(fold).collect::<Result<Vec<_>, Stop>>()
             })?;
             open.take_ends(ends, &mut wave.iter().copied(), writer, state_writer.as_mut())?;
         }
@@ -119,16 +122,17 @@ fn fold_partition(
     partition: PartitionId,
     buffer: EventBuffer,
     spill: Option<&SpillFile>,
-    mut batch: OutputBatch,
+    batch: OutputBatch,
 ) -> Result<PartitionOutput, Stop> {
+    let mut completed = SessionBatch::default();
     let mut reducer = run_context.reducer();
     run_context.checkpoint.load_partition(partition, &mut reducer)?;
     let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
     let sorted = buffer.sorted_by_time();
     drop(buffer);
     let events = SortedEvents { runs, sorted };
-    reducer.take(events, finish.end.close.horizon(), &mut batch.completed)?;
-    Ok(finish.finish_partition(&mut reducer, batch)?)
+    reducer.take(events, finish.end.close.horizon(), &mut completed)?;
+    Ok(finish.finish_partition(&mut reducer, &mut completed, batch)?)
 }
 
 /// The events of one partition in the order `(time, seq)`, on the disk and in memory.

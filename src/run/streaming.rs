@@ -5,14 +5,14 @@
 //! that is rule 3 applied to the latest event so far, which can only grow.
 
 use super::finish::Finish;
-use super::output_writer::{OutputBatch, OutputWriter};
+use super::output_writer::OutputWriter;
 use super::rounds::Stop;
 use super::strategy::{FoldOutput, FoldStrategy, RunContext};
 use super::totals::OpenTotals;
 use crate::core::event::Timestamp;
 use crate::core::partition::{PARTITIONS, PartitionId};
 use crate::core::reducer::PartitionReducer;
-use crate::core::session::OutOfOrder;
+use crate::core::session::{OutOfOrder, SessionBatch};
 use crate::core::watermark::Watermark;
 use crate::error::Result;
 use crate::input::EventBatch;
@@ -21,6 +21,9 @@ use rayon::prelude::*;
 
 /// Partitions whose state is encoded side by side before it is written: bounds the memory for encoded state.
 const WAVE: usize = 32;
+
+/// Partitions that one task folds at least: their sessions go through one batch, which is worth keeping warm.
+const PARTITIONS_A_TASK: usize = 8;
 
 /// One reducer for each partition.
 #[derive(Debug)]
@@ -85,12 +88,17 @@ impl FoldStrategy for StreamingFold {
         let mut batches = writer.buffers(PARTITIONS);
         let horizons =
             Horizons { reached: horizon, safe_watermark: self.order.safe_watermark(round).min(horizon) };
-        let fold = |(number, (reducer, batch)): (usize, (&mut PartitionReducer, &mut OutputBatch))| {
-            fold_round(reducer, number, round, horizons, batch)
-        };
-        run_context
-            .pool
-            .install(|| self.reducers.par_iter_mut().zip(&mut batches).enumerate().try_for_each(fold))?;
+        run_context.pool.install(|| {
+            let partitions = self.reducers.par_iter_mut().zip(&mut batches).enumerate();
+            partitions.with_min_len(PARTITIONS_A_TASK).try_for_each_init(
+                SessionBatch::default,
+                |completed, (number, (reducer, batch))| {
+                    fold_round(reducer, number, round, horizons, completed)?;
+                    batch.encode(completed);
+                    Ok::<(), OutOfOrder>(())
+                },
+            )
+        })?;
         writer.send_sessions(batches)?;
         if self.memory_bytes() > run_context.settings.memory_bytes {
             self.reducers.iter_mut().for_each(PartitionReducer::forget_tombstones);
@@ -109,9 +117,12 @@ impl FoldStrategy for StreamingFold {
         let mut partitions = PartitionId::all();
         for wave in self.reducers.chunks_mut(WAVE) {
             let batches = writer.buffers(wave.len());
-            let end = |(reducer, batch)| finish.finish_partition(reducer, batch);
             let ends = run_context.pool.install(|| {
-                wave.par_iter_mut().zip(batches).map(end).collect::<Result<Vec<_>, OutOfOrder>>()
+                let partitions = wave.par_iter_mut().zip(batches);
+                let ends = partitions.map_init(SessionBatch::default, |completed, (reducer, batch)| {
+                    finish.finish_partition(reducer, completed, batch)
+                });
+                ends.collect::<Result<Vec<_>, OutOfOrder>>()
             })?;
             open.take_ends(ends, &mut partitions, writer, state_writer.as_mut())?;
         }
@@ -131,12 +142,10 @@ fn fold_round(
     partition: usize,
     round: &[EventBatch],
     Horizons { reached, safe_watermark }: Horizons,
-    batch: &mut OutputBatch,
+    completed: &mut SessionBatch,
 ) -> Result<(), OutOfOrder> {
     for block in round {
-        reducer.take(&block.partitions[partition], reached, &mut batch.completed)?;
+        reducer.take(&block.partitions[partition], reached, completed)?;
     }
-    reducer.advance(reached, safe_watermark, &mut batch.completed)?;
-    batch.encode();
-    Ok(())
+    reducer.advance(reached, safe_watermark, completed)
 }
