@@ -22,7 +22,7 @@ impl Watermark {
 
     /// The watermark `us` microseconds before this one.
     #[must_use]
-    pub fn behind(self, us: i64) -> Self {
+    pub(crate) fn behind(self, us: i64) -> Self {
         Self(self.0.map(|time| time.saturating_add_us(-us)))
     }
 
@@ -32,7 +32,7 @@ impl Watermark {
     }
 
     /// Whether an event at `time` may be folded (rule 4: `time <= watermark`).
-    pub fn reaches(self, time: Timestamp) -> bool {
+    pub(crate) fn reaches(self, time: Timestamp) -> bool {
         self >= Self(Some(time))
     }
 }

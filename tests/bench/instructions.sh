@@ -30,7 +30,7 @@ group() {
             if (name ~ /input::(time|timestamp)::|chrono/) return "times read"
             if (name ~ /event::buffer|partition::/) return "partition"
             if (name ~ /reducer::|hashbrown|bcmp|memcmp/) return "fold"
-            if (name ~ /session::|output::|write_rfc3339|rfc3339_micros|sha1/) return "sessions written"
+            if (name ~ /session::|output::|write_rfc3339|sha1/) return "sessions written"
             if (name ~ /xxh3|xxhash/) return "digests"
             if (name ~ /sled|crc32|bincode|state::/) return "checkpoint"
             if (name ~ /memcpy|memmove|memset|malloc|free|realloc|calloc|mi_/) return "memory"

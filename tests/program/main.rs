@@ -13,6 +13,7 @@ mod format_document;
 mod fuzz_corpus;
 mod operations;
 mod paths;
+mod public_items;
 mod readme;
 mod report_json;
 mod seams;

@@ -27,7 +27,7 @@ pub struct Values<'p>(&'p [u8]);
 
 impl<'p> Values<'p> {
     /// The values that were packed into `payload`.
-    pub const fn of(payload: &'p [u8]) -> Self {
+    pub(crate) const fn of(payload: &'p [u8]) -> Self {
         Self(payload)
     }
 

@@ -59,19 +59,14 @@ impl Timestamp {
         self.text().write(out);
     }
 
-    /// The form of fixed width that session ids are made of: always six fraction digits, 27 bytes.
-    pub fn rfc3339_micros(self) -> [u8; 27] {
-        self.text().text
-    }
-
     /// The time as text, in both of its forms.
-    pub fn text(self) -> TimeText {
+    pub(crate) fn text(self) -> TimeText {
         self.text_after(&mut DateText::default())
     }
 
     /// The same where another time was written before, which most often lies on the same day: the calendar is half of the
     /// work.
-    pub fn text_after(self, date: &mut DateText) -> TimeText {
+    pub(crate) fn text_after(self, date: &mut DateText) -> TimeText {
         date.go_to(self.0.div_euclid(DAY_US) as i32);
         let of_day_us = self.0.rem_euclid(DAY_US) as u64;
         let seconds = (of_day_us / SECOND_US as u64) as u32;
@@ -212,7 +207,7 @@ mod tests {
             let _ = time.saturating_add_us(before_us).text_after(&mut date);
             prop_assert_eq!(time.text_after(&mut date), time.text());
             let reference = DateTime::from_timestamp_micros(us).unwrap();
-            let fixed = String::from_utf8(time.rfc3339_micros().to_vec()).unwrap();
+            let fixed = String::from_utf8(time.text().fixed().to_vec()).unwrap();
             prop_assert_eq!(fixed, reference.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
             let whole = Timestamp::from_us(us - us.rem_euclid(1_000_000)).unwrap();
             prop_assert_eq!(whole.to_string(), reference.format("%Y-%m-%dT%H:%M:%SZ").to_string());

@@ -65,7 +65,7 @@ impl SessionBatch {
     }
 
     /// Keeps the sessions that `keep` selects, in their order. Copies what is kept.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Session<'_>) -> bool) {
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Session<'_>) -> bool) {
         let mut kept = Self::default();
         for session in self.iter().filter(|session| keep(session)) {
             kept.push_again(&session);
@@ -164,7 +164,7 @@ impl<'b> Session<'b> {
     }
 
     /// [`Session::id`] and the text of the start, which it is made of.
-    pub fn id_and_start(&self, date: &mut DateText) -> (SessionId, TimeText) {
+    pub(crate) fn id_and_start(&self, date: &mut DateText) -> (SessionId, TimeText) {
         let start = self.start.text_after(date);
         (SessionId::derive_at(self.key, &start, self.ordinal), start)
     }

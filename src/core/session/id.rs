@@ -24,12 +24,12 @@ impl SessionId {
     /// The id of the session of `key` that begins at `start`; `ordinal` counts sessions of the key with that start.
     ///
     /// The name is `key US start US ordinal`, with `start` in RFC 3339 UTC with six decimals.
-    pub fn derive(key: &[u8], start: Timestamp, ordinal: u32) -> Self {
+    pub(crate) fn derive(key: &[u8], start: Timestamp, ordinal: u32) -> Self {
         Self::derive_at(key, &start.text(), ordinal)
     }
 
     /// The same, where the text of the start is known already: to write it costs as much as to hash it.
-    pub fn derive_at(key: &[u8], start: &TimeText, ordinal: u32) -> Self {
+    pub(crate) fn derive_at(key: &[u8], start: &TimeText, ordinal: u32) -> Self {
         let mut digits = itoa::Buffer::new();
         let ordinal = digits.format(ordinal).as_bytes();
         let digest = short_digest(key, start, ordinal).unwrap_or_else(|| {
@@ -48,7 +48,7 @@ impl SessionId {
     }
 
     /// Appends the id in its 36 characters.
-    pub fn write(self, out: &mut Vec<u8>) {
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
         let mut text = [0; Hyphenated::LENGTH];
         out.extend_from_slice(self.0.hyphenated().encode_lower(&mut text).as_bytes());
     }
