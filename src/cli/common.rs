@@ -108,8 +108,9 @@ impl CommonFlags {
 /// What stands for a stream where a file may be named is no name of a folder or of any other file.
 pub(super) fn named(path: PathBuf) -> Result<PathBuf, String> {
     if path.as_os_str() == STANDARD_STREAM {
-        return Err("it stands for a stream, and only a name will do here: write ./- for what is called so"
-            .to_owned());
+        return Err(
+            "it means a stream, and a name is needed here: write ./- for a file of that name".to_owned()
+        );
     }
     Ok(path)
 }

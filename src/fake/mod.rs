@@ -25,7 +25,7 @@ use visit::PageViews;
 /// and `u1` comes most often. There are more visits by day than by night, and visits go on over midnight.
 ///
 /// With disorder, each row stands where it would if it had been held up for a random time of at most `disorder_us`: it
-/// is never further behind the latest row before it, so a lateness of `disorder_us` keeps every row, wherever the output
+/// is never further behind the latest row before it, so a watermark delay of `disorder_us` keeps every row, wherever the output
 /// is cut into batches. The rows themselves are the same as without.
 ///
 /// Takes about 0.05 microseconds a row, and three to five times that with disorder. Memory grows with the visits and the

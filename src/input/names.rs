@@ -51,7 +51,7 @@ pub(super) fn missing(column: &Column, names: &[String], file: &BatchFile) -> Er
     let what = format!("there is no column {wanted}: its columns are {}", shown_names(names));
     // Only a column that an earlier file has shown has both.
     let remedy = if column.name.is_some() && column.position.is_some() {
-        "files must have the columns that the first one had: mend its header, or give it a --state and --out of its own"
+        "files must have the columns that the first one had: fix its header, or give it a --state and --out of its own"
     } else if names.len() == 1 {
         "check --delimiter, then name the columns with --key and --time"
     } else {

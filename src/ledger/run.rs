@@ -203,7 +203,7 @@ impl Counts {
             return Ok(());
         }
         Err(format!(
-            "the accounts do not balance: {} rows read + {} events held before + {} taken back, against {} filtered + {} \
+            "the accounts do not balance: {} rows read + {} events held before + {} retracted, against {} filtered + {} \
              rejected + {} late + {} duplicate + {} in completed sessions + {} in filtered ones + {} removed + {} held after",
             before[0],
             before[1],

@@ -222,7 +222,7 @@ impl OutputAudit {
     fn orphans<'l>(&mut self, output: &Output, published: impl Iterator<Item = &'l (OutputFile, RunId)>) {
         for (file, run) in published {
             let path = output.path_of(*file, *run);
-            self.findings.push(format!("{}: no run that stands has published it", path.display()));
+            self.findings.push(format!("{}: no active run has published it", path.display()));
         }
     }
 }

@@ -79,7 +79,7 @@ impl Checkpoint {
                 Some((expected, digest)) => {
                     findings.push(format!("file {digest} is not booked on run {}", expected.number()));
                 }
-                None => findings.push("a known file belongs to no run that stands".to_owned()),
+                None => findings.push("a known file belongs to no active run".to_owned()),
             }
         }
         findings.extend(expected.values().map(|(run, digest)| {

@@ -135,7 +135,7 @@ impl Imported {
                 let digest = read_digest(&file.digest).ok_or("its digest is not that of a file")?;
                 let run = RunId::new(file.run);
                 if run > self.head.run || self.files.insert(keys::file(&digest), (digest, run)).is_some() {
-                    return Err("it stands there twice, or belongs to a later run".to_owned());
+                    return Err("it is there twice, or belongs to a later run".to_owned());
                 }
                 read.files += 1;
             }

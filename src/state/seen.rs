@@ -39,9 +39,9 @@ impl Seen {
         let wrong = if row.key.is_empty() || row.key.len() > MAX_KEY_BYTES {
             "its length is that of no key"
         } else if KeyHash::of(&row.key).partition() != partition {
-            "it stands in another partition than its own"
+            "it is in the wrong partition"
         } else if !goes_on && self.keys.contains(&*row.key) {
-            "it stands there twice"
+            "it is there twice"
         } else if plain && row.events() == 0 {
             "nothing is open of it"
         } else if open.is_some_and(|open| open.events == 0 || open.start_us > open.last_us) {

@@ -103,7 +103,7 @@ fn runs_of_one_folder_may_differ_in_format() {
     folder.sessionize(&["verify"]).expect_code(0);
     fs::write(folder.path(OUT).join("sessions/run-00000003.jsonl"), "{}\n").unwrap();
     let found = folder.sessionize(&["verify"]).expect_code(74).stdout;
-    assert!(found.contains("run-00000003.jsonl: no run that stands has published it"), "{found}");
+    assert!(found.contains("run-00000003.jsonl: no active run has published it"), "{found}");
     fs::remove_file(folder.path(OUT).join("sessions/run-00000003.jsonl")).unwrap();
     folder.sessionize(&["rollback", "--to-run=1"]).expect_code(0);
     assert!(has("retracted/sessions/run-00000002.jsonl") && !has("sessions/run-00000002.jsonl"));

@@ -347,7 +347,7 @@ fn mistakes_in_a_table_are_said_with_their_line() {
         "[[source]]\nname = 'a'\nfiles = ['*', 'a[']\n",
         "3: files: a[ is no pattern: invalid range pattern",
     );
-    refused("[source]\nname = 'a'\n", "1: a source stands in two brackets: [[source]]");
+    refused("[source]\nname = 'a'\n", "1: a source is written in double brackets: [[source]]");
     let empty = "a value is required for '--name <NAME>' but none was supplied";
     refused("[[source]]\nname = ''\nfiles = '*'\n", &format!("2: {empty}"));
 }

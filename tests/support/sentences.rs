@@ -63,7 +63,7 @@ const OTHERS: &[&str] = &[
     "fix the pattern, or name the source with --source",
     "say it with --source, or give the configuration file with their patterns",
     "name one of them with --source",
-    "files must have the columns that the first one had: mend its header, or give it a --state and --out of its own",
+    "files must have the columns that the first one had: fix its header, or give it a --state and --out of its own",
     "check --delimiter, then name the columns with --key and --time",
     "name the columns with --key and --time",
     "the disk is full: free some space; ",

@@ -40,7 +40,7 @@ pub(super) fn check(document: &Document, root: &Command) -> Result<()> {
 
 fn no_verb(document: &Document, root: &Command, name: &str, line: usize) -> Error {
     if name == "source" {
-        return document.mistake(line, "a source stands in two brackets: [[source]]");
+        return document.mistake(line, "a source is written in double brackets: [[source]]");
     }
     if keys::flag_of_key(root, None, name).is_some() {
         return document.mistake(line, format!("{name} takes a value, and this is a table"));

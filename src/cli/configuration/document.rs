@@ -123,7 +123,7 @@ impl Reader<'_> {
                 }
                 DeValue::Array(tables) if tables.iter().any(|table| table.get_ref().is_table()) => {
                     if name != "source" {
-                        let what = format!("[[{name}]] stands in two brackets, only [[source]] may");
+                        let what = format!("[[{name}]] is in double brackets, only [[source]] may be");
                         return Err(mistake(self.path, line, what));
                     }
                     for table in tables {

@@ -5,7 +5,7 @@ use crate::core::partition::KeyHash;
 
 const GAP: Gap = Gap::from_us(10);
 
-type OutputBatch = (String, i64, i64, u64, CloseReason);
+type Emitted = (String, i64, i64, u64, CloseReason);
 
 fn at(us: i64) -> Timestamp {
     Timestamp::from_us(us).unwrap()
@@ -14,7 +14,7 @@ fn at(us: i64) -> Timestamp {
 /// A reducer together with what it has emitted.
 struct Folding {
     reducer: GapReducer,
-    emitted: Vec<OutputBatch>,
+    emitted: Vec<Emitted>,
 }
 
 impl Folding {
@@ -132,8 +132,8 @@ fn keys_with_one_hash_stay_apart() {
     assert_eq!(folding.state().len(), 2);
 }
 
-/// `a` was tombstones with its last event at 10, `b` is open.
-fn tombstones() -> Folding {
+/// `a` was evicted with its last event at 10, `b` is open.
+fn evicted() -> Folding {
     let mut folding = Folding::new();
     for (key, us) in [("a", 0), ("a", 10), ("b", 50)] {
         folding.take(key, us, 100).unwrap();
@@ -145,30 +145,30 @@ fn tombstones() -> Folding {
 }
 
 #[test]
-fn a_sweep_lets_go_of_what_is_passed_and_of_nothing_else() {
-    let mut folding = tombstones();
+fn an_eviction_lets_go_of_what_is_passed_and_of_nothing_else() {
+    let mut folding = evicted();
     folding.take("a", 60, 100).unwrap();
     assert_eq!(folding.state().len(), 2);
 }
 
 #[test]
-fn an_event_for_a_swept_session_is_out_of_order_and_one_behind_its_gap_is_not() {
-    assert_eq!(tombstones().take("a", 5, 100), Err(OutOfOrder), "before its end");
-    assert_eq!(tombstones().take("a", 20, 100), Err(OutOfOrder), "it would have joined");
-    assert_eq!(tombstones().take("a", 21, 100), Ok(()));
-    assert_eq!(tombstones().take("c", 5, 100), Ok(()), "a key that was never tombstones");
+fn an_event_for_an_evicted_session_is_out_of_order_and_one_behind_its_gap_is_not() {
+    assert_eq!(evicted().take("a", 5, 100), Err(OutOfOrder), "before its end");
+    assert_eq!(evicted().take("a", 20, 100), Err(OutOfOrder), "it would have joined");
+    assert_eq!(evicted().take("a", 21, 100), Ok(()));
+    assert_eq!(evicted().take("c", 5, 100), Ok(()), "a key that was never evicted");
 }
 
 #[test]
-fn once_swept_sessions_are_forgotten_every_session_before_them_is_out_of_order() {
-    let mut folding = tombstones();
+fn once_evicted_sessions_are_forgotten_every_session_before_them_is_out_of_order() {
+    let mut folding = evicted();
     folding.reducer.forget_tombstones();
     assert_eq!(folding.take("c", 50, 100), Ok(()));
     assert_eq!(folding.take("d", 49, 100), Err(OutOfOrder));
 }
 
 #[test]
-fn a_key_with_held_events_survives_its_swept_session() {
+fn a_key_with_held_events_survives_its_evicted_session() {
     let mut folding = Folding::new();
     for (key, us) in [("x", 0), ("a", 1), ("a", 40), ("b", 41)] {
         folding.take(key, us, 30).unwrap();
@@ -181,8 +181,8 @@ fn a_key_with_held_events_survives_its_swept_session() {
 }
 
 #[test]
-fn a_sweep_waits_until_as_many_events_came_as_there_are_keys() {
-    let mut folding = tombstones();
+fn an_eviction_waits_until_as_many_events_came_as_there_are_keys() {
+    let mut folding = evicted();
     folding.evict_expired(99);
     assert_eq!(folding.state().len(), 1, "one key, no event since: nothing is due");
     folding.take("b", 50, 100).unwrap();

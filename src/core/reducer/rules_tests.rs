@@ -6,7 +6,7 @@ use crate::core::partition::KeyHash;
 use crate::core::rules::{RuleFlag, RuleTexts, SplitFlag};
 use proptest::prelude::*;
 
-type Accumulator = (String, i64, i64, u32, u64, CloseReason);
+type Emitted = (String, i64, i64, u32, u64, CloseReason);
 
 fn at(us: i64) -> Timestamp {
     Timestamp::from_us(us).unwrap()
@@ -20,26 +20,26 @@ fn rules(flags: &[(RuleFlag, &str)]) -> Arc<RuleSet> {
     Arc::new(RuleSet::compile(&texts, Gap::from_us(10), Some(chrono_tz::UTC)).unwrap())
 }
 
-/// A reducer together with what it has told.
+/// A reducer together with what it has emitted.
 struct Folding {
     reducer: RuleReducer,
-    told: Vec<Accumulator>,
+    emitted: Vec<Emitted>,
 }
 
 impl Folding {
     fn new(flags: &[(RuleFlag, &str)]) -> Self {
-        Self { reducer: RuleReducer::new(rules(flags)), told: Vec::new() }
+        Self { reducer: RuleReducer::new(rules(flags)), emitted: Vec::new() }
     }
 
     fn with<T>(
         &mut self,
         act: impl FnOnce(&mut RuleReducer, &mut dyn FnMut(CompletedSession<'_>)) -> T,
     ) -> T {
-        let told = &mut self.told;
+        let emitted = &mut self.emitted;
         act(&mut self.reducer, &mut |session| {
             let key = String::from_utf8_lossy(session.key).into_owned();
             let (start, end) = (session.start.us(), session.end.us());
-            told.push((key, start, end, session.ordinal, session.events, session.close_reason));
+            emitted.push((key, start, end, session.ordinal, session.events, session.close_reason));
         })
     }
 
@@ -49,51 +49,53 @@ impl Folding {
         assert!(push_value(&mut payload, value.as_bytes()) && push_value(&mut payload, value.as_bytes()));
         let table_hash = KeyHash::of(key).table();
         let event = Event { key, table_hash, time: at(us), payload: &payload };
-        self.with(|reducer, mut told| reducer.take(event, Watermark::at(at(horizon)), &mut told))
+        self.with(|reducer, mut emitted| reducer.take(event, Watermark::at(at(horizon)), &mut emitted))
     }
 
     fn advance(&mut self, horizon: i64) -> Result<(), OutOfOrder> {
-        self.with(|reducer, mut told| reducer.advance(Watermark::at(at(horizon)), &mut told))
+        self.with(|reducer, mut emitted| reducer.advance(Watermark::at(at(horizon)), &mut emitted))
     }
 
     fn evict_expired(&mut self, safe_watermark: i64) {
-        self.with(|reducer, mut told| reducer.evict_expired(Watermark::at(at(safe_watermark)), &mut told));
+        self.with(|reducer, mut emitted| {
+            reducer.evict_expired(Watermark::at(at(safe_watermark)), &mut emitted)
+        });
     }
 
     fn keys(&self) -> usize {
         self.reducer.keys.len()
     }
 
-    /// Everything that was told when all is closed, sorted.
-    fn all(mut self) -> Result<Vec<Accumulator>, OutOfOrder> {
-        self.with(|reducer, mut told| {
-            reducer.advance(Watermark::at(Timestamp::MAX), &mut told)?;
-            reducer.close_passed(Watermark::at(Timestamp::MAX), &mut told);
+    /// Everything that was emitted when all is closed, sorted.
+    fn all(mut self) -> Result<Vec<Emitted>, OutOfOrder> {
+        self.with(|reducer, mut emitted| {
+            reducer.advance(Watermark::at(Timestamp::MAX), &mut emitted)?;
+            reducer.close_passed(Watermark::at(Timestamp::MAX), &mut emitted);
             Ok(())
         })?;
-        self.told.sort_by(|one, other| (&one.0, one.1, one.3).cmp(&(&other.0, other.1, other.3)));
-        Ok(self.told)
+        self.emitted.sort_by(|one, other| (&one.0, one.1, one.3).cmp(&(&other.0, other.1, other.3)));
+        Ok(self.emitted)
     }
 }
 
-/// `a` was tombstones, whose purchase at 0 reaches to 30; `b` is open.
-fn tombstones() -> Folding {
+/// `a` was evicted, whose purchase at 0 reaches to 30; `b` is open.
+fn evicted() -> Folding {
     let mut folding = Folding::new(&[(RuleFlag::GapBy, "1:buy=30us")]);
     for event in [("a", 0, "buy"), ("a", 5, ""), ("b", 50, "")] {
         folding.take(event, 100).unwrap();
     }
     folding.evict_expired(31);
-    assert_eq!(folding.told, [("a".into(), 0, 5, 0, 2, CloseReason::Gap)]);
+    assert_eq!(folding.emitted, [("a".into(), 0, 5, 0, 2, CloseReason::Gap)]);
     assert_eq!(folding.keys(), 1);
     folding
 }
 
 #[test]
-fn what_a_swept_session_covered_is_remembered() {
-    assert_eq!(tombstones().take(("a", 30, ""), 100), Err(OutOfOrder), "it would have joined");
-    assert_eq!(tombstones().take(("a", 3, ""), 100), Err(OutOfOrder), "before its end");
-    assert_eq!(tombstones().take(("a", 31, ""), 100), Ok(()));
-    assert_eq!(tombstones().take(("c", 3, ""), 100), Ok(()), "a key that was never tombstones");
+fn what_an_evicted_session_covered_is_remembered() {
+    assert_eq!(evicted().take(("a", 30, ""), 100), Err(OutOfOrder), "it would have joined");
+    assert_eq!(evicted().take(("a", 3, ""), 100), Err(OutOfOrder), "before its end");
+    assert_eq!(evicted().take(("a", 31, ""), 100), Ok(()));
+    assert_eq!(evicted().take(("c", 3, ""), 100), Ok(()), "a key that was never evicted");
 }
 
 #[test]
@@ -101,12 +103,12 @@ fn a_session_that_an_event_still_reaches_stays() {
     let mut folding = Folding::new(&[(RuleFlag::GapBy, "1:buy=30us")]);
     folding.take(("a", 0, "buy"), 100).unwrap();
     folding.evict_expired(30);
-    assert_eq!((folding.told.len(), folding.keys()), (0, 1));
+    assert_eq!((folding.emitted.len(), folding.keys()), (0, 1));
 }
 
 #[test]
-fn once_swept_sessions_are_forgotten_every_session_before_them_is_out_of_order() {
-    let mut folding = tombstones();
+fn once_evicted_sessions_are_forgotten_every_session_before_them_is_out_of_order() {
+    let mut folding = evicted();
     folding.reducer.forget_tombstones();
     assert_eq!(folding.take(("c", 31, ""), 100), Ok(()));
     assert_eq!(folding.take(("d", 30, ""), 100), Err(OutOfOrder));
@@ -121,7 +123,7 @@ fn what_a_split_has_ended_at_the_same_instant_stays_with_the_open_session() {
     }
     folding.evict_expired(20);
     folding.take(("a", 5, ""), 100).unwrap();
-    let ordinals: Vec<u32> = folding.all().unwrap().iter().map(|told| told.3).collect();
+    let ordinals: Vec<u32> = folding.all().unwrap().iter().map(|emitted| emitted.3).collect();
     assert_eq!(ordinals, [0, 1, 2]);
 }
 
@@ -132,10 +134,10 @@ fn a_key_with_held_events_survives_and_keeps_them() {
         folding.take(event, 30).unwrap();
     }
     folding.evict_expired(30);
-    assert_eq!((folding.told.len(), folding.keys()), (3, 2));
+    assert_eq!((folding.emitted.len(), folding.keys()), (3, 2));
     assert_eq!(folding.reducer.bytes_of_keys, 2 * key_bytes(b"a"));
-    let told = folding.all().unwrap();
-    let starts: Vec<(&str, i64)> = told.iter().map(|told| (&told.0[..], told.1)).collect();
+    let emitted = folding.all().unwrap();
+    let starts: Vec<(&str, i64)> = emitted.iter().map(|emitted| (&emitted.0[..], emitted.1)).collect();
     assert_eq!(starts, [("a", 1), ("a", 41), ("b", 2), ("b", 40), ("x", 0)]);
 }
 
@@ -210,14 +212,14 @@ proptest! {
 proptest! {
     /// A evict_expired is a guess: right or noticed.
     #[test]
-    fn sweeps_change_nothing_or_are_noticed(
+    fn evictions_change_nothing_or_are_noticed(
         steps in proptest::collection::vec((0_usize..3, -3_i64..9, 0_usize..3, proptest::option::of(0_i64..30)), 1..40),
         splits in any::<bool>(),
         lateness in 0_i64..20,
     ) {
         let mut flags = vec![(RuleFlag::GapBy, "1:buy=30us"), (RuleFlag::Split(SplitFlag::EndOn), "1=out")];
         flags.extend(splits.then_some((RuleFlag::Split(SplitFlag::MaxEvents), "2")));
-        let (mut sweeping, mut plain) = (Folding::new(&flags), Folding::new(&flags));
+        let (mut evicting, mut plain) = (Folding::new(&flags), Folding::new(&flags));
         let (mut latest, mut until, mut was_wrong) = (0, 0, false);
         let (mut noticed, mut disordered) = (false, false);
         for (key, step, value, evict_expired) in steps {
@@ -227,17 +229,17 @@ proptest! {
             let event = (["a", "b", "c"][key], us, ["", "buy", "out"][value]);
             let horizon = (latest - lateness).max(0);
             disordered |= plain.take(event, horizon).is_err() || plain.advance(horizon).is_err();
-            noticed |= sweeping.take(event, horizon).is_err() || sweeping.advance(horizon).is_err();
+            noticed |= evicting.take(event, horizon).is_err() || evicting.advance(horizon).is_err();
             if let Some(before) = evict_expired {
                 // As far as the horizon at most.
                 let safe_watermark = (latest - before).clamp(0, horizon);
-                sweeping.evict_expired(safe_watermark);
+                evicting.evict_expired(safe_watermark);
                 until = until.max(safe_watermark);
             }
         }
         prop_assert!(was_wrong || noticed == disordered, "a right guess is no mistake");
         if !disordered && !noticed {
-            prop_assert_eq!(sweeping.all(), plain.all());
+            prop_assert_eq!(evicting.all(), plain.all());
         }
     }
 }

@@ -52,7 +52,7 @@ impl QuotedRowEnds {
             None => Ok((scan, quoted)),
             Some(quote) => Err(ReadError::Refused {
                 line: line_ends_in(&bytes[..quote]),
-                what: "a quoted field is closed here, and more stands behind its quote".into(),
+                what: "a quoted field ends here, but more text follows its closing quote".into(),
                 remedy: "double the quotes inside of quoted fields, and check --delimiter: a quote that is missing before this line may have \
                          swallowed rows",
             }),

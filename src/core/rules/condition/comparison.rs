@@ -30,7 +30,7 @@ impl ComparisonText {
         let (column, operator, rest) = split_column(text)?;
         let (value, behind) = split_value(rest)?;
         if value.text.is_empty() && (operator.is_ordered() || operator.is_pattern()) {
-            return Err(format!("nothing stands behind the operator {} of {column}", operator.text()));
+            return Err(format!("nothing follows the operator {} of {column}", operator.text()));
         }
         if operator.is_pattern() {
             Pattern::read(&value.text)?;

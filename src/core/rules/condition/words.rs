@@ -19,7 +19,7 @@ pub(super) fn split_column(text: &str) -> Result<(String, Operator, &str), Strin
     let text = text.trim_start_matches(' ');
     if let Some((column, rest)) = split_quoted(text)? {
         let (operator, rest) = Operator::split_from(rest.trim_start_matches(' '))
-            .ok_or_else(|| format!("no operator stands behind the column '{column}'"))?;
+            .ok_or_else(|| format!("no operator follows the column '{column}'"))?;
         return named(column, operator, rest);
     }
     let find = |(start, _)| {
@@ -57,7 +57,7 @@ pub(super) fn split_value(text: &str) -> Result<(Written, Option<&str>), String>
             None
         } else {
             let joined = split_and(rest).filter(|(between, _)| between.trim_matches(' ').is_empty());
-            Some(joined.ok_or_else(|| format!("behind '{value}' stands neither `and` nor the end"))?.1)
+            Some(joined.ok_or_else(|| format!("after '{value}' comes neither `and` nor the end"))?.1)
         };
         return Ok((Written { text: value, is_quoted: true }, behind));
     }
