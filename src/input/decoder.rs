@@ -35,17 +35,22 @@ pub trait Decoder: Sized {
         max_bytes: u64,
     ) -> Result<Self>;
 
-    /// Cuts `content` into units.
+    /// Cuts `content` into units. A format that is read from any place of a file has kept that when it was opened, and leaves
+    /// `content` alone: its units say where to read.
     fn units<R: Read>(&self, content: R) -> Self::Units<R>;
 
     /// Fills `batch`, which is empty, with what the rows of `unit` come to. Every line of it is accounted for.
+    ///
+    /// # Errors
+    /// [`ReadError`], its line counted in the unit, if the unit cannot be read: then nothing of `batch` counts. The rows of text
+    /// are at worst rejects.
     fn decode(
         &self,
         unit: &Self::Unit,
         intake: &mut Intake,
         scratch: &mut Self::Scratch,
         batch: &mut EventBatch,
-    );
+    ) -> Result<(), ReadError>;
 
     /// What a row is that goes to a side output.
     fn side_form(&self) -> SideForm<'_>;

@@ -38,30 +38,30 @@ use time::TimeParser;
 
 /// Makes the enums over all formats of the table of formats.
 macro_rules! formats {
-    ($($module:ident $variant:ident($decoder:ty);)*) => {
+    ($($(#[$condition:meta])* $module:ident $variant:ident($decoder:ty);)*) => {
         /// An input format.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[allow(missing_docs, reason = "each has its documentation in its module")]
-        pub enum Format { $($variant,)* }
+        pub enum Format { $($(#[$condition])* $variant,)* }
 
         impl Format {
             /// All of them, in the order in which a file is tried.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            pub const ALL: &'static [Self] = &[$($(#[$condition])* Self::$variant,)*];
 
             /// The name in `--input-format`.
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => stringify!($module),)* }
+                match self { $($(#[$condition])* Self::$variant => stringify!($module),)* }
             }
 
             fn fits(self, beginning: &[u8]) -> bool {
-                match self { $(Self::$variant => <$decoder>::fits(beginning),)* }
+                match self { $($(#[$condition])* Self::$variant => <$decoder>::fits(beginning),)* }
             }
         }
 
         /// The decoder of one file.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each has its documentation in its module")]
-        pub enum FileDecoder { $($variant($decoder),)* }
+        pub enum FileDecoder { $($(#[$condition])* $variant($decoder),)* }
 
         impl FileDecoder {
             /// Looks at `file`, which is of the format `asked`, or shows its format by its content. See [`Decoder::open`].
@@ -80,25 +80,27 @@ macro_rules! formats {
                 detect::check_text(file)?;
                 let format = asked.map_or_else(|| Format::of(file), Ok)?;
                 Ok(match format {
-                    $(Format::$variant => Self::$variant(Decoder::open(file, source, times, projection, max_bytes)?),)*
+                    $($(#[$condition])* Format::$variant => Self::$variant(Decoder::open(file, source, times, projection, max_bytes)?),)*
                 })
             }
 
             /// Cuts `content` into units.
             pub fn units<R: Read>(&self, content: R) -> FileUnits<'_, R> {
-                match self { $(Self::$variant(decoder) => FileUnits::$variant(decoder, decoder.units(content)),)* }
+                match self { $($(#[$condition])* Self::$variant(decoder) => FileUnits::$variant(decoder, decoder.units(content)),)* }
             }
 
             /// What a row of the file is that goes to a side output.
             pub fn side_form(&self) -> SideForm<'_> {
-                match self { $(Self::$variant(decoder) => decoder.side_form(),)* }
+                match self { $($(#[$condition])* Self::$variant(decoder) => decoder.side_form(),)* }
             }
         }
 
         /// The units of one file, in order.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each has its documentation in its module")]
-        pub enum FileUnits<'f, R: Read> { $($variant(&'f $decoder, <$decoder as Decoder>::Units<R>),)* }
+        pub enum FileUnits<'f, R: Read> {
+            $($(#[$condition])* $variant(&'f $decoder, <$decoder as Decoder>::Units<R>),)*
+        }
 
         impl<'f, R: Read> FileUnits<'f, R> {
             /// The next unit, in the memory of `recycled`; `None` at the end.
@@ -107,7 +109,7 @@ macro_rules! formats {
             /// [`ReadError`]; nothing can be had after it.
             pub fn next(&mut self, recycled: Vec<u8>) -> Result<Option<FileUnit<'f>>, ReadError> {
                 match self {
-                    $(Self::$variant(decoder, units) => {
+                    $($(#[$condition])* Self::$variant(decoder, units) => {
                         Ok(units.next(recycled)?.map(|unit| FileUnit::$variant(decoder, unit)))
                     })*
                 }
@@ -117,17 +119,17 @@ macro_rules! formats {
         /// A part of one file, with its decoder.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each has its documentation in its module")]
-        pub enum FileUnit<'f> { $($variant(&'f $decoder, <$decoder as Decoder>::Unit),)* }
+        pub enum FileUnit<'f> { $($(#[$condition])* $variant(&'f $decoder, <$decoder as Decoder>::Unit),)* }
 
         impl FileUnit<'_> {
             /// How many bytes it has, decompressed.
             pub fn byte_count(&self) -> u64 {
-                match self { $(Self::$variant(_, unit) => unit.byte_count(),)* }
+                match self { $($(#[$condition])* Self::$variant(_, unit) => unit.byte_count(),)* }
             }
 
             /// Gives its memory back for a further unit.
             pub fn into_memory(self) -> Vec<u8> {
-                match self { $(Self::$variant(_, unit) => unit.into_memory(),)* }
+                match self { $($(#[$condition])* Self::$variant(_, unit) => unit.into_memory(),)* }
             }
         }
 
@@ -135,21 +137,24 @@ macro_rules! formats {
         #[derive(Debug)]
         pub struct UnitDecoder {
             intake: Intake,
-            $($module: <$decoder as Decoder>::Scratch,)*
+            $($(#[$condition])* $module: <$decoder as Decoder>::Scratch,)*
         }
 
         impl UnitDecoder {
             /// A decoder whose rows are taken in by `intake`.
             pub fn new(intake: Intake) -> Self {
-                Self { intake, $($module: Default::default(),)* }
+                Self { intake, $($(#[$condition])* $module: Default::default(),)* }
             }
 
             /// Replaces the content of `batch` with what the rows of `unit` come to.
-            pub fn decode(&mut self, unit: &FileUnit<'_>, batch: &mut EventBatch) {
+            ///
+            /// # Errors
+            /// [`ReadError`], its line counted in the unit, if the unit cannot be read: then nothing of `batch` counts.
+            pub fn decode(&mut self, unit: &FileUnit<'_>, batch: &mut EventBatch) -> Result<(), ReadError> {
                 batch.clear();
                 match unit {
-                    $(FileUnit::$variant(decoder, unit) => {
-                        decoder.decode(unit, &mut self.intake, &mut self.$module, batch);
+                    $($(#[$condition])* FileUnit::$variant(decoder, unit) => {
+                        decoder.decode(unit, &mut self.intake, &mut self.$module, batch)
                     })*
                 }
             }
@@ -157,7 +162,8 @@ macro_rules! formats {
     };
 }
 
-// The table of formats: module, variant, decoder. A file is of the first one that fits it.
+// The table of formats: module, variant, decoder; before them a feature without which there is none. A file is of the first
+// one that fits it.
 formats! {
     jsonl JsonLines(jsonl::JsonLines);
     csv Csv(csv::Csv);

@@ -11,7 +11,7 @@ use super::stopwatch::{Stopwatch, timed};
 use super::transaction::check_balance;
 use crate::core::event::Place;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{BatchFile, EventBatch, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes};
+use crate::input::{EventBatch, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes};
 use crate::output::OutputKind;
 use crossbeam_channel::{bounded, unbounded};
 use rayon::prelude::*;
@@ -87,14 +87,17 @@ impl Reading<'_> {
                 self.cancellation.check()?;
                 next.resize_with(next.len().max(round.len()), EventBatch::default);
                 let consumable = &decoded[..units_decoded];
-                let ((read, ()), (reduce, consumed)) = pool.join(
+                let ((read, decodings), (reduce, consumed)) = pool.join(
                     || timed(|| self.decode_round(&round, &mut next[..round.len()])),
                     || timed(|| if consumable.is_empty() { Ok(()) } else { consume(consumable, &stats) }),
                 );
                 stopwatch.book_both(read, reduce);
                 consumed?;
-                for (read, batch) in round.iter().zip(&next) {
-                    self.book(read, batch, &mut stats, writer)?;
+                for ((read, decoding), batch) in round.iter().zip(&decodings).zip(&next) {
+                    if let Some(error) = read.unit.as_ref().err().or(decoding.as_ref().err()) {
+                        return Err(self.refusal(read.file, error, &stats).into());
+                    }
+                    self.book(read.file, batch, &mut stats, writer)?;
                 }
                 units_decoded = round.len();
                 if units_decoded == 0 {
@@ -110,30 +113,30 @@ impl Reading<'_> {
         })
     }
 
-    fn decode_round(&self, round: &[ReadUnit<'_>], batches: &mut [EventBatch]) {
-        round.par_iter().zip(batches).for_each_init(KeptDecoder::default, |kept, (read, batch)| {
-            let Ok(unit) = &read.unit else { return batch.clear() };
+    /// Decodes the units of a round side by side; gives in their order whether each could be.
+    fn decode_round(&self, round: &[ReadUnit<'_>], batches: &mut [EventBatch]) -> Vec<Result<(), ReadError>> {
+        let decode = |kept: &mut KeptDecoder, (read, batch): (&ReadUnit<'_>, &mut EventBatch)| {
+            let Ok(unit) = &read.unit else { return Ok(()) };
             let times = &self.files[read.file].times;
             let decoder =
                 kept.of(read.file, || UnitDecoder::new(Intake::new(times.clone(), self.rules.clone())));
-            decoder.decode(unit, batch);
+            decoder.decode(unit, batch)?;
             self.progress.add_bytes(unit.byte_count());
-        });
+            Ok(())
+        };
+        round.par_iter().zip(batches).map_init(KeptDecoder::default, decode).collect()
     }
 
     /// Adds a unit to the stats and hands on its rows for the side outputs.
     fn book(
         &self,
-        read: &ReadUnit<'_>,
+        file: usize,
         batch: &EventBatch,
         stats: &mut ReadStats,
         writer: &OutputWriter,
     ) -> Result<()> {
-        let of = &self.files[read.file];
-        if let Err(error) = &read.unit {
-            return Err(refusal(error, &of.file, stats.lines_of(read.file), self.max_bytes));
-        }
-        let lines_before = stats.add(read.file, batch);
+        let of = &self.files[file];
+        let lines_before = stats.add(file, batch);
         for side in &batch.side_rows {
             let place = Place { file: of.file.path().to_owned(), line: lines_before + side.line + 1 };
             let row = &batch.side_bytes[side.bytes.clone()];
@@ -145,16 +148,20 @@ impl Reading<'_> {
         }
         Ok(())
     }
-}
 
-fn refusal(error: &ReadError, file: &BatchFile, lines_before: u64, max_bytes: u64) -> Error {
-    let place = |line: &u64| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
-    match error {
-        ReadError::Read(error) => file.read_error(error),
-        ReadError::NoThread(error) => Error::threads(1, error),
-        ReadError::TooManyBytes => too_many_bytes(max_bytes).at(place(&0)),
-        ReadError::Refused { line, what, remedy } => {
-            Error::new(ErrorKind::DataRefused, what.clone()).at(place(line)).remedy(*remedy).nothing_changed()
+    /// Why a file is not read on, behind the units of it that are in `stats`.
+    fn refusal(&self, file: usize, error: &ReadError, stats: &ReadStats) -> Error {
+        let lines_before = stats.lines_of(file);
+        let file = &self.files[file].file;
+        let place = |line: &u64| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
+        match error {
+            ReadError::Read(error) => file.read_error(error),
+            ReadError::NoThread(error) => Error::threads(1, error),
+            ReadError::TooManyBytes => too_many_bytes(self.max_bytes).at(place(&0)),
+            ReadError::Refused { line, what, remedy } => Error::new(ErrorKind::DataRefused, what.clone())
+                .at(place(line))
+                .remedy(*remedy)
+                .nothing_changed(),
         }
     }
 }

@@ -70,7 +70,7 @@ fn events() -> Vec<EventBuffer> {
     let mut events = vec![EventBuffer::default(); PARTITIONS];
     let (mut decoder, mut batch) = (decoder(), EventBatch::default());
     for unit in units(&csv(), &rows()) {
-        decoder.decode(&unit, &mut batch);
+        decoder.decode(&unit, &mut batch).unwrap();
         events.iter_mut().zip(&batch.partitions).for_each(|(all, of_unit)| all.append(of_unit));
     }
     events
@@ -101,7 +101,7 @@ fn parse(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 for unit in &units {
-                    decoder.decode(unit, &mut batch);
+                    decoder.decode(unit, &mut batch).unwrap();
                     black_box(&batch);
                 }
             });

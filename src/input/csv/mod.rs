@@ -20,6 +20,7 @@ use super::detect;
 use super::files::BatchFile;
 use super::intake::Intake;
 use super::projection::Projection;
+use super::read_error::ReadError;
 use super::time::TimeParser;
 use crate::definition::Source;
 use crate::error::Result;
@@ -69,7 +70,7 @@ impl Decoder for Csv {
         intake: &mut Intake,
         separators: &mut Separators,
         batch: &mut EventBatch,
-    ) {
+    ) -> Result<(), ReadError> {
         batch.lines.lines = block.lines;
         match &self.schema {
             Some(schema) => {
@@ -79,6 +80,7 @@ impl Decoder for Csv {
             // There is nothing but blank lines, or reading ends in an error.
             None => batch.lines.blank = block.lines,
         }
+        Ok(())
     }
 
     fn side_form(&self) -> SideForm<'_> {

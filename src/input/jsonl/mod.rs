@@ -10,6 +10,7 @@ use super::detect::{self, BEGINNING_BYTES};
 use super::files::BatchFile;
 use super::intake::{Intake, Row};
 use super::projection::{Projection, resolve_named};
+use super::read_error::ReadError;
 use super::reason::Reason;
 use super::time::TimeParser;
 use crate::definition::Source;
@@ -65,7 +66,13 @@ impl Decoder for JsonLines {
         BlockReader::new(content, LineEnds)
     }
 
-    fn decode(&self, block: &Block, intake: &mut Intake, cells: &mut Cells, batch: &mut EventBatch) {
+    fn decode(
+        &self,
+        block: &Block,
+        intake: &mut Intake,
+        cells: &mut Cells,
+        batch: &mut EventBatch,
+    ) -> Result<(), ReadError> {
         batch.lines.lines = block.lines;
         for (line, bytes) in (0..).zip(block.bytes().split_inclusive(|&byte| byte == b'\n')) {
             let row = Row { line, bytes: without_line_end(bytes) };
@@ -84,6 +91,7 @@ impl Decoder for JsonLines {
                 }
             }
         }
+        Ok(())
     }
 
     fn side_form(&self) -> SideForm<'_> {

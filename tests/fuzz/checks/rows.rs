@@ -77,7 +77,7 @@ fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
     let mut outcome = Outcome::default();
     let mut lines = 0;
     while let Some(unit) = units.next(std::mem::take(&mut memory)).ok()? {
-        rows.decode(&unit, &mut batch);
+        assert!(rows.decode(&unit, &mut batch).is_ok());
         for (partition, buffer) in
             batch.partitions.iter().enumerate().filter(|(_, buffer)| !buffer.is_empty())
         {
