@@ -42,16 +42,14 @@ impl KeyTable {
         let table_hash = self.secret.as_ref().map_or(table_hash, |secret| secret_hash(secret, key));
         let Self { numbers, entries, keys, .. } = self;
         let mut collisions = 0;
-        let found = numbers.find(spread(table_hash), |&number| {
+        for &number in numbers.iter_hash(spread(table_hash)) {
             if entries[number as usize].table_hash != table_hash {
-                return false;
+                continue;
             }
-            let same = is_same(key_at(entries, keys, number), key);
-            collisions += u32::from(!same);
-            same
-        });
-        if let Some(&number) = found {
-            return number;
+            if is_same(key_at(entries, keys, number), key) {
+                return number;
+            }
+            collisions += 1;
         }
         if collisions > MANY_COLLISIONS && self.secret.is_none() {
             self.take_secret_hash();

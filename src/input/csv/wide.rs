@@ -4,8 +4,12 @@
 use super::quotes::closing_quote;
 use std::ops::Range;
 
-/// The first row of `bytes`, its line end included, that has more than `most` fields. Linear, without any table.
+/// The first row of `bytes`, its line end included, that has more than `most` fields. Linear, without any table;
+/// nothing is searched where the bytes are too few for that.
 pub(super) fn first_wide_row(bytes: &[u8], delimiter: u8, most: usize) -> Option<Range<usize>> {
+    if bytes.len() < most {
+        return None;
+    }
     let (mut at, mut start, mut fields) = (0, 0, 1);
     while let Some(found) = memchr::memchr3(b'"', b'\n', delimiter, &bytes[at..]) {
         let position = at + found;
