@@ -14,7 +14,8 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TimeFormat {
     /// Whatever has one clear meaning: `2020-01-01 00:02:00`, also with `T`, with a fraction of up to nine digits, with
-    /// `Z` or an offset, without seconds, without a time of day; and numbers, by magnitude: below 10^11 they are
+    /// `Z` or an offset, without seconds, without a time of day; the date also as web servers write it,
+    /// `01/Jan/2020:00:02:00 +0000`, in brackets or not; and numbers, by magnitude: below 10^11 they are
     /// seconds since the epoch (with up to nine decimals), below 10^14 milliseconds, below 10^17 microseconds, below 10^19
     /// nanoseconds.
     ///

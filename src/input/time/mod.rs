@@ -82,10 +82,13 @@ impl TimeParser {
     #[inline]
     fn quick_us(&mut self, text: &[u8]) -> Option<i64> {
         match self.form {
-            Form::Auto if text.len() >= quick::WRITTEN_BYTES => match quick::written(text, &mut self.days)? {
-                Quick::Utc(us) => Some(us),
-                Quick::Local(us) => self.zone.utc_us(us),
-            },
+            Form::Auto if text.len() >= quick::WRITTEN_BYTES => {
+                let read = quick::written(text, &mut self.days);
+                match read.or_else(|| quick::logged(text, &mut self.days))? {
+                    Quick::Utc(us) => Some(us),
+                    Quick::Local(us) => self.zone.utc_us(us),
+                }
+            }
             // It may be a date.
             Form::Auto if calendar::LENGTHS.contains(&text.len()) => None,
             Form::Auto => quick::number(text).and_then(EpochUnit::auto_us),
@@ -97,6 +100,7 @@ impl TimeParser {
     #[inline(never)]
     fn parse_slowly(&mut self, text: &[u8]) -> Result<Timestamp, NotATime> {
         let trimmed = trim_spaces(text);
+        let trimmed = if matches!(self.form, Form::Auto) { without_brackets(trimmed) } else { trimmed };
         if trimmed.len() < text.len()
             && let Some(time) = self.quick_us(trimmed).and_then(Timestamp::from_us)
         {
@@ -114,6 +118,11 @@ impl TimeParser {
         }?;
         Timestamp::from_us(us).ok_or(NotATime::Impossible)
     }
+}
+
+/// A text without the brackets in which web servers write times.
+fn without_brackets(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"[").and_then(|text| text.strip_suffix(b"]")).unwrap_or(text)
 }
 
 fn trim_spaces(mut text: &[u8]) -> &[u8] {

@@ -5,6 +5,10 @@ use chrono::NaiveDate;
 /// The shortest text that [`written`] knows: `2020-01-01 00:02:00`.
 pub(super) const WRITTEN_BYTES: usize = 19;
 
+/// The months as web servers write them.
+pub(super) const MONTHS: [&[u8; 3]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+
 const SECOND_US: i64 = 1_000_000;
 const DAY_US: i64 = 86_400 * SECOND_US;
 
@@ -64,6 +68,23 @@ pub(super) fn written(text: &[u8], days: &mut DayCache) -> Option<Quick> {
         [b'.', fraction @ ..] => Some(Quick::Local(us + fraction_us(fraction)?)),
         _ => None,
     }
+}
+
+/// `DD/Mon/YYYY:HH:MM:SS +HHMM`, in UTC: what web servers write.
+#[inline]
+pub(super) fn logged(text: &[u8], days: &mut DayCache) -> Option<Quick> {
+    let [d0, d1, b'/', m0, m1, m2, b'/', y0, y1, y2, y3, b':', rest @ ..] = text else { return None };
+    let (clock, rest) = rest.split_first_chunk::<8>()?;
+    let &[b' ', sign @ (b'+' | b'-'), h0, h1, o0, o1] = rest else { return None };
+    let month = MONTHS.iter().zip(1_u8..).find(|(name, _)| ***name == [*m0, *m1, *m2])?.1;
+    let date = [*y0, *y1, *y2, *y3, b'-', b'0' + month / 10, b'0' + month % 10, b'-', *d0, *d1];
+    let (hours, minutes) = (two(h0, h1)?, two(o0, o1)?);
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    let east_us = i64::from(hours * 3_600 + minutes * 60) * SECOND_US;
+    let local_us = days.start_us(&date)? + i64::from(clock_seconds(*clock)?) * SECOND_US;
+    Some(Quick::Utc(if sign == b'+' { local_us - east_us } else { local_us + east_us }))
 }
 
 /// `HH:MM:SS` in seconds. Second 60 is left to the slow reader.

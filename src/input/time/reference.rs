@@ -32,7 +32,8 @@ static SHAPES: LazyLock<HashMap<String, (String, bool)>> = LazyLock::new(|| {
 
 pub fn read(bytes: &[u8], zone: Tz) -> Result<i64, NotATime> {
     let text = str::from_utf8(bytes).map_err(|_| NotATime::Unreadable)?.trim_matches(' ');
-    let text = &without_zone_word(text);
+    let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let text = &year_first(&without_zone_word(text));
     if let Some(us) = calendar(text, zone) {
         return us;
     }
@@ -57,6 +58,19 @@ fn without_zone_word(text: &str) -> String {
         Some(before) if zero.iter().any(|zero| before.ends_with(zero)) => before.to_owned(),
         _ => format!("{stem}Z"),
     }
+}
+
+/// A time as web servers write it, with its date as everybody else does.
+fn year_first(text: &str) -> String {
+    let parts = || {
+        let (day, rest) = text.split_once('/')?;
+        let (month, rest) = rest.split_once('/')?;
+        let (year, clock) = rest.split_at_checked(4)?;
+        let number = (month.len() == 3).then(|| month.parse::<chrono::Month>().ok())??.number_from_month();
+        let clock = if clock.is_empty() { String::new() } else { format!(" {}", clock.strip_prefix(':')?) };
+        (day.len() == 2).then(|| format!("{year}-{number:02}-{day}{clock}"))
+    };
+    parts().unwrap_or_else(|| text.to_owned())
 }
 
 /// Numbers of 8, 12 and 14 digits that chrono reads as times of the years 1900 to 2099.

@@ -37,7 +37,7 @@ fn moments() -> impl Strategy<Value = NaiveDateTime> {
 
 /// A valid text in one of the written forms, made by chrono.
 fn written_texts() -> impl Strategy<Value = String> {
-    let separators = prop::sample::select(vec![" ", "T", "t"]);
+    let separators = prop::sample::select(vec![" ", "T", "t", ":"]);
     let offsets = prop::sample::select(vec![
         "",
         "",
@@ -58,13 +58,15 @@ fn written_texts() -> impl Strategy<Value = String> {
         " +0000 UTC",
         "+00:00 GMT",
     ]);
-    let padding = prop::sample::select(vec!["", "", "", " ", "  "]);
+    let padding =
+        prop::sample::select(vec![("", ""), ("", ""), ("", ""), (" ", "  "), ("[", "]"), (" [", "]")]);
     (moments(), separators, 0_usize..=11, offsets, -86_399_i32..86_400, padding).prop_map(
-        |(local, separator, digits, offset, east_s, padding)| {
-            let date = local.format("%Y-%m-%d");
+        |(local, separator, digits, offset, east_s, (before, behind))| {
+            // A colon stands behind the dates of web servers.
+            let date = local.format(if separator == ":" { "%d/%b/%Y" } else { "%Y-%m-%d" });
             let clock = match digits {
                 0 => local.format("%H:%M").to_string(),
-                10 => return format!("{padding}{date}{padding}"),
+                10 => return format!("{before}{date}{behind}"),
                 11 => local.format("%H:%M:60.%f").to_string(),
                 1 => local.format("%H:%M:%S").to_string(),
                 _ => local.format("%H:%M:%S.%f").to_string()[..9 + digits - 1].to_owned(),
@@ -75,7 +77,7 @@ fn written_texts() -> impl Strategy<Value = String> {
                 }
                 _ => offset.to_owned(),
             };
-            format!("{padding}{date}{separator}{clock}{offset}{padding}")
+            format!("{before}{date}{separator}{clock}{offset}{behind}")
         },
     )
 }
@@ -98,7 +100,7 @@ fn numbers() -> impl Strategy<Value = String> {
 
 /// One byte changed, inserted, removed or doubled: mostly into what has a meaning in times.
 fn damaged(texts: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>> {
-    let byte = prop_oneof![prop::sample::select(b"0123456789:-+.TtZz ,/\"".to_vec()), any::<u8>()];
+    let byte = prop_oneof![prop::sample::select(b"0123456789:-+.TtZz ,/[]\"".to_vec()), any::<u8>()];
     let damage = (any::<prop::sample::Index>(), 0..3, byte);
     (texts, prop::collection::vec(damage, 0..3)).prop_map(|(text, damages)| {
         let mut bytes = text.into_bytes();
@@ -190,9 +192,14 @@ proptest! {
 #[test]
 fn every_other_byte_at_every_place() {
     let mut parser = TimeParser::new(&TimeFormat::Auto, Tz::UTC);
-    for text in
-        ["2020-01-28 19:39:49.123Z", "2020-01-28T19:39:49", "2019-09-09", "1577836920", "1577836920123456"]
-    {
+    for text in [
+        "2020-01-28 19:39:49.123Z",
+        "2020-01-28T19:39:49",
+        "2019-09-09",
+        "1577836920",
+        "1577836920123456",
+        "28/Jan/2020:19:39:49 -0130",
+    ] {
         for (at, byte) in (0..text.len()).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
             let mut bytes = text.as_bytes().to_vec();
             bytes[at] = byte;
@@ -268,6 +275,30 @@ fn special_cases_of_auto() {
         ("+5", Err(Unreadable)),
         ("--5", Err(Unreadable)),
         ("1e9", Err(Unreadable)),
+    ] {
+        assert_eq!(verdict("auto", Tz::UTC, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn times_of_web_servers() {
+    use NotATime::{Impossible, Unreadable};
+    for (text, expected) in [
+        ("10/Oct/2000:13:55:36 -0700", us("2000-10-10T13:55:36-07:00")),
+        ("[10/Oct/2000:13:55:36 -0700]", us("2000-10-10T13:55:36-07:00")),
+        ("[10/oct/2000:13:55:36.123 +02:30]", us("2000-10-10T13:55:36.123+02:30")),
+        ("29/Feb/2020:23:59:60 +0000", us("2020-03-01T00:00:00Z")),
+        ("01/Jan/2020:00:02", us("2020-01-01T00:02:00Z")),
+        ("31/Dec/2020", us("2020-12-31T00:00:00Z")),
+        ("[2020-01-01 00:02:00]", us("2020-01-01T00:02:00Z")),
+        ("[1577836920]", us("2020-01-01T00:02:00Z")),
+        ("30/Feb/2020:00:00:00 +0000", Err(Impossible)),
+        ("10/Oct/2000:13:55:36 -2400", Err(Impossible)),
+        ("[10/Oct/2000:13:55:36 -0700", Err(Unreadable)),
+        ("10/Oct/2000 13:55:36 -0700", Err(Unreadable)),
+        ("10/Okt/2000:13:55:36 -0700", Err(Unreadable)),
+        ("10/10/2000:13:55:36 -0700", Err(Unreadable)),
+        ("1/Oct/2000:13:55:36 -0700", Err(Unreadable)),
     ] {
         assert_eq!(verdict("auto", Tz::UTC, text), expected, "{text}");
     }

@@ -1,6 +1,7 @@
 //! Times that are written as a date and a time of day, in every form that `auto` knows.
 
 use super::not_a_time::NotATime;
+use super::quick::MONTHS;
 use super::zone;
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
@@ -35,11 +36,12 @@ pub(super) fn read(text: &[u8], zone: Tz) -> Result<i64, NotATime> {
 impl Fields {
     fn read(text: &[u8]) -> Option<Self> {
         let mut cursor = Cursor(text);
-        let year = cursor.digits(4)?;
-        let month = cursor.after(b"-")?.digits(2)?;
-        let day = cursor.after(b"-")?.digits(2)?;
-        let clock = if cursor.0.is_empty() { None } else { Some(Clock::read(cursor.after(b" Tt")?)?) };
-        cursor.0.is_empty().then_some(Self { date: [year, month, day], clock })
+        let (date, before_clock) = match cursor.0 {
+            [_, _, b'/', ..] => (cursor.logged_date()?, &b":"[..]),
+            _ => (cursor.date()?, &b" Tt"[..]),
+        };
+        let clock = if cursor.0.is_empty() { None } else { Some(Clock::read(cursor.after(before_clock)?)?) };
+        cursor.0.is_empty().then_some(Self { date, clock })
     }
 
     fn moment_us(&self, zone: Tz) -> Option<i64> {
@@ -108,6 +110,24 @@ impl Offset {
 struct Cursor<'a>(&'a [u8]);
 
 impl Cursor<'_> {
+    /// Year, month and day: `2020-01-31`.
+    fn date(&mut self) -> Option<[u32; 3]> {
+        let year = self.digits(4)?;
+        let month = self.after(b"-")?.digits(2)?;
+        let day = self.after(b"-")?.digits(2)?;
+        Some([year, month, day])
+    }
+
+    /// The same as web servers write it: `31/Jan/2020`.
+    fn logged_date(&mut self) -> Option<[u32; 3]> {
+        let day = self.digits(2)?;
+        let (name, rest) = self.after(b"/")?.0.split_at_checked(3)?;
+        self.0 = rest;
+        let month = MONTHS.iter().zip(1..).find(|(month, _)| month.eq_ignore_ascii_case(name))?.1;
+        let year = self.after(b"/")?.digits(4)?;
+        Some([year, month, day])
+    }
+
     /// Exactly `count` digits.
     fn digits(&mut self, count: usize) -> Option<u32> {
         let (text, rest) = self.0.split_at_checked(count)?;
