@@ -203,12 +203,13 @@ pub struct SourceReport {
     pub time: String,
     /// `yes`, `no` or `auto` while no file has shown it.
     pub header: &'static str,
-    /// The byte between fields.
-    pub delimiter: String,
     /// In the words of `--time-format`.
     pub time_format: String,
     /// IANA name.
     pub timezone: String,
+    /// Properties of formats that are fixed, such as the delimiter, by name.
+    #[serde(flatten)]
+    pub options: BTreeMap<String, String>,
 }
 
 /// An open session, or a key with nothing but a tail.

@@ -26,12 +26,12 @@ pub struct Source {
     pub name: Option<String>,
     /// The columns of the key.
     pub key: Vec<Column>,
-    /// The column of the time.
-    pub time: Column,
+    /// The columns of the time.
+    pub time: Vec<Column>,
     /// `None` while no file has shown it.
     pub header: Option<bool>,
-    /// One byte.
-    pub delimiter: u8,
+    /// Properties of the formats of its files with their values, sorted by name.
+    pub options: Vec<(String, String)>,
     /// In the words of `--time-format`.
     pub time_format: String,
     /// IANA name.

@@ -1,28 +1,26 @@
 //! Flags about the columns of a source, for `run` and for `[[source]]` tables.
 
+use super::formats::{COLUMNS, FormatFlags};
 use super::values;
 use crate::definition::{ColumnRequest, SourceRequest};
 use clap::{Args, ValueEnum};
-
-const COLUMNS: &str = "Columns (fixed by the first run)";
 
 #[derive(Debug, Args)]
 pub(super) struct ColumnFlags {
     /// Columns of the key: header names or 1-based numbers, joined by commas [default: 1]
     #[arg(long, value_name = "COL[,COL]", value_delimiter = ',', value_parser = values::column, help_heading = COLUMNS)]
     key: Option<Vec<ColumnRequest>>,
-    /// Column of the event time: header name or 1-based number [default: 2]
-    #[arg(long, value_name = "COL", value_parser = values::column, help_heading = COLUMNS)]
-    time: Option<ColumnRequest>,
+    /// Columns of the event time: header names or 1-based numbers, such as date,time [default: 2]
+    #[arg(long, value_name = "COL[,COL]", value_delimiter = ',', value_parser = values::column, help_heading = COLUMNS)]
+    time: Option<Vec<ColumnRequest>>,
     /// Format of the files; auto: each shows it by its content. Of this run only
     #[arg(long, value_name = "FORMAT", default_value = values::AUTO, value_parser = values::input_format(), help_heading = COLUMNS)]
     input_format: String,
     /// Whether files begin with a header row; auto: they do if the time column of the first row is no time
     #[arg(long, value_enum, default_value = "auto", help_heading = COLUMNS)]
     header: Header,
-    /// Character between fields, or tab [default: ,]
-    #[arg(long, value_name = "CHAR", value_parser = values::delimiter, help_heading = COLUMNS)]
-    delimiter: Option<u8>,
+    #[command(flatten)]
+    formats: FormatFlags,
     /// How times are written: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern [default: auto]
     #[arg(long, value_name = "FORMAT", value_parser = values::time_format, help_heading = COLUMNS)]
     time_format: Option<String>,
@@ -50,7 +48,7 @@ impl ColumnFlags {
                 Header::Yes => Some(true),
                 Header::No => Some(false),
             },
-            delimiter: self.delimiter,
+            options: self.formats.options(),
             time_format: self.time_format.clone(),
             timezone: self.timezone.clone(),
             input_format: Some(self.input_format.clone()).filter(|format| format != values::AUTO),

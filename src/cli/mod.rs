@@ -6,6 +6,7 @@ mod config;
 mod configuration;
 mod fake;
 mod finalize;
+mod formats;
 mod inspect;
 mod machine;
 mod maintenance;

@@ -229,9 +229,9 @@ mod tests {
             key: vec![text.to_owned(); 1_000],
             time: text.to_owned(),
             header: "yes",
-            delimiter: text.to_owned(),
             time_format: text.to_owned(),
             timezone: text.to_owned(),
+            options: [("delimiter".to_owned(), text.to_owned())].into(),
         };
         let ledger = LedgerReport {
             run: u64::MAX,

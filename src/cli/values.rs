@@ -67,16 +67,6 @@ pub(super) fn size_bytes(text: &str) -> Result<usize, String> {
     usize::try_from(size.as_u64()).map_err(|_| "the size is too large".to_owned())
 }
 
-/// One byte that can stand between fields; `\t` and `tab` name the tab.
-pub(super) fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        _ if text == "tab" || text == "\\t" => Ok(b'\t'),
-        [b'"' | b'\n' | b'\r'] => Err("quotes and line ends cannot stand between fields".to_owned()),
-        [byte] => Ok(*byte),
-        _ => Err("the delimiter is one ASCII character, or tab".to_owned()),
-    }
-}
-
 /// The words of `--time-format`, in the form in which the checkpoint keeps them.
 pub(super) fn time_format(text: &str) -> Result<String, String> {
     text.parse::<TimeFormat>().map(|format| format.to_string())
@@ -132,14 +122,6 @@ mod tests {
     fn a_column_has_a_name_or_a_number_from_1() {
         assert_eq!(column("2"), Ok(ColumnRequest::Number(2)));
         assert!(column("").is_err() && column("0").is_err());
-    }
-
-    #[test]
-    fn a_delimiter_is_one_byte_that_cannot_be_confused() {
-        assert_eq!((delimiter(";"), delimiter("tab"), delimiter("\\t")), (Ok(b';'), Ok(b'\t'), Ok(b'\t')));
-        for wrong in ["", ",,", "\"", "\n", "é"] {
-            assert!(delimiter(wrong).is_err(), "{wrong:?}");
-        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub struct Difference {
     /// The source that it is about, where there are several.
     pub source: Option<String>,
     /// The flag without its dashes.
-    pub what: &'static str,
+    pub what: String,
     /// What the checkpoint has.
     pub kept: String,
     /// What the run asks for.
@@ -38,7 +38,7 @@ impl Differences {
     /// Adds one if something is asked for, and it is not what is kept.
     pub(super) fn compare<T: PartialEq>(
         &mut self,
-        what: &'static str,
+        what: &str,
         kept: &T,
         asked: Option<&T>,
         text: impl Fn(&T) -> String,
@@ -49,8 +49,8 @@ impl Differences {
     }
 
     /// Adds one.
-    pub(super) fn add(&mut self, what: &'static str, kept: String, asked: String) {
-        self.found.push(Difference { source: self.source.clone(), what, kept, asked });
+    pub(super) fn add(&mut self, what: &str, kept: String, asked: String) {
+        self.found.push(Difference { source: self.source.clone(), what: what.to_owned(), kept, asked });
     }
 
     /// Adds those of another part.

@@ -2,11 +2,13 @@
 
 mod column;
 mod difference;
+mod options;
 mod request;
 mod source;
 
 pub use column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text};
 pub use difference::Difference;
+pub use options::FormatOptions;
 pub use request::DefinitionRequest;
 pub use source::{Source, SourceRequest};
 

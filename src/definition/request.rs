@@ -37,6 +37,18 @@ impl DefinitionRequest {
         }
     }
 
+    /// `kept`, from which this request differs in nothing, with what it leaves open and this request asks for.
+    pub fn complete(&self, kept: &Definition) -> Definition {
+        let mut completed = kept.clone();
+        for source in &mut completed.sources {
+            if let Some(asked) = self.of_source(source.name.as_deref()) {
+                source.options = source.options.or(&asked.options);
+                source.header = source.header.or(asked.header);
+            }
+        }
+        completed
+    }
+
     /// This request with everything that it leaves open taken from `kept`.
     #[must_use]
     pub fn over(&self, kept: &Definition) -> Self {
@@ -78,9 +90,13 @@ impl DefinitionRequest {
 
     /// The input format that is asked for files of the source with this name.
     pub fn input_format(&self, source: Option<&str>) -> Option<&str> {
+        self.of_source(source)?.input_format.as_deref()
+    }
+
+    /// What is asked of the source with this name.
+    fn of_source(&self, source: Option<&str>) -> Option<&SourceRequest> {
         let mut requests = self.sources.iter();
-        let of_source = self.unnamed().or_else(|| requests.find(|asked| asked.name.as_deref() == source));
-        of_source?.input_format.as_deref()
+        self.unnamed().or_else(|| requests.find(|asked| asked.name.as_deref() == source))
     }
 
     /// The one request that names no source.

@@ -2,6 +2,7 @@
 
 use super::column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text, requests_text, same_columns};
 use super::difference::Differences;
+use super::options::FormatOptions;
 
 /// How the files of one source are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,12 +11,12 @@ pub struct Source {
     pub name: Option<String>,
     /// The columns that make the key, one or more, as many as in every other source.
     pub key: Vec<Column>,
-    /// The column of the event time.
-    pub time: Column,
+    /// The columns of the event time, one or more: their texts joined by blanks are the time.
+    pub time: Vec<Column>,
     /// Whether files begin with a header row; `None` until a file has shown it.
     pub header: Option<bool>,
-    /// The byte between fields.
-    pub delimiter: u8,
+    /// Properties of the formats of its files.
+    pub options: FormatOptions,
     /// How times are written, in the words of `--time-format`.
     pub time_format: String,
     /// The zone of times that name none, as an IANA name.
@@ -27,7 +28,7 @@ pub struct Source {
 impl Source {
     /// Whether no file has shown yet where the columns stand and what they are called.
     pub fn is_undecided(&self) -> bool {
-        let mut columns = self.key.iter().chain([&self.time]);
+        let mut columns = self.key.iter().chain(&self.time);
         let is_unseen = self.header.is_none() || columns.clone().any(|column| column.position.is_none());
         // Columns that were asked for by number, below a header that was promised.
         is_unseen || (self.header == Some(true) && columns.all(|column| column.name.is_none()))
@@ -42,11 +43,11 @@ pub struct SourceRequest {
     /// `--key`
     pub key: Option<Vec<ColumnRequest>>,
     /// `--time`
-    pub time: Option<ColumnRequest>,
+    pub time: Option<Vec<ColumnRequest>>,
     /// `--header yes` or `no`; `auto` asks for nothing.
     pub header: Option<bool>,
-    /// `--delimiter`
-    pub delimiter: Option<u8>,
+    /// Properties of formats, each the flag of its name.
+    pub options: FormatOptions,
     /// `--time-format`
     pub time_format: Option<String>,
     /// `--timezone`
@@ -59,15 +60,15 @@ impl SourceRequest {
     /// The source of a new checkpoint, with the defaults where nothing is asked for; rules look at the columns `kept`.
     pub fn create(&self, kept: &[ColumnRequest]) -> Source {
         let key = self.key.clone().unwrap_or_else(|| vec![ColumnRequest::Number(1)]);
-        let time = self.time.clone().unwrap_or(ColumnRequest::Number(2));
-        let columns = key.iter().chain([&time]).chain(kept);
+        let time = self.time.clone().unwrap_or_else(|| vec![ColumnRequest::Number(2)]);
+        let columns = key.iter().chain(&time).chain(kept);
         let by_name = columns.into_iter().any(|column| self.needs_header(column));
         Source {
             name: self.name.clone(),
             key: key.iter().map(ColumnRequest::unresolved).collect(),
-            time: time.unresolved(),
+            time: time.iter().map(ColumnRequest::unresolved).collect(),
             header: self.header.or(by_name.then_some(true)),
-            delimiter: self.delimiter.unwrap_or(b','),
+            options: self.options.clone(),
             time_format: self.time_format.clone().unwrap_or_else(|| "auto".to_owned()),
             timezone: self.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
             kept: kept.iter().map(ColumnRequest::unresolved).collect(),
@@ -90,7 +91,7 @@ impl SourceRequest {
             key: self.key.or_else(|| other.key.clone()),
             time: self.time.or_else(|| other.time.clone()),
             header: self.header.or(other.header),
-            delimiter: self.delimiter.or(other.delimiter),
+            options: self.options.or(&other.options),
             time_format: self.time_format.or_else(|| other.time_format.clone()),
             timezone: self.timezone.or_else(|| other.timezone.clone()),
             input_format: self.input_format.or_else(|| other.input_format.clone()),
@@ -103,9 +104,9 @@ impl SourceRequest {
         Self {
             name: self.name.clone().or_else(|| kept.name.clone()),
             key: self.key.clone().or_else(|| kept.key.iter().map(Column::request).collect()),
-            time: self.time.clone().or_else(|| kept.time.request()),
+            time: self.time.clone().or_else(|| kept.time.iter().map(Column::request).collect()),
             header: self.header.or(kept.header),
-            delimiter: self.delimiter.or(Some(kept.delimiter)),
+            options: self.options.or(&kept.options),
             time_format: self.time_format.clone().or_else(|| Some(kept.time_format.clone())),
             timezone: self.timezone.clone().or_else(|| Some(kept.timezone.clone())),
             input_format: self.input_format.clone(),
@@ -118,14 +119,13 @@ impl SourceRequest {
         if let Some(key) = self.key.as_ref().filter(|key| !same_columns(key, &kept.key)) {
             found.add("key", columns_text(&kept.key), requests_text(key));
         }
-        if let Some(time) = self.time.as_ref().filter(|time| !time.names(&kept.time)) {
-            found.add("time", columns_text(std::slice::from_ref(&kept.time)), time.to_string());
+        if let Some(time) = self.time.as_ref().filter(|time| !same_columns(time, &kept.time)) {
+            found.add("time", columns_text(&kept.time), requests_text(time));
         }
         if let Some(header) = &kept.header {
             found.compare("header", header, self.header.as_ref(), |&header| yes_no(header).to_owned());
         }
-        let byte = |byte: &u8| byte.escape_ascii().to_string();
-        found.compare("delimiter", &kept.delimiter, self.delimiter.as_ref(), byte);
+        kept.options.compare(&self.options, &mut found);
         found.compare("time-format", &kept.time_format, self.time_format.as_ref(), String::clone);
         found.compare("timezone", &kept.timezone, self.timezone.as_ref(), String::clone);
         found

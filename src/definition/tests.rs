@@ -8,10 +8,15 @@ fn asking(change: impl FnOnce(&mut SourceRequest)) -> DefinitionRequest {
     DefinitionRequest { gap: None, sources: vec![source], ..DefinitionRequest::default() }
 }
 
+fn options(of: &[(&str, &str)]) -> FormatOptions {
+    of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
 fn kept() -> Definition {
     let source = Source {
         key: vec![Column { position: Some(0), name: Some("user".into()) }],
         header: Some(true),
+        options: options(&[("delimiter", ","), ("escape", "none")]),
         ..SourceRequest::default().create(&[])
     };
     Definition { gap: DEFAULT_GAP, sources: vec![source], rules: RuleTexts::default(), event_columns: None }
@@ -35,9 +40,9 @@ fn every_part_that_differs_is_listed() {
     let source = SourceRequest {
         name: None,
         key: Some(vec![ColumnRequest::read("user"), ColumnRequest::read("shop")]),
-        time: Some(ColumnRequest::read("3")),
+        time: Some(vec![ColumnRequest::read("3")]),
         header: Some(false),
-        delimiter: Some(b'\t'),
+        options: options(&[("delimiter", "tab")]),
         time_format: Some("epoch-s".into()),
         timezone: Some("Europe/Paris".into()),
         input_format: Some("csv".into()),
@@ -55,7 +60,7 @@ fn every_part_that_differs_is_listed() {
             "key is user, the run asks for user,shop",
             "time is 2, the run asks for 3",
             "header is yes, the run asks for no",
-            "delimiter is ,, the run asks for \\t",
+            "delimiter is ,, the run asks for tab",
             "time-format is auto, the run asks for epoch-s",
             "timezone is UTC, the run asks for Europe/Paris",
         ]
@@ -63,8 +68,20 @@ fn every_part_that_differs_is_listed() {
 }
 
 #[test]
+fn a_property_of_a_format_that_is_open_may_be_asked_for() {
+    let asked = asking(|r| r.options = options(&[("comment", "#"), ("delimiter", ",")]));
+    let mut kept = kept();
+    assert_eq!(listed(&asked, &kept), <[&str; 0]>::default());
+    let source = asked.complete(&kept).sources.remove(0);
+    assert_eq!(source.options, options(&[("comment", "#"), ("delimiter", ","), ("escape", "none")]));
+    kept.sources = vec![source];
+    let other = asking(|r| r.options = options(&[("comment", "%")]));
+    assert_eq!(listed(&other, &kept), ["comment is #, the run asks for %"]);
+}
+
+#[test]
 fn a_name_needs_a_header() {
-    let request = asking(|r| r.time = Some(ColumnRequest::read("ts")));
+    let request = asking(|r| r.time = Some(vec![ColumnRequest::read("ts")]));
     assert_eq!(request.create().sources[0].header, Some(true));
     assert_eq!(SourceRequest::default().create(&[]).header, None);
 }

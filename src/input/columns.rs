@@ -10,8 +10,8 @@ use xxhash_rust::xxh3::xxh3_128;
 pub struct Columns {
     /// The parts of the key.
     pub key: Vec<usize>,
-    /// The time.
-    pub time: usize,
+    /// The parts of the time.
+    pub time: Vec<usize>,
     /// What rules keep of a row: its event carries the values.
     pub kept: Vec<ProjectedField>,
     /// What decides whether there is an event, behind `kept` in the order of places.
@@ -22,7 +22,7 @@ impl Columns {
     /// The columns of a file, of whose projected `parts` the first ones travel with the event.
     pub(super) fn new(
         key: Vec<usize>,
-        time: usize,
+        time: Vec<usize>,
         mut parts: Vec<ProjectedField>,
         payload_len: usize,
     ) -> Self {
@@ -78,6 +78,22 @@ impl Columns {
             }
         }
         Ok(())
+    }
+}
+
+/// Joins the parts of a time with a blank between them in `joined`, whose content is replaced: empty if one is missing, for what
+/// is left might be another time.
+pub(super) fn join_time<'f>(positions: &[usize], field: impl Fn(usize) -> &'f [u8], joined: &mut Vec<u8>) {
+    joined.clear();
+    for (number, &position) in positions.iter().enumerate() {
+        let part = field(position).trim_ascii();
+        if part.is_empty() {
+            return joined.clear();
+        }
+        if number > 0 {
+            joined.push(b' ');
+        }
+        joined.extend_from_slice(part);
     }
 }
 

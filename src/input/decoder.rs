@@ -3,6 +3,7 @@
 use super::batch::EventBatch;
 use super::files::BatchFile;
 use super::intake::Intake;
+use super::options::FormatOption;
 use super::projection::Projection;
 use super::read_error::ReadError;
 use super::time::TimeParser;
@@ -18,6 +19,9 @@ pub trait Decoder: Sized {
     type Units<R: Read>: Units<Unit = Self::Unit>;
     /// Memory of one thread, kept from unit to unit.
     type Scratch: Default;
+
+    /// The properties that its files may have: [`Decoder::open`] reads those of the source, and fixes what they leave open.
+    const OPTIONS: &'static [FormatOption] = &[];
 
     /// Whether a file is of this format that begins with these bytes, decompressed.
     fn fits(beginning: &[u8]) -> bool;

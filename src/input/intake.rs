@@ -1,7 +1,7 @@
 //! From the fields of a row to an event that is taken in, or the reason why it is not.
 
 use super::batch::EventBatch;
-use super::columns::Columns;
+use super::columns::{Columns, join_time};
 use super::reason::Reason;
 use super::time::{NotATime, TimeParser};
 use crate::core::event::{KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
@@ -39,6 +39,7 @@ pub struct Intake {
 #[derive(Debug)]
 struct EventReader {
     times: TimeParser,
+    joined_time: Vec<u8>,
     joined_key: Vec<u8>,
     payload: Vec<u8>,
 }
@@ -54,8 +55,9 @@ pub(super) struct Row<'a> {
 
 impl Intake {
     /// For rows with times that `times` reads, under the rules of one run.
-    pub const fn new(times: TimeParser, rules: RowRules) -> Self {
-        Self { rules, events: EventReader { times, joined_key: Vec::new(), payload: Vec::new() } }
+    pub fn new(times: TimeParser, rules: RowRules) -> Self {
+        let (joined_time, joined_key) = (Vec::new(), Vec::new());
+        Self { rules, events: EventReader { times, joined_time, joined_key, payload: Vec::new() } }
     }
 
     /// Rejects a row that has fields, unless the row filter leaves it out.
@@ -112,10 +114,12 @@ impl EventReader {
         rules: &RowRules,
         batch: &mut EventBatch,
     ) {
-        let Self { times, joined_key, payload } = self;
+        let Self { times, joined_time, joined_key, payload } = self;
         batch.rows += 1;
         let needs_all_parts = rules.selection.needs_all_key_parts();
-        let event = read_event(columns, value, times, needs_all_parts, joined_key).and_then(|event| {
+        let time = read_time(columns, &value, times, joined_time);
+        let event = time.and_then(|time| {
+            let event = (time, read_key(columns, value, needs_all_parts, joined_key)?);
             // Without rules there is nothing to pack, and the payload stays empty.
             if !columns.kept.is_empty() {
                 columns.pack(row.bytes, &field, &rules.selection, payload)?;
@@ -154,19 +158,34 @@ impl EventBatch {
     }
 }
 
-/// Time and key of a row; the key is a field of it, or joined in `joined_key`.
+/// The time of a row: a field of it, or joined in `joined`.
 #[inline]
-fn read_event<'k, 'f: 'k>(
+fn read_time<'f>(
     columns: &Columns,
     field: impl Fn(usize) -> &'f [u8],
     times: &mut TimeParser,
-    needs_all_parts: bool,
-    joined_key: &'k mut Vec<u8>,
-) -> Result<(Timestamp, &'k [u8]), Reason> {
-    let time = times.parse(field(columns.time)).map_err(|error| match error {
+    joined: &mut Vec<u8>,
+) -> Result<Timestamp, Reason> {
+    let time = if let [position] = columns.time[..] {
+        times.parse(field(position))
+    } else {
+        join_time(&columns.time, field, joined);
+        times.parse(joined)
+    };
+    time.map_err(|error| match error {
         NotATime::Unreadable => Reason::Time,
         NotATime::Impossible => Reason::ImpossibleTime,
-    })?;
+    })
+}
+
+/// The key of a row: a field of it, or joined in `joined_key`.
+#[inline]
+fn read_key<'k, 'f: 'k>(
+    columns: &Columns,
+    field: impl Fn(usize) -> &'f [u8],
+    needs_all_parts: bool,
+    joined_key: &'k mut Vec<u8>,
+) -> Result<&'k [u8], Reason> {
     let key = if let [position] = columns.key[..] {
         field(position)
     } else {
@@ -178,7 +197,7 @@ fn read_event<'k, 'f: 'k>(
     };
     match key.len() {
         0 => Err(Reason::EmptyKey),
-        1..=MAX_KEY_BYTES => Ok((time, key)),
+        1..=MAX_KEY_BYTES => Ok(key),
         _ => Err(Reason::KeyTooLong),
     }
 }

@@ -15,6 +15,7 @@ mod intake;
 pub mod jsonl;
 mod lines;
 mod names;
+mod options;
 mod projection;
 mod read_error;
 mod reason;
@@ -27,6 +28,7 @@ pub use decoder::{Decoder, SideForm, Unit, Units};
 pub use files::{BatchFile, Content, StoredBytes, file_changed, open_batch, too_many_bytes};
 pub use intake::{Intake, RowRules};
 pub use lines::LineCounts;
+pub use options::FormatOption;
 pub use projection::Projection;
 pub use read_error::ReadError;
 pub use reason::Reason;
@@ -51,6 +53,11 @@ macro_rules! formats {
             /// The name in `--input-format`.
             pub const fn name(self) -> &'static str {
                 match self { $($(#[$condition])* Self::$variant => stringify!($module),)* }
+            }
+
+            /// The properties that its files may have.
+            pub const fn options(self) -> &'static [FormatOption] {
+                match self { $(Self::$variant => <$decoder>::OPTIONS,)* }
             }
 
             fn fits(self, beginning: &[u8]) -> bool {
@@ -179,6 +186,17 @@ impl Format {
     /// ```
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|format| format.name() == name)
+    }
+
+    /// The properties of all formats, each once.
+    pub fn all_options() -> Vec<&'static FormatOption> {
+        let mut all: Vec<&FormatOption> = Vec::new();
+        for option in Self::ALL.iter().flat_map(|format| format.options()) {
+            if all.iter().all(|other| other.name != option.name) {
+                all.push(option);
+            }
+        }
+        all
     }
 
     /// The format that the content of `file` shows.

@@ -33,13 +33,12 @@ pub(super) fn resolve_columns(
         columns.iter().map(|column| locate(column, header.names, by_name, file)).collect()
     };
     let key = locate_all(&source.key)?;
-    let time = locate_all(std::slice::from_ref(&source.time))?[0];
+    let time = locate_all(&source.time)?;
     if header.is_first_file {
         source.header = Some(header.is_there);
-        for (column, &position) in source.key.iter_mut().zip(&key) {
+        for (column, &position) in source.key.iter_mut().zip(&key).chain(source.time.iter_mut().zip(&time)) {
             *column = decided(position, header.is_there, header.names);
         }
-        source.time = decided(time, header.is_there, header.names);
     }
     let kept = resolve_kept(source, projection, header, file)?;
     Ok(Columns::new(key, time, kept, projection.kept.payload_len()))
@@ -67,9 +66,9 @@ pub(super) fn resolve_named(
         }))
     };
     let key = source.key.iter().map(&mut place).collect::<Result<_>>()?;
-    let time = place(&source.time)?;
+    let time = source.time.iter().map(&mut place).collect::<Result<_>>()?;
     let is_shown = |column: &&Column| column.name.as_ref().is_some_and(|name| shown.contains(name));
-    if let Some(column) = source.key.iter().chain([&source.time]).find(|column| !is_shown(column))
+    if let Some(column) = source.key.iter().chain(&source.time).find(|column| !is_shown(column))
         && !shown.is_empty()
     {
         return Err(missing(column, shown, file));

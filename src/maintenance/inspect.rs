@@ -98,15 +98,19 @@ fn source_report(source: &Source) -> SourceReport {
     SourceReport {
         name: source.name.clone(),
         key: source.key.iter().map(|column| columns_text(std::slice::from_ref(column))).collect(),
-        time: columns_text(std::slice::from_ref(&source.time)),
+        time: columns_text(&source.time),
         header: match source.header {
             Some(true) => "yes",
             Some(false) => "no",
             None => "auto",
         },
-        delimiter: char::from(source.delimiter).to_string(),
         time_format: source.time_format.clone(),
         timezone: source.timezone.clone(),
+        options: source
+            .options
+            .iter()
+            .map(|(name, value)| (name.replace('-', "_"), value.to_owned()))
+            .collect(),
     }
 }
 

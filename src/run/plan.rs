@@ -83,7 +83,7 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
     let Some(head) = decided_head(context) else { return Ok(settings.request.create()) };
     let differences = settings.request.differences(&head.definition);
     if differences.is_empty() {
-        return Ok(head.definition.clone());
+        return Ok(settings.request.complete(&head.definition));
     }
     let listed: Vec<String> = differences.iter().map(ToString::to_string).collect();
     let refuse = |what: String, remedy: &str| Error::new(ErrorKind::Definition, what).remedy(remedy);
@@ -167,7 +167,7 @@ fn source_text(source: &Source) -> String {
         None => "not seen yet",
     };
     let name = source.name.as_ref().map_or_else(String::new, |name| format!("source {name}: "));
-    let time = columns_text(std::slice::from_ref(&source.time));
+    let time = columns_text(&source.time);
     let zone = if source.timezone == "UTC" { String::new() } else { format!(" ({})", source.timezone) };
     format!("{name}key {}, time {time}{zone}, header {header}", columns_text(&source.key))
 }

@@ -158,9 +158,9 @@ fn source_row(source: &Source) -> v1::Source {
     v1::Source {
         name: source.name.clone(),
         key: source.key.iter().map(column).collect(),
-        time: column(&source.time),
+        time: source.time.iter().map(column).collect(),
         header: source.header,
-        delimiter: source.delimiter,
+        options: source.options.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         time_format: source.time_format.clone(),
         timezone: source.timezone.clone(),
         kept: source.kept.iter().map(column).collect(),
@@ -186,9 +186,9 @@ fn source(row: v1::Source) -> Source {
     Source {
         name: row.name,
         key: row.key.into_iter().map(column).collect(),
-        time: column(row.time),
+        time: row.time.into_iter().map(column).collect(),
         header: row.header,
-        delimiter: row.delimiter,
+        options: row.options.into_iter().collect(),
         time_format: row.time_format,
         timezone: row.timezone,
         kept: row.kept.into_iter().map(column).collect(),

@@ -90,9 +90,9 @@ fn head(chunk: u128) -> v0::Head {
             sources: vec![v1::Source {
                 name: None,
                 key: vec![column(0)],
-                time: column(1),
+                time: vec![column(1)],
                 header: Some(false),
-                delimiter: b',',
+                options: vec![("delimiter".to_owned(), ",".to_owned())],
                 time_format: "auto".to_owned(),
                 timezone: "UTC".to_owned(),
                 kept: Vec::new(),

@@ -14,7 +14,7 @@ use sessionize::core::rules::RowSelection;
 use sessionize::core::session::{CloseReason, Op, OpenSession, SessionBatch};
 use sessionize::core::watermark::Watermark;
 use sessionize::fake::{FakeSettings, write_pageviews};
-use sessionize::input::csv::{Csv, Schema};
+use sessionize::input::csv::{Csv, Dialect, Schema};
 use sessionize::input::time::{TimeFormat, TimeParser};
 use sessionize::input::{Columns, EventBatch, FileDecoder, FileUnit, Intake, RowRules, UnitDecoder};
 use sessionize::output::{OutputFormat, OutputKind, OutputSchema};
@@ -43,9 +43,9 @@ fn quoted_rows() -> Vec<u8> {
 }
 
 fn csv() -> FileDecoder {
-    let columns = Columns { key: vec![0], time: 1, ..Columns::default() };
+    let columns = Columns { key: vec![0], time: vec![1], ..Columns::default() };
     FileDecoder::Csv(Csv {
-        delimiter: b',',
+        dialect: Dialect::default(),
         schema: Some(Schema { columns, fields: 4, ..Schema::default() }),
     })
 }

@@ -9,6 +9,7 @@ use crate::core::rules::SIDE_COLUMNS;
 use crate::definition::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::blocks::BlockReader;
+use crate::input::columns::join_time;
 use crate::input::decoder::Units;
 use crate::input::files::BatchFile;
 use crate::input::names::locate;
@@ -57,9 +58,11 @@ pub(super) fn read_schema(
     let Some(first) = read_first_row(file, delimiter, max_bytes)? else { return Ok(None) };
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-    let header = match source.header {
-        Some(header) => header,
-        None => is_header(&first, locate(&source.time, &names, false, file)?, times),
+    let header = if let Some(header) = source.header {
+        header
+    } else {
+        let time = source.time.iter().map(|column| locate(column, &names, false, file));
+        is_header(&first, &time.collect::<Result<Vec<usize>>>()?, times)
     };
     let is_first_file = source.is_undecided();
     let file_header = Header { names: &names, is_there: header, is_first_file };
@@ -143,14 +146,15 @@ fn next_rows(bytes: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
 
 /// Whether the first row is a header: its fields are names, and the time of a row behind it is a time. With no row behind it
 /// the names are enough.
-fn is_header(first: &FirstRow, time: usize, times: &mut TimeParser) -> bool {
+fn is_header(first: &FirstRow, time: &[usize], times: &mut TimeParser) -> bool {
     // A date that does not exist is a row to reject: no header says February 31.
-    let is_no_time = times.parse(&first.fields[time]) == Err(NotATime::Unreadable);
     let mut is_time = |row: &Vec<Vec<u8>>| {
-        row.get(time).is_some_and(|field| times.parse(field) != Err(NotATime::Unreadable))
+        let mut text = Vec::new();
+        join_time(time, |position| row.get(position).map_or(&[], Vec::as_slice), &mut text);
+        times.parse(&text) != Err(NotATime::Unreadable)
     };
-    is_no_time
-        && is_word(&first.fields[time])
+    !is_time(&first.fields)
+        && time.iter().any(|&position| is_word(&first.fields[position]))
         && first.fields.iter().all(|field| may_be_name(field))
         && (first.next.is_empty() || first.next.iter().any(&mut is_time))
 }

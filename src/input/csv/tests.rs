@@ -27,7 +27,11 @@ fn intake() -> Intake {
 }
 
 fn schema(key: &[usize], time: usize, fields: usize) -> Schema {
-    Schema { columns: Columns { key: key.to_vec(), time, ..Columns::default() }, fields, ..Schema::default() }
+    Schema {
+        columns: Columns { key: key.to_vec(), time: vec![time], ..Columns::default() },
+        fields,
+        ..Schema::default()
+    }
 }
 
 fn parse(bytes: &[u8], quoted: bool, schema: &Schema) -> EventBatch {

@@ -4,7 +4,7 @@ use sessionize::core::event::{Event, MAX_KEY_BYTES, Timestamp};
 use sessionize::core::partition::KeyHash;
 use sessionize::core::rules::RowSelection;
 use sessionize::core::watermark::Watermark;
-use sessionize::input::csv::{Csv, Schema};
+use sessionize::input::csv::{Csv, Dialect, Schema};
 use sessionize::input::time::{NotATime, TimeFormat, TimeParser};
 use sessionize::input::{Columns, EventBatch, FileDecoder, Intake, Reason, RowRules, UnitDecoder};
 use sessionize::purged::PurgedKeys;
@@ -50,8 +50,8 @@ pub fn check_long(data: &[u8]) {
 fn csv([delimiter, fields]: [u8; 2]) -> Csv {
     let delimiter = [b',', b';', b'\t', b'x'][usize::from(delimiter) % 4];
     let fields = 2 + usize::from(fields) % 3;
-    let columns = Columns { key: vec![0], time: fields - 1, ..Columns::default() };
-    Csv { delimiter, schema: Some(Schema { columns, fields, ..Schema::default() }) }
+    let columns = Columns { key: vec![0], time: vec![fields - 1], ..Columns::default() };
+    Csv { dialect: Dialect { delimiter }, schema: Some(Schema { columns, fields, ..Schema::default() }) }
 }
 
 fn check_file(file: &[u8], csv: &Csv) {
@@ -71,7 +71,7 @@ fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
     };
     let times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
     let mut rows = UnitDecoder::new(Intake::new(times, rules));
-    let decoder = FileDecoder::Csv(Csv { delimiter: csv.delimiter, schema: csv.schema.clone() });
+    let decoder = FileDecoder::Csv(Csv { dialect: csv.dialect, schema: csv.schema.clone() });
     let mut units = decoder.units(file);
     let (mut batch, mut memory) = RECYCLED.take();
     let mut outcome = Outcome::default();
@@ -106,7 +106,7 @@ fn read_whole(file: &[u8], csv: &Csv, last_aside: Option<&(u64, Reason, Vec<u8>)
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(csv.delimiter)
+        .delimiter(csv.dialect.delimiter)
         .terminator(csv::Terminator::Any(b'\n'))
         .buffer_capacity(file.len().clamp(64, 64 << 10))
         .from_reader(&marked[..]);
@@ -161,7 +161,7 @@ fn event<'f>(
     if fields.len() > schema.fields {
         return Err(Reason::TooManyFields);
     }
-    let us = times.parse(fields[schema.columns.time]).map(Timestamp::us).map_err(|error| match error {
+    let us = times.parse(fields[schema.columns.time[0]]).map(Timestamp::us).map_err(|error| match error {
         NotATime::Unreadable => Reason::Time,
         NotATime::Impossible => Reason::ImpossibleTime,
     })?;
