@@ -24,62 +24,50 @@
 //! # Ok::<(), sessionize::SessionizerError>(())
 //! ```
 //!
-//! `docs/semantics.md` states what sessions mean, `docs/architecture.md` how the modules fit together. What is not listed below is
-//! there for the command and its tests, and changes without notice.
+//! `docs/semantics.md` states what sessions mean, `docs/architecture.md` how the modules fit together. Everything
+//! else in this crate is the command.
 
 #![cfg_attr(
     not(feature = "cli"),
     allow(dead_code, unused_imports, reason = "parts of the modules below are there for the command")
 )]
 
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
-#[doc(hidden)]
-pub mod core;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod definition;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod durable;
-#[doc(hidden)]
-pub mod error;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod fake;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod input;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod ledger;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod maintenance;
-#[doc(hidden)]
+mod core;
+mod error;
 #[path = "../migrations/mod.rs"]
-pub mod migrations;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod output;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod purged;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod report;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod run;
+mod migrations;
 mod sessionizer;
+
+#[cfg(feature = "cli")]
+mod cli;
+#[cfg(feature = "cli")]
+mod definition;
+#[cfg(feature = "cli")]
+mod durable;
+#[cfg(feature = "cli")]
+mod fake;
+#[cfg(feature = "cli")]
+mod input;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
-pub mod settings;
+pub mod internals;
 #[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod state;
-/// Of the module `state` the core alone has the encoding of open state, and no store.
+mod ledger;
+#[cfg(feature = "cli")]
+mod maintenance;
+#[cfg(feature = "cli")]
+mod output;
+#[cfg(feature = "cli")]
+mod purged;
+#[cfg(feature = "cli")]
+mod report;
+#[cfg(feature = "cli")]
+mod run;
+#[cfg(feature = "cli")]
+mod settings;
+#[cfg(feature = "cli")]
+mod state;
+/// Without the command, `state` is the encoding of open state alone, and has no store.
 #[cfg(not(feature = "cli"))]
 mod state {
     mod frame;

@@ -11,7 +11,7 @@ pub mod v0;
 pub mod v1;
 
 pub use open_row::OpenRow;
-pub use read::{MAX_CHUNK_BYTES, StoredRun};
+pub use read::MAX_CHUNK_BYTES;
 
 /// The version that this program writes.
 pub const CURRENT_VERSION: u32 = v1::VERSION;

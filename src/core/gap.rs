@@ -18,13 +18,6 @@ impl Gap {
     }
 
     /// Whether an event at `next` goes on with the session whose last event is at `last` (rule 5: `next - last <= gap`).
-    ///
-    /// ```
-    /// # use sessionize::core::{event::Timestamp, gap::Gap};
-    /// let at = |us| Timestamp::from_us(us).unwrap();
-    /// assert!(Gap::from_us(300).joins(at(1_000), at(1_300)));
-    /// assert!(!Gap::from_us(300).joins(at(1_000), at(1_301)));
-    /// ```
     pub const fn joins(self, last: Timestamp, next: Timestamp) -> bool {
         next.us_since(last) <= self.0
     }
@@ -40,6 +33,15 @@ impl Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_joins_up_to_the_gap_and_not_beyond() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        for (next, joins) in [(1_000, true), (1_300, true), (1_301, false)] {
+            assert_eq!(Gap::from_us(300).joins(at(1_000), at(next)), joins, "{next}");
+            assert_eq!(Gap::from_us(300).is_passed(at(1_000), at(next)), !joins, "{next}");
+        }
+    }
 
     #[test]
     fn a_negative_gap_counts_as_zero_which_joins_equal_times_only() {

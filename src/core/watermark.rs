@@ -50,13 +50,6 @@ pub enum Advance {
 
 impl Advance {
     /// The watermark after a batch: `before` at its start, `latest` its latest accepted event.
-    ///
-    /// ```
-    /// # use sessionize::core::{event::Timestamp, watermark::{Advance, Watermark}};
-    /// let at = |us| Timestamp::from_us(us).unwrap();
-    /// let after = Advance::Delay(10).after(Watermark::at(at(50)), Some(at(55)));
-    /// assert_eq!(after, Watermark::at(at(50)), "it never goes back");
-    /// ```
     pub fn after(self, before: Watermark, latest: Option<Timestamp>) -> Watermark {
         let reached = match self {
             Self::Delay(us) => latest.map(|time| time.saturating_add_us(-us)),
@@ -92,14 +85,6 @@ impl EventTime {
     }
 
     /// After a batch, where completed sessions stay correctable for `allowed_lateness_us`. A finalize ends that too.
-    ///
-    /// ```
-    /// # use sessionize::core::{event::Timestamp, watermark::{Advance, EventTime}};
-    /// let at = Timestamp::from_us(1_000).unwrap();
-    /// let time = EventTime::default().with(Some(at)).advanced(Advance::Delay(100), 50);
-    /// assert_eq!(time.watermark.time(), Timestamp::from_us(900));
-    /// assert!(time.is_late(Timestamp::from_us(849).unwrap()) && !time.is_late(Timestamp::from_us(850).unwrap()));
-    /// ```
     #[must_use]
     pub fn advanced(self, advance: Advance, allowed_lateness_us: i64) -> Self {
         let watermark = advance.after(self.watermark, self.latest);
@@ -133,5 +118,13 @@ mod tests {
             let [before, after] = [before, after].map(|us: Option<i64>| Watermark(us.map(at)));
             assert_eq!(advance.after(before, latest.map(at)), after, "{advance:?} {before:?} {latest:?}");
         }
+    }
+    #[test]
+    fn events_behind_the_watermark_are_accepted_while_their_sessions_are_correctable() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let time = EventTime::default().with(Some(at(1_000))).advanced(Advance::Delay(100), 50);
+        assert_eq!(time.watermark, Watermark::at(at(900)));
+        assert!(time.is_late(at(849)) && !time.is_late(at(850)));
+        assert!(time.advanced(Advance::Finalize, 50).is_late(at(1_000)));
     }
 }

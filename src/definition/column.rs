@@ -37,12 +37,6 @@ pub enum ColumnRequest {
 
 impl ColumnRequest {
     /// Reads a number or a name.
-    ///
-    /// ```
-    /// # use sessionize::definition::ColumnRequest;
-    /// assert_eq!(ColumnRequest::read("2"), ColumnRequest::Number(2));
-    /// assert_eq!(ColumnRequest::read("user_id"), ColumnRequest::Name("user_id".into()));
-    /// ```
     pub fn read(text: &str) -> Self {
         match text.parse() {
             Ok(number) if number > 0 => Self::Number(number),

@@ -7,7 +7,6 @@ mod request;
 mod source;
 
 pub use column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text};
-pub use difference::Difference;
 pub use options::FormatOptions;
 pub use request::DefinitionRequest;
 pub use source::{Source, SourceRequest};

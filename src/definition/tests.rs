@@ -23,6 +23,14 @@ fn kept() -> Definition {
 }
 
 #[test]
+fn a_column_is_a_number_or_a_name() {
+    assert_eq!(ColumnRequest::read("2"), ColumnRequest::Number(2));
+    for name in ["user_id", "0", "-1", "2.0"] {
+        assert_eq!(ColumnRequest::read(name), ColumnRequest::Name(name.to_owned()));
+    }
+}
+
+#[test]
 fn a_run_that_asks_for_nothing_differs_in_nothing() {
     assert_eq!(DefinitionRequest::default().differences(&kept()), []);
 }

@@ -34,15 +34,6 @@ use visit::PageViews;
 /// # Errors
 ///
 /// Those of `out`, which gets the rows in pieces of some 64 KiB and is not flushed.
-///
-/// ```
-/// # use sessionize::fake::{FakeSettings, write_pageviews};
-/// let settings =
-///     FakeSettings { rows: 3, users: 10, days: 1, seed: 7, disorder_us: 0, events_per_session: 8.0 };
-/// let mut rows = Vec::new();
-/// write_pageviews(&settings, &mut rows).unwrap();
-/// assert_eq!(rows.iter().filter(|&&byte| byte == b'\n').count(), 3);
-/// ```
 pub fn write_pageviews(settings: &FakeSettings, out: &mut impl Write) -> io::Result<()> {
     let in_order = PageViews::new(settings);
     let mut lines = LineWriter::new(out);

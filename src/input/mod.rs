@@ -21,11 +21,11 @@ mod read_error;
 mod reason;
 pub mod time;
 
-pub use batch::{EventBatch, SideRow};
-pub use blocks::{BLOCK_BYTES, Block, BlockReader, LineEnds, RowEnds};
-pub use columns::{Columns, ProjectedField};
+pub use batch::EventBatch;
+pub use blocks::RowEnds;
+pub use columns::Columns;
 pub use decoder::{Decoder, SideForm, Unit, Units};
-pub use files::{BatchFile, Content, StoredBytes, file_changed, open_batch, too_many_bytes};
+pub use files::{BatchFile, Content, file_changed, open_batch, too_many_bytes};
 pub use intake::{Intake, RowRules};
 pub use lines::LineCounts;
 pub use options::FormatOption;
@@ -178,12 +178,6 @@ formats! {
 
 impl Format {
     /// The format with this name.
-    ///
-    /// ```
-    /// # use sessionize::input::Format;
-    /// assert_eq!(Format::named("csv"), Some(Format::Csv));
-    /// assert_eq!(Format::named("xls"), None);
-    /// ```
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|format| format.name() == name)
     }

@@ -8,7 +8,7 @@ use super::partial::PartialBackup;
 use super::verify::verify;
 use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::Manifest;
+use crate::output::{Manifest, Output};
 use crate::report::{BackupReport, VerifyReport};
 use crate::run::{Cancellation, Look, Opening, expect_existing};
 use crate::settings::CommonSettings;
@@ -130,7 +130,7 @@ fn outputs(look: &Look) -> io::Result<Vec<OutputFile>> {
     let mut files = Vec::new();
     // First: what leaves here while the rest is listed is seen there.
     if let Some(run) = look.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run) {
-        let staged = look.output.stages(run).into_iter().map(|(path, place)| OutputFile {
+        let staged = Output::stages(run).into_iter().map(|(path, place)| OutputFile {
             changes: place.is_none(),
             path,
             place,
@@ -150,10 +150,10 @@ fn list(look: &Look, below: &Path, files: &mut Vec<OutputFile>) -> io::Result<()
         let path = below.join(name?.file_name());
         // Links are followed: the copy stands alone. What has gone since was moved by somebody.
         match fs::metadata(look.output.folder().join(&path)) {
-            Ok(_) if look.output.is_staging(&path) => {}
+            Ok(_) if Output::is_staging(&path) => {}
             Ok(found) if found.is_dir() => list(look, &path, files)?,
             Ok(found) if found.is_file() && !look.files().has(&found) => {
-                files.push(OutputFile { changes: look.output.is_replaced(&path), path, place: None });
+                files.push(OutputFile { changes: Output::is_replaced(&path), path, place: None });
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -1,12 +1,12 @@
 use super::*;
 use crate::core::event::Timestamp;
 use crate::ledger::RunId;
-use crate::maintenance::{rollback, verify};
-use crate::output::{Output, OutputFile, OutputFormat, OutputKind, Staging};
+use crate::maintenance::{rollback, verify, write_predecessor};
+use crate::output::OutputFormat;
 use crate::run::{Cancellation, FinalizeSettings, Workers, finalize};
 use crate::settings::CommonSettings;
 use crate::settings::{KeepGenerations, OutputSettings};
-use crate::state::predecessor::{FILE, write_predecessor};
+use crate::state::predecessor::FILE;
 use std::num::NonZeroU64;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -21,17 +21,7 @@ fn predecessor() -> (TempDir, CommonSettings) {
         as_of: Timestamp::from_us(1_000_000_000).unwrap(),
     };
     std::fs::create_dir(&common.state).unwrap();
-    let (mark, stream) = write_predecessor(&common.state).unwrap();
-    let output = Output::at(common.out.clone());
-    let mut staging = Staging::begin(&output, stream, mark.run).unwrap();
-    staging
-        .open(
-            OutputFile { kind: OutputKind::Sessions, format: OutputFormat::Csv },
-            b"session_id,key,session_start,session_end,duration_s,event_count,close_reason\n",
-        )
-        .unwrap();
-    let manifest = staging.seal(mark, 1).unwrap();
-    output.publish(mark.run, &manifest).unwrap();
+    write_predecessor(&common.state, &common.out).unwrap();
     (folder, common)
 }
 

@@ -6,6 +6,8 @@ mod backup;
 mod inspect;
 mod migrate;
 mod partial;
+#[cfg(any(test, debug_assertions))]
+mod predecessor;
 mod purge;
 mod rewrite;
 mod rollback;
@@ -15,6 +17,8 @@ mod verify;
 pub use backup::backup;
 pub use inspect::{InspectSettings, inspect};
 pub use migrate::migrate;
+#[cfg(any(test, debug_assertions))]
+pub use predecessor::write as write_predecessor;
 pub use purge::purge;
 pub use rollback::rollback;
 pub use transfer::{STANDARD_STREAM, export_state, import_state};

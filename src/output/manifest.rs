@@ -104,11 +104,6 @@ impl Manifest {
         self.files.iter().any(|file| file.path == path)
     }
 
-    /// The generation of the state that it was staged with.
-    pub const fn generation(&self) -> u64 {
-        self.generation
-    }
-
     /// The stream of its checkpoint; `None` if its id is no UUID.
     pub fn stream(&self) -> Option<StreamId> {
         StreamId::read(&self.stream_id)

@@ -23,13 +23,13 @@ mod verify;
 pub use counts::SessionCounts;
 pub use kind::OutputKind;
 pub use listing::Listing;
-pub use manifest::{Manifest, ManifestFile};
+pub use manifest::Manifest;
 pub use owner::belongs_to_another;
 pub use paths::{Output, OutputFile};
 pub use schema::OutputSchema;
 pub use side::{DelimitedForm, SideRow};
 pub use staging::Staging;
-pub use verify::{OutputAudit, audit_output};
+pub use verify::audit_output;
 
 use crate::core::session::SessionBatch;
 use encode::Encode;

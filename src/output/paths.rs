@@ -86,19 +86,19 @@ impl Output {
 
     /// Where each output of a run is staged, and where it goes; last the manifest, which stays until the others have gone. All
     /// below the folder.
-    pub fn stages(&self, run: RunId) -> Vec<(PathBuf, Option<PathBuf>)> {
+    pub fn stages(run: RunId) -> Vec<(PathBuf, Option<PathBuf>)> {
         let staging = Path::new(STAGING).join(run.to_string());
         let way = |file: OutputFile| (file.staged_in(&staging), Some(file.path_of(run).into()));
         OutputFile::all().map(way).chain([(staging.join(MANIFEST_NAME), None)]).collect()
     }
 
     /// Whether `path`, below the folder, is where outputs are staged.
-    pub fn is_staging(&self, path: &Path) -> bool {
+    pub fn is_staging(path: &Path) -> bool {
         path == Path::new(STAGING)
     }
 
     /// Whether `path`, below the folder, is that of an output which later runs replace.
-    pub fn is_replaced(&self, path: &Path) -> bool {
+    pub fn is_replaced(path: &Path) -> bool {
         let mut views = OutputFile::all().filter(|file| file.kind == OutputKind::Open);
         views.any(|view| path == Path::new(&view.path_of(RunId::new(0))))
     }

@@ -132,19 +132,11 @@ impl Staging {
         staged.write(bytes, rows).map_err(|error| cannot_write(&staged.path, &error))
     }
 
-    /// Syncs all files and writes the manifest for the head that is about to be committed.
+    /// Syncs all files and writes the manifest for the head that is about to be committed, with what `complete` adds to it.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if anything cannot be brought to the disk.
-    pub fn seal(self, mark: HeadMark, generation: u64) -> Result<Manifest> {
-        self.seal_as(mark, generation, |manifest| manifest)
-    }
-
-    /// The same with a manifest that says more.
-    ///
-    /// # Errors
-    /// As [`Staging::seal`].
-    pub fn seal_as(
+    pub fn seal(
         mut self,
         mark: HeadMark,
         generation: u64,

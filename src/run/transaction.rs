@@ -118,7 +118,7 @@ fn seal(staging: Staging, entry: &RunEntry, change: LedgerChange<'_>) -> Result<
         LedgerChange::Import { follows, .. } => manifest.following(follows),
         LedgerChange::None | LedgerChange::Forget(_) => manifest.rolling_back_to(rolls_back_to),
     };
-    staging.seal_as(head_digest(&entry.head), entry.head.generation, complete)
+    staging.seal(head_digest(&entry.head), entry.head.generation, complete)
 }
 
 /// Makes the staged state, the entry and the known files current in one atomic write.

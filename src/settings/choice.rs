@@ -37,16 +37,6 @@ impl SourceChoice {
 /// A pattern for the paths of files, as shells know them: `*` and `?` inside a name, `**` for any folders, `[a-z]`.
 ///
 /// One without a slash is about the name of the file, wherever it lies. One with a slash is about the whole path.
-///
-/// ```
-/// # use sessionize::settings::FilePattern;
-/// # use std::path::Path;
-/// let by_name = FilePattern::read("views-*.csv", Path::new("/shop")).unwrap();
-/// assert!(by_name.fits(Path::new("in/views-1.csv")));
-/// let by_path = FilePattern::read("views/*.csv", Path::new("/shop")).unwrap();
-/// assert!(by_path.fits(Path::new("/shop/views/1.csv")));
-/// assert!(!by_path.fits(Path::new("/shop/views/old/1.csv")));
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePattern {
     text: String,

@@ -80,13 +80,6 @@ pub enum Limit {
 
 impl Limit {
     /// Whether `rows` of `all` are too many.
-    ///
-    /// ```
-    /// # use sessionize::settings::Limit;
-    /// let limit: Limit = "1%".parse().unwrap();
-    /// assert!(!limit.is_exceeded(1, 100));
-    /// assert!(limit.is_exceeded(2, 100));
-    /// ```
     #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 53 bits")]
     pub fn is_exceeded(self, rows: u64, all: u64) -> bool {
         match self {
@@ -131,6 +124,12 @@ mod tests {
         for wrong in ["", "%", "-1", "101%", "NaN%", "1.5", "ten"] {
             assert!(wrong.parse::<Limit>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_share_is_exceeded_by_the_first_row_above_it() {
+        let limit: Limit = "1%".parse().unwrap();
+        assert!(!limit.is_exceeded(1, 100) && limit.is_exceeded(2, 100));
     }
 
     #[test]

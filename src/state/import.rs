@@ -166,11 +166,6 @@ impl Imported {
         partition.push(row);
         Ok(())
     }
-
-    /// The newest entry of its ledger.
-    pub fn last_run(&self) -> Option<&RunEntry> {
-        self.runs.last()
-    }
 }
 
 impl Checkpoint {

@@ -97,24 +97,6 @@ impl Lock {
     pub fn is_on(&self, path: &Path) -> bool {
         self.folder.is_on(path)
     }
-
-    /// Takes the lock without leaving a trace in it, for a look that changes no byte; `None` where there is no
-    /// checkpoint.
-    ///
-    /// # Errors
-    /// As [`Lock::take`].
-    pub fn take_unnamed(folder: &Path, wait: Duration) -> Result<Option<Self>> {
-        match fs::metadata(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Ok(found) if !found.is_dir() => {
-                let error = io::Error::from(io::ErrorKind::NotADirectory);
-                return Err(failed("open the checkpoint", folder, &error).remedy("give --state a folder"));
-            }
-            _ => {}
-        }
-        let lock = FolderLock::take(folder, wait)?.ok_or_else(|| in_use(folder, &noted_holder(folder)))?;
-        Ok(Some(Self { folder: lock }))
-    }
 }
 
 /// The error of who finds the checkpoint in `folder` taken.

@@ -1,4 +1,4 @@
-//! The checkpoint: open state, watermark and ledger in a [`StateStore`].
+//! The checkpoint: open state, watermark and ledger in a [`StateStore`](store::StateStore).
 //!
 //! `docs/format.md` describes the bytes, `docs/durability.md` the order of the steps. The stores are known here and in their own
 //! files, to nobody else.
@@ -38,15 +38,13 @@ mod stream;
 mod writer;
 
 pub use self::sled::{Stamp, unwritable};
-pub use audit::StateAudit;
 pub use checkpoint::Checkpoint;
 pub use codec::head_digest;
-pub use export::{Exported, Loss};
+pub use export::Loss;
 pub use import::{Imported, read_export};
 pub use lock::{FolderLock, Lock, LockHolder};
 pub use probe::{StoredRow, recode};
 pub use rows::{EncodedPartition, Stored};
-pub use store::{Changes, Entries, Entry, MAX_VALUE_BYTES, StateStore, SyncReach};
 pub use stream::new_stream;
 pub use writer::{StagedState, StateWriter};
 

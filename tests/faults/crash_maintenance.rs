@@ -8,8 +8,7 @@
 use crate::support::faults::Job;
 use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, maintenance, run};
 use crate::support::{Folder, OUT, STATE};
-use sessionize::output::{Output, OutputFile, OutputFormat, OutputKind, Staging};
-use sessionize::state::predecessor::write_predecessor;
+use sessionize::internals::write_predecessor;
 
 const BATCHES: usize = 3;
 
@@ -102,17 +101,7 @@ fn predecessor() -> Folder {
     let folder = Folder::in_memory();
     twin::write_batches(&folder, 1);
     folder.write(&format!("{STATE}/lock"), "");
-    let (mark, stream) = write_predecessor(&folder.path(STATE)).unwrap();
-    let output = Output::at(folder.path(OUT));
-    let mut staging = Staging::begin(&output, stream, mark.run).unwrap();
-    staging
-        .open(
-            OutputFile { kind: OutputKind::Sessions, format: OutputFormat::Csv },
-            b"session_id,key_1,session_start,session_end,duration_s,event_count,close_reason\n",
-        )
-        .unwrap();
-    let manifest = staging.seal(mark, 1).unwrap();
-    output.publish(mark.run, &manifest).unwrap();
+    write_predecessor(&folder.path(STATE), &folder.path(OUT)).unwrap();
     folder
 }
 

@@ -108,7 +108,7 @@ fn colliding_key(number: usize) -> Vec<u8> {
 #[test]
 fn keys_that_collide_in_every_bit_of_their_hash_are_told_apart() {
     const KEYS: usize = 20_000;
-    let hash = |number| sessionize::core::partition::KeyHash::of(&colliding_key(number)).whole();
+    let hash = |number| sessionize::internals::KeyHash::of(&colliding_key(number)).whole();
     assert!((1..100).all(|number| hash(number) == hash(0)), "they do collide");
     let rows = |minute: usize| {
         let row = |number| {

@@ -319,7 +319,7 @@ fn chunks_that_have_not_changed_are_stored_once() {
 fn touched(chunk: &[u8]) -> bool {
     let keys = (1..=9).flat_map(|minute| [format!("key-{minute}"), format!("new-{minute}")]);
     let mut partitions =
-        keys.map(|key| sessionize::core::partition::KeyHash::of(key.as_bytes()).partition().number());
+        keys.map(|key| sessionize::internals::KeyHash::of(key.as_bytes()).partition().number());
     partitions.any(|partition| partition == chunk[b"state/".len() + 8])
 }
 

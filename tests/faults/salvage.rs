@@ -5,7 +5,7 @@
 
 use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, maintenance, run};
 use crate::support::{Finished, Folder, STATE, SessionRow};
-use sessionize::core::partition::KeyHash;
+use sessionize::internals::KeyHash;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

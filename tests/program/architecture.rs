@@ -218,7 +218,8 @@ fn collect(folder: &Path, above: &[&str], found: &mut Vec<Source>) {
             collect(&path, &[above, &[stem.as_str()]].concat(), found);
         } else if stem != "tests" && !stem.ends_with("_tests") {
             let modules = if stem == "mod" { above.to_vec() } else { [above, &[stem.as_str()]].concat() };
-            if modules == ["lib"] || modules == ["core"] {
+            // These only name what others have.
+            if modules == ["lib"] || modules == ["core"] || modules == ["internals"] {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();

@@ -25,7 +25,7 @@ const VALUES: [&str; 14] = [
 
 /// Each verb with each of its flags, as clap knows them.
 fn flags() -> Vec<(String, Arg)> {
-    let root = sessionize::cli::command();
+    let root = sessionize::internals::command();
     let flags = root.get_subcommands().flat_map(|verb| {
         let flags = verb.get_arguments().filter(|flag| flag.get_long().is_some() && !flag.is_hide_set());
         flags.map(|flag| (verb.get_name().to_owned(), flag.clone()))

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![expect(clippy::disallowed_methods, reason = "reads sources and documentation")]
 
-use sessionize::migrations::checkpoint::CURRENT_VERSION;
+use sessionize::internals::CURRENT_VERSION;
 use std::path::Path;
 
 fn read(path: &str) -> String {

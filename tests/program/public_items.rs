@@ -18,6 +18,12 @@ fn names_at_the_root(code: &str) -> BTreeSet<String> {
     names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
+/// The modules at the root whose content anybody can name.
+fn public_modules(code: &str) -> Vec<&str> {
+    let names = code.lines().filter_map(|line| line.trim_start().strip_prefix("pub mod "));
+    names.map(|name| name.trim_end_matches([';', '{', ' '])).collect()
+}
+
 /// The public functions and constants in the formatted `impl` blocks of a type.
 fn members(code: &str, name: &str) -> Vec<String> {
     let is_own = |line: &str| {
@@ -60,8 +66,16 @@ fn the_public_core_stays_small() {
 }
 
 #[test]
+fn no_module_is_public_but_the_one_for_the_tests_of_this_repository() {
+    let code = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    assert_eq!(public_modules(&code), ["internals"]);
+    assert!(code.contains("#[cfg(feature = \"cli\")]\n#[doc(hidden)]\npub mod internals;"), "it is hidden");
+}
+
+#[test]
 fn this_test_sees_what_is_public() {
     let root = "//! text\npub mod a;\npub use a::One;\npub use crate::b::{\n    Two,\n    Three,\n};\nuse c::Four;\n";
+    assert_eq!(public_modules(&format!("{root}mod b;\npub mod c {{\n")), ["a", "c"]);
     assert_eq!(names_at_the_root(root), ["One", "Three", "Two"].map(str::to_owned).into());
     let code = "impl<'a> One<'a> {\n    pub const A: u8 = 1;\n    pub const fn b(self) {\n    }\n    fn c() {}\n}\n\
                 impl Ones {\n    pub fn d() {}\n}\nimpl One {\n    pub(crate) fn e() {}\n    pub fn f<T>(x: T) {}\n}\n";

@@ -24,7 +24,11 @@ fn told(arguments: &[&str], help_of: &str) -> String {
 }
 
 fn verbs() -> Vec<Command> {
-    sessionize::cli::command().get_subcommands().filter(|verb| verb.get_name() != "help").cloned().collect()
+    sessionize::internals::command()
+        .get_subcommands()
+        .filter(|verb| verb.get_name() != "help")
+        .cloned()
+        .collect()
 }
 
 /// The flags that people see.

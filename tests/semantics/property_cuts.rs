@@ -8,12 +8,11 @@ use crate::support::stream::{self, Event, GAP_US};
 use crate::support::{Accounts, Folder};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use sessionize::core::event::{Event as TakenEvent, Timestamp};
-use sessionize::core::gap::Gap;
-use sessionize::core::partition::KeyHash;
-use sessionize::core::reducer::{Fold, GapReducer, KeyState};
-use sessionize::core::session::{CompletedSession, OpenSession};
-use sessionize::core::watermark::{self, Watermark};
+use sessionize::internals::{
+    Advance as CoreAdvance, CompletedSession, Event as TakenEvent, Fold, Gap, GapReducer, KeyHash, KeyState,
+    OpenSession,
+};
+use sessionize::{Timestamp, Watermark};
 use std::collections::BTreeMap;
 
 /// How one batch is run.
@@ -208,8 +207,8 @@ impl Core {
                 accepted.retain(|event| !before.is_late(at(event.1)));
                 self.latest = self.latest.max(accepted.iter().map(|event| at(event.1)).max());
                 let advance = match *advance {
-                    specification::Advance::Delay(us) => watermark::Advance::Delay(us),
-                    specification::Advance::Stated(us) => watermark::Advance::Stated(at(us)),
+                    specification::Advance::Delay(us) => CoreAdvance::Delay(us),
+                    specification::Advance::Stated(us) => CoreAdvance::Stated(at(us)),
                 };
                 self.watermark = advance.after(before, self.latest);
                 (accepted, false)

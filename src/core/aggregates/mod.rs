@@ -107,11 +107,6 @@ impl Function {
     }
 
     /// All functions with their arguments, for a help text: `first(COL), last(COL), ...`.
-    ///
-    /// ```
-    /// # use sessionize::core::aggregates::Function;
-    /// assert!(Function::usage().starts_with("first(COL), last(COL), count[(COL)], count_if(COL=VALUE)"));
-    /// ```
     pub fn usage() -> String {
         let usages = Self::ALL.iter().map(|function| {
             let argument = function.argument().placeholder();

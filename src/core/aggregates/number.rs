@@ -6,12 +6,6 @@ use bigdecimal::BigDecimal;
 const MAX_DIGITS: usize = 64;
 
 /// Whether `text` is a number as aggregates understand it: a sign, digits, a point, digits; no exponent, no separators.
-///
-/// ```
-/// # use sessionize::core::aggregates::is_number;
-/// assert!([&b"12"[..], b"-0.50", b"+7.", b".5"].iter().all(|text| is_number(text)));
-/// assert!([&b""[..], b"1e3", b"1,5", b"NaN", b" 1", b"."].iter().all(|text| !is_number(text)));
-/// ```
 pub fn is_number(text: &[u8]) -> bool {
     let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let (mut digits, mut points) = (0, 0);
@@ -61,6 +55,12 @@ impl Written {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_number_has_no_exponent_and_no_separators() {
+        assert!([&b"12"[..], b"-0.50", b"+7.", b".5"].iter().all(|text| is_number(text)));
+        assert!([&b""[..], b"1e3", b"1,5", b"NaN", b" 1", b"."].iter().all(|text| !is_number(text)));
+    }
 
     #[test]
     fn sums_are_exact() {

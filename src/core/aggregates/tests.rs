@@ -35,6 +35,15 @@ fn every_function_does_what_its_name_says() {
 }
 
 #[test]
+fn the_help_text_has_every_function_with_its_argument() {
+    let usage = Function::usage();
+    assert!(usage.starts_with("first(COL), last(COL), count[(COL)], count_if(COL=VALUE)"), "{usage}");
+    for function in Function::ALL {
+        assert!(usage.contains(function.name()), "{usage}");
+    }
+}
+
+#[test]
 fn of_no_event_there_is_nothing_none_or_zero() {
     for (name, expected) in [
         ("first", Value::Null),

@@ -9,26 +9,12 @@ pub const MAX_KEY_BYTES: usize = 32_767;
 /// The parts of a key made of `count` columns.
 ///
 /// A key of one column is never taken apart: it may hold any byte, the separator too.
-///
-/// ```
-/// use sessionize::core::event::key_parts;
-/// assert_eq!(key_parts(b"shop\x1ealice", 2).collect::<Vec<_>>(), [&b"shop"[..], b"alice"]);
-/// assert_eq!(key_parts(b"a\x1eb", 1).collect::<Vec<_>>(), [&b"a\x1eb"[..]]);
-/// ```
 pub fn key_parts(key: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
     key.splitn(count.max(1), |&byte| byte == KEY_SEPARATOR)
 }
 
 /// A key, or a part of one, for people: a word of a shell, so that it can be told from any other and given back to `--key` as it
 /// is printed. Plain ones stand as they are, others in quotes; bytes that are not UTF-8 or cannot be seen are written out.
-///
-/// ```
-/// use sessionize::core::event::key_word;
-/// assert_eq!(key_word("zoë@example.org".as_bytes()), "zoë@example.org");
-/// assert_eq!(key_word(b"a, b"), "'a, b'");
-/// assert_eq!(key_word(b"M\xfcller's"), r"$'M\xfcller\'s'");
-/// assert_eq!(key_word(b""), "''");
-/// ```
 pub fn key_word(key: &[u8]) -> String {
     let text = std::str::from_utf8(key).ok();
     match text.filter(|text| text.chars().all(is_seen)) {
@@ -63,4 +49,23 @@ fn escaped(text: &str, other: &[u8]) -> String {
 
 fn escaped_bytes(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("\\x{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_one_column_is_never_taken_apart() {
+        assert_eq!(key_parts(b"shop\x1ealice", 2).collect::<Vec<_>>(), [&b"shop"[..], b"alice"]);
+        assert_eq!(key_parts(b"a\x1eb", 1).collect::<Vec<_>>(), [&b"a\x1eb"[..]]);
+    }
+
+    #[test]
+    fn a_key_is_shown_as_a_word_of_a_shell() {
+        assert_eq!(key_word("zoë@example.org".as_bytes()), "zoë@example.org");
+        assert_eq!(key_word(b"a, b"), "'a, b'");
+        assert_eq!(key_word(b"M\xfcller's"), r"$'M\xfcller\'s'");
+        assert_eq!(key_word(b""), "''");
+    }
 }

@@ -50,7 +50,7 @@ impl Timestamp {
     /// Appends the time as RFC 3339 UTC, with a fraction of six digits only where it is not zero.
     ///
     /// ```
-    /// # use sessionize::core::event::Timestamp;
+    /// # use sessionize::Timestamp;
     /// let mut text = Vec::new();
     /// Timestamp::from_us(1_577_836_920_000_000).unwrap().write_rfc3339(&mut text);
     /// assert_eq!(text, b"2020-01-01T00:02:00Z");

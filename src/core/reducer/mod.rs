@@ -19,9 +19,7 @@ mod table;
 mod tombstones;
 mod view;
 
-pub use buffered::BufferedEvent;
-pub use close::{BatchEnd, Close};
-pub use correct::CorrectingReducer;
+pub use close::BatchEnd;
 pub use counts::OpenCounts;
 pub use fold::Fold;
 pub use gap::{GapReducer, KeyState};

@@ -3,13 +3,17 @@
 use super::*;
 use crate::core::event::push_value;
 use crate::core::partition::KeyHash;
-use crate::core::rules::{RuleFlag, RuleTexts, SplitFlag};
+use crate::core::rules::{RuleFlag, RuleTexts};
 use proptest::prelude::*;
 
 type Emitted = (String, i64, i64, u32, u64, CloseReason);
 
 fn at(us: i64) -> Timestamp {
     Timestamp::from_us(us).unwrap()
+}
+
+fn flag(name: &str) -> RuleFlag {
+    RuleFlag::named(name).unwrap()
 }
 
 fn rules(flags: &[(RuleFlag, &str)]) -> Arc<RuleSet> {
@@ -116,8 +120,7 @@ fn once_evicted_sessions_are_forgotten_every_session_before_them_is_out_of_order
 
 #[test]
 fn what_a_split_has_ended_at_the_same_instant_stays_with_the_open_session() {
-    let mut folding =
-        Folding::new(&[(RuleFlag::GapBy, "1:buy=30us"), (RuleFlag::Split(SplitFlag::MaxEvents), "1")]);
+    let mut folding = Folding::new(&[(RuleFlag::GapBy, "1:buy=30us"), (flag("max-events"), "1")]);
     for value in ["", "buy"] {
         folding.take(("a", 5, value), 100).unwrap();
     }
@@ -129,7 +132,7 @@ fn what_a_split_has_ended_at_the_same_instant_stays_with_the_open_session() {
 
 #[test]
 fn a_key_with_held_events_survives_and_keeps_them() {
-    let mut folding = Folding::new(&[(RuleFlag::Split(SplitFlag::MaxEvents), "9")]);
+    let mut folding = Folding::new(&[(flag("max-events"), "9")]);
     for event in [("x", 0, ""), ("a", 1, ""), ("b", 2, ""), ("b", 40, ""), ("a", 41, "")] {
         folding.take(event, 30).unwrap();
     }
@@ -143,8 +146,7 @@ fn a_key_with_held_events_survives_and_keeps_them() {
 
 #[test]
 fn rows_count_as_memory_as_long_as_their_session_is_open() {
-    let mut folding =
-        Folding::new(&[(RuleFlag::Emit, "events"), (RuleFlag::Split(SplitFlag::MaxEvents), "2")]);
+    let mut folding = Folding::new(&[(RuleFlag::Emit, "events"), (flag("max-events"), "2")]);
     let bytes = |folding: &Folding| folding.reducer.bytes_of_rows;
     for (event, expected) in
         [(("a", 0, "123"), 3), (("a", 1, "4567"), 7), (("a", 2, "89"), 2), (("b", 2, "0"), 3)]
@@ -162,11 +164,8 @@ fn rows_count_as_memory_as_long_as_their_session_is_open() {
 
 #[test]
 fn the_row_of_a_duplicate_is_not_kept() {
-    let mut folding = Folding::new(&[
-        (RuleFlag::Emit, "events"),
-        (RuleFlag::Dedup, "1"),
-        (RuleFlag::Split(SplitFlag::EndOn), "1=out"),
-    ]);
+    let mut folding =
+        Folding::new(&[(RuleFlag::Emit, "events"), (RuleFlag::Dedup, "1"), (flag("end-on"), "1=out")]);
     for (us, value, bytes) in [(0, "x", 1), (0, "x", 1), (1, "out", 0)] {
         folding.take(("a", us, value), 100).unwrap();
         assert_eq!(folding.reducer.bytes_of_rows, bytes);
@@ -189,9 +188,9 @@ proptest! {
     ) {
         let most = most.map(|most| most.to_string());
         let mut flags = vec![(RuleFlag::Dedup, "1"), (RuleFlag::GapBy, "1:buy=30us")];
-        flags.extend(most.as_deref().map(|most| (RuleFlag::Split(SplitFlag::MaxEvents), most)));
-        flags.extend(starts.then_some((RuleFlag::Split(SplitFlag::StartOn), "1=in")));
-        flags.extend(ends.then_some((RuleFlag::Split(SplitFlag::EndOn), "1=out")));
+        flags.extend(most.as_deref().map(|most| (flag("max-events"), most)));
+        flags.extend(starts.then_some((flag("start-on"), "1=in")));
+        flags.extend(ends.then_some((flag("end-on"), "1=out")));
         let fold = |events: &[(i64, usize)]| -> Result<_, OutOfOrder> {
             let mut folding = Folding::new(&flags);
             for &(us, value) in events {
@@ -217,8 +216,8 @@ proptest! {
         splits in any::<bool>(),
         lateness in 0_i64..20,
     ) {
-        let mut flags = vec![(RuleFlag::GapBy, "1:buy=30us"), (RuleFlag::Split(SplitFlag::EndOn), "1=out")];
-        flags.extend(splits.then_some((RuleFlag::Split(SplitFlag::MaxEvents), "2")));
+        let mut flags = vec![(RuleFlag::GapBy, "1:buy=30us"), (flag("end-on"), "1=out")];
+        flags.extend(splits.then_some((flag("max-events"), "2")));
         let (mut evicting, mut plain) = (Folding::new(&flags), Folding::new(&flags));
         let (mut latest, mut until, mut was_wrong) = (0, 0, false);
         let (mut noticed, mut disordered) = (false, false);

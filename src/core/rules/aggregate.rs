@@ -17,14 +17,6 @@ pub struct AggregateText {
 impl AggregateText {
     /// Reads `function(argument)` with an optional `=name` behind it.
     ///
-    /// ```
-    /// # use sessionize::core::rules::AggregateText;
-    /// let aggregate = AggregateText::read("any(event=purchase)=converted").unwrap();
-    /// assert_eq!(aggregate.name(), "converted");
-    /// assert_eq!(AggregateText::read("first(path)").unwrap().name(), "first_path");
-    /// assert_eq!(AggregateText::read("count_if(event=log in)").unwrap().name(), "count_if_event_log_in");
-    /// ```
-    ///
     /// # Errors
     /// What is wrong with it, and what there is.
     pub fn read(text: &str) -> Result<Self, String> {
@@ -191,6 +183,17 @@ mod tests {
                 aggregated(text, &[]),
                 "{text}: an empty value is a missing one"
             );
+        }
+    }
+
+    #[test]
+    fn a_column_is_named_after_function_and_argument() {
+        for (text, name) in [
+            ("any(event=purchase)=converted", "converted"),
+            ("first(path)", "first_path"),
+            ("count_if(event=log in)", "count_if_event_log_in"),
+        ] {
+            assert_eq!(AggregateText::read(text).map(|aggregate| aggregate.name()), Ok(name.to_owned()));
         }
     }
 

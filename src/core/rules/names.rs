@@ -89,7 +89,7 @@ fn first_twice<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::rules::SplitFlag;
+    use crate::core::rules::splits::SplitFlag;
 
     #[test]
     fn none_stands_alone() {

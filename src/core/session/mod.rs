@@ -11,7 +11,7 @@ mod packed;
 pub use batch::{Session, SessionBatch};
 pub use close_reason::CloseReason;
 pub use completed::CompletedSession;
-pub use id::{NAMESPACE, SessionId};
+pub use id::SessionId;
 pub use op::Op;
 pub use open::OpenSession;
 

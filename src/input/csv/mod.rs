@@ -9,7 +9,6 @@ mod schema;
 mod separators;
 mod wide;
 
-pub use header::MAX_COLUMNS;
 pub use options::Dialect;
 pub use quotes::{QuoteMarks, QuotedRowEnds};
 pub use schema::Schema;

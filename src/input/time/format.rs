@@ -5,12 +5,6 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How times are written in a batch.
-///
-/// ```
-/// # use sessionize::input::time::TimeFormat;
-/// assert_eq!("epoch-ms".parse(), Ok(TimeFormat::EpochMillis));
-/// assert_eq!("%d/%b/%Y:%H:%M:%S %z".parse::<TimeFormat>().unwrap().to_string(), "%d/%b/%Y:%H:%M:%S %z");
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TimeFormat {
     /// Whatever has one clear meaning: `2020-01-01 00:02:00`, also with `T`, with a fraction of up to nine digits, with

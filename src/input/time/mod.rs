@@ -28,13 +28,6 @@ use zone::LocalZone;
 ///
 /// It keeps the last date and the last local hour it has seen, so a log in order of time costs one calendar look-up a
 /// day; use one parser for each thread.
-///
-/// ```
-/// # use sessionize::input::time::{NotATime, TimeFormat, TimeParser};
-/// let mut parser = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
-/// assert_eq!(parser.parse(b"2020-01-01 00:02:00").map(|time| time.us()), Ok(1_577_836_920_000_000));
-/// assert_eq!(parser.parse(b"2020-02-31"), Err(NotATime::Impossible));
-/// ```
 #[derive(Debug, Clone)]
 pub struct TimeParser {
     form: Form,

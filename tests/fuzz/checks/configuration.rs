@@ -1,10 +1,10 @@
 //! Reads a configuration file: either it is taken, or its mistake is said in words, with the line.
 
-use sessionize::cli::check_configuration;
+use sessionize::internals::check_configuration;
 
 thread_local! {
     /// All flags of all verbs take longer to make than a short file takes to read.
-    static COMMAND: clap::Command = sessionize::cli::command();
+    static COMMAND: clap::Command = sessionize::internals::command();
 }
 
 /// All bytes are one file.

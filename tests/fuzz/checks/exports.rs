@@ -1,6 +1,6 @@
 //! Reads the lines of an export: either all of them hold together, or the line that does not is named.
 
-use sessionize::state::read_export;
+use sessionize::internals::read_export;
 
 /// All bytes are one export.
 pub fn check(data: &[u8]) {

@@ -1,6 +1,6 @@
 //! Reads a manifest; what is read is written as it will be read again.
 
-use sessionize::output::Manifest;
+use sessionize::internals::Manifest;
 
 /// All bytes are one manifest.
 pub fn check(data: &[u8]) {

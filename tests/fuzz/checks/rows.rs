@@ -1,13 +1,10 @@
 //! Reads a batch file in blocks, and once more whole with the csv crate alone.
 
-use sessionize::core::event::{Event, MAX_KEY_BYTES, Timestamp};
-use sessionize::core::partition::KeyHash;
-use sessionize::core::rules::RowSelection;
-use sessionize::core::watermark::Watermark;
-use sessionize::input::csv::{Csv, Dialect, Schema};
-use sessionize::input::time::{NotATime, TimeFormat, TimeParser};
-use sessionize::input::{Columns, EventBatch, FileDecoder, Intake, Reason, RowRules, UnitDecoder};
-use sessionize::purged::PurgedKeys;
+use sessionize::internals::{
+    Columns, Csv, Dialect, Event, EventBatch, FileDecoder, Intake, KeyHash, MAX_KEY_BYTES, NotATime,
+    PurgedKeys, Reason, RowRules, RowSelection, Schema, TimeFormat, TimeParser, UnitDecoder,
+};
+use sessionize::{Timestamp, Watermark};
 use std::cell::Cell;
 
 const WATERMARK_US: i64 = 1_000_000_000;

@@ -1,6 +1,6 @@
 //! Decodes open state under rules; what is decoded is encoded as it will be decoded again.
 
-use sessionize::state::{StoredRow, recode};
+use sessionize::internals::{StoredRow, recode};
 
 /// How many rows (four bytes), and the rows of a chunk.
 pub fn check(data: &[u8]) {

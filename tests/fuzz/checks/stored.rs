@@ -1,6 +1,6 @@
 //! Decodes a row of the checkpoint; what is decoded is encoded as it will be decoded again.
 
-use sessionize::state::{StoredRow, recode};
+use sessionize::internals::{StoredRow, recode};
 
 /// The first byte picks the kind of row, the rest is the row without its checksum.
 pub fn check(data: &[u8]) {

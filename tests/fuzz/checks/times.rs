@@ -1,7 +1,7 @@
 //! Reads a text as a time, as chrono does.
 
-use sessionize::core::event::Timestamp;
-use sessionize::input::time::{NotATime, TimeFormat, TimeParser};
+use sessionize::Timestamp;
+use sessionize::internals::{NotATime, TimeFormat, TimeParser};
 
 #[path = "../../../src/input/time/reference.rs"]
 mod reference;

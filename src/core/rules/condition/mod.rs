@@ -16,13 +16,6 @@ pub(super) use words::AND;
 
 /// A condition as it is asked for. Two that mean the same are equal: order, repetition, spaces, quotes and the form of numbers
 /// make no difference.
-///
-/// ```
-/// # use sessionize::core::rules::ConditionText;
-/// let condition = ConditionText::read("status >= 500.0 and path ~ '^/api'").unwrap();
-/// assert_eq!(condition.to_string(), "path~^/api and status>=500");
-/// assert!(ConditionText::read("login").is_err());
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConditionText {
     comparisons: Vec<ComparisonText>,

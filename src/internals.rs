@@ -1,0 +1,22 @@
+//! What the program, the tests and the benchmarks of this repository reach besides the public core: parts whose failures a whole
+//! run would hide, such as one decoder, one row of the checkpoint, one reducer. They are separate crates, so what they use must be
+//! public; it is public here and nowhere else. This is no API: anything in it changes without notice.
+
+pub use crate::cli::{check_configuration, command, main};
+pub use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES};
+pub use crate::core::gap::Gap;
+pub use crate::core::partition::{KeyHash, PARTITIONS};
+pub use crate::core::reducer::{Fold, GapReducer, KeyState};
+pub use crate::core::rules::{Emit, RowSelection};
+pub use crate::core::session::{CompletedSession, OpenSession};
+pub use crate::core::watermark::Advance;
+pub use crate::fake::{FakeSettings, write_pageviews};
+pub use crate::input::csv::{Csv, Dialect, Schema};
+pub use crate::input::time::{NotATime, TimeFormat, TimeParser};
+pub use crate::input::{Columns, EventBatch, FileDecoder, FileUnit, Intake, Reason, RowRules, UnitDecoder};
+#[cfg(debug_assertions)]
+pub use crate::maintenance::write_predecessor;
+pub use crate::migrations::checkpoint::CURRENT_VERSION;
+pub use crate::output::{Manifest, OutputFormat, OutputKind, OutputSchema};
+pub use crate::purged::PurgedKeys;
+pub use crate::state::{Stored, StoredRow, read_export, recode};
