@@ -31,7 +31,8 @@ impl SessionId {
     /// The same, where the text of the start is known already: to write it costs as much as to hash it.
     pub(crate) fn derive_at(key: &[u8], start: &TimeText, ordinal: u32) -> Self {
         let mut digits = itoa::Buffer::new();
-        let ordinal = digits.format(ordinal).as_bytes();
+        // Nearly every session is the only one of its key with its start.
+        let ordinal = if ordinal == 0 { b"0" } else { digits.format(ordinal).as_bytes() };
         let digest = short_digest(key, start, ordinal).unwrap_or_else(|| {
             let mut hash = Sha1::new();
             hash.update(NAMESPACE.as_bytes());
