@@ -1,7 +1,6 @@
 //! The steps on which durability rests: create, write, sync, rename, remove.
 //!
-//! Every change that sink and checkpoint make to the disk goes through here, in the order that `docs/durability.md`
-//! lists. Once a sync has failed nobody knows what is on the disk, so every later step of the process is refused.
+//! Every change that output and checkpoint make to the disk goes through here, in the order that `docs/durability.md` lists.
 //! Binaries built with debug assertions can count the steps and fail or die at each of them, which is how the crash
 //! tests go through all of them; release binaries have no such hook.
 #![expect(clippy::disallowed_methods, reason = "the one place that changes names on the disk")]
@@ -10,127 +9,157 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static SYNC_FAILED: AtomicBool = AtomicBool::new(false);
-
-/// Whether a sync of this process has failed. Then nothing more may be written.
-pub fn sync_has_failed() -> bool {
-    SYNC_FAILED.load(Ordering::SeqCst)
+/// The disk as one command changes it. Its clones are the same disk.
+///
+/// After a failed sync nobody knows what is on the disk, so every later step is refused. This holds for the store and the
+/// outputs of one command together, since they are committed together, and for no other command of the process.
+#[derive(Debug, Clone, Default)]
+pub struct Disk {
+    sync_failed: Arc<AtomicBool>,
 }
 
-/// Announces a durable step; the fault hook of the tests may fail or end the process here.
-///
-/// # Errors
-/// After a failed sync; and an injected one.
-pub fn step(name: &'static str) -> io::Result<()> {
-    log::trace!("durable step {name}");
-    if sync_has_failed() {
-        return Err(io::Error::other("a sync has failed before, nothing more is written"));
+impl Disk {
+    /// Whether a sync has failed. Then nothing more may be written.
+    pub fn sync_has_failed(&self) -> bool {
+        self.sync_failed.load(Ordering::SeqCst)
     }
-    fault::reached(name)
-}
 
-/// Announces a step and does it; if it fails, it is the last one of this process.
-///
-/// # Errors
-/// As `work`. After an error nothing is known of what was written: the run must end.
-pub fn sync(name: &'static str, work: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-    let synced = step(name).and_then(|()| work());
-    if synced.is_err() {
-        SYNC_FAILED.store(true, Ordering::SeqCst);
-    }
-    synced
-}
-
-/// Writes all of `bytes`.
-///
-/// # Errors
-/// As [`Write::write_all`].
-pub fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    step("write")?;
-    file.write_all(bytes)
-}
-
-/// Brings the content of a file to the disk (fsync).
-///
-/// # Errors
-/// As [`File::sync_all`].
-pub fn sync_file(file: &File) -> io::Result<()> {
-    sync("sync file", || file.sync_all())
-}
-
-/// Brings what was written so far to the disk, so that little is left to wait for at the end.
-///
-/// # Errors
-/// As [`sync_file`].
-pub fn sync_written(file: &File) -> io::Result<()> {
-    step("sync written")?;
-    file.sync_data()
-}
-
-/// Brings the names in a folder to the disk.
-///
-/// # Errors
-/// As [`File::sync_all`].
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = File::open(path)?;
-    sync("sync folder", || folder.sync_all())
-}
-
-/// Brings the names of `path` and of the folders above it to the disk, as far up as they may be read.
-///
-/// # Errors
-/// As [`File::sync_all`].
-pub fn sync_names_above(path: &Path) -> io::Result<()> {
-    for folder in path.ancestors().skip(1) {
-        match sync_folder(or_here(folder)) {
-            // What may not be read was not made by us.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
-            synced => synced?,
+    /// Announces a durable step; the fault hook of the tests may fail or end the process here.
+    ///
+    /// # Errors
+    /// After a failed sync; and an injected one.
+    pub fn step(&self, name: &'static str) -> io::Result<()> {
+        log::trace!("durable step {name}");
+        if self.sync_has_failed() {
+            return Err(io::Error::other("a sync has failed before, nothing more is written"));
         }
+        fault::reached(name)
     }
-    Ok(())
-}
 
-/// Moves a file into place; whoever looks sees the old name or the new one, never half a file.
-///
-/// # Errors
-/// As [`fs::rename`].
-pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    step("rename")?;
-    fs::rename(from, to)
-}
-
-/// Creates a folder and those above it, and brings their names to the disk.
-///
-/// # Errors
-/// As [`fs::create_dir`] and [`File::sync_all`].
-pub fn create_folder(path: &Path) -> io::Result<()> {
-    create(path, &DirBuilder::new())
-}
-
-/// The same for a folder in which nobody but its owner may write, whatever the process allows others.
-///
-/// # Errors
-/// As [`create_folder`].
-pub fn create_own_folder(path: &Path) -> io::Result<()> {
-    create(path, DirBuilder::new().mode(0o755))
-}
-
-fn create(path: &Path, how: &DirBuilder) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
+    /// Announces a step and does it; if it fails, it is the last one.
+    ///
+    /// # Errors
+    /// As `work`. After an error nothing is known of what was written: the run must end.
+    pub fn sync(&self, name: &'static str, work: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let synced = self.step(name).and_then(|()| work());
+        if synced.is_err() {
+            self.sync_failed.store(true, Ordering::SeqCst);
+        }
+        synced
     }
-    let above = folder_of(path);
-    create_folder(above)?;
-    step("create folder")?;
-    match how.create(path) {
-        // Another run, before it has come to the lock.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-        created => created?,
+
+    /// Writes all of `bytes`.
+    ///
+    /// # Errors
+    /// As [`Write::write_all`].
+    pub fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        self.step("write")?;
+        file.write_all(bytes)
     }
-    sync_folder(above)
+
+    /// Brings the content of a file to the disk (fsync).
+    ///
+    /// # Errors
+    /// As [`File::sync_all`].
+    pub fn sync_file(&self, file: &File) -> io::Result<()> {
+        self.sync("sync file", || file.sync_all())
+    }
+
+    /// Brings what was written so far to the disk, so that little is left to wait for at the end.
+    ///
+    /// # Errors
+    /// As [`Self::sync_file`].
+    pub fn sync_written(&self, file: &File) -> io::Result<()> {
+        self.sync("sync written", || file.sync_data())
+    }
+
+    /// Brings the names in a folder to the disk.
+    ///
+    /// # Errors
+    /// As [`File::sync_all`].
+    pub fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        let folder = File::open(path)?;
+        self.sync("sync folder", || folder.sync_all())
+    }
+
+    /// Brings the names of `path` and of the folders above it to the disk, as far up as they may be read.
+    ///
+    /// # Errors
+    /// As [`File::sync_all`].
+    pub fn sync_names_above(&self, path: &Path) -> io::Result<()> {
+        for folder in path.ancestors().skip(1) {
+            match self.sync_folder(or_here(folder)) {
+                // What may not be read was not made by us.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+                synced => synced?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves a file into place; whoever looks sees the old name or the new one, never half a file.
+    ///
+    /// # Errors
+    /// As [`fs::rename`].
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step("rename")?;
+        fs::rename(from, to)
+    }
+
+    /// Creates a folder and those above it, and brings their names to the disk.
+    ///
+    /// # Errors
+    /// As [`fs::create_dir`] and [`File::sync_all`].
+    pub fn create_folder(&self, path: &Path) -> io::Result<()> {
+        self.create(path, &DirBuilder::new())
+    }
+
+    /// The same for a folder in which nobody but its owner may write, whatever the process allows others.
+    ///
+    /// # Errors
+    /// As [`Self::create_folder`].
+    pub fn create_own_folder(&self, path: &Path) -> io::Result<()> {
+        self.create(path, DirBuilder::new().mode(0o755))
+    }
+
+    fn create(&self, path: &Path, how: &DirBuilder) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        let above = folder_of(path);
+        self.create_folder(above)?;
+        self.step("create folder")?;
+        match how.create(path) {
+            // Another run, before it has come to the lock.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+            created => created?,
+        }
+        self.sync_folder(above)
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// As [`fs::remove_file`].
+    pub fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.step("remove file")?;
+        fs::remove_file(path)
+    }
+
+    /// Removes a folder with all that is in it; one that is not there counts as removed.
+    ///
+    /// # Errors
+    /// As [`fs::remove_dir_all`].
+    pub fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        if !path.exists() {
+            return Ok(());
+        }
+        self.step("remove folder")?;
+        fs::remove_dir_all(path)
+    }
 }
 
 /// The folder in which `path` stands.
@@ -140,27 +169,6 @@ pub fn folder_of(path: &Path) -> &Path {
 
 fn or_here(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
-}
-
-/// Removes a file.
-///
-/// # Errors
-/// As [`fs::remove_file`].
-pub fn remove_file(path: &Path) -> io::Result<()> {
-    step("remove file")?;
-    fs::remove_file(path)
-}
-
-/// Removes a folder with all that is in it; one that is not there counts as removed.
-///
-/// # Errors
-/// As [`fs::remove_dir_all`].
-pub fn remove_folder(path: &Path) -> io::Result<()> {
-    if !path.exists() {
-        return Ok(());
-    }
-    step("remove folder")?;
-    fs::remove_dir_all(path)
 }
 
 #[cfg(debug_assertions)]
@@ -236,5 +244,45 @@ pub(crate) mod fault {
 
     pub(crate) fn asked_count() -> Option<String> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lets a sync fail as the system lets it: there is no disk below this file.
+    fn fail_sync(disk: &Disk) {
+        disk.sync_file(&File::open("/dev/null").unwrap()).unwrap_err();
+    }
+
+    #[test]
+    fn a_failed_sync_ends_the_steps_of_its_disk_and_of_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+        let (failed, disk) = (Disk::default(), Disk::default());
+        let clone = failed.clone();
+        fail_sync(&failed);
+        for disk in [&failed, &clone] {
+            assert!(disk.sync_has_failed());
+            disk.create_folder(&one).unwrap_err();
+            disk.sync_folder(folder.path()).unwrap_err();
+        }
+        disk.create_folder(&one).unwrap();
+        clone.rename(&one, &other).unwrap_err();
+        clone.remove_folder(&one).unwrap_err();
+        disk.rename(&one, &other).unwrap();
+        disk.remove_folder(&other).unwrap();
+        assert!(!disk.sync_has_failed());
+    }
+
+    #[test]
+    fn any_kind_of_failed_sync_is_the_last_step() {
+        let file = File::open("/dev/null").unwrap();
+        for sync in [Disk::sync_file, Disk::sync_written] {
+            let disk = Disk::default();
+            sync(&disk, &file).unwrap_err();
+            assert!(disk.sync_has_failed());
+        }
     }
 }

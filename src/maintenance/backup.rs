@@ -6,7 +6,7 @@
 
 use super::partial::PartialBackup;
 use super::verify::verify;
-use crate::durable;
+use crate::durable::{Disk, folder_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{Manifest, Output};
 use crate::report::{BackupReport, VerifyReport};
@@ -108,8 +108,8 @@ fn copy_once(
     let Copying { mut copied, .. } = copying;
     let (files, bytes) = look.files().sum();
     copied.add(Copied { files, bytes });
-    sync_all(&partial.state())
-        .and_then(|()| if partial.out().exists() { sync_all(&partial.out()) } else { Ok(()) })
+    sync_all(&partial.state(), partial.disk())
+        .and_then(|()| if partial.out().exists() { sync_all(&partial.out(), partial.disk()) } else { Ok(()) })
         .map_err(|error| partial.failed(&error))?;
     Ok((look, copied))
 }
@@ -179,7 +179,7 @@ impl Copying<'_> {
         for path in [Some(&output.path), output.place.as_ref()].into_iter().flatten() {
             self.cancellation.check()?;
             let target = self.to.join(path);
-            let copied = fs::create_dir_all(durable::folder_of(&target))
+            let copied = fs::create_dir_all(folder_of(&target))
                 .and_then(|()| copy_file(&self.from.join(path), &target, self.cancellation));
             match copied {
                 Ok(bytes) => {
@@ -212,12 +212,12 @@ fn copy_file(from: &Path, to: &Path, cancellation: &Cancellation) -> io::Result<
 }
 
 /// Brings a folder with everything in it to the disk.
-fn sync_all(folder: &Path) -> io::Result<()> {
+fn sync_all(folder: &Path, disk: &Disk) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() { sync_all(&path)? } else { durable::sync_file(&File::open(&path)?)? }
+        if path.is_dir() { sync_all(&path, disk)? } else { disk.sync_file(&File::open(&path)?)? }
     }
-    durable::sync_folder(folder)
+    disk.sync_folder(folder)
 }
 
 fn lies_inside(folder: &Path, copied: &Path) -> bool {

@@ -1,7 +1,7 @@
 //! A backup that is not done yet: it grows beside its place, under a name that says so.
 #![expect(clippy::disallowed_methods, reason = "makes and looks at the folder of a backup")]
 
-use crate::durable;
+use crate::durable::{Disk, folder_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::FolderLock;
 use std::fs::{self, File};
@@ -16,6 +16,7 @@ const MARK: &str = "unfinished-backup";
 #[derive(Debug)]
 pub(super) struct PartialBackup {
     folder: PathBuf,
+    disk: Disk,
     _lock: FolderLock,
 }
 
@@ -26,10 +27,11 @@ impl PartialBackup {
         folder.push(".partial");
         let folder = PathBuf::from(folder);
         let failed = |error: io::Error| cannot_write(&folder, &error);
+        let disk = Disk::default();
         if fs::symlink_metadata(&folder).is_ok() {
             expect_own(&folder)?;
         } else {
-            durable::create_folder(&folder).map_err(failed)?;
+            disk.create_folder(&folder).map_err(failed)?;
         }
         let lock = FolderLock::take(&folder, Duration::ZERO)?.ok_or_else(|| {
             Error::new(ErrorKind::Locked, "another backup to this place is at work")
@@ -37,7 +39,7 @@ impl PartialBackup {
                 .remedy("wait for it to end, or give the backup another name")
         })?;
         expect_own(&folder)?;
-        let partial = Self { folder, _lock: lock };
+        let partial = Self { folder, disk, _lock: lock };
         partial.mark().map_err(|error| partial.failed(&error))?;
         Ok(partial)
     }
@@ -45,13 +47,18 @@ impl PartialBackup {
     fn mark(&self) -> io::Result<()> {
         let mark = self.folder.join(MARK);
         if !mark.exists() {
-            durable::step("create file")?;
+            self.disk.step("create file")?;
             let mut file = File::create_new(mark)?;
             file.write_all(b"A backup was begun here by sessionize, and is not whole.\n")?;
-            durable::sync_file(&file)?;
-            durable::sync_folder(&self.folder)?;
+            self.disk.sync_file(&file)?;
+            self.disk.sync_folder(&self.folder)?;
         }
         Ok(())
+    }
+
+    /// The disk to which it goes.
+    pub(super) const fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// Where the copy of the checkpoint goes.
@@ -66,23 +73,25 @@ impl PartialBackup {
 
     /// Removes what was copied so far.
     pub(super) fn empty(&self) -> Result<()> {
-        let removed = [self.state(), self.out()].iter().try_for_each(|copy| durable::remove_folder(copy));
+        let removed = [self.state(), self.out()].iter().try_for_each(|copy| self.disk.remove_folder(copy));
         removed.map_err(|error| self.failed(&error))
     }
 
     /// Removes all of it, as far as that is possible: the next backup to this place removes the rest.
     pub(super) fn give_up(self) {
-        let removed = self.empty().is_ok() && durable::remove_file(&self.folder.join(MARK)).is_ok();
+        let removed = self.empty().is_ok() && self.disk.remove_file(&self.folder.join(MARK)).is_ok();
         // It may hold what somebody else has put there.
         let _ = removed && fs::remove_dir(&self.folder).is_ok();
     }
 
     /// Moves it to its place.
     pub(super) fn finish(self, target: &Path) -> Result<()> {
-        let moved = durable::rename(&self.folder, target)
-            .and_then(|()| durable::sync_folder(durable::folder_of(target)))
-            .and_then(|()| durable::remove_file(&target.join(MARK)))
-            .and_then(|()| durable::sync_folder(target));
+        let disk = &self.disk;
+        let moved = disk
+            .rename(&self.folder, target)
+            .and_then(|()| disk.sync_folder(folder_of(target)))
+            .and_then(|()| disk.remove_file(&target.join(MARK)))
+            .and_then(|()| disk.sync_folder(target));
         moved.map_err(|error| cannot_write(target, &error))
     }
 

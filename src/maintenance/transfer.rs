@@ -3,6 +3,7 @@
 
 use super::rewrite::{commit, head_with, report};
 use crate::core::event::Timestamp;
+use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind, StreamId};
 use crate::output::{Manifest, Output, belongs_to_another};
@@ -103,13 +104,14 @@ pub fn import_state(
             .remedy("export again")
             .nothing_changed()
     })?;
-    let mut locks = Locks::of_state(common)?;
-    let mut checkpoint = Checkpoint::open(&common.state)?;
+    let disk = Disk::default();
+    let mut locks = Locks::of_state(common, &disk)?;
+    let mut checkpoint = Checkpoint::open(&common.state, &disk)?;
     if checkpoint.head().is_some() {
         drop((checkpoint, locks));
         return imported_before(common, &imported, cancellation);
     }
-    let output = Output::at(common.out.clone());
+    let output = Output::at(common.out.clone(), disk);
     choose_stream(&mut checkpoint, &imported, take_over)?;
     if take_over {
         expect_published(&output)?;

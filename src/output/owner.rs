@@ -4,7 +4,6 @@
 use super::manifest::Manifest;
 use super::paths::{MANIFEST_NAME, Output, STAGING, cannot_write, failed};
 use super::place;
-use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::StreamId;
 use serde::{Deserialize, Serialize};
@@ -89,7 +88,7 @@ impl Output {
         if self.newest_manifest()?.is_some() || place::folder(self.folder())?.is_some() {
             return Ok(());
         }
-        durable::create_folder(self.folder()).map_err(|error| cannot_write(self.folder(), &error))
+        self.disk().create_folder(self.folder()).map_err(|error| cannot_write(self.folder(), &error))
     }
 
     /// Makes the folder that of `stream`, on the disk, before anything is staged there. The caller holds its lock and has asked
@@ -106,21 +105,21 @@ impl Output {
         }
         let path = self.folder().join(NAME);
         self.write_owner(stream)
-            .and_then(|()| if is_new { durable::sync_names_above(&path) } else { Ok(()) })
+            .and_then(|()| if is_new { self.disk().sync_names_above(&path) } else { Ok(()) })
             .map_err(|error| cannot_write(&path, &error))
     }
 
     fn write_owner(&self, stream: StreamId) -> io::Result<()> {
         let (partial, path) = (self.folder().join(PARTIAL_NAME), self.folder().join(NAME));
         if fs::symlink_metadata(&partial).is_ok() {
-            durable::remove_file(&partial)?;
+            self.disk().remove_file(&partial)?;
         }
-        durable::step("create file")?;
+        self.disk().step("create file")?;
         let mut file = File::create_new(&partial)?;
-        durable::write(&mut file, &Owner::bytes_of(stream))?;
-        durable::sync_file(&file)?;
-        durable::rename(&partial, &path)?;
-        durable::sync_folder(self.folder())
+        self.disk().write(&mut file, &Owner::bytes_of(stream))?;
+        self.disk().sync_file(&file)?;
+        self.disk().rename(&partial, &path)?;
+        self.disk().sync_folder(self.folder())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::OutputFormat;
 use super::kind::OutputKind;
+use crate::durable::Disk;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::RunId;
 use std::io;
@@ -53,12 +54,17 @@ impl OutputFile {
 #[derive(Debug, Clone)]
 pub struct Output {
     folder: PathBuf,
+    disk: Disk,
 }
 
 impl Output {
-    /// The output folder `folder`; nothing is created.
-    pub const fn at(folder: PathBuf) -> Self {
-        Self { folder }
+    /// The output folder `folder` of a command that changes `disk`; nothing is created.
+    pub const fn at(folder: PathBuf, disk: Disk) -> Self {
+        Self { folder, disk }
+    }
+
+    pub(super) const fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// Its path.

@@ -5,7 +5,6 @@ use super::kind::OutputKind;
 use super::manifest::Manifest;
 use super::paths::{MANIFEST_NAME, Output, OutputFile, RETRACTED, STAGING, failed};
 use super::published::unreadable;
-use crate::durable;
 use crate::error::Result;
 use crate::ledger::RunId;
 use std::fs;
@@ -20,7 +19,9 @@ impl Output {
     /// [`crate::error::ErrorKind::Failed`] if it cannot be removed.
     pub fn discard_staging(&self) -> Result<()> {
         let staging = self.folder().join(STAGING);
-        durable::remove_folder(&staging).map_err(|error| failed("remove what was staged", &staging, &error))
+        self.disk()
+            .remove_folder(&staging)
+            .map_err(|error| failed("remove what was staged", &staging, &error))
     }
 
     /// Holds what is staged for a committed run, and what of it is in place already, against its manifest. Linear in
@@ -72,10 +73,12 @@ impl Output {
             };
         }
         let folder = place.parent().unwrap_or_else(|| self.folder());
-        let moved = durable::create_folder(folder)
-            .and_then(|()| durable::rename(staged, place))
-            .and_then(|()| durable::sync_folder(folder))
-            .and_then(|()| durable::sync_folder(self.folder()));
+        let disk = self.disk();
+        let moved = disk
+            .create_folder(folder)
+            .and_then(|()| disk.rename(staged, place))
+            .and_then(|()| disk.sync_folder(folder))
+            .and_then(|()| disk.sync_folder(self.folder()));
         moved.map_err(|error| {
             let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
             let first = if full { "the disk is full: free some space; " } else { "" };
@@ -88,7 +91,7 @@ impl Output {
     fn remove_other_views(&self, view: OutputFile, run: RunId) -> Result<()> {
         let others = OutputFile::all().filter(|file| file.kind == OutputKind::Open && *file != view);
         for place in others.map(|other| self.path_of(other, run)).filter(|place| place.is_file()) {
-            durable::remove_file(&place).map_err(|error| {
+            self.disk().remove_file(&place).map_err(|error| {
                 failed("remove the view of before", &place, &error)
                     .remedy("the run is committed, and the next run publishes it")
             })?;
@@ -108,11 +111,13 @@ impl Output {
                 continue;
             }
             let folders = [from.parent(), to.parent()].map(|folder| folder.unwrap_or_else(|| self.folder()));
-            let moved = durable::create_folder(folders[1])
-                .and_then(|()| durable::rename(&from, &to))
-                .and_then(|()| folders.iter().try_for_each(|folder| durable::sync_folder(folder)))
-                .and_then(|()| durable::sync_folder(&self.folder().join(RETRACTED)))
-                .and_then(|()| durable::sync_folder(self.folder()));
+            let disk = self.disk();
+            let moved = disk
+                .create_folder(folders[1])
+                .and_then(|()| disk.rename(&from, &to))
+                .and_then(|()| folders.iter().try_for_each(|folder| disk.sync_folder(folder)))
+                .and_then(|()| disk.sync_folder(&self.folder().join(RETRACTED)))
+                .and_then(|()| disk.sync_folder(self.folder()));
             moved.map_err(|error| {
                 failed("retract", &from, &error)
                     .remedy("the rollback is committed, and the next run goes on with it")

@@ -4,13 +4,13 @@
 use super::manifest::{Manifest, ManifestFile};
 use super::paths::{MANIFEST_NAME, Output, OutputFile, cannot_write};
 use super::place;
-use crate::durable;
+use crate::durable::Disk;
 use crate::error::Result;
 use crate::ledger::{HeadMark, RunId, StreamId};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes that are gathered before they are written.
@@ -26,6 +26,7 @@ const SYNC_BYTES: u64 = 16 << 20;
 /// A file that is being written.
 struct StagedFile {
     path: PathBuf,
+    disk: Disk,
     file: File,
     buffer: Vec<u8>,
     hash: Box<Xxh3>,
@@ -35,12 +36,13 @@ struct StagedFile {
 }
 
 impl StagedFile {
-    fn create(path: PathBuf) -> io::Result<Self> {
-        durable::step("create file")?;
+    fn create(path: PathBuf, disk: Disk) -> io::Result<Self> {
+        disk.step("create file")?;
         // A name that is there already, be it a link to somebody's file, is never written through.
         let file = File::create_new(&path)?;
         Ok(Self {
             path,
+            disk,
             file,
             buffer: Vec::new(),
             hash: Box::new(Xxh3::new()),
@@ -72,11 +74,11 @@ impl StagedFile {
     }
 
     fn write_now(&mut self, bytes: &[u8]) -> io::Result<()> {
-        durable::write(&mut self.file, bytes)?;
+        self.disk.write(&mut self.file, bytes)?;
         self.hash.update(bytes);
         self.bytes += bytes.len() as u64;
         if self.bytes - self.bytes_synced >= SYNC_BYTES {
-            durable::sync_written(&self.file)?;
+            self.disk.sync_written(&self.file)?;
             self.bytes_synced = self.bytes;
         }
         Ok(())
@@ -84,7 +86,7 @@ impl StagedFile {
 
     fn finish(&mut self) -> io::Result<()> {
         self.write_buffer()?;
-        durable::sync_file(&self.file)
+        self.disk.sync_file(&self.file)
     }
 }
 
@@ -93,6 +95,7 @@ pub struct Staging {
     stream: StreamId,
     run: RunId,
     folder: PathBuf,
+    disk: Disk,
     files: BTreeMap<OutputFile, StagedFile>,
 }
 
@@ -104,8 +107,8 @@ impl Staging {
     pub fn begin(output: &Output, stream: StreamId, run: RunId) -> Result<Self> {
         place::check(output, run)?;
         let folder = output.staging_of(run);
-        durable::create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
-        Ok(Self { stream, run, folder, files: BTreeMap::new() })
+        output.disk().create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
+        Ok(Self { stream, run, folder, disk: output.disk().clone(), files: BTreeMap::new() })
     }
 
     /// Begins one output with its header row, if it has not begun.
@@ -117,7 +120,8 @@ impl Staging {
             return Ok(());
         }
         let path = file.staged_in(&self.folder);
-        let mut staged = StagedFile::create(path.clone()).map_err(|error| cannot_write(&path, &error))?;
+        let mut staged = StagedFile::create(path.clone(), self.disk.clone())
+            .map_err(|error| cannot_write(&path, &error))?;
         staged.write(header, 0).map_err(|error| cannot_write(&path, &error))?;
         self.files.insert(file, staged);
         Ok(())
@@ -153,8 +157,15 @@ impl Staging {
             });
         }
         let manifest = complete(Manifest::new(self.stream, mark, generation, files));
-        write_manifest(&self.folder, &manifest).map_err(|error| cannot_write(&self.folder, &error))?;
+        self.write_manifest(&manifest).map_err(|error| cannot_write(&self.folder, &error))?;
         Ok(manifest)
+    }
+
+    fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
+        let mut file = StagedFile::create(self.folder.join(MANIFEST_NAME), self.disk.clone())?;
+        file.write(&manifest.to_bytes(), 0)?;
+        file.finish()?;
+        self.disk.sync_folder(&self.folder)
     }
 }
 
@@ -165,11 +176,4 @@ impl std::fmt::Debug for Staging {
             .field("folder", &self.folder)
             .finish_non_exhaustive()
     }
-}
-
-fn write_manifest(folder: &Path, manifest: &Manifest) -> io::Result<()> {
-    let mut file = StagedFile::create(folder.join(MANIFEST_NAME))?;
-    file.write(&manifest.to_bytes(), 0)?;
-    file.finish()?;
-    durable::sync_folder(folder)
 }

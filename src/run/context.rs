@@ -4,6 +4,7 @@ use super::cancellation::Cancellation;
 use super::format_copy::keep_copy;
 use super::recovery::{decide, out_of_step};
 use crate::core::event::Timestamp;
+use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Recovery;
 use crate::migrations::checkpoint::CURRENT_VERSION;
@@ -48,11 +49,12 @@ impl Context {
     /// [`ErrorKind::Locked`], [`ErrorKind::Checkpoint`] if checkpoint and output are out of step or do not belong together,
     /// [`ErrorKind::Failed`].
     pub fn open(settings: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
-        let mut locks = Locks::of_state(settings)?;
-        let checkpoint = open_migrating(&settings.state)?;
+        let disk = Disk::default();
+        let mut locks = Locks::of_state(settings, &disk)?;
+        let checkpoint = open_migrating(&settings.state, &disk)?;
         let run = checkpoint.head().map_or(0, |head| head.run.number());
         log::info!("{}: the checkpoint is open at run {run}", settings.state.display());
-        let output = Output::at(settings.out.clone());
+        let output = Output::at(settings.out.clone(), disk);
         let is_new = checkpoint.head().is_none();
         checkpoint.keep_stream()?;
         if is_new {
@@ -120,9 +122,9 @@ impl Locks {
     ///
     /// # Errors
     /// [`ErrorKind::Locked`] if another command works there and goes on for longer than `--wait`.
-    pub(crate) fn of_state(settings: &CommonSettings) -> Result<Self> {
+    pub(crate) fn of_state(settings: &CommonSettings, disk: &Disk) -> Result<Self> {
         let holder = LockHolder { process: std::process::id(), since: settings.as_of };
-        Ok(Self { state: Lock::take(&settings.state, holder, settings.wait)?, output: None })
+        Ok(Self { state: Lock::take(&settings.state, disk, holder, settings.wait)?, output: None })
     }
 
     /// Takes the lock of the output folder, if it is there, unless the state is in the same folder.
@@ -151,7 +153,7 @@ pub(crate) fn expect_existing(settings: &CommonSettings) -> Result<()> {
     if settings.state.is_dir() {
         return Ok(());
     }
-    let output = Output::at(settings.out.clone());
+    let output = Output::at(settings.out.clone(), Disk::default());
     match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
         Some(published) => Err(out_of_step(Recovery::Behind, None, Some(published), output.folder())),
         None => Err(Error::new(ErrorKind::Failed, "there is no checkpoint here")
@@ -161,14 +163,14 @@ pub(crate) fn expect_existing(settings: &CommonSettings) -> Result<()> {
 }
 
 /// Opens a checkpoint. Of one in an older format a copy is kept before anything can be written in the newest.
-fn open_migrating(state: &Path) -> Result<Checkpoint> {
-    let checkpoint = Checkpoint::open(state)?;
+fn open_migrating(state: &Path, disk: &Disk) -> Result<Checkpoint> {
+    let checkpoint = Checkpoint::open(state, disk)?;
     match checkpoint.stored_version()? {
         Some(version) if version < CURRENT_VERSION => {
             drop(checkpoint);
-            let kept = keep_copy(state, version)?;
+            let kept = keep_copy(state, version, disk)?;
             log::warn!("{}: a copy of the checkpoint in its older format is kept", kept.display());
-            Checkpoint::open(state)
+            Checkpoint::open(state, disk)
         }
         _ => Ok(checkpoint),
     }

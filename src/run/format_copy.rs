@@ -1,7 +1,7 @@
 //! The copy of a checkpoint in an older format that is kept before anything is written in the newest one.
 #![expect(clippy::disallowed_methods, reason = "copies the state folder")]
 
-use crate::durable;
+use crate::durable::{Disk, folder_of};
 use crate::error::{Error, ErrorKind, Result};
 use std::fs::{self, File};
 use std::io;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// [`ErrorKind::Failed`] if it cannot be written.
-pub(crate) fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
+pub(crate) fn keep_copy(state: &Path, version: u32, disk: &Disk) -> Result<PathBuf> {
     let beside = |finish: &str| {
         let mut name = state.file_name().unwrap_or_default().to_owned();
         name.push(format!(".format-{version}{finish}"));
@@ -21,10 +21,11 @@ pub(crate) fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
     if kept.exists() {
         return Ok(kept);
     }
-    let copied = durable::remove_folder(&partial)
-        .and_then(|()| copy_folder(state, &partial))
-        .and_then(|()| durable::rename(&partial, &kept))
-        .and_then(|()| durable::sync_folder(durable::folder_of(&kept)));
+    let copied = disk
+        .remove_folder(&partial)
+        .and_then(|()| copy_folder(state, &partial, disk))
+        .and_then(|()| disk.rename(&partial, &kept))
+        .and_then(|()| disk.sync_folder(folder_of(&kept)));
     copied.map_err(|error| {
         Error::io(ErrorKind::Failed, "keep a copy of the state folder before it is migrated", &kept, &error)
     })?;
@@ -32,19 +33,19 @@ pub(crate) fn keep_copy(state: &Path, version: u32) -> Result<PathBuf> {
 }
 
 /// Copies a folder with everything in it and brings it to the disk. Links are followed: the copy stands alone.
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+fn copy_folder(from: &Path, to: &Path, disk: &Disk) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let name = entry?.file_name();
         let (source, target) = (from.join(&name), to.join(&name));
         if fs::metadata(&source)?.is_dir() {
-            copy_folder(&source, &target)?;
+            copy_folder(&source, &target, disk)?;
         } else {
             fs::copy(&source, &target)?;
-            durable::sync_file(&File::open(&target)?)?;
+            disk.sync_file(&File::open(&target)?)?;
         }
     }
-    durable::sync_folder(to)
+    disk.sync_folder(to)
 }
 
 #[cfg(test)]
@@ -57,10 +58,10 @@ mod tests {
         let state = folder.path().join("state");
         std::fs::create_dir_all(state.join("blobs")).unwrap();
         std::fs::write(state.join("db"), b"old").unwrap();
-        let kept = keep_copy(&state, 1).unwrap();
+        let kept = keep_copy(&state, 1, &Disk::default()).unwrap();
         assert_eq!(kept, folder.path().join("state.format-1"));
         std::fs::write(state.join("db"), b"new").unwrap();
-        assert_eq!(keep_copy(&state, 1).unwrap(), kept);
+        assert_eq!(keep_copy(&state, 1, &Disk::default()).unwrap(), kept);
         assert_eq!(std::fs::read(kept.join("db")).unwrap(), b"old");
         assert!(kept.join("blobs").is_dir());
     }

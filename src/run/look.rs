@@ -10,6 +10,7 @@ use super::cancellation::Cancellation;
 use super::context::{Context, expect_existing};
 use super::recovery::unpublished;
 use crate::core::event::Timestamp;
+use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::RunId;
 use crate::output::{Manifest, Output};
@@ -130,7 +131,7 @@ impl Look {
         }
         let copy = tempfile::tempdir().map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
         seen.files.copy(&common.state, copy.path(), || cancellation.check())?;
-        let output = Output::at(common.out.clone());
+        let output = Output::at(common.out.clone(), Disk::default());
         let (checkpoint, unpublished, damages) = match opening {
             Opening::Whole => {
                 let checkpoint = Checkpoint::open_copy(copy.path(), &common.state)?;
@@ -161,7 +162,7 @@ impl Look {
     /// A look at a place where no checkpoint has been begun: there is nothing to copy.
     fn at_nothing(common: &CommonSettings, cancellation: &Cancellation, seen: Seen) -> Result<Self> {
         let checkpoint = Checkpoint::begin_in_memory(&common.state)?;
-        let output = Output::at(common.out.clone());
+        let output = Output::at(common.out.clone(), Disk::default());
         Ok(Self {
             unpublished: unpublished(&checkpoint, &output)?,
             checkpoint,
@@ -200,7 +201,7 @@ struct Seen {
 impl Seen {
     fn now(common: &CommonSettings) -> Result<Self> {
         // A folder of manifests that cannot be read is told by who reads it.
-        let published = Output::at(common.out.clone()).newest_run().ok().flatten();
+        let published = Output::at(common.out.clone(), Disk::default()).newest_run().ok().flatten();
         Ok(Self { files: Stamp::of(&common.state)?, published })
     }
 }

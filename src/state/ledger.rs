@@ -95,6 +95,7 @@ mod tests {
     use crate::core::event::Timestamp;
     use crate::core::watermark::Watermark;
     use crate::definition::DefinitionRequest;
+    use crate::durable::Disk;
     use crate::ledger::{Counts, FileDigest, FileEntry, Head, KnownFiles, RunId, RunKind};
     use crate::purged::PurgedKeys;
     use crate::state::rows::digest_of;
@@ -133,7 +134,7 @@ mod tests {
     fn entries_of_many_files_come_back_and_make_no_file_that_stays() {
         let folder = tempfile::tempdir().unwrap();
         let entries: Vec<_> = (1..=40).map(|number| run(number, number % 3 * 1000)).collect();
-        let mut checkpoint = Checkpoint::open(folder.path()).unwrap();
+        let mut checkpoint = Checkpoint::open(folder.path(), &Disk::default()).unwrap();
         for entry in &entries {
             checkpoint.commit(entry).unwrap();
         }

@@ -6,6 +6,7 @@
 
 use super::damage::checkpoint_error;
 use crate::core::event::Timestamp;
+use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -82,8 +83,8 @@ impl Lock {
     ///
     /// # Errors
     /// [`ErrorKind::Locked`] with the holder if the time is over, [`ErrorKind::Failed`] if the folder cannot be made.
-    pub fn take(folder: &Path, holder: LockHolder, wait: Duration) -> Result<Self> {
-        crate::durable::create_own_folder(folder).map_err(|error| {
+    pub fn take(folder: &Path, disk: &Disk, holder: LockHolder, wait: Duration) -> Result<Self> {
+        disk.create_own_folder(folder).map_err(|error| {
             let failed = failed("create the state folder", folder, &error);
             let is_file = error.kind() == io::ErrorKind::AlreadyExists;
             if is_file { failed.remedy("give --state a folder, or a name that is free") } else { failed }

@@ -49,18 +49,19 @@ pub use stream::new_stream;
 pub use writer::{StagedState, StateWriter};
 
 use self::sled::SledStore;
+use crate::durable::Disk;
 use crate::error::Result;
 use memory::MemoryStore;
 use std::path::Path;
 
 impl Checkpoint {
-    /// Opens the checkpoint in `folder`, which must be there; begins one where there is none.
+    /// Opens the checkpoint in `folder`, which must be there; begins one where there is none. It changes `disk`.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if what is there cannot be read or is of a newer version,
     /// [`crate::error::ErrorKind::Failed`] if the disk does not let us.
-    pub fn open(folder: &Path) -> Result<Self> {
-        Self::of_store(Box::new(SledStore::open(folder)?), folder.to_owned())
+    pub fn open(folder: &Path, disk: &Disk) -> Result<Self> {
+        Self::of_store(Box::new(SledStore::open(folder, disk)?), folder.to_owned())
     }
 
     /// A new checkpoint in memory, for looks at a `folder` in which nothing is stored yet.

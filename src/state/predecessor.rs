@@ -6,6 +6,7 @@ use super::rows::digest_of;
 use super::store::Changes;
 use super::{keys, ledger_rows};
 use crate::core::partition::KeyHash;
+use crate::durable::Disk;
 use crate::error::Result;
 use crate::ledger::{FileDigest, HeadMark, KnownFiles, RunId, StreamId};
 use crate::migrations::checkpoint::read::encode_into;
@@ -23,7 +24,7 @@ pub const FILE: FileDigest = FileDigest { hash: 7, bytes: 30 };
 /// # Errors
 /// Those of the store.
 pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
-    let Checkpoint { store, .. } = Checkpoint::open(folder)?;
+    let Checkpoint { store, .. } = Checkpoint::open(folder, &Disk::default())?;
     let key = b"ann";
     let row = v0::StateRow {
         open: Some(v1::OpenSession { start_us: 0, last_us: 60_000_000, events: 2 }),

@@ -6,8 +6,10 @@ use super::keys;
 use super::memory::MemoryStore;
 use super::sled::SledStore;
 use super::store::{Changes, Entry, MAX_VALUE_BYTES, StateStore, SyncReach};
+use crate::durable::Disk;
 use std::cell::RefCell;
 use std::fs;
+use std::os::unix::fs::symlink;
 use tempfile::TempDir;
 
 /// A kind of store.
@@ -74,7 +76,7 @@ impl Kind for Sled {
 
     fn begin() -> (Self, SledStore) {
         let folder = tempfile::tempdir().unwrap();
-        let store = SledStore::open(folder.path()).unwrap();
+        let store = SledStore::open(folder.path(), &Disk::default()).unwrap();
         (Self(RefCell::new(vec![folder])), store)
     }
 
@@ -82,13 +84,14 @@ impl Kind for Sled {
         let after = tempfile::tempdir().unwrap();
         let mut folders = self.0.borrow_mut();
         for entry in fs::read_dir(folders.last().unwrap()).unwrap().map(Result::unwrap) {
+            // The file that has taken the place of a broken log is none.
             if entry.path().is_file() {
                 let name = entry.file_name().to_string_lossy().replace("db.gone", "db");
                 fs::copy(entry.path(), after.path().join(name)).unwrap();
             }
         }
         std::mem::forget(store);
-        let opened = SledStore::open(after.path()).unwrap();
+        let opened = SledStore::open(after.path(), &Disk::default()).unwrap();
         folders.push(after);
         opened
     }
@@ -97,6 +100,8 @@ impl Kind for Sled {
         let folders = self.0.borrow();
         let folder = folders.last().unwrap().path();
         fs::rename(folder.join("db"), folder.join("db.gone")).unwrap();
+        // There is no disk below this file: the system itself refuses to sync it.
+        symlink("/dev/null", folder.join("db")).unwrap();
     }
 }
 
@@ -113,6 +118,21 @@ fn memory_is_a_store() {
 #[test]
 fn the_store_of_the_tests_is_a_store() {
     expect_promises::<Faulty>();
+}
+
+/// What is committed together fails together: a run whose outputs are not on the disk has no state there either.
+#[test]
+fn a_failed_sync_of_the_outputs_is_the_last_step_of_their_store_and_of_no_other() {
+    let [broken, whole] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [disk, other] = [(); 2].map(|()| Disk::default());
+    let store = SledStore::open(broken.path(), &disk).unwrap();
+    let other = SledStore::open(whole.path(), &other).unwrap();
+    store.commit(Changes { puts: vec![entry("a", "1")], removals: Vec::new() }).unwrap();
+    disk.sync_file(&fs::File::open("/dev/null").unwrap()).unwrap_err();
+    store.put(b"b", b"").unwrap_err();
+    store.commit(Changes { puts: vec![entry("b", "")], removals: Vec::new() }).unwrap_err();
+    other.commit(Changes { puts: vec![entry("b", "")], removals: Vec::new() }).unwrap();
+    assert_eq!((all(&store), all(&other)), (vec![entry("a", "1")], vec![entry("b", "")]));
 }
 
 fn expect_promises<K: Kind>() {

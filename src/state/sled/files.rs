@@ -1,7 +1,7 @@
 //! The files of sled, seen from outside: their names, what a death leaves of them, and who has them.
 #![expect(clippy::disallowed_methods, reason = "looks at the files of sled, and waits for who has them")]
 
-use crate::durable;
+use crate::durable::Disk;
 use crate::error::Result;
 use crate::state::lock::in_use;
 use std::ffi::OsStr;
@@ -60,14 +60,14 @@ pub(super) fn is_taken(folder: &Path) -> bool {
 
 /// Removes what a death in the middle of sled's own steps leaves: a half-written snapshot, which sled would take for the
 /// newest one, snapshots that a newer one has replaced, and whatever stands beside a log that was never begun.
-pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
+pub(super) fn remove_unfinished(folder: &Path, disk: &Disk) -> io::Result<()> {
     let unborn = fs::metadata(folder.join(LOG)).map_or(0, |log| log.len()) == 0;
     let mut snapshots = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let is_snapshot = name.starts_with(SNAPSHOTS);
         if is_snapshot && (unborn || name.ends_with(UNFINISHED)) || unborn && name == CONFIGURATION {
-            durable::remove_file(&folder.join(&name))?;
+            disk.remove_file(&folder.join(&name))?;
         } else if is_snapshot {
             snapshots.push(name);
         }
@@ -75,5 +75,5 @@ pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
     // Their names have the place in the log, in digits of a fixed number.
     snapshots.sort_unstable();
     let replaced = snapshots.len().saturating_sub(1);
-    snapshots[..replaced].iter().try_for_each(|name| durable::remove_file(&folder.join(name)))
+    snapshots[..replaced].iter().try_for_each(|name| disk.remove_file(&folder.join(name)))
 }

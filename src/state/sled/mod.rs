@@ -13,7 +13,7 @@ pub use copy::{Stamp, unwritable};
 use super::damage::{WAY_OUT, checkpoint_error};
 use super::lock::in_use;
 use super::store::{Changes, Entries, Entry, StateStore, SyncReach};
-use crate::durable;
+use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use files::{CONFIGURATION, LOCKLESS, LOG, is_taken, remove_unfinished, wait_until_free};
 use guard::{flush, guard, is_environment};
@@ -40,6 +40,7 @@ pub(super) struct SledStore {
     folder: PathBuf,
     /// Whether it is a copy, of which nothing is to stay.
     is_copy: bool,
+    disk: Disk,
     /// Set by the first failed write or sync: what sled still holds back must then not reach the disk.
     refuses: AtomicBool,
 }
@@ -53,8 +54,8 @@ impl std::fmt::Debug for SledStore {
 impl Drop for SledStore {
     fn drop(&mut self) {
         let Some(db) = self.db.take() else { return };
-        if self.is_copy || self.refuses.load(Ordering::Relaxed) || durable::sync_has_failed() {
-            // sled writes what it holds, and waits for the disk, when it is dropped. The process is about to end.
+        if self.is_copy || self.refuses.load(Ordering::Relaxed) || self.disk.sync_has_failed() {
+            // sled writes what it holds, and waits for the disk, when it is dropped. The command is about to end.
             std::mem::forget(db);
         } else {
             // A failure to write here is found by the next open, as after a crash.
@@ -68,23 +69,28 @@ impl Drop for SledStore {
 
 impl SledStore {
     /// Opens the store in `folder`, which must be there, or begins one.
-    pub(super) fn open(folder: &Path) -> Result<Self> {
+    pub(super) fn open(folder: &Path, disk: &Disk) -> Result<Self> {
         wait_until_free(folder)?;
         let failed = |error: &io::Error| Error::io(ErrorKind::Failed, "open the checkpoint", folder, error);
-        Self::open_in(folder, folder, failed)
+        Self::open_in(folder, folder, disk, failed)
     }
 
     /// Opens a copy of the store in `folder`, which nobody else knows. Where it holds no blobs the copy is read through what
     /// is open from here on: its names may be removed.
     pub(super) fn open_copy(copy: &Path, folder: &Path) -> Result<Self> {
-        let mut store = Self::open_in(copy, folder, |error| unwritable(copy, error))?;
+        let mut store = Self::open_in(copy, folder, &Disk::default(), |error| unwritable(copy, error))?;
         store.is_copy = true;
         Ok(store)
     }
 
-    fn open_in(place: &Path, folder: &Path, failed: impl Fn(&io::Error) -> Error) -> Result<Self> {
+    fn open_in(
+        place: &Path,
+        folder: &Path,
+        disk: &Disk,
+        failed: impl Fn(&io::Error) -> Error,
+    ) -> Result<Self> {
         threads::try_out().map_err(|error| Error::threads(threads::NEEDED, &error))?;
-        remove_unfinished(place).map_err(|error| failed(&error))?;
+        remove_unfinished(place, disk).map_err(|error| failed(&error))?;
         let opened = guard(|| {
             sled::Config::new()
                 .path(place)
@@ -98,6 +104,7 @@ impl SledStore {
                 db: Some(db),
                 folder: folder.to_owned(),
                 is_copy: false,
+                disk: disk.clone(),
                 refuses: AtomicBool::new(false),
             }),
             Err(sled::Error::Io(error)) if is_environment(&error) => Err(failed(&error)),
@@ -119,16 +126,16 @@ impl SledStore {
             flushed = self.write(flush);
             flushed.as_ref().map_err(|error| io::Error::other(error.to_string())).copied()
         };
-        let synced = self.allowed().and_then(|()| durable::sync("flush", flush));
+        let synced = self.allowed().and_then(|()| self.disk.sync("flush", flush));
         flushed?;
         let synced =
-            synced.and_then(|()| self.sync_file(LOG)).and_then(|()| durable::sync_folder(&self.folder));
+            synced.and_then(|()| self.sync_file(LOG)).and_then(|()| self.disk.sync_folder(&self.folder));
         self.synced(synced)
     }
 
     #[expect(clippy::disallowed_methods, reason = "sled's files are opened to sync them")]
     fn sync_file(&self, name: &str) -> io::Result<()> {
-        durable::sync_file(&File::open(self.folder.join(name))?)
+        self.disk.sync_file(&File::open(self.folder.join(name))?)
     }
 
     fn synced(&self, synced: io::Result<()>) -> Result<()> {
@@ -160,7 +167,7 @@ impl SledStore {
 
     /// Announces a durable step. One that fails is the last of this store.
     fn step(&self, name: &'static str) -> Result<()> {
-        self.allowed().and_then(|()| durable::step(name)).map_err(|error| {
+        self.allowed().and_then(|()| self.disk.step(name)).map_err(|error| {
             self.refuses.store(true, Ordering::Relaxed);
             Error::io(ErrorKind::Failed, "write the checkpoint", &self.folder, &error)
         })
@@ -208,7 +215,7 @@ impl StateStore for SledStore {
         if reach == SyncReach::Entries {
             return Ok(());
         }
-        let synced = self.sync_file(CONFIGURATION).and_then(|()| durable::sync_names_above(&self.folder));
+        let synced = self.sync_file(CONFIGURATION).and_then(|()| self.disk.sync_names_above(&self.folder));
         self.synced(synced)
     }
 }
