@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::{BatchFile, open_batch};
 use crate::report::RunReport;
 use crate::run::{self, Cancellation, Context, Look, Progress, Workers};
-use crate::settings::{CommonSettings, KeepGenerations, Limit, RunSettings, SourceChoice};
+use crate::settings::{CommonSettings, FileOrder, KeepGenerations, Limit, RunSettings, SourceChoice};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -39,9 +39,12 @@ pub(super) struct RunFlags {
     /// More files of the batch
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Commit the files one after the other in the order given, each as a batch of its own
+    /// Commit the files one after the other, each as a batch of its own
     #[arg(long, help_heading = BATCH)]
     each: bool,
+    /// Order of the files, where it counts: as given, by name with numbers as numbers, or by the time of the first event in each
+    #[arg(long, value_enum, default_value = "given", help_heading = BATCH)]
+    file_order: Order,
     /// Say what would be done, and change no byte
     #[arg(long, help_heading = BATCH)]
     dry_run: bool,
@@ -110,6 +113,13 @@ enum Late {
     Drop,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Order {
+    Given,
+    Name,
+    Time,
+}
+
 /// The document of `--each`.
 #[derive(Debug, Serialize)]
 struct EachReport {
@@ -124,6 +134,11 @@ impl RunFlags {
         Ok(RunSettings {
             request: self.request(&sources),
             choice: self.choice(sources),
+            file_order: match self.file_order {
+                Order::Given => FileOrder::Given,
+                Order::Name => FileOrder::Name,
+                Order::Time => FileOrder::Time,
+            },
             redefine: self.redefine,
             advance: self.watermark.map_or(Advance::Delay(self.watermark_delay), Advance::Stated),
             max_future_us: self.max_future,
@@ -191,6 +206,7 @@ pub(super) fn execute(
     } else {
         Context::open(&common, cancellation)?
     };
+    let files = run::in_order(&context, &settings, files)?;
     let mut command = RunCommand { flags, settings, context, workers, cancellation };
     if flags.each { command.run_each(files) } else { command.run_once(files) }
 }

@@ -13,7 +13,7 @@ use crate::definition::DefinitionRequest;
 use crate::error::Result;
 use crate::ledger::{Head, RunKind};
 use crate::report::RunReport;
-use crate::settings::{KeepGenerations, Limit, OutputSettings, RunSettings, SourceChoice};
+use crate::settings::{FileOrder, KeepGenerations, Limit, OutputSettings, RunSettings, SourceChoice};
 
 /// What a finalize is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,7 @@ impl FinalizeSettings {
     fn of_run(self) -> RunSettings {
         RunSettings {
             request: DefinitionRequest::default(),
+            file_order: FileOrder::Given,
             choice: SourceChoice::Only,
             redefine: false,
             advance: self.as_of.map_or(Advance::Finalize, Advance::Stated),

@@ -29,48 +29,69 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn make(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Self> {
         let kept = decided_head(context).map(|head| &head.definition);
-        let mut definition = choose_definition(context, settings)?;
-        check_keys(&definition)?;
         let statuses = statuses(&context.checkpoint, &files)?;
-        let rules = rule_set(&definition)?;
-        let mut event_columns = definition.event_columns.take();
-        let mut plan = Self {
-            kind: RunKind::Batch,
-            definition: definition.clone(),
-            rules: Arc::clone(&rules),
-            decided: None,
-            new: Vec::new(),
-            files: Vec::new(),
-        };
+        let mut of_files = FilePlan::begin(context, settings)?;
+        let (mut new, mut reported) = (Vec::new(), Vec::new());
         for (file, status) in files.into_iter().zip(statuses) {
             let path = file.path().to_string_lossy().into_owned();
             if status == FileStatus::New {
-                let source = source_of(&mut definition, &settings.choice, file.path())?;
-                let asked = settings.request.input_format(source.name.as_deref()).and_then(Format::named);
-                let mut times = time_parser(source)?;
-                let mut wanted = Projection { kept: rules.kept(), event_columns: &mut event_columns };
-                let max_bytes = settings.max_bytes;
-                let decoder = FileDecoder::open(&file, asked, source, &mut times, &mut wanted, max_bytes)?;
-                plan.files.push((path, None));
-                plan.new.push(FileToRead { file, source: source.name.clone(), decoder, times });
+                new.push(of_files.open(file, settings)?);
+                reported.push((path, None));
             } else {
-                plan.files.push((path, Some(file.digest()?)));
+                reported.push((path, Some(file.digest()?)));
             }
         }
-        definition.event_columns = event_columns;
+        let FilePlan { definition, .. } = of_files;
         if kept != Some(&definition) {
             check_names(&definition)?;
             check_rule_columns(&definition)?;
         }
-        plan.decided = (kept != Some(&definition)).then(|| definition_text(&definition));
-        plan.definition = definition;
-        Ok(plan)
+        Ok(Self {
+            kind: RunKind::Batch,
+            // The files may have shown what the key columns are called.
+            rules: rule_set(&definition)?,
+            decided: (kept != Some(&definition)).then(|| definition_text(&definition)),
+            definition,
+            new,
+            files: reported,
+        })
     }
 
     /// The plan of a run of `kind` that takes nothing in, and goes on with what `head` has.
     pub(super) fn without_files(head: &Head, kind: RunKind) -> Result<Self> {
         let (definition, rules) = (head.definition.clone(), rule_set(&head.definition)?);
         Ok(Self { kind, definition, rules, decided: None, new: Vec::new(), files: Vec::new() })
+    }
+}
+
+/// The definition while files decide about it.
+#[derive(Debug)]
+pub(super) struct FilePlan {
+    definition: Definition,
+    pub(super) rules: Arc<RuleSet>,
+}
+
+impl FilePlan {
+    /// The definition of a run before any of its files is open.
+    pub(super) fn begin(context: &Context, settings: &RunSettings) -> Result<Self> {
+        let definition = choose_definition(context, settings)?;
+        check_keys(&definition)?;
+        let rules = rule_set(&definition)?;
+        Ok(Self { definition, rules })
+    }
+
+    /// Finds the columns of `file`, which may decide about the definition.
+    pub(super) fn open(&mut self, file: BatchFile, settings: &RunSettings) -> Result<FileToRead> {
+        let mut event_columns = self.definition.event_columns.take();
+        let source = source_of(&mut self.definition, &settings.choice, file.path())?;
+        let asked = settings.request.input_format(source.name.as_deref()).and_then(Format::named);
+        let mut times = time_parser(source)?;
+        let mut wanted = Projection { kept: self.rules.kept(), event_columns: &mut event_columns };
+        let max_bytes = settings.max_bytes;
+        let decoder = FileDecoder::open(&file, asked, source, &mut times, &mut wanted, max_bytes)?;
+        let source = source.name.clone();
+        self.definition.event_columns = event_columns;
+        Ok(FileToRead { file, source, decoder, times })
     }
 }
 
@@ -184,7 +205,7 @@ pub(super) fn time_parser(source: &Source) -> Result<TimeParser> {
 }
 
 /// Which files are new. Most are told to be by their length alone, without a pass over their bytes.
-fn statuses(checkpoint: &Checkpoint, files: &[BatchFile]) -> Result<Vec<FileStatus>> {
+pub(super) fn statuses(checkpoint: &Checkpoint, files: &[BatchFile]) -> Result<Vec<FileStatus>> {
     let mut digests = Vec::with_capacity(files.len());
     for (position, file) in files.iter().enumerate() {
         let same_length = |(other, of): (usize, &BatchFile)| other != position && of.bytes() == file.bytes();

@@ -11,7 +11,7 @@ use super::stopwatch::{Stopwatch, timed};
 use super::transaction::check_balance;
 use crate::core::event::Place;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{EventBatch, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes};
+use crate::input::{BatchFile, EventBatch, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes};
 use crate::output::OutputKind;
 use crossbeam_channel::{bounded, unbounded};
 use rayon::prelude::*;
@@ -151,17 +151,19 @@ impl Reading<'_> {
 
     /// Why a file is not read on, behind the units of it that are in `stats`.
     fn refusal(&self, file: usize, error: &ReadError, stats: &ReadStats) -> Error {
-        let lines_before = stats.lines_of(file);
-        let file = &self.files[file].file;
-        let place = |line: &u64| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
-        match error {
-            ReadError::Read(error) => file.read_error(error),
-            ReadError::NoThread(error) => Error::threads(1, error),
-            ReadError::TooManyBytes => too_many_bytes(self.max_bytes).at(place(&0)),
-            ReadError::Refused { line, what, remedy } => Error::new(ErrorKind::DataRefused, what.clone())
-                .at(place(line))
-                .remedy(*remedy)
-                .nothing_changed(),
+        refusal(error, &self.files[file].file, stats.lines_of(file), self.max_bytes)
+    }
+}
+
+/// What a reader has met, as an error for the user; `lines_before` lines of the file stand before the unit.
+pub(super) fn refusal(error: &ReadError, file: &BatchFile, lines_before: u64, max_bytes: u64) -> Error {
+    let place = |line: &u64| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
+    match error {
+        ReadError::Read(error) => file.read_error(error),
+        ReadError::NoThread(error) => Error::threads(1, error),
+        ReadError::TooManyBytes => too_many_bytes(max_bytes).at(place(&0)),
+        ReadError::Refused { line, what, remedy } => {
+            Error::new(ErrorKind::DataRefused, what.clone()).at(place(line)).remedy(*remedy).nothing_changed()
         }
     }
 }

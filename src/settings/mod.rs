@@ -32,6 +32,8 @@ pub struct CommonSettings {
 pub struct RunSettings {
     /// What the definition is asked to be.
     pub request: DefinitionRequest,
+    /// The order in which its files are taken in.
+    pub file_order: FileOrder,
     /// Which source each file belongs to.
     pub choice: SourceChoice,
     /// Whether the definition may change (rule 12).
@@ -58,6 +60,17 @@ pub struct RunSettings {
     pub max_bytes: u64,
     /// How outputs are written.
     pub outputs: OutputSettings,
+}
+
+/// The order in which the files of a command are taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileOrder {
+    /// As they were given.
+    Given,
+    /// By name, numbers in it as numbers.
+    Name,
+    /// By the first event in each.
+    Time,
 }
 
 /// Which generations of open state stay, so that a rollback can go back to them. The current one always does.

@@ -1,0 +1,84 @@
+//! The order in which the files of a command are taken in.
+
+use super::context::Context;
+use super::file_reader::FileToRead;
+use super::natural;
+use super::plan::{FilePlan, statuses};
+use super::rounds::refusal;
+use crate::core::event::Timestamp;
+use crate::core::rules::RuleSet;
+use crate::core::watermark::Watermark;
+use crate::error::Result;
+use crate::input::{BatchFile, EventBatch, Intake, RowRules, UnitDecoder};
+use crate::ledger::FileStatus;
+use crate::purged::PurgedKeys;
+use crate::settings::{FileOrder, RunSettings};
+
+/// Puts `files` in the order that `settings` ask for. Files that stand alike stay in the order given.
+///
+/// By time, each new file is decoded up to its first unit with an event, before anything is changed.
+///
+/// # Errors
+/// By time those that a run of all files would meet in their beginnings, as [`super::run`].
+pub fn in_order(
+    context: &Context,
+    settings: &RunSettings,
+    mut files: Vec<BatchFile>,
+) -> Result<Vec<BatchFile>> {
+    let name = |file: &BatchFile| file.path().as_os_str().as_encoded_bytes().to_vec();
+    match settings.file_order {
+        FileOrder::Given => {}
+        FileOrder::Name => files.sort_by(|one, other| natural::compare(&name(one), &name(other))),
+        FileOrder::Time => files = by_time(context, settings, files)?,
+    }
+    Ok(files)
+}
+
+/// In the order of the first event of each. Files without one, and those that are known already, come first: they move nothing.
+fn by_time(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Vec<BatchFile>> {
+    let statuses = statuses(&context.checkpoint, &files)?;
+    let mut plan = FilePlan::begin(context, settings)?;
+    let mut timed = Vec::with_capacity(files.len());
+    for (file, status) in files.into_iter().zip(statuses) {
+        if status == FileStatus::New {
+            let of = plan.open(file, settings)?;
+            let latest_allowed = context.as_of.saturating_add_us(settings.max_future_us);
+            let first = first_event(&of, &plan.rules, latest_allowed, settings.max_bytes)?;
+            timed.push((first, of.file));
+        } else {
+            timed.push((None, file));
+        }
+    }
+    timed.sort_by_key(|(first, _)| *first);
+    Ok(timed.into_iter().map(|(_, file)| file).collect())
+}
+
+/// The earliest event of the first unit that has one.
+fn first_event(
+    of: &FileToRead,
+    rules: &RuleSet,
+    latest_allowed: Timestamp,
+    max_bytes: u64,
+) -> Result<Option<Timestamp>> {
+    let reader = of.file.reader().map_err(|error| of.file.read_error(&error))?;
+    let never_late = RowRules {
+        accepts_from: Watermark::BEGINNING,
+        purged: PurgedKeys::default(),
+        latest_allowed: latest_allowed.min(Timestamp::LAST_EVENT),
+        selection: rules.selection().clone(),
+    };
+    let mut decoder = UnitDecoder::new(Intake::new(of.times.clone(), never_late));
+    let mut units = of.decoder.units(reader);
+    let (mut batch, mut lines) = (EventBatch::default(), 0);
+    loop {
+        let unit = units.next(Vec::new());
+        let unit = unit.map_err(|error| refusal(&error, &of.file, lines, max_bytes))?;
+        let Some(unit) = unit else { return Ok(None) };
+        let refused = |error| refusal(&error, &of.file, lines, max_bytes);
+        decoder.decode(&unit, &mut batch).map_err(refused)?;
+        if batch.earliest.is_some() {
+            return Ok(batch.earliest);
+        }
+        lines += batch.lines.lines;
+    }
+}
