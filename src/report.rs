@@ -252,8 +252,14 @@ pub struct LedgerReport {
     pub events_late: u64,
     /// Rejected rows.
     pub rows_rejected: u64,
+    /// Rows that the row filter left out.
+    pub rows_filtered: u64,
     /// Sessions completed.
     pub sessions_completed: u64,
+    /// Completed sessions that the session filter left out, less those that corrections took back.
+    pub sessions_filtered: i64,
+    /// Events in them.
+    pub events_filtered: i64,
     /// Where it left the watermark.
     pub watermark: Option<String>,
     /// The outputs that it has recorded as taken away on purpose.

@@ -291,6 +291,8 @@ pub struct RuledSession {
     pub open: OpenSession,
     /// Sessions of the key with the same start before it.
     pub ordinal: u32,
+    /// The end of what its events cover.
+    pub end_us: i64,
     /// The last instant at which an event keeps the gap.
     pub reach_us: i64,
     /// The states of the split rules, in the order of the table of split rules.

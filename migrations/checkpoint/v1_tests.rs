@@ -171,6 +171,7 @@ fn golden_ruled_state() {
         open: Some(RuledSession {
             open: OpenSession { start_us: 0, last_us: 1, events: 2 },
             ordinal: 3,
+            end_us: 5,
             reach_us: 4,
             splits: vec![Vec::new(), vec![b"a".to_vec()]],
             accumulators: vec![vec![b"1.5".to_vec()], Vec::new(), vec![b"+".to_vec(), b"d".to_vec()]],
@@ -184,6 +185,7 @@ fn golden_ruled_state() {
         "01",
         "000202",
         "03",
+        "0a",
         "08",
         "02",
         "00",

@@ -118,6 +118,12 @@ pub(super) fn inspect_page(report: &InspectReport) -> Page {
         page.space();
         page.line("runs");
         page.table(&RUN_COLUMNS, &runs.iter().map(ledger_row).collect::<Vec<_>>());
+        let filtered: Vec<[String; 4]> = runs.iter().filter_map(filtered_row).collect();
+        if !filtered.is_empty() {
+            page.space();
+            page.line("left out by --where and --having");
+            page.table(&FILTER_COLUMNS, &filtered);
+        }
     }
     if let Some(sessions) = &report.sessions {
         page.space();
@@ -142,6 +148,7 @@ fn watermark_text(report: &InspectReport) -> String {
 
 const RUN_COLUMNS: [&str; 9] =
     ["#run", "state", "started", "kind", "#rows", "#late", "#rejected", "#sessions", "files"];
+const FILTER_COLUMNS: [&str; 4] = ["#run", "#rows_filtered", "#sessions_filtered", "#events_filtered"];
 const OPEN_COLUMNS: [&str; 4] = ["session_start", "session_end", "#event_count", "key"];
 
 fn ledger_row(run: &LedgerReport) -> [String; 9] {
@@ -161,6 +168,20 @@ fn ledger_row(run: &LedgerReport) -> [String; 9] {
         count(run.sessions_completed),
         listed(names.into_iter(), " "),
     ]
+}
+
+/// What the filters have left out in a run, if they have.
+fn filtered_row(run: &LedgerReport) -> Option<[String; 4]> {
+    let LedgerReport { rows_filtered, sessions_filtered, events_filtered, .. } = run;
+    let is_filtered = (*rows_filtered, *sessions_filtered, *events_filtered) != (0, 0, 0);
+    is_filtered.then(|| {
+        [
+            run.run.to_string(),
+            HumanCount(*rows_filtered).to_string(),
+            sessions_filtered.to_string(),
+            events_filtered.to_string(),
+        ]
+    })
 }
 
 fn kind_text(run: &LedgerReport) -> String {
@@ -244,7 +265,10 @@ mod tests {
             events_accepted: 0,
             events_late: 0,
             rows_rejected: 0,
+            rows_filtered: u64::MAX,
             sessions_completed: 0,
+            sessions_filtered: i64::MIN,
+            events_filtered: i64::MIN,
             watermark: some(),
             missing_outputs: vec![text.to_owned(); 2],
         };

@@ -26,6 +26,12 @@ impl Watermark {
         Self(self.0.map(|time| time.saturating_add_us(-us)))
     }
 
+    /// The watermark that reaches everything before this one, and nothing at it.
+    #[must_use]
+    pub(crate) fn just_before(self) -> Self {
+        Self(self.0.and_then(|time| Timestamp::from_us(time.us() - 1)))
+    }
+
     /// Whether an event at `time` is late (rule 2: `time < watermark`).
     pub fn is_late(self, time: Timestamp) -> bool {
         Self(Some(time)) < self

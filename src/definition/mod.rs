@@ -58,7 +58,18 @@ impl Definition {
         let mut zones = self.sources.iter().map(|source| source.timezone.as_str());
         let first = zones.next().unwrap_or("UTC");
         let zone = first.parse().map_err(|_| format!("there is no time zone named {first}"))?;
-        RuleSet::compile(&self.rules, self.gap, zones.all(|other| other == first).then_some(zone))
+        let mut rules =
+            RuleSet::compile(&self.rules, self.gap, zones.all(|other| other == first).then_some(zone))?;
+        if self.has_key_names() {
+            rules.resolve_keys(&self.key_names())?;
+        }
+        Ok(rules)
+    }
+
+    /// Whether [`Definition::key_names`] are those of the outputs, whatever the first file shows.
+    fn has_key_names(&self) -> bool {
+        let are_named = self.key().iter().all(|column| column.name.is_some());
+        self.sources.first().is_some_and(|source| are_named || !source.is_undecided())
     }
 
     /// The key columns of the first source. Every other source has as many.

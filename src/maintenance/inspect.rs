@@ -136,7 +136,10 @@ fn ledger_report(entry: &RunEntry, is_kept: bool) -> LedgerReport {
         events_accepted: entry.counts.events_accepted,
         events_late: entry.counts.events_late,
         rows_rejected: entry.counts.rows_rejected(),
+        rows_filtered: entry.counts.rows_filtered,
         sessions_completed: entry.counts.sessions_completed,
+        sessions_filtered: entry.counts.sessions_filtered,
+        events_filtered: entry.counts.events_filtered,
         watermark: time_text(entry.head.watermark.time()),
         missing_outputs: match &entry.kind {
             RunKind::AcceptMissing { outputs } => outputs.clone(),

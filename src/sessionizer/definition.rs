@@ -21,7 +21,9 @@ impl StreamDefinition {
         let zone = self.timezone.parse().map_err(|_| no_zone())?;
         let checked = self.rules.check_none_is_alone().and_then(|()| self.rules.check_names(&[]));
         let compiled = checked.and_then(|()| RuleSet::compile(&self.rules, self.gap, Some(zone)));
-        let rules = compiled.map_err(SessionizerError::Definition)?;
+        let mut rules = compiled.map_err(SessionizerError::Definition)?;
+        // The columns of a key have no names here.
+        rules.resolve_keys(&[]).map_err(SessionizerError::Definition)?;
         if self.rules.value(RuleFlag::KeyParts).is_some() {
             let what = "key-parts: the key of an event comes whole, its parts are not looked at";
             return Err(SessionizerError::Definition(what.to_owned()));

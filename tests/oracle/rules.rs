@@ -15,6 +15,8 @@ pub struct RuledEvent {
     pub id: String,
     /// The gap that the row itself says, in seconds.
     pub pause: Option<i64>,
+    /// How long it lasts, in seconds.
+    pub lasts: Option<i64>,
 }
 
 /// What makes two events the same.
@@ -85,6 +87,10 @@ pub struct RuledCase {
     pub gap: i64,
     pub buy_gap: Option<i64>,
     pub gap_column: bool,
+    /// Whether events last.
+    pub duration: bool,
+    /// Whether events at one time are ordered by their amount, then by what they are.
+    pub order_by: bool,
     pub max_duration: Option<i64>,
     pub max_events: Option<usize>,
     pub split_on_path: bool,
@@ -103,6 +109,11 @@ impl RuledCase {
     /// The path of an event; empty where it is missing.
     fn path(&self, event: &RuledEvent) -> &'static str {
         if self.has_null_path && event.path == NULL_PATH { "" } else { event.path }
+    }
+
+    /// How long an event covers, in seconds.
+    fn lasts(&self, event: &RuledEvent) -> i64 {
+        event.lasts.filter(|_| self.duration).unwrap_or(0)
     }
 
     /// The rows of `batch` that become events.
@@ -157,7 +168,7 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
     }
     let (mut all, mut duplicates) = (Vec::new(), 0);
     for mut of_key in by_key.into_values() {
-        of_key.sort_by_key(|event| event.second);
+        of_key.sort_by_key(|event| (event.second, case.order_by.then(|| (rank(event.amount), event.event))));
         let mut sessions: Vec<RuledSession> = Vec::new();
         for event in of_key {
             if let Some(last) = sessions.last_mut().filter(|last| last.close_reason.is_none())
@@ -186,7 +197,7 @@ pub fn sessions(events: &[RuledEvent], case: &RuledCase) -> (Vec<RuledSession>, 
                 });
             }
             let session = sessions.last_mut().unwrap();
-            session.end = event.second;
+            session.end = session.end.max(event.second + case.lasts(event));
             session.events.push(event.clone());
             if case.end_on_logout && event.event == "logout" {
                 session.close_reason = Some("end-on");
@@ -207,7 +218,8 @@ fn is_duplicate(sessions: &[RuledSession], event: &RuledEvent, is_open: bool, de
     let last = sessions.len().saturating_sub(1);
     sessions.iter().enumerate().any(|(number, session)| {
         let is_own = is_open && number == last;
-        (is_own || session.end == event.second) && session.events.iter().any(is_same)
+        let last = session.events.last().map(|last| last.second);
+        (is_own || last == Some(event.second)) && session.events.iter().any(is_same)
     })
 }
 
@@ -217,7 +229,7 @@ pub fn reach(session: &RuledSession, case: &RuledCase) -> i64 {
         let own = event.pause.filter(|_| case.gap_column);
         own.or(case.buy_gap.filter(|_| event.event == "buy")).unwrap_or(case.gap)
     };
-    session.events.iter().map(|event| event.second + gap(event)).max().unwrap()
+    session.events.iter().map(|event| event.second + case.lasts(event) + gap(event)).max().unwrap()
 }
 
 fn split(session: &RuledSession, event: &RuledEvent, case: &RuledCase) -> Option<&'static str> {
@@ -302,6 +314,15 @@ pub const AGGREGATES: [&str; 11] = [
     "list(path)",
     "any(event=login)",
 ];
+
+/// Where an amount stands in order: missing ones first, then numbers, then all else.
+fn rank(amount: &str) -> (u8, Option<i64>, &str) {
+    match cents(amount) {
+        _ if amount.is_empty() => (0, None, ""),
+        Some(cents) => (1, Some(cents), ""),
+        None => (2, None, amount),
+    }
+}
 
 fn cents(amount: &str) -> Option<i64> {
     let (whole, fraction) = amount.split_once('.').unwrap_or((amount, "00"));

@@ -134,8 +134,9 @@ fn lateness(drawn: &Drawn) -> String {
 /// What is open after events whose watermark is `watermark`, as it would be if nothing came any more: the sessions of all
 /// of them without those that are complete. They are the first ones of each key.
 fn open(arrived: &[RuledEvent], watermark: i64, case: &RuledCase) -> Vec<Vec<String>> {
-    let reached: Vec<RuledEvent> =
-        arrived.iter().filter(|event| event.second <= watermark).cloned().collect();
+    // Where events at one time are ordered, one that is still to come may be the first at the watermark.
+    let horizon = if case.order_by { watermark - 1 } else { watermark };
+    let reached: Vec<RuledEvent> = arrived.iter().filter(|event| event.second <= horizon).cloned().collect();
     let mut complete: BTreeMap<&str, usize> = BTreeMap::new();
     for session in sessions(&reached, case).0 {
         let is_complete = session.close_reason.is_some() || reach(&session, case) < watermark;
@@ -207,7 +208,7 @@ proptest! {
             }
         }
         let columns =
-            ["user", "time", "event", "path", "amount", "id", "pause", "session_id", "event_number"];
+            ["user", "time", "event", "path", "amount", "id", "pause", "lasts", "session_id", "event_number"];
         let emitted = rows(&folder, "events");
         let mut emitted: Vec<String> =
             emitted.iter().map(|row| columns.map(|column| row[column].clone()).join(",")).collect();
@@ -272,6 +273,7 @@ fn at(second: i64, event: &'static str) -> RuledEvent {
         amount: "",
         id: String::new(),
         pause: None,
+        lasts: None,
     }
 }
 

@@ -235,6 +235,8 @@ scenario_files! {
     finalize
     gap
     gap_by
+    duration
+    order_by
     header
     identity
     jsonl

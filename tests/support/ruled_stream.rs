@@ -63,6 +63,7 @@ struct Step {
     later: i64,
     values: (&'static str, &'static str, &'static str, u8),
     pause: Option<i64>,
+    lasts: Option<i64>,
     delay: i64,
     /// Whether it is the event before it once more.
     again: bool,
@@ -78,14 +79,15 @@ fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
             select(vec!["", "1", "2.50", "-0.75"]),
             0_u8..5,
         ),
-        (proptest::option::of(0_i64..20), 0..=LONGEST_DELAY),
+        (proptest::option::of(0_i64..20), proptest::option::of(0_i64..25), 0..=LONGEST_DELAY),
         (proptest::bool::weighted(0.15), any::<bool>()),
     );
-    let step = |((key, step), values, (pause, delay), (again, of_shop))| Step {
+    let step = |((key, step), values, (pause, lasts, delay), (again, of_shop))| Step {
         key,
         later: step,
         values,
         pause,
+        lasts,
         delay,
         again,
         of_shop,
@@ -106,26 +108,31 @@ fn rules() -> impl Strategy<Value = RuledCase> {
         (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (select(vec![Dedup::Nothing, Dedup::Id, Dedup::Row]), few(3), few(4)),
         filters,
+        (any::<bool>(), any::<bool>()),
     )
-        .prop_map(|((gap, buy_gap, gap_column, max_duration, max_events), splits, bounds, filters)| {
-            RuledCase {
-                gap,
-                buy_gap,
-                gap_column,
-                max_duration,
-                max_events,
-                split_on_path: splits.0,
-                midnight: splits.1.then_some(Tz::UTC),
-                start_on_login: splits.2,
-                end_on_logout: splits.3,
-                dedup: bounds.0,
-                max_distinct: bounds.1,
-                max_list: bounds.2,
-                rows: filters.0,
-                written: filters.1,
-                has_null_path: filters.2,
-            }
-        })
+        .prop_map(
+            |((gap, buy_gap, gap_column, max_duration, max_events), splits, bounds, filters, of_events)| {
+                RuledCase {
+                    gap,
+                    buy_gap,
+                    gap_column,
+                    duration: of_events.0,
+                    order_by: of_events.1,
+                    max_duration,
+                    max_events,
+                    split_on_path: splits.0,
+                    midnight: splits.1.then_some(Tz::UTC),
+                    start_on_login: splits.2,
+                    end_on_logout: splits.3,
+                    dedup: bounds.0,
+                    max_distinct: bounds.1,
+                    max_list: bounds.2,
+                    rows: filters.0,
+                    written: filters.1,
+                    has_null_path: filters.2,
+                }
+            },
+        )
 }
 
 /// Cases of up to `most` events; from two sources only where `may_have_sources`.
@@ -184,7 +191,8 @@ pub fn tiny() -> impl Strategy<Value = Drawn> {
             second += later;
             let delay = if number == last { LONGEST_DELAY } else { 0 };
             let values = (event, "", "", id);
-            let step = Step { key: "a", later, values, pause: None, delay, again: false, of_shop: false };
+            let (pause, lasts) = (None, None);
+            let step = Step { key: "a", later, values, pause, lasts, delay, again: false, of_shop: false };
             (self::event(&step, second, 1, false), delay)
         };
         Drawn {
@@ -223,6 +231,7 @@ fn event(step: &Step, second: i64, unit: i64, sources: bool) -> RuledEvent {
         amount,
         id: if id == 0 { String::new() } else { id.to_string() },
         pause: step.pause.map(|pause| pause * unit),
+        lasts: step.lasts.map(|lasts| lasts * unit),
     }
 }
 
@@ -281,6 +290,8 @@ impl Drawn {
         };
         add("--gap-by", case.buy_gap.map(|gap| format!("event:buy={gap}s{star}")));
         add("--gap-column", case.gap_column.then(|| "pause".to_owned()));
+        add("--duration", case.duration.then(|| "lasts".to_owned()));
+        add("--order-by", case.order_by.then(|| "amount,event".to_owned()));
         add("--max-duration", case.max_duration.map(|max| format!("{max}s")));
         add("--max-events", case.max_events.map(|max| max.to_string()));
         add("--split-on", case.split_on_path.then(|| "path".to_owned()));
@@ -370,24 +381,30 @@ fn write_file(folder: &Folder, name: &str, number: usize, content: &str) -> Stri
 pub fn web_file(batch: &[RuledEvent]) -> String {
     let row = |e: &RuledEvent| {
         let RuledEvent { key, second, event, path, amount, id, .. } = e;
-        format!("{key},{second},{event},{path},{amount},{id},{}\n", pause(e))
+        format!("{key},{second},{event},{path},{amount},{id},{},{}\n", pause(e), lasts(e))
     };
-    "user,time,event,path,amount,id,pause\n".to_owned() + &batch.iter().map(row).collect::<String>()
+    "user,time,event,path,amount,id,pause,lasts\n".to_owned() + &batch.iter().map(row).collect::<String>()
 }
 
 /// Rows without a path, in another dialect.
 fn shop_file(batch: &[RuledEvent]) -> String {
     let row = |e: &RuledEvent| {
         let RuledEvent { key, second, event, amount, id, .. } = e;
-        format!("{id};{second}000;{};{key};{amount};{event}\n", pause(e))
+        format!("{id};{second}000;{};{};{key};{amount};{event}\n", lasts(e), pause(e))
     };
-    "id;at;pause;who;amount;event\n".to_owned() + &batch.iter().map(row).collect::<String>()
+    "id;at;lasts;pause;who;amount;event\n".to_owned() + &batch.iter().map(row).collect::<String>()
 }
 
 /// As a duration, or as whole seconds.
 fn pause(event: &RuledEvent) -> String {
     let unit = |seconds: i64| if seconds % 2 == 0 { "s" } else { "" };
     event.pause.map_or_else(String::new, |seconds| format!("{seconds}{}", unit(seconds)))
+}
+
+/// As seconds with and without a fraction, or as a duration.
+fn lasts(event: &RuledEvent) -> String {
+    let unit = |seconds: i64| ["", ".0", "s"][usize::try_from(seconds % 3).unwrap()];
+    event.lasts.map_or_else(String::new, |seconds| format!("{seconds}{}", unit(seconds)))
 }
 
 /// Rows of all outputs of a kind, by column name.

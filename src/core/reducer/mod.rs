@@ -12,6 +12,7 @@ mod correct;
 mod counts;
 mod fold;
 mod gap;
+mod instants;
 mod partition;
 mod rules;
 mod source;

@@ -2,6 +2,7 @@
 
 use super::buffered::BufferedEvent;
 use super::fold::Fold;
+use super::instants::Instants;
 use super::tombstones::Tombstones;
 use super::view::{View, ViewAt};
 use crate::core::event::{Event, Timestamp};
@@ -39,6 +40,7 @@ pub struct RuleReducer {
     rules: Arc<RuleSet>,
     keys: IndexMap<Box<[u8]>, RuledKey>,
     buffered: Vec<BufferedEvent>,
+    instants: Instants,
     duplicates: u64,
     bytes_of_keys: usize,
     bytes_buffered: usize,
@@ -54,6 +56,7 @@ impl RuleReducer {
             rules,
             keys: IndexMap::new(),
             buffered: Vec::new(),
+            instants: Instants::default(),
             duplicates: 0,
             bytes_of_keys: 0,
             bytes_buffered: 0,
@@ -90,7 +93,9 @@ impl RuleReducer {
 
     /// What is still open, key by key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(RuledState<'_>)) {
-        self.buffered.sort_by_key(|buffered| (buffered.number, buffered.time));
+        let rules = &self.rules;
+        self.buffered
+            .sort_by(|one, other| one.number.cmp(&other.number).then_with(|| one.compare(other, rules)));
         let mut from = 0;
         for (number, (key, state)) in self.keys.iter().enumerate() {
             let until = from + self.buffered[from..].partition_point(|buffered| buffered.number == number);
@@ -133,6 +138,30 @@ impl RuleReducer {
         self.buffered.push(BufferedEvent { time, payload, number });
     }
 
+    /// Takes an event in whose instant may not be whole yet, and folds the instant before it.
+    fn take_into_instant(
+        &mut self,
+        event: BufferedEvent,
+        completed: &mut impl FnMut(CompletedSession<'_>),
+    ) -> Result<(), OutOfOrder> {
+        self.bytes_buffered += buffered_bytes(&event.payload);
+        let mut whole = self.instants.push(event)?;
+        whole.sort_by(|one, other| one.compare(other, &self.rules));
+        self.fold_all(whole, completed)
+    }
+
+    fn fold_all(
+        &mut self,
+        events: Vec<BufferedEvent>,
+        completed: &mut impl FnMut(CompletedSession<'_>),
+    ) -> Result<(), OutOfOrder> {
+        for BufferedEvent { time, payload, number } in events {
+            self.bytes_buffered -= buffered_bytes(&payload);
+            self.fold(number, time, &payload, completed)?;
+        }
+        Ok(())
+    }
+
     fn fold(
         &mut self,
         number: usize,
@@ -167,11 +196,19 @@ impl Fold for RuleReducer {
     ) -> Result<(), OutOfOrder> {
         self.taken_since_eviction += 1;
         let number = self.number_of(event.key);
-        if self.buffered.is_empty() && horizon.reaches(event.time) {
-            return self.fold(number, event.time, event.payload, completed);
+        // An instant that is folded already was not whole.
+        if self.rules.orders_instants() && self.keys[number].latest() >= Some(event.time) {
+            return Err(OutOfOrder);
         }
-        self.buffer(event.time, event.payload.into(), number);
-        Ok(())
+        if !self.buffered.is_empty() || !self.rules.horizon(horizon).reaches(event.time) {
+            self.buffer(event.time, event.payload.into(), number);
+            Ok(())
+        } else if self.rules.orders_instants() {
+            let event = BufferedEvent { time: event.time, payload: event.payload.into(), number };
+            self.take_into_instant(event, completed)
+        } else {
+            self.fold(number, event.time, event.payload, completed)
+        }
     }
 
     fn advance(
@@ -179,15 +216,15 @@ impl Fold for RuleReducer {
         horizon: Watermark,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
+        let horizon = self.rules.horizon(horizon);
+        // What is in an instant came before what is buffered.
+        self.buffered.splice(..0, self.instants.take());
         // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
-        self.buffered.sort_by_key(|buffered| buffered.time);
+        self.buffered.sort_by(|one, other| one.compare(other, &self.rules));
         let reached = self.buffered.partition_point(|buffered| horizon.reaches(buffered.time));
         let rest = self.buffered.split_off(reached);
-        for BufferedEvent { time, payload, number } in std::mem::replace(&mut self.buffered, rest) {
-            self.bytes_buffered -= buffered_bytes(&payload);
-            self.fold(number, time, &payload, completed)?;
-        }
-        Ok(())
+        let reached = std::mem::replace(&mut self.buffered, rest);
+        self.fold_all(reached, completed)
     }
 
     fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
@@ -207,10 +244,11 @@ impl Fold for RuleReducer {
 
     fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>)) {
         let rules = Arc::clone(&self.rules);
+        let horizon = rules.horizon(watermark);
         self.open_state(|of_key| {
             let RuledState { key, state, buffered } = of_key;
             let mut left = View::of(&rules, key, state, buffered, ViewAt::Watermark(watermark)).left;
-            for event in buffered.iter().filter(|event| !watermark.reaches(event.time)) {
+            for event in buffered.iter().filter(|event| !horizon.reaches(event.time)) {
                 // What waits is in order and lies behind what is folded.
                 let folded = left.fold(&rules, key, (event.time, &event.payload), visit);
                 debug_assert!(folded.is_ok());

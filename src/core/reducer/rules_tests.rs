@@ -242,3 +242,50 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// However rounds cut an instant, it is folded in the order of its column, or the cut is noticed.
+    #[test]
+    fn an_instant_is_folded_in_its_order_or_that_is_noticed(
+        mut events in proptest::collection::vec(
+            (0_usize..2, 0_i64..4, 0_usize..4, proptest::option::weighted(0.3, 0_i64..4)), 1..12),
+        is_sorted in proptest::bool::weighted(0.7),
+        has_rounds in any::<bool>(),
+    ) {
+        let rules = [(flag("start-on"), "1=2"), (RuleFlag::Dedup, "1")];
+        let event = |&(key, us, value, _): &(usize, i64, usize, Option<i64>)| {
+            (["a", "b"][key], 9 * us, ["", "2", "10", "x"][value])
+        };
+        let mut ordered = events.clone();
+        // The values stand in the order of their ranks.
+        ordered.sort_by_key(|&(_, us, value, _)| (us, value));
+        let mut plain = Folding::new(&rules);
+        for of in &ordered {
+            plain.take(event(of), 100).unwrap();
+        }
+        let duplicates = plain.reducer.duplicates();
+        let expected = plain.all();
+        if is_sorted {
+            events.sort_by_key(|&(_, us, ..)| us);
+        }
+        let mut folding = Folding::new(&[&rules[..], &[(RuleFlag::OrderBy, "1")]].concat());
+        let (mut latest, mut noticed) = (0, false);
+        for of in &events {
+            latest = latest.max(9 * of.1);
+            noticed |= folding.take(event(of), latest).is_err();
+            if let Some(before) = of.3.filter(|_| has_rounds) {
+                noticed |= folding.advance(latest).is_err();
+                folding.evict_expired((latest - 9 * before).max(0));
+            }
+        }
+        noticed |= folding.advance(1_000).is_err();
+        prop_assert!(!noticed || !is_sorted, "what lies before the watermark is whole");
+        if !noticed {
+            let found_duplicates = folding.reducer.duplicates();
+            prop_assert_eq!(folding.all(), expected);
+            prop_assert_eq!(found_duplicates, duplicates);
+        }
+    }
+}

@@ -75,7 +75,7 @@ impl View {
         let Self { complete, left } = &mut view;
         let mut completed = |session: CompletedSession<'_>| complete.push(ViewedSession::of(&session));
         let reached = |event: &&BufferedEvent| match at {
-            ViewAt::Watermark(watermark) => watermark.reaches(event.time),
+            ViewAt::Watermark(watermark) => rules.horizon(watermark).reaches(event.time),
             ViewAt::End(_) => true,
         };
         for event in buffered.iter().take_while(reached) {

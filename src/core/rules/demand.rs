@@ -1,6 +1,7 @@
 //! What the value of a projected column must be.
 
 use super::duration::duration_in_column;
+use super::event_duration::event_duration_us;
 use crate::core::aggregates::is_number;
 
 /// What the values of a projected column must be; anything else rejects the row. An empty value is a missing one and passes.
@@ -8,10 +9,28 @@ use crate::core::aggregates::is_number;
 pub struct Demand {
     /// A number.
     pub number: bool,
-    /// A duration.
-    pub duration: bool,
+    /// A duration in this form.
+    pub duration: Option<DurationForm>,
     /// UTF-8.
     pub text: bool,
+}
+
+/// How a duration is written. Of two forms that are demanded of one column the later one is the narrower.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DurationForm {
+    /// The duration of an event: seconds with any fraction, or a duration as in a flag.
+    OfEvent,
+    /// The gap of an event: whole seconds, or a duration as in a flag.
+    OfGap,
+}
+
+impl DurationForm {
+    fn fits(self, value: &[u8]) -> bool {
+        match self {
+            Self::OfEvent => event_duration_us(value).is_some(),
+            Self::OfGap => duration_in_column(value).is_some(),
+        }
+    }
 }
 
 /// What a value is not.
@@ -35,7 +54,7 @@ impl Demand {
             Ok(())
         } else if self.number && !is_number(value) {
             Err(Unmet::NotANumber)
-        } else if self.duration && duration_in_column(value).is_none() {
+        } else if self.duration.is_some_and(|form| !form.fits(value)) {
             Err(Unmet::NotADuration)
         } else if self.text && std::str::from_utf8(value).is_err() {
             Err(Unmet::NotUtf8)
@@ -62,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_missing_value_is_demanded_nothing_of() {
-        let demand = Demand { number: true, duration: true, text: true };
+        let demand = Demand { number: true, duration: Some(DurationForm::OfGap), text: true };
         assert_eq!(demand.check(b""), Ok(()));
         assert_eq!(demand.check(b"90"), Ok(()));
         assert_eq!(demand.check(b"-1"), Err(Unmet::NotADuration));

@@ -2,8 +2,11 @@
 
 use super::aggregate::AggregateText;
 use super::condition::{AND, ConditionText};
+use super::event_duration::DURATION;
 use super::gap_by::GapByText;
-use super::selection_flags::{ANY_PART, HAVING, KEY_PARTS, NULL, WHERE};
+use super::having::HAVING;
+use super::order_by::ORDER_BY;
+use super::selection_flags::{ANY_PART, KEY_PARTS, NULL, WHERE};
 use super::spec::{FlagSpec, column, one_of, positive, stated_duration};
 use super::splits::SplitFlag;
 
@@ -18,6 +21,10 @@ pub enum RuleFlag {
     GapBy,
     /// `--gap-column`: a column with the gap of each event.
     GapColumn,
+    /// `--duration`: a column with the duration of each event.
+    Duration,
+    /// `--order-by`: the order of events at one instant.
+    OrderBy,
     /// `--dedup`: what makes two events the same.
     Dedup,
     /// `--emit`: sessions, events or both.
@@ -52,6 +59,8 @@ impl RuleFlag {
         let others = [
             Self::GapBy,
             Self::GapColumn,
+            Self::Duration,
+            Self::OrderBy,
             Self::Dedup,
             Self::Emit,
             Self::AllowedLateness,
@@ -90,6 +99,8 @@ impl RuleFlag {
                 canonical: column,
                 ..ONCE
             },
+            Self::Duration => DURATION,
+            Self::OrderBy => ORDER_BY,
             Self::Dedup => FlagSpec {
                 name: "dedup",
                 value: "COL|row",
@@ -244,6 +255,8 @@ mod tests {
             ("having", "event_count"),
             ("key-parts", "some"),
             ("gap-by", "event"),
+            ("duration", ""),
+            ("order-by", "a,"),
             ("split-on", ""),
         ] {
             assert!(RuleFlag::named(flag).unwrap().canonical(value).is_err(), "{flag} {value}");

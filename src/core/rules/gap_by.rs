@@ -1,5 +1,6 @@
 //! Gaps that depend on the event: each event covers its own gap, and a session is the union of what its events cover.
 
+use super::demand::{Demand, DurationForm};
 use super::duration::{duration, duration_in_column, duration_text};
 use super::projected::{ProjectedColumn, ProjectedColumns};
 use crate::core::event::Timestamp;
@@ -86,20 +87,20 @@ impl Gaps {
             let gaps = certain.map(|(value, gap)| (value.clone().into_bytes(), gap_of(*gap))).collect();
             ByValue { place: kept.place_of(ProjectedColumn::column(&by.column)), gaps }
         });
-        let column = column
-            .map(|column| kept.demand(ProjectedColumn::column(column), |demand| demand.duration = true));
+        let narrow = |demand: &mut Demand| demand.duration = demand.duration.max(Some(DurationForm::OfGap));
+        let column = column.map(|column| kept.demand(ProjectedColumn::column(column), narrow));
         Self { usual: any.map_or(usual, |(_, gap)| gap_of(*gap)), by_value, column }
     }
 
-    /// How far the event at `time` keeps its session open: the gap column has the first word, then the value's gap.
-    pub(super) fn reach(&self, time: Timestamp, values: Values<'_>) -> Timestamp {
+    /// How far an event that ends at `end` keeps its session open: the gap column has the first word, then the value's gap.
+    pub(super) fn reach(&self, end: Timestamp, values: Values<'_>) -> Timestamp {
         let own = self.column.and_then(|place| duration_in_column(values.get(place))).map(gap_of);
         let of_value = || {
             let ByValue { place, gaps } = self.by_value.as_ref()?;
             let value = values.get(*place);
             gaps.iter().find(|(other, _)| other == value).map(|(_, gap)| *gap)
         };
-        time.saturating_add_us(own.or_else(of_value).unwrap_or(self.usual).us())
+        end.saturating_add_us(own.or_else(of_value).unwrap_or(self.usual).us())
     }
 }
 

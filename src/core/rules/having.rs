@@ -2,10 +2,31 @@
 
 use super::aggregate::Aggregate;
 use super::condition::{Condition, ConditionText};
+use super::session_column::{FIXED, SessionColumn, TIMES};
+use super::session_time::session_time;
+use super::spec::FlagSpec;
 use crate::core::aggregates::Value;
 use crate::core::session::{Op, Session, SessionBatch};
 use std::borrow::Cow;
 use std::ops::AddAssign;
+
+/// `--having`: the session filter.
+pub(super) const HAVING: FlagSpec = FlagSpec {
+    name: "having",
+    value: "COND",
+    help: "Completed sessions that are written, such as `event_count>=2 and duration_s>0`: conditions over session_start, \
+           session_end, duration_s, event_count, close_reason, key columns and aggregates; may be repeated: all must hold",
+    repeats: true,
+    canonical: |value| condition_text(value).map(|condition| condition.to_string()),
+};
+
+/// A condition over sessions, in which every time has one form.
+fn condition_text(text: &str) -> Result<ConditionText, String> {
+    let written = |text: &str| {
+        if text.is_empty() { Ok(String::new()) } else { session_time(text).map(|time| time.to_string()) }
+    };
+    ConditionText::read(text)?.with_texts(|column| TIMES.contains(&column), written)
+}
 
 /// Conditions over the columns of a session, all of which must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,23 +35,6 @@ pub(super) struct Having {
     /// The columns that they look at, by their places.
     columns: Vec<SessionColumn>,
 }
-
-/// A column of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SessionColumn {
-    DurationS,
-    EventCount,
-    CloseReason,
-    /// The aggregate with this number.
-    Aggregate(usize),
-}
-
-/// The columns that every session has and a condition may look at.
-const COLUMNS: [(&str, SessionColumn); 3] = [
-    ("duration_s", SessionColumn::DurationS),
-    ("event_count", SessionColumn::EventCount),
-    ("close_reason", SessionColumn::CloseReason),
-];
 
 /// Sessions that were completed and not written, less those that were retracted and had not been written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,27 +46,64 @@ pub struct FilteredSessions {
 }
 
 impl Having {
-    /// Reads the conditions; `names` are those of the columns of `aggregates`.
+    /// Reads the conditions; `names` are those of the columns of `aggregates`. Any other column is one of the key, until
+    /// [`Having::resolve_keys`] knows better.
     ///
     /// # Errors
-    /// In words, for a column that no session has, or that holds a list.
+    /// In words, for a column that holds a list.
     pub(super) fn compile(
         texts: &[&str],
         names: &[String],
         aggregates: &[Aggregate],
     ) -> Result<Self, String> {
         let mut columns = Vec::new();
-        let mut place_of = |name: &str| {
-            let column = column_named(name, names, aggregates)?;
+        let mut place_of = |name: &str, is_pattern: bool| {
+            let column = SessionColumn::named(name, is_pattern, names);
+            if let SessionColumn::Aggregate(number) = column
+                && matches!(aggregates[number].function.accumulator().value(), Value::List { .. })
+            {
+                return Err(format!(
+                    "--having looks at {name}, which is a list: conditions compare one value"
+                ));
+            }
             let found = columns.iter().position(|known| *known == column);
             Ok(found.unwrap_or_else(|| {
                 columns.push(column);
                 columns.len() - 1
             }))
         };
-        let compile = |text: &&str| ConditionText::read(text)?.compile_with(&mut place_of);
+        // Compared with a time that has all six digits of its fraction, so the order of bytes is that of times.
+        let fixed = |text: &str| {
+            let time = if text.is_empty() { None } else { Some(session_time(text)?) };
+            Ok(time
+                .map_or_else(String::new, |time| String::from_utf8_lossy(time.text().fixed()).into_owned()))
+        };
+        let compile = |text: &&str| {
+            let text = condition_text(text)?.with_texts(|column| TIMES.contains(&column), fixed)?;
+            text.compile_with(&mut place_of)
+        };
         let conditions = texts.iter().map(compile).collect::<Result<_, String>>()?;
         Ok(Self { conditions, columns })
+    }
+
+    /// Finds the columns of the key, which have these names, among those that no session has; `aggregates` are the names of theirs.
+    ///
+    /// # Errors
+    /// In words, for a column that no session has.
+    pub(super) fn resolve_keys(&mut self, key_names: &[String], aggregates: &[String]) -> Result<(), String> {
+        for column in &mut self.columns {
+            let SessionColumn::Unresolved(name) = column else { continue };
+            let Some(number) = key_names.iter().position(|known| known == name) else {
+                let fixed = FIXED.iter().copied();
+                let others = key_names.iter().chain(aggregates).map(String::as_str);
+                let known = fixed.chain(others).collect::<Vec<_>>().join(", ");
+                return Err(format!(
+                    "--having looks at {name}, and the columns of sessions that it may look at are {known}"
+                ));
+            };
+            *column = SessionColumn::Key { number, of: key_names.len() };
+        }
+        Ok(())
     }
 
     /// Keeps the sessions of `batch` that fulfil all conditions. Linear in the batch, with an allocation for each column that
@@ -101,54 +142,5 @@ impl FilteredSessions {
         };
         self.sessions += sign;
         self.events += sign * events;
-    }
-}
-
-fn column_named(name: &str, names: &[String], aggregates: &[Aggregate]) -> Result<SessionColumn, String> {
-    if let Some((_, column)) = COLUMNS.iter().find(|(known, _)| *known == name) {
-        return Ok(*column);
-    }
-    let Some(number) = names.iter().position(|known| known == name) else {
-        let known = COLUMNS.iter().map(|(known, _)| *known).chain(names.iter().map(String::as_str));
-        let known = known.collect::<Vec<_>>().join(", ");
-        return Err(format!(
-            "--having looks at {name}, and the columns of sessions that it may look at are {known}"
-        ));
-    };
-    if matches!(aggregates[number].function.accumulator().value(), Value::List { .. }) {
-        return Err(format!("--having looks at {name}, which is a list: conditions compare one value"));
-    }
-    Ok(SessionColumn::Aggregate(number))
-}
-
-impl SessionColumn {
-    /// The value as outputs write it; empty where there is none.
-    fn value<'s>(self, session: &Session<'s>) -> Cow<'s, [u8]> {
-        match self {
-            Self::DurationS => seconds(session.duration_us()).into_bytes().into(),
-            Self::EventCount => session.event_count.to_string().into_bytes().into(),
-            Self::CloseReason => session.close_reason.name().as_bytes().into(),
-            Self::Aggregate(number) => session.values().nth(number).map_or_else(Cow::default, value_text),
-        }
-    }
-}
-
-fn seconds(us: i64) -> String {
-    let (whole, fraction) = (us / 1_000_000, us % 1_000_000);
-    if fraction == 0 { whole.to_string() } else { format!("{whole}.{fraction:06}") }
-}
-
-fn value_text(value: Value<'_>) -> Cow<'_, [u8]> {
-    let owned = |text: String| text.into_bytes().into();
-    match value {
-        Value::Null | Value::List { .. } => Cow::default(),
-        Value::Bool(is_true) => owned(is_true.to_string()),
-        Value::Int(number) => owned(number.to_string()),
-        // There were more than that.
-        Value::AtLeast(number) => owned(number.saturating_add(1).to_string()),
-        Value::Float(number) => owned(number.to_string()),
-        Value::Decimal(number) => owned(number.into_owned()),
-        Value::Timestamp(time) => owned(time.to_string()),
-        Value::Text(text) => text.into(),
     }
 }

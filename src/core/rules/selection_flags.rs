@@ -1,4 +1,4 @@
-//! The flags that say which rows become events, which values are missing, and which sessions are written.
+//! The flags that say which rows become events, and which values are missing.
 
 use super::spec::{FlagSpec, condition, one_of};
 
@@ -14,16 +14,6 @@ pub(super) const WHERE: FlagSpec = FlagSpec {
     value: "COND",
     help: "Rows that become events, such as `event!=ping and status<500`, with =, !=, <, <=, >, >=, ~ and !~ (regular \
            expression); may be repeated: all must hold",
-    repeats: true,
-    canonical: condition,
-};
-
-/// `--having`: the session filter.
-pub(super) const HAVING: FlagSpec = FlagSpec {
-    name: "having",
-    value: "COND",
-    help: "Completed sessions that are written, such as `event_count>=2 and duration_s>0`: conditions over duration_s, \
-           event_count, close_reason and aggregates; may be repeated: all must hold",
     repeats: true,
     canonical: condition,
 };

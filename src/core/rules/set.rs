@@ -3,9 +3,11 @@
 use super::aggregate::{Aggregate, AggregateText};
 use super::dedup::Dedup;
 use super::duration::duration;
+use super::event_duration::EventDuration;
 use super::flag::{DEFAULT_BOUND, RuleFlag};
 use super::gap_by::{GapByText, Gaps};
 use super::having::{FilteredSessions, Having};
+use super::order_by::OrderBy;
 use super::projected::{ProjectedColumn, ProjectedColumns};
 use super::selection::RowSelection;
 use super::splits::{Projection, SplitState, Splits};
@@ -14,7 +16,9 @@ use crate::core::aggregates::{Accumulator, Bounds};
 use crate::core::event::{Timestamp, Values};
 use crate::core::gap::Gap;
 use crate::core::session::SessionBatch;
+use crate::core::watermark::Watermark;
 use chrono_tz::Tz;
+use std::cmp::Ordering;
 
 /// What a run writes of a completed session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +33,8 @@ pub struct Emit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSet {
     pub(super) gaps: Gaps,
+    pub(super) duration: Option<EventDuration>,
+    order_by: Option<OrderBy>,
     pub(super) splits: Splits,
     pub(super) dedup: Option<Dedup>,
     pub(super) aggregates: Vec<Aggregate>,
@@ -71,12 +77,17 @@ impl RuleSet {
             &mut Projection { columns: &mut kept, zone },
         )?;
         let gaps = gaps(texts, usual, &mut kept)?;
+        let duration =
+            texts.value(RuleFlag::Duration).map(|column| EventDuration::compile(column, &mut kept));
+        let order_by = texts.value(RuleFlag::OrderBy).map(|columns| OrderBy::compile(columns, &mut kept));
         let dedup = texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept));
         let row = emit.events.then(|| kept.place_of(ProjectedColumn::Row));
         kept.end_payload();
         Ok(Self {
             splits,
             gaps,
+            duration,
+            order_by,
             dedup,
             aggregates,
             bounds: Bounds {
@@ -116,6 +127,17 @@ impl RuleSet {
         self.having.as_ref().map_or_else(FilteredSessions::default, |having| having.select(batch))
     }
 
+    /// Says what the key columns are called in outputs: the session filter may look at them.
+    ///
+    /// # Errors
+    /// In words, if it looks at a column that no session has.
+    pub fn resolve_keys(&mut self, key_names: &[String]) -> Result<(), String> {
+        match &mut self.having {
+            Some(having) => having.resolve_keys(key_names, &self.names),
+            None => Ok(()),
+        }
+    }
+
     /// The names of the aggregates' output columns.
     pub fn names(&self) -> &[String] {
         &self.names
@@ -134,6 +156,28 @@ impl RuleSet {
     /// The packed values that an event carries for the output of events; empty where none are emitted.
     pub fn row_of<'p>(&self, payload: &'p [u8]) -> &'p [u8] {
         self.row.map_or(b"", |place| Values::of(payload).get(place))
+    }
+
+    /// Whether columns order the events of a key at one instant, and not their arrival.
+    pub const fn orders_instants(&self) -> bool {
+        self.order_by.is_some()
+    }
+
+    /// How two events of a key at one instant, with these payloads, stand to each other. Equal ones keep the order of arrival.
+    pub fn compare_at_one_instant(&self, one: &[u8], other: &[u8]) -> Ordering {
+        let compare = |order: &OrderBy| order.compare(Values::of(one), Values::of(other));
+        self.order_by.as_ref().map_or(Ordering::Equal, compare)
+    }
+
+    /// How far events are folded where the watermark stands at `watermark` (rule 4). Where columns order the events of an instant,
+    /// one that is still to come could be the first of those at the watermark: they wait until it has passed them.
+    pub fn horizon(&self, watermark: Watermark) -> Watermark {
+        if self.orders_instants() { watermark.just_before() } else { watermark }
+    }
+
+    /// The end of what the event at `time` covers.
+    pub(super) fn end_of(&self, time: Timestamp, values: Values<'_>) -> Timestamp {
+        self.duration.as_ref().map_or(time, |duration| duration.end(time, values))
     }
 
     /// The accumulators of no event.

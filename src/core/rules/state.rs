@@ -15,6 +15,8 @@ pub struct RuledSession {
     pub open: OpenSession,
     /// How many sessions of the key began at the same instant before.
     pub ordinal: u32,
+    /// The end of what its events cover: the time of the last one, unless events have a duration.
+    pub end: Timestamp,
     /// The last instant at which an event still keeps the gap.
     pub reach: Timestamp,
     /// What the split rules know.
@@ -34,7 +36,7 @@ pub struct Before {
     pub start: Timestamp,
     /// Its ordinal.
     pub ordinal: u32,
-    /// Its end.
+    /// The time of its last event. No rule asks how far that event covers: another session may begin within it.
     pub end: Timestamp,
     /// The identities of the events of sessions that ended at that time, where duplicates are dropped.
     pub identities: BTreeSet<u128>,
@@ -134,7 +136,7 @@ impl RuledKey {
     }
 
     /// The time of the last event that was folded, whether it was taken or dropped.
-    fn latest(&self) -> Option<Timestamp> {
+    pub fn latest(&self) -> Option<Timestamp> {
         let open = self.open.as_ref().map(|session| session.open.last);
         open.or_else(|| self.before.as_ref().map(|before| before.end)).max(self.dropped)
     }
@@ -153,6 +155,7 @@ impl RuledSession {
         Self {
             open: OpenSession { start, last: start, events: 0 },
             ordinal: twin.map_or(0, |before| before.ordinal + 1),
+            end: start,
             reach: start,
             splits: rules.splits.begin(start),
             accumulators: rules.empty_accumulators(),
@@ -163,7 +166,9 @@ impl RuledSession {
 
     fn take(&mut self, rules: &RuleSet, time: Timestamp, values: Values<'_>, identity: Option<u128>) {
         self.open.extend(time);
-        self.reach = self.reach.max(rules.gaps.reach(time, values));
+        let end = rules.end_of(time, values);
+        self.end = self.end.max(end);
+        self.reach = self.reach.max(rules.gaps.reach(end, values));
         rules.splits.update(&mut self.splits, values);
         for (accumulator, aggregate) in self.accumulators.iter_mut().zip(&rules.aggregates) {
             aggregate.update(accumulator, values, rules.bounds);
@@ -176,6 +181,7 @@ impl RuledSession {
     pub fn complete<'s>(&'s self, key: &'s [u8], close_reason: CloseReason) -> CompletedSession<'s> {
         CompletedSession {
             ordinal: self.ordinal,
+            end: self.end,
             accumulators: &self.accumulators,
             rows: &self.rows,
             ..self.open.close(key, close_reason)

@@ -143,7 +143,7 @@ pub struct Session<'b> {
     pub key: &'b [u8],
     /// Time of the first event.
     pub start: Timestamp,
-    /// Time of the last event.
+    /// Time of the last event; where events have a duration, the end of what they cover.
     pub end: Timestamp,
     /// How many sessions of the key began at the same instant before; not zero only under split rules.
     pub ordinal: u32,
@@ -169,7 +169,7 @@ impl<'b> Session<'b> {
         (SessionId::derive_at(self.key, &start, self.ordinal), start)
     }
 
-    /// Microseconds from the first to the last event.
+    /// Microseconds from the start to the end.
     pub const fn duration_us(&self) -> i64 {
         self.end.us_since(self.start)
     }

@@ -13,7 +13,7 @@ pub struct CompletedSession<'k> {
     pub start: Timestamp,
     /// How many sessions of the key began at the same instant before; not zero only under split rules.
     pub ordinal: u32,
-    /// Time of the last event.
+    /// Time of the last event, or the end of what the events cover.
     pub end: Timestamp,
     /// How many events it has.
     pub events: u64,
@@ -37,7 +37,7 @@ impl CompletedSession<'_> {
         (SessionId::derive_at(self.key, &start, self.ordinal), start)
     }
 
-    /// Microseconds from the first to the last event.
+    /// Microseconds from the start to the end.
     pub const fn duration_us(&self) -> i64 {
         self.end.us_since(self.start)
     }

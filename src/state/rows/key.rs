@@ -42,6 +42,7 @@ fn ruled_session_row(session: &RuledSession) -> v1::RuledSession {
     v1::RuledSession {
         open: session_row(&session.open),
         ordinal: session.ordinal,
+        end_us: session.end.us(),
         reach_us: session.reach.us(),
         splits: session.splits.stored(),
         accumulators: session.accumulators.iter().map(Accumulator::state).collect(),
@@ -79,6 +80,7 @@ fn ruled_session(row: v1::RuledSession, rules: &RuleSet) -> Result<RuledSession,
     Ok(RuledSession {
         open: session(row.open)?,
         ordinal: row.ordinal,
+        end: time(row.end_us)?,
         reach: time(row.reach_us)?,
         splits: rules.restore_splits(time(row.open.start_us)?, row.splits)?,
         accumulators: rules.restore_accumulators(row.accumulators)?,

@@ -44,6 +44,23 @@ impl ComparisonText {
         Ok((Self { column, operator, operand }, behind))
     }
 
+    /// Whether it asks for a regular expression.
+    pub(super) const fn is_pattern(&self) -> bool {
+        self.operator.is_pattern()
+    }
+
+    /// The same with the text that `text_of` makes of the operand, compared in the order of bytes.
+    ///
+    /// # Errors
+    /// Those of `text_of`.
+    pub(super) fn with_text(
+        self,
+        text_of: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<Self, String> {
+        let (OperandText::Text(text) | OperandText::Number(text)) = &self.operand;
+        Ok(Self { operand: OperandText::Text(text_of(text)?), ..self })
+    }
+
     /// The comparison, ready for use.
     ///
     /// # Errors

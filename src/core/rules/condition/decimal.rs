@@ -6,7 +6,7 @@ use std::fmt;
 
 /// A number without the zeros that say nothing. It borrows its digits: reading and comparing allocate nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decimal<'t> {
+pub(in crate::core::rules) struct Decimal<'t> {
     is_negative: bool,
     whole: &'t [u8],
     fraction: &'t [u8],
@@ -14,7 +14,7 @@ pub(super) struct Decimal<'t> {
 
 impl<'t> Decimal<'t> {
     /// The number in `text`; `None` if it is none.
-    pub(super) fn read(text: &'t [u8]) -> Option<Self> {
+    pub(in crate::core::rules) fn read(text: &'t [u8]) -> Option<Self> {
         if !is_number(text) {
             return None;
         }

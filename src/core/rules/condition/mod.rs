@@ -11,6 +11,7 @@ mod words;
 use super::{ProjectedColumn, ProjectedColumns};
 use crate::core::event::Values;
 use comparison::{Comparison, ComparisonText};
+pub(super) use decimal::Decimal;
 use std::fmt;
 pub(super) use words::AND;
 
@@ -42,18 +43,43 @@ impl ConditionText {
     }
 
     pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Result<Condition, String> {
-        self.compile_with(|column| Ok(kept.place_of(ProjectedColumn::column(column))))
+        self.compile_with(|column, _| Ok(kept.place_of(ProjectedColumn::column(column))))
     }
 
-    /// The condition, ready for use, over values whose places `place_of` knows.
+    /// The same, where the operands of comparisons with the columns `is_of` are what `text_of` makes of them, regular expressions
+    /// aside.
+    ///
+    /// # Errors
+    /// Those of `text_of`.
+    pub(super) fn with_texts(
+        self,
+        is_of: impl Fn(&str) -> bool,
+        text_of: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<Self, String> {
+        let rewritten = self.comparisons.into_iter().map(|comparison| {
+            let is_text = is_of(&comparison.column) && !comparison.is_pattern();
+            if is_text { comparison.with_text(&text_of) } else { Ok(comparison) }
+        });
+        let mut comparisons = rewritten.collect::<Result<Vec<_>, String>>()?;
+        comparisons.sort_unstable();
+        comparisons.dedup();
+        Ok(Self { comparisons })
+    }
+
+    /// The condition, ready for use, over values whose places `place_of` knows by the column and whether a regular expression
+    /// looks at it.
     ///
     /// # Errors
     /// Those of `place_of`.
     pub(super) fn compile_with(
         &self,
-        mut place_of: impl FnMut(&str) -> Result<usize, String>,
+        mut place_of: impl FnMut(&str, bool) -> Result<usize, String>,
     ) -> Result<Condition, String> {
-        let compiled = self.comparisons.iter().map(|text| Ok((place_of(&text.column)?, text.compile()?)));
+        let mut compile = |text: &ComparisonText| {
+            let place = place_of(&text.column, text.is_pattern())?;
+            Ok((place, text.compile()?))
+        };
+        let compiled = self.comparisons.iter().map(&mut compile);
         Ok(Condition { comparisons: compiled.collect::<Result<_, String>>()? })
     }
 }

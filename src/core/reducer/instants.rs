@@ -1,0 +1,36 @@
+//! The events of each key at the last instant that the fold has reached, where their order is not that of arrival.
+//!
+//! A later event of the key says that the instant is whole. Only what lies before the watermark comes here, so the end of the
+//! batch says it too.
+
+use super::buffered::BufferedEvent;
+use crate::core::session::OutOfOrder;
+use std::collections::BTreeMap;
+
+/// The last instant of each key, by the number of the key.
+#[derive(Debug, Default)]
+pub(super) struct Instants {
+    of_key: BTreeMap<usize, Vec<BufferedEvent>>,
+}
+
+impl Instants {
+    /// Takes an event in; hands out those of the instant before it, in the order of arrival.
+    ///
+    /// # Errors
+    /// [`OutOfOrder`] if a later event of the key is here.
+    pub(super) fn push(&mut self, event: BufferedEvent) -> Result<Vec<BufferedEvent>, OutOfOrder> {
+        let instant = self.of_key.entry(event.number).or_default();
+        let whole = match instant.first().map(|first| first.time) {
+            Some(time) if time > event.time => return Err(OutOfOrder),
+            Some(time) if time < event.time => std::mem::take(instant),
+            _ => Vec::new(),
+        };
+        instant.push(event);
+        Ok(whole)
+    }
+
+    /// Hands out everything: of each key in the order of arrival.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = BufferedEvent> + use<> {
+        std::mem::take(&mut self.of_key).into_values().flatten()
+    }
+}
