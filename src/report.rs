@@ -89,10 +89,14 @@ pub struct RunReport {
     pub status: Status,
     /// The files of the batch.
     pub files: Vec<FileReport>,
-    /// Lines of text: rows, headers, blank lines, and lines in which rows go on.
+    /// Lines of text: rows, headers, blank lines, comments, lines before the rows, and lines in which rows go on.
     pub lines: u64,
     /// Lines in which a row goes on that has begun before.
     pub continuation_lines: u64,
+    /// Lines that are comments.
+    pub comment_lines: u64,
+    /// Lines before the rows that were skipped.
+    pub skipped_lines: u64,
     /// Data rows.
     pub rows_read: u64,
     /// Rows that the row filter left out.
@@ -152,6 +156,8 @@ impl RunReport {
             files: Vec::new(),
             lines: 0,
             continuation_lines: 0,
+            comment_lines: 0,
+            skipped_lines: 0,
             rows_read: 0,
             rows_filtered: 0,
             events_accepted: 0,

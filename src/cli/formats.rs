@@ -31,7 +31,8 @@ impl FromArgMatches for FormatFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let given = |option: &FormatOption| {
             let value = matches.get_one::<String>(option.name)?;
-            Some((option.name.to_owned(), value.clone()))
+            let is_open = option.leaves_open == Some(value.as_str());
+            (!is_open).then(|| (option.name.to_owned(), value.clone()))
         };
         Ok(Self(Format::all_options().into_iter().filter_map(given).collect()))
     }
@@ -42,11 +43,15 @@ impl FromArgMatches for FormatFlags {
     }
 }
 
-fn flag(option: &FormatOption) -> Arg {
+fn read(option: &FormatOption, text: &str) -> Result<String, String> {
+    if option.leaves_open == Some(text) { Ok(text.to_owned()) } else { (option.read)(text) }
+}
+
+fn flag(option: &'static FormatOption) -> Arg {
     Arg::new(option.name)
         .long(option.name)
         .value_name(option.value_name)
-        .value_parser(option.read)
+        .value_parser(move |text: &str| read(option, text))
         .help(option.help)
         .help_heading(COLUMNS)
 }

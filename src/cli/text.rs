@@ -41,8 +41,14 @@ fn run_rows(report: &RunReport) -> Rows {
     rows.some("definition", report.decided.as_ref());
     if !report.files.is_empty() {
         rows.count("rows read", report.rows_read);
-        if report.continuation_lines > 0 {
-            rows.count("lines in which rows go on", report.continuation_lines);
+        for (name, lines) in [
+            ("lines in which rows go on", report.continuation_lines),
+            ("comment lines", report.comment_lines),
+            ("skipped lines", report.skipped_lines),
+        ] {
+            if lines > 0 {
+                rows.count(name, lines);
+            }
         }
     }
     if report.rows_filtered > 0 {

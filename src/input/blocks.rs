@@ -23,6 +23,8 @@ pub struct Block<M = ()> {
     pub is_first: bool,
     /// How many lines it has.
     pub lines: u64,
+    /// Whether its lines are none of the rows: they were to be skipped.
+    pub is_skipped: bool,
     /// What looking for the ends of rows has shown.
     pub marks: M,
 }
@@ -35,7 +37,8 @@ impl<M> Block<M> {
 
     #[cfg(test)]
     pub(super) fn of(bytes: &[u8], marks: M) -> Self {
-        Self { memory: bytes.to_vec(), length: bytes.len(), is_first: false, lines: lines_in(bytes), marks }
+        let (length, lines) = (bytes.len(), lines_in(bytes));
+        Self { memory: bytes.to_vec(), length, is_first: false, lines, is_skipped: false, marks }
     }
 }
 
@@ -61,6 +64,11 @@ pub trait RowEnds {
     /// # Errors
     /// [`ReadError::Refused`], with its line in `bytes`, if what follows cannot be trusted.
     fn find(&self, bytes: &[u8]) -> Result<(usize, Self::Marks), ReadError>;
+
+    /// Whether any of the lines of `bytes` is a row.
+    fn has_rows(&self, bytes: &[u8]) -> bool {
+        !bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+    }
 
     /// The same for the last rows of a file, all of which are whole.
     ///
@@ -91,6 +99,10 @@ impl RowEnds for LineEnds {
 pub struct BlockReader<R, E> {
     reader: R,
     ends: E,
+    /// What a block is filled to.
+    block_bytes: usize,
+    /// Lines that are still to be skipped.
+    skip_lines: u64,
     carried: Vec<u8>,
     at_start: bool,
     at_end: bool,
@@ -100,20 +112,59 @@ pub struct BlockReader<R, E> {
 impl<R: Read, E: RowEnds> BlockReader<R, E> {
     /// A reader of rows whose ends `ends` finds.
     pub const fn new(reader: R, ends: E) -> Self {
-        Self { reader, ends, carried: Vec::new(), at_start: true, at_end: false, is_first: true }
+        Self::behind(0, reader, ends)
     }
 
-    fn block(&mut self, memory: Vec<u8>, length: usize, marks: E::Marks) -> Block<E::Marks> {
-        let is_first = self.is_first;
-        self.is_first = is_first && memory[..length].iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-        Block { lines: lines_in(&memory[..length]), memory, length, is_first, marks }
+    /// The same behind so many lines, which make blocks of their own: what is in them is not looked at.
+    pub const fn behind(skip_lines: u64, reader: R, ends: E) -> Self {
+        Self {
+            reader,
+            ends,
+            block_bytes: BLOCK_BYTES,
+            skip_lines,
+            carried: Vec::new(),
+            at_start: true,
+            at_end: false,
+            is_first: true,
+        }
+    }
+
+    /// The same with blocks that are filled to so many bytes.
+    #[cfg(test)]
+    pub(super) fn with_blocks_of(self, block_bytes: usize) -> Self {
+        Self { block_bytes, ..self }
+    }
+
+    /// The length of the lines of `bytes` that are to be skipped, as far as they are whole.
+    fn skip(&mut self, bytes: &[u8]) -> usize {
+        let mut length = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            if self.skip_lines == 0 {
+                break;
+            }
+            self.skip_lines -= 1;
+            length = end + 1;
+        }
+        if self.at_end && self.skip_lines > 0 { bytes.len() } else { length }
+    }
+
+    fn block(
+        &mut self,
+        memory: Vec<u8>,
+        length: usize,
+        is_skipped: bool,
+        marks: E::Marks,
+    ) -> Block<E::Marks> {
+        let (is_first, lines) = (self.is_first, lines_in(&memory[..length]));
+        self.is_first = is_first && (is_skipped || !self.ends.has_rows(&memory[..length]));
+        Block { memory, length, is_first, lines, is_skipped, marks }
     }
 
     /// Reads into `memory` behind its first `filled` bytes until `target` are there or the end has come; returns how many.
     fn fill(&mut self, memory: &mut Vec<u8>, mut filled: usize, target: usize) -> io::Result<usize> {
         let target = target.max(filled);
         grow(memory, target);
-        while filled < target {
+        while filled < target && !self.at_end {
             match self.reader.read(&mut memory[filled..target]) {
                 Ok(0) => {
                     self.at_end = true;
@@ -140,18 +191,24 @@ impl<R: Read, E: RowEnds> Units for BlockReader<R, E> {
         grow(&mut recycled, length);
         recycled[..length].copy_from_slice(&self.carried);
         self.carried.clear();
-        let mut target = BLOCK_BYTES;
+        let mut target = self.block_bytes;
         loop {
             length = self.fill(&mut recycled, length, target).map_err(ReadError::Read)?;
             let bytes = &recycled[..length];
-            if self.at_end {
-                let marks = self.ends.find_last(bytes)?;
-                return Ok((length > 0).then(|| self.block(recycled, length, marks)));
+            let is_skipped = self.skip_lines > 0;
+            let (end, marks) = if is_skipped {
+                (self.skip(bytes), E::Marks::default())
+            } else if self.at_end {
+                (length, self.ends.find_last(bytes)?)
+            } else {
+                self.ends.find(bytes)?
+            };
+            if end > 0 {
+                self.carried.extend_from_slice(&bytes[end..]);
+                return Ok(Some(self.block(recycled, end, is_skipped, marks)));
             }
-            let (rows_end, marks) = self.ends.find(bytes)?;
-            if rows_end > 0 {
-                self.carried.extend_from_slice(&bytes[rows_end..]);
-                return Ok(Some(self.block(recycled, rows_end, marks)));
+            if self.at_end {
+                return Ok(None);
             }
             if length >= MAX_ROW_BYTES {
                 return Err(ReadError::Refused {
@@ -202,6 +259,25 @@ mod tests {
         let bytes = [b"\n".repeat(BLOCK_BYTES), b"a\n".repeat(BLOCK_BYTES)].concat();
         let is_first: Vec<bool> = blocks(&bytes).unwrap().iter().map(|block| block.is_first).collect();
         assert_eq!(is_first, [true, true, false]);
+    }
+
+    #[test]
+    fn lines_that_are_skipped_make_blocks_of_their_own() {
+        let cut = |bytes: &[u8], skip_lines| {
+            let mut reader = BlockReader::behind(skip_lines, bytes, LineEnds);
+            let blocks = std::iter::from_fn(|| reader.next(Vec::new()).unwrap());
+            blocks.map(|block| (block.is_skipped, block.lines, block.bytes().len())).collect::<Vec<_>>()
+        };
+        assert_eq!(cut(b"t\n\na\nb\n", 2), [(true, 2, 3), (false, 2, 4)]);
+        assert_eq!(cut(b"t\n\na", 3), [(true, 3, 4)]);
+        assert_eq!(cut(b"t\n\na", 9), [(true, 3, 4)]);
+        assert_eq!(cut(b"", 9), []);
+        let title = [b"x".repeat(2 * BLOCK_BYTES), b"\n\ny\n".to_vec()].concat();
+        assert_eq!(cut(&title, 2), [(true, 2, title.len() - 2), (false, 1, 2)]);
+        let titles = [b"x\n".repeat(BLOCK_BYTES), b"y".to_vec()].concat();
+        let skipped = cut(&titles, BLOCK_BYTES as u64);
+        assert_eq!(skipped.iter().map(|(_, lines, _)| lines).sum::<u64>(), BLOCK_BYTES as u64 + 1);
+        assert_eq!(skipped.last(), Some(&(false, 1, 1)));
     }
 
     #[test]

@@ -9,6 +9,10 @@ pub struct LineCounts {
     pub header: u64,
     /// Lines with nothing in them.
     pub blank: u64,
+    /// Lines that say something beside the rows.
+    pub comment: u64,
+    /// Lines before the rows that were to be skipped.
+    pub skipped: u64,
     /// Lines that a row goes on over behind its first one.
     pub continuation: u64,
 }
@@ -19,21 +23,23 @@ impl LineCounts {
         self.lines += other.lines;
         self.header += other.header;
         self.blank += other.blank;
+        self.comment += other.comment;
+        self.skipped += other.skipped;
         self.continuation += other.continuation;
     }
 
-    /// Holds the identity of lines: `lines = rows + header + blank + continuation`.
+    /// Holds the identity of lines: `lines = rows + header + blank + comment + skipped + continuation`.
     ///
     /// # Errors
     /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
     pub fn check(&self, rows: u64) -> Result<(), String> {
-        let Self { lines, header, blank, continuation } = *self;
-        if lines == rows + header + blank + continuation {
+        let Self { lines, header, blank, comment, skipped, continuation } = *self;
+        if lines == rows + header + blank + comment + skipped + continuation {
             return Ok(());
         }
         Err(format!(
             "the accounts do not balance: {lines} lines, against {rows} rows + {header} of headers + {blank} blank + \
-             {continuation} in which rows go on"
+             {comment} comments + {skipped} skipped + {continuation} in which rows go on"
         ))
     }
 }
@@ -63,16 +69,18 @@ mod tests {
 
     #[test]
     fn the_identity_holds_only_if_every_line_is_accounted_for() {
-        let balanced = LineCounts { lines: 10, header: 1, blank: 2, continuation: 3 };
-        assert_eq!(balanced.check(4), Ok(()));
+        let balanced = LineCounts { lines: 10, header: 1, blank: 2, comment: 1, skipped: 1, continuation: 3 };
+        assert_eq!(balanced.check(2), Ok(()));
         for wrong in [
             LineCounts { lines: 11, ..balanced },
             LineCounts { header: 0, ..balanced },
             LineCounts { blank: 3, ..balanced },
+            LineCounts { comment: 2, ..balanced },
+            LineCounts { skipped: 0, ..balanced },
             LineCounts { continuation: 2, ..balanced },
         ] {
-            assert!(wrong.check(4).is_err(), "{wrong:?}");
+            assert!(wrong.check(2).is_err(), "{wrong:?}");
         }
-        assert!(balanced.check(5).is_err());
+        assert!(balanced.check(3).is_err());
     }
 }

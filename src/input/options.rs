@@ -9,6 +9,10 @@ pub struct FormatOption {
     pub value_name: &'static str,
     /// What it does, with its default.
     pub help: &'static str,
-    /// Gives a value the form in which it is kept, or says in words what is wrong with it.
+    /// What holds where nobody asks and no file decides.
+    pub default: &'static str,
+    /// The value that leaves it to the files, as if it were not given.
+    pub leaves_open: Option<&'static str>,
+    /// Gives any other value the form in which it is kept, or says in words what is wrong with it.
     pub read: fn(&str) -> Result<String, String>,
 }

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::file_reader::FileToRead;
 use super::sources::{check_keys, check_rule_columns, source_of};
 use crate::core::rules::{RuleFlag, RuleSet};
-use crate::definition::{Definition, DefinitionRequest, Source, columns_text, gap_text};
+use crate::definition::{Definition, DefinitionRequest, FormatOptions, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::{TimeFormat, TimeParser};
 use crate::input::{BatchFile, FileDecoder, Format, Projection};
@@ -35,7 +35,9 @@ impl Plan {
         for (file, status) in files.into_iter().zip(statuses) {
             let path = file.path().to_string_lossy().into_owned();
             if status == FileStatus::New {
+                let before = of_files.options();
                 new.push(of_files.open(file, settings)?);
+                tell_decided(&path, &before, &of_files.options());
                 reported.push((path, None));
             } else {
                 reported.push((path, Some(file.digest()?)));
@@ -93,6 +95,28 @@ impl FilePlan {
         self.definition.event_columns = event_columns;
         Ok(FileToRead { file, source, decoder, times })
     }
+
+    /// The properties of formats that are fixed, source by source.
+    fn options(&self) -> Vec<FormatOptions> {
+        self.definition.sources.iter().map(|source| source.options.clone()).collect()
+    }
+}
+
+/// Says which properties of formats a file has decided, where they are not what is usual.
+fn tell_decided(path: &str, before: &[FormatOptions], after: &[FormatOptions]) {
+    for (before, after) in before.iter().zip(after) {
+        for (name, value) in unusual(after).filter(|(name, _)| before.get(name).is_none()) {
+            log::warn!(
+                "{path}: its first rows show {name} {value}, which is kept; state another with --{name}"
+            );
+        }
+    }
+}
+
+/// The properties of formats that are not what is usual.
+fn unusual(options: &FormatOptions) -> impl Iterator<Item = (&str, &str)> {
+    let usual = |name: &str| Format::all_options().into_iter().find(|option| option.name == name);
+    options.iter().filter(move |(name, value)| usual(name).is_none_or(|option| option.default != *value))
 }
 
 /// The head, if it says what a session is: after a rollback to before the first run it does not.
@@ -190,7 +214,12 @@ fn source_text(source: &Source) -> String {
     let name = source.name.as_ref().map_or_else(String::new, |name| format!("source {name}: "));
     let time = columns_text(&source.time);
     let zone = if source.timezone == "UTC" { String::new() } else { format!(" ({})", source.timezone) };
-    format!("{name}key {}, time {time}{zone}, header {header}", columns_text(&source.key))
+    let options = unusual(&source.options).map(|(name, value)| format!(", {name} {value}"));
+    format!(
+        "{name}key {}, time {time}{zone}, header {header}{}",
+        columns_text(&source.key),
+        options.collect::<String>()
+    )
 }
 
 /// The parser for the times of `source`, whose words were checked when they were given.

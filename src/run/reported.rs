@@ -60,6 +60,8 @@ pub(super) fn staged(
         decided: plan.decided.clone(),
         lines: staged.stats.lines.lines,
         continuation_lines: staged.stats.lines.continuation,
+        comment_lines: staged.stats.lines.comment,
+        skipped_lines: staged.stats.lines.skipped,
         rows_read: counts.rows_read,
         events_accepted: counts.events_accepted,
         events_late: counts.events_late,

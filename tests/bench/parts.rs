@@ -37,6 +37,7 @@ fn csv() -> FileDecoder {
     let columns = Columns { key: vec![0], time: vec![1], ..Columns::default() };
     FileDecoder::Csv(Csv {
         dialect: Dialect::default(),
+        skip_lines: 0,
         schema: Some(Schema { columns, fields: 4, ..Schema::default() }),
     })
 }

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Fields of a run's document; the letter is the type: Number, String, Array, Object; small: may be null.
-const RUN_FIELDS: [(&str, char); 25] = [
+const RUN_FIELDS: [(&str, char); 27] = [
     ("run", 'n'),
     ("status", 'S'),
     ("files", 'A'),
     ("lines", 'N'),
     ("continuation_lines", 'N'),
+    ("comment_lines", 'N'),
+    ("skipped_lines", 'N'),
     ("rows_read", 'N'),
     ("rows_filtered", 'N'),
     ("events_accepted", 'N'),

@@ -228,6 +228,7 @@ scenario_files! {
     batch
     corrections
     csv
+    csv_dialect
     dedup
     definition
     emit_events

@@ -1,14 +1,15 @@
 //! The first row of a file: whether it is a header, and where the columns stand.
-#![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
-use super::quotes::QuotedRowEnds;
-use super::reference::{csv_reader, mark_before, trim_row, without_line_end};
+use super::dialect::Dialect;
+use super::fields::Fields;
+use super::quotes::QuoteMarks;
+use super::reference::trim_line_end;
 use super::schema::Schema;
 use super::wide::first_wide_row;
 use crate::core::rules::SIDE_COLUMNS;
 use crate::definition::Source;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::blocks::BlockReader;
+use crate::input::blocks::Block;
 use crate::input::columns::join_time;
 use crate::input::decoder::Units;
 use crate::input::files::BatchFile;
@@ -21,14 +22,18 @@ use std::collections::HashSet;
 /// More columns than this are no event log, but a wrong delimiter or an attack on the memory.
 pub const MAX_COLUMNS: usize = 1 << 20;
 
-/// The first row of a file that is not blank.
+/// The first row of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FirstRow {
-    fields: Vec<Vec<u8>>,
+    pub(super) fields: Vec<Vec<u8>>,
     /// Its bytes, without the line end.
     line: Vec<u8>,
     /// How many blank lines stand before it.
     pub(super) blank_lines: u64,
+    /// How many comments.
+    pub(super) comment_lines: u64,
+    /// Where it begins.
+    pub(super) start: usize,
     /// Where the next row begins.
     pub(super) end: usize,
     /// The rows behind it, as far as they are looked at.
@@ -42,35 +47,32 @@ const NEXT_ROWS: usize = 10;
 const MISSING: [&str; 12] =
     ["null", "none", "nil", "nan", "nat", "na", "n/a", "unknown", "undefined", "invalid", "missing", "never"];
 
-/// The schema of `file`; `None` if it has no row in its first `max_bytes` bytes.
+/// The schema of `file`, whose `first` row is this one.
 ///
 /// # Errors
-/// [`ErrorKind::NoInput`] if the file cannot be read, [`ErrorKind::DataRefused`] if it has no rows of text, or a column is
-/// missing.
+/// [`ErrorKind::DataRefused`] if a column is missing.
 pub(super) fn read_schema(
+    first: &FirstRow,
+    dialect: Dialect,
     file: &BatchFile,
-    delimiter: u8,
     source: &mut Source,
     times: &mut TimeParser,
     projection: &mut Projection<'_>,
-    max_bytes: u64,
-) -> Result<Option<Schema>> {
-    let Some(first) = read_first_row(file, delimiter, max_bytes)? else { return Ok(None) };
+) -> Result<Schema> {
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
     let header = if let Some(header) = source.header {
         header
     } else {
         let time = source.time.iter().map(|column| locate(column, &names, false, file));
-        is_header(&first, &time.collect::<Result<Vec<usize>>>()?, times)
+        is_header(first, &time.collect::<Result<Vec<usize>>>()?, times)
     };
     let is_first_file = source.is_undecided();
     let file_header = Header { names: &names, is_there: header, is_first_file };
     let columns = resolve_columns(source, &file_header, file, projection)?;
     // The rows of several sources have no header in common.
-    let side_header =
-        if header && source.name.is_none() { side_header(&first, delimiter) } else { Vec::new() };
-    Ok(Some(Schema { columns, fields: names.len(), header, side_header }))
+    let side_header = if header && source.name.is_none() { side_header(first, dialect) } else { Vec::new() };
+    Ok(Schema { columns, fields: names.len(), header, side_header })
 }
 
 /// The delimiter that a spreadsheet states in the first line of `bytes`, and where the next line begins: `sep=;`.
@@ -81,10 +83,17 @@ pub(super) fn stated_delimiter(bytes: &[u8]) -> Option<(u8, usize)> {
     is_delimiter.then_some((delimiter, bytes.len() - rest.len()))
 }
 
-fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result<Option<FirstRow>> {
-    let reader = file.reader().map_err(|error| file.read_error(&error))?;
-    let mut blocks = BlockReader::new(reader, QuotedRowEnds { delimiter });
-    let mut bytes = 0;
+/// The first row in `blocks` of `file`, with the rows behind it; `None` if there is none in the first `max_bytes` bytes.
+///
+/// # Errors
+/// [`ErrorKind::NoInput`] if the file cannot be read, [`ErrorKind::DataRefused`] if its rows are no rows of text.
+pub(super) fn read_first_row(
+    file: &BatchFile,
+    mut blocks: impl Units<Unit = Block<QuoteMarks>>,
+    dialect: Dialect,
+    max_bytes: u64,
+) -> Result<Option<FirstRow>> {
+    let (mut bytes, mut is_start) = (0, true);
     while bytes <= max_bytes {
         let block = match blocks.next(Vec::new()) {
             Ok(Some(block)) => block,
@@ -92,56 +101,62 @@ fn read_first_row(file: &BatchFile, delimiter: u8, max_bytes: u64) -> Result<Opt
             // The run itself meets such an error again, and knows the line.
             Ok(None) | Err(_) => return Ok(None),
         };
-        let stated = stated_delimiter(block.bytes()).filter(|_| bytes == 0);
+        bytes += block.bytes().len() as u64;
+        if block.is_skipped {
+            continue;
+        }
+        let stated = stated_delimiter(block.bytes()).filter(|_| is_start);
+        is_start = false;
         let rows = &block.bytes()[stated.map_or(0, |(_, end)| end)..];
-        if let Some(wide) = first_wide_row(rows, delimiter, MAX_COLUMNS)
-            && rows[..wide.start].iter().all(|byte| matches!(byte, b'\r' | b'\n'))
-        {
+        let rows = &rows[dialect.rows_start(rows)..];
+        if first_wide_row(rows, dialect, MAX_COLUMNS).is_some_and(|wide| wide.start == 0) {
             return Err(too_many_columns(file));
         }
-        if let Some(row) = first_row(rows, delimiter) {
-            let next = next_rows(&rows[row.end..], delimiter);
-            return Ok(Some(FirstRow { next, ..row }));
+        let mut all = rows_of(rows, dialect);
+        if let Some(first) = all.next() {
+            return Ok(Some(FirstRow { next: all.take(NEXT_ROWS).map(|row| row.fields).collect(), ..first }));
         }
-        bytes += block.bytes().len() as u64;
     }
     Ok(None)
 }
 
-/// The first row of `bytes` that is not blank.
-pub(super) fn first_row(bytes: &[u8], delimiter: u8) -> Option<FirstRow> {
-    rows_of(bytes, delimiter).next()
+/// The first row of `bytes`.
+pub(super) fn first_row(bytes: &[u8], dialect: Dialect) -> Option<FirstRow> {
+    rows_of(bytes, dialect).next()
 }
 
-/// The rows of `bytes` that are not blank, each with the blank lines before it.
-fn rows_of(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = FirstRow> {
-    let mut reader = csv_reader(bytes, delimiter);
-    let before = mark_before(bytes).len();
-    let mut record = csv::ByteRecord::new();
+/// The rows of `bytes`, each with the blank lines and comments before it.
+pub(super) fn rows_of(bytes: &[u8], dialect: Dialect) -> impl Iterator<Item = FirstRow> {
+    let mut fields = Fields::default();
+    let mut end = 0;
     std::iter::from_fn(move || {
-        let mut blank_lines = 0;
-        while reader.read_byte_record(&mut record).unwrap_or(false) {
-            let start =
-                record.position().map_or(0, |position| position.byte() as usize).saturating_sub(before);
-            let end = reader.position().byte() as usize - before;
-            let (blank_before, line) = trim_row(&bytes[start..end]);
-            blank_lines += blank_before;
-            if line.is_empty() {
-                blank_lines += 1;
+        let (mut blank_lines, mut comment_lines) = (0, 0);
+        while end < bytes.len() {
+            let rest = &bytes[end..];
+            if let Some(length) = dialect.comment_line(rest) {
+                comment_lines += 1;
+                end += length;
                 continue;
             }
-            let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
-            if let Some(last) = fields.last_mut() {
-                *last = without_line_end(last, &bytes[start..end]).to_vec();
+            let start = end;
+            end += fields.read(rest, dialect);
+            let line = trim_line_end(&bytes[start..end]);
+            if !line.is_empty() {
+                let (fields, line) = (fields.to_vec(), line.to_vec());
+                return Some(FirstRow {
+                    fields,
+                    line,
+                    blank_lines,
+                    comment_lines,
+                    start,
+                    end,
+                    next: Vec::new(),
+                });
             }
-            return Some(FirstRow { fields, line: line.to_vec(), blank_lines, end, next: Vec::new() });
+            blank_lines += 1;
         }
         None
     })
-}
-
-fn next_rows(bytes: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
-    rows_of(bytes, delimiter).take(NEXT_ROWS).map(|row| row.fields).collect()
 }
 
 /// Whether the first row is a header: its fields are names, and the time of a row behind it is a time. With no row behind it
@@ -175,13 +190,13 @@ fn may_be_name(field: &[u8]) -> bool {
 
 /// The header for rows of side outputs. Where two columns would have one name, as the file is cut or as the comma cuts the
 /// output, there is none.
-fn side_header(first: &FirstRow, delimiter: u8) -> Vec<u8> {
+fn side_header(first: &FirstRow, dialect: Dialect) -> Vec<u8> {
     let are_distinct = |delimiter| {
         let mut seen: HashSet<Vec<u8>> = SIDE_COLUMNS.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let fields = first_row(&first.line, delimiter).map_or_else(Vec::new, |row| row.fields);
-        fields.into_iter().all(|name| seen.insert(name))
+        let cut = first_row(&first.line, Dialect { delimiter, comment: None, ..dialect });
+        cut.map_or_else(Vec::new, |row| row.fields).into_iter().all(|name| seen.insert(name))
     };
-    if are_distinct(delimiter) && are_distinct(b',') { first.line.clone() } else { Vec::new() }
+    if are_distinct(dialect.delimiter) && are_distinct(b',') { first.line.clone() } else { Vec::new() }
 }
 
 fn too_many_columns(file: &BatchFile) -> Error {

@@ -1,23 +1,28 @@
 //! CSV, as RFC 4180 has it and as people have it.
 
+mod clues;
+mod dialect;
+mod fields;
 mod header;
+mod opening;
 mod options;
+mod preamble;
 mod quotes;
 mod reference;
 mod rows;
 mod schema;
 mod separators;
+mod sniff;
 mod wide;
 
-pub use options::Dialect;
+pub use dialect::Dialect;
 pub use quotes::{QuoteMarks, QuotedRowEnds};
 pub use schema::Schema;
 pub use separators::Separators;
 
 use super::batch::EventBatch;
-use super::blocks::{BYTE_ORDER_MARK, Block, BlockReader};
+use super::blocks::{Block, BlockReader};
 use super::decoder::{Decoder, SideForm};
-use super::detect;
 use super::files::BatchFile;
 use super::intake::Intake;
 use super::options::FormatOption;
@@ -25,7 +30,8 @@ use super::projection::Projection;
 use super::read_error::ReadError;
 use super::time::TimeParser;
 use crate::definition::Source;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use opening::Opening;
 use rows::BlockRows;
 use std::io::Read;
 
@@ -34,6 +40,8 @@ use std::io::Read;
 pub struct Csv {
     /// How its fields and rows are written.
     pub dialect: Dialect,
+    /// Lines before the rows.
+    pub skip_lines: u64,
     /// `None` for a file without rows, or whose first row cannot be read: reading meets that error again.
     pub schema: Option<Schema>,
 }
@@ -56,19 +64,19 @@ impl Decoder for Csv {
         projection: &mut Projection<'_>,
         max_bytes: u64,
     ) -> Result<Self> {
-        let beginning = detect::beginning(file)?;
-        let text = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&beginning);
-        let mut dialect = Dialect::of(&source.options).map_err(|what| Error::new(ErrorKind::Usage, what))?;
-        dialect.decide(&mut source.options);
-        if let Some((stated, _)) = header::stated_delimiter(text) {
-            dialect.delimiter = stated;
+        let Opening { dialect, skip_lines, decides_delimiter } = Opening::of(file, source)?;
+        if decides_delimiter {
+            options::decide_delimiter(&mut source.options, dialect.delimiter);
         }
-        let schema = header::read_schema(file, dialect.delimiter, source, times, projection, max_bytes)?;
-        Ok(Self { dialect, schema })
+        let decoder = Self { dialect, skip_lines, schema: None };
+        let content = file.reader().map_err(|error| file.read_error(&error))?;
+        let first = header::read_first_row(file, decoder.units(content), dialect, max_bytes)?;
+        let schema = first.map(|first| header::read_schema(&first, dialect, file, source, times, projection));
+        Ok(Self { schema: schema.transpose()?, ..decoder })
     }
 
     fn units<R: Read>(&self, content: R) -> Self::Units<R> {
-        BlockReader::new(content, QuotedRowEnds { delimiter: self.dialect.delimiter })
+        BlockReader::behind(self.skip_lines, content, QuotedRowEnds { dialect: self.dialect })
     }
 
     fn decode(
@@ -79,13 +87,19 @@ impl Decoder for Csv {
         batch: &mut EventBatch,
     ) -> Result<(), ReadError> {
         batch.lines.lines = block.lines;
-        match &self.schema {
-            Some(schema) => {
-                let delimiter = self.dialect.delimiter;
-                BlockRows { schema, delimiter, intake, batch, line: 0 }.read(block, separators);
-            }
-            // There is nothing but blank lines, or reading ends in an error.
-            None => batch.lines.blank = block.lines,
+        if block.is_skipped {
+            batch.lines.skipped = block.lines;
+            return Ok(());
+        }
+        if let Some(schema) = &self.schema {
+            let dialect = self.dialect;
+            BlockRows { schema, dialect, intake, batch, line: 0 }.read(block, separators);
+        } else {
+            // There is nothing but blank lines and comments, or reading ends in an error.
+            let lines = block.bytes().split_inclusive(|&byte| byte == b'\n');
+            let comments = lines.filter(|line| self.dialect.comment_line(line).is_some());
+            batch.lines.comment = comments.count() as u64;
+            batch.lines.blank = block.lines - batch.lines.comment;
         }
         Ok(())
     }
@@ -95,3 +109,6 @@ impl Decoder for Csv {
         SideForm::Delimited { delimiter: self.dialect.delimiter, header }
     }
 }
+
+#[cfg(test)]
+mod round_trip_tests;

@@ -1,48 +1,103 @@
 //! The properties of CSV.
 
+use super::dialect::Dialect;
 use crate::definition::FormatOptions;
 use crate::input::options::FormatOption;
 
 const DELIMITER: FormatOption = FormatOption {
     name: "delimiter",
     value_name: "CHAR",
-    help: "Character between fields of CSV, or tab [default: ,]",
-    read: |text| delimiter(text).map(delimiter_text),
+    help: "Character between fields of CSV, or tab; auto: the name or the first rows of the first file show it [default: auto]",
+    default: ",",
+    leaves_open: Some("auto"),
+    read: |text| delimiter(text).map(byte_text),
+};
+
+const ESCAPE: FormatOption = FormatOption {
+    name: "escape",
+    value_name: "none|backslash",
+    help: "What escapes a quote inside a quoted field of CSV, beside a second quote [default: none]",
+    default: NONE,
+    leaves_open: None,
+    read: |text| escapes(text).map(|_| text.to_owned()),
+};
+
+const COMMENT: FormatOption = FormatOption {
+    name: "comment",
+    value_name: "CHAR",
+    help: "Character with which lines of CSV begin that are no rows, such as # [default: none]",
+    default: NONE,
+    leaves_open: None,
+    read: |text| Ok(comment(text)?.map_or_else(|| NONE.to_owned(), byte_text)),
+};
+
+const SKIP_LINES: FormatOption = FormatOption {
+    name: "skip-lines",
+    value_name: "N|auto",
+    help: "Lines before the header or the first row of each CSV file; auto: all that are no rows [default: 0]",
+    default: "0",
+    leaves_open: None,
+    read: |text| SkippedLines::read(text).map(|_| text.to_owned()),
 };
 
 /// All of them.
-pub(super) const OPTIONS: &[FormatOption] = &[DELIMITER];
+pub(super) const OPTIONS: &[FormatOption] = &[DELIMITER, ESCAPE, COMMENT, SKIP_LINES];
 
-/// How the fields and rows of a file are written.
+/// What takes a property away.
+const NONE: &str = "none";
+
+/// Lines at the start of a file that are no rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
-    /// The byte between fields.
-    pub delimiter: u8,
+pub(super) enum SkippedLines {
+    /// So many.
+    Count(u64),
+    /// The file shows it.
+    Auto,
 }
 
-impl Default for Dialect {
-    fn default() -> Self {
-        Self { delimiter: b',' }
-    }
-}
-
-impl Dialect {
-    /// What `options` say, with the defaults for what they leave open.
+impl SkippedLines {
+    /// What `options` say; none if they leave it open.
     ///
     /// # Errors
-    /// What is wrong with a value, in words: only for one that this program has not checked.
+    /// As [`dialect`].
     pub(super) fn of(options: &FormatOptions) -> Result<Self, String> {
-        let mut dialect = Self::default();
-        if let Some(text) = options.get(DELIMITER.name) {
-            dialect.delimiter = delimiter(text)?;
-        }
-        Ok(dialect)
+        Self::read(options.get(SKIP_LINES.name).unwrap_or(SKIP_LINES.default))
     }
 
-    /// Fixes in `options` what they leave open.
-    pub(super) fn decide(self, options: &mut FormatOptions) {
-        options.decide(DELIMITER.name, &delimiter_text(self.delimiter));
+    fn read(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let count = text.parse().map_err(|_| "it is a number of lines, such as 2, or auto".to_owned());
+        count.map(Self::Count)
     }
+}
+
+/// The dialect that `options` say, with the defaults for what they leave open.
+///
+/// # Errors
+/// What is wrong with a value, in words.
+pub(super) fn dialect(options: &FormatOptions) -> Result<Dialect, String> {
+    let value = |option: &FormatOption| options.get(option.name).unwrap_or(option.default).to_owned();
+    let dialect = Dialect {
+        delimiter: delimiter(&value(&DELIMITER))?,
+        escapes: escapes(&value(&ESCAPE))?,
+        comment: comment(&value(&COMMENT))?,
+    };
+    if dialect.comment == Some(dialect.delimiter) {
+        return Err("--comment and --delimiter are the same character".to_owned());
+    }
+    Ok(dialect)
+}
+
+/// Whether `options` leave it to the file what the delimiter is.
+pub(super) fn leave_delimiter_open(options: &FormatOptions) -> bool {
+    options.get(DELIMITER.name).is_none()
+}
+
+/// Fixes the delimiter in `options`, if they leave it open.
+pub(super) fn decide_delimiter(options: &mut FormatOptions, delimiter: u8) {
+    options.decide(DELIMITER.name, &byte_text(delimiter));
 }
 
 /// One byte that can stand between fields; `\t` and `tab` name the tab.
@@ -55,13 +110,33 @@ fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-fn delimiter_text(byte: u8) -> String {
+fn byte_text(byte: u8) -> String {
     if byte == b'\t' { "tab".to_owned() } else { char::from(byte).to_string() }
+}
+
+fn escapes(text: &str) -> Result<bool, String> {
+    match text {
+        NONE => Ok(false),
+        "backslash" => Ok(true),
+        _ => Err("what escapes is backslash or none".to_owned()),
+    }
+}
+
+fn comment(text: &str) -> Result<Option<u8>, String> {
+    match text.as_bytes() {
+        _ if text == NONE => Ok(None),
+        [byte] if !matches!(byte, b'"' | b'\n' | b'\r') => Ok(Some(*byte)),
+        _ => Err("comments begin with one ASCII character that is no quote, or there are none".to_owned()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn options(of: &[(&str, &str)]) -> FormatOptions {
+        of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
 
     #[test]
     fn a_delimiter_is_one_byte_that_cannot_be_confused() {
@@ -70,7 +145,30 @@ mod tests {
             assert!(delimiter(wrong).is_err(), "{wrong:?}");
         }
         for byte in [b';', b'\t', b' ', 1] {
-            assert_eq!(delimiter(&delimiter_text(byte)), Ok(byte));
+            assert_eq!(delimiter(&byte_text(byte)), Ok(byte));
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again_and_what_is_not_has_its_default() {
+        let asked = options(&[("comment", "#"), ("delimiter", "tab"), ("escape", "backslash")]);
+        let expected = Dialect { delimiter: b'\t', escapes: true, comment: Some(b'#') };
+        assert_eq!(dialect(&asked), Ok(expected));
+        assert_eq!(dialect(&options(&[])), Ok(Dialect::default()));
+        assert_eq!(dialect(&options(&[("comment", "none")])), Ok(Dialect::default()));
+        for wrong in
+            [("comment", ","), ("comment", "//"), ("comment", "\""), ("escape", "\\"), ("delimiter", "")]
+        {
+            assert!(dialect(&options(&[wrong])).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_skipped_by_number_or_by_what_the_file_shows() {
+        assert_eq!(SkippedLines::of(&options(&[])), Ok(SkippedLines::Count(0)));
+        assert_eq!(SkippedLines::read("auto"), Ok(SkippedLines::Auto));
+        for wrong in ["", "-1", "two", "1.5"] {
+            assert!(SkippedLines::read(wrong).is_err(), "{wrong}");
         }
     }
 }

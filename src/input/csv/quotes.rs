@@ -1,14 +1,15 @@
 //! Where rows of CSV end: a line end inside quotes ends none.
 
+use super::dialect::{Dialect, closing_quote};
 use crate::input::blocks::RowEnds;
 use crate::input::lines::line_ends_in;
 use crate::input::read_error::ReadError;
 
-/// Finds the ends of rows whose fields are parted by one byte.
+/// Finds the ends of rows.
 #[derive(Debug, Clone, Copy)]
 pub struct QuotedRowEnds {
-    /// The byte between fields.
-    pub delimiter: u8,
+    /// How they are written.
+    pub dialect: Dialect,
 }
 
 /// What the quotes in a block are.
@@ -24,6 +25,10 @@ impl RowEnds for QuotedRowEnds {
     type Marks = QuoteMarks;
     const CHECK: &'static str = "check that this is a CSV file, and its --delimiter";
 
+    fn has_rows(&self, bytes: &[u8]) -> bool {
+        self.dialect.rows_start(bytes) < bytes.len()
+    }
+
     fn find(&self, bytes: &[u8]) -> Result<(usize, QuoteMarks), ReadError> {
         let (scan, quoted) = self.scan(bytes)?;
         Ok((scan.rows_end, QuoteMarks { quoted, unclosed: None }))
@@ -37,7 +42,7 @@ impl RowEnds for QuotedRowEnds {
                 line: line_ends_in(&bytes[..quote]),
                 what: "the quoted field that begins here is never closed and swallows all further rows"
                     .to_owned(),
-                remedy: "close the quote in the file",
+                remedy: "close the quote in the file, or give --escape backslash if it closes a field behind an escaped quote",
             });
         }
         Ok(QuoteMarks { quoted, unclosed: Some(scan.rows_end) })
@@ -47,14 +52,14 @@ impl RowEnds for QuotedRowEnds {
 impl QuotedRowEnds {
     fn scan(self, bytes: &[u8]) -> Result<(Scan, bool), ReadError> {
         let quoted = memchr::memchr(b'"', bytes).is_some();
-        let scan = if quoted { scan_quoted(bytes, self.delimiter) } else { scan_plain(bytes) };
+        let scan = if quoted { scan_quoted(bytes, self.dialect) } else { scan_plain(bytes) };
         match scan.stray_quote {
             None => Ok((scan, quoted)),
             Some(quote) => Err(ReadError::Refused {
                 line: line_ends_in(&bytes[..quote]),
                 what: "a quoted field ends here, but more text follows its closing quote".into(),
-                remedy: "double the quotes inside of quoted fields, and check --delimiter: a quote that is missing before this line may have \
-                         swallowed rows",
+                remedy: "double the quotes inside of quoted fields, or give --escape backslash if backslashes escape them; then check --delimiter, \
+                         and whether a quote is missing before this line and rows were swallowed",
             }),
         }
     }
@@ -81,15 +86,46 @@ fn scan_plain(bytes: &[u8]) -> Scan {
 
 /// Finds row ends where quotes stand. As in the `csv` crate a quote opens a field only as its first byte, two quotes
 /// inside a quoted field are one, and any other quote is data. Behind the quote that closes a field it must end.
-fn scan_quoted(bytes: &[u8], delimiter: u8) -> Scan {
+fn scan_quoted(bytes: &[u8], dialect: Dialect) -> Scan {
+    let delimiter = dialect.delimiter;
+    match dialect {
+        // For most files there is nothing to ask for each row and each field.
+        Dialect { escapes: false, comment: None, .. } => {
+            scan_rows(bytes, delimiter, |at| closing_quote(bytes, at), |_| None)
+        }
+        _ => scan_rows(
+            bytes,
+            delimiter,
+            |at| dialect.closing_quote(bytes, at),
+            |at| dialect.comment_line(&bytes[at..]),
+        ),
+    }
+}
+
+/// The same; `closing_quote` finds the quote that closes the field whose content begins at a place, `comment` the length of
+/// the comment that begins there.
+fn scan_rows(
+    bytes: &[u8],
+    delimiter: u8,
+    closing_quote: impl Fn(usize) -> Option<usize>,
+    comment: impl Fn(usize) -> Option<usize>,
+) -> Scan {
     let (mut at, mut rows_end) = (0, 0);
+    let behind_comments = |mut at: usize, mut rows_end: usize| {
+        while let Some(length) = comment(at) {
+            at += length;
+            rows_end = if bytes[at - 1] == b'\n' { at } else { rows_end };
+        }
+        (at, rows_end)
+    };
+    (at, rows_end) = behind_comments(at, rows_end);
     while let Some(found) = memchr::memchr2(b'"', b'\n', &bytes[at..]) {
         let position = at + found;
         at = position + 1;
         if bytes[position] == b'\n' {
-            rows_end = at;
+            (at, rows_end) = behind_comments(at, at);
         } else if position == 0 || bytes[position - 1] == delimiter || bytes[position - 1] == b'\n' {
-            match closing_quote(bytes, at) {
+            match closing_quote(at) {
                 Some(close) if !ends_behind(bytes, close, delimiter) => {
                     return Scan { rows_end, open_quote: None, stray_quote: Some(close) };
                 }
@@ -109,17 +145,6 @@ fn ends_behind(bytes: &[u8], close: usize, delimiter: u8) -> bool {
     }
 }
 
-/// Where the quoted field ends whose content begins at `at`.
-pub(super) fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let close = at + memchr::memchr(b'"', &bytes[at..])?;
-        if bytes.get(close + 1) != Some(&b'"') {
-            return Some(close);
-        }
-        at = close + 2;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,10 +152,8 @@ mod tests {
     use crate::input::decoder::Units;
     use proptest::prelude::*;
 
-    const COMMAS: QuotedRowEnds = QuotedRowEnds { delimiter: b',' };
-
     fn blocks(bytes: &[u8]) -> Result<Vec<Block<QuoteMarks>>, ReadError> {
-        let mut reader = BlockReader::new(bytes, COMMAS);
+        let mut reader = BlockReader::new(bytes, QuotedRowEnds { dialect: Dialect::default() });
         let mut all = Vec::new();
         while let Some(block) = reader.next(b"\"\n,".repeat(BLOCK_BYTES / 4))? {
             all.push(block);
@@ -175,7 +198,7 @@ mod tests {
         #[test]
         fn row_ends_are_those_of_the_csv_crate(bytes in proptest::collection::vec(
             prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), Just(b'x')], 0..40)) {
-            let scan = scan_quoted(&bytes, b',');
+            let scan = scan_quoted(&bytes, Dialect::default());
             prop_assume!(scan.stray_quote.is_none());
             let terminated = [&bytes[..scan.rows_end], b"x"].concat();
             let mut reader = csv::ReaderBuilder::new()

@@ -33,11 +33,16 @@ pub(super) fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<Marked<'_>>
         .from_reader(Marked { mark: mark_before(bytes), bytes })
 }
 
+/// A row without its line end.
+pub(super) fn trim_line_end(raw: &[u8]) -> &[u8] {
+    let row = raw.strip_suffix(b"\n").unwrap_or(raw);
+    row.strip_suffix(b"\r").unwrap_or(row)
+}
+
 /// The row inside the bytes that the reference reader has gone through for it, and how many blank lines stand before.
 pub(super) fn trim_row(raw: &[u8]) -> (u64, &[u8]) {
     let blank = raw.iter().take_while(|&&byte| byte == b'\n').count();
-    let row = raw[blank..].strip_suffix(b"\n").unwrap_or(&raw[blank..]);
-    (blank as u64, row.strip_suffix(b"\r").unwrap_or(row))
+    (blank as u64, trim_line_end(&raw[blank..]))
 }
 
 /// The last field of a row without the carriage return that belongs to the line end: one that ends the raw bytes too, and

@@ -2,12 +2,14 @@
 //!
 //! Two paths read a block. The reference is the `csv` crate. Where no quote stands in a block, a row ends at a newline
 //! and a field at a delimiter, and a plain search for those two bytes does the same work in a fraction of the time. A
-//! property test holds one against the other.
+//! property test holds one against the other. Where backslashes escape, the fields of a row are found one by one.
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
+use super::dialect::Dialect;
+use super::fields::Fields;
 use super::header::{MAX_COLUMNS, first_row, stated_delimiter};
 use super::quotes::QuoteMarks;
-use super::reference::{csv_reader, mark_before, trim_row, without_line_end};
+use super::reference::{csv_reader, mark_before, trim_line_end, trim_row, without_line_end};
 use super::schema::Schema;
 use super::separators::Separators;
 use super::wide::first_wide_row;
@@ -25,7 +27,7 @@ const WINDOW_BYTES: usize = 16 << 10;
 /// Reads the rows of one block.
 pub(super) struct BlockRows<'b> {
     pub(super) schema: &'b Schema,
-    pub(super) delimiter: u8,
+    pub(super) dialect: Dialect,
     pub(super) intake: &'b mut Intake,
     pub(super) batch: &'b mut EventBatch,
     /// Lines of the block before the next row.
@@ -38,19 +40,30 @@ impl BlockRows<'_> {
         let (rows, cut_row) = block.bytes().split_at(unclosed.unwrap_or(block.bytes().len()));
         let rows = if block.is_first { self.skip_stated_delimiter(rows) } else { rows };
         let mut rest = if block.is_first && self.schema.header { self.skip_header(rows) } else { rows };
-        // Both paths make a table of the fields of a row. In a block that one long row has stretched, rows that have too many
-        // of them are taken out before.
-        while rest.len() > MAX_COLUMNS
-            && let Some(wide) = first_wide_row(rest, self.delimiter, self.schema.fields)
-        {
-            self.read_rows(&rest[..wide.start], quoted, separators);
-            self.reject(&rest[wide.clone()], Reason::TooManyFields);
-            rest = &rest[wide.end..];
+        while let Some(comment) = next_comment(rest, self.dialect, quoted) {
+            self.read_run(&rest[..comment.start], quoted, separators);
+            self.batch.lines.comment += 1;
+            self.line += 1;
+            rest = &rest[comment.end..];
         }
-        self.read_rows(rest, quoted, separators);
+        self.read_run(rest, quoted, separators);
         if !cut_row.is_empty() {
             self.reject(cut_row, Reason::UnclosedQuote);
         }
+    }
+
+    /// Reads rows without a comment between them.
+    fn read_run(&mut self, mut rows: &[u8], quoted: bool, separators: &mut Separators) {
+        // All paths make a table of the fields of a row. In a block that one long row has stretched, rows that have too many of
+        // them are taken out before.
+        while rows.len() > MAX_COLUMNS
+            && let Some(wide) = first_wide_row(rows, self.dialect, self.schema.fields)
+        {
+            self.read_rows(&rows[..wide.start], quoted, separators);
+            self.reject(&rows[wide.clone()], Reason::TooManyFields);
+            rows = &rows[wide.end..];
+        }
+        self.read_rows(rows, quoted, separators);
     }
 
     /// The rows behind the line that states the delimiter, if that stands in `rows`.
@@ -63,11 +76,12 @@ impl BlockRows<'_> {
 
     /// The rows behind the header, if that stands in `rows`.
     fn skip_header<'r>(&mut self, rows: &'r [u8]) -> &'r [u8] {
-        let Some(header) = first_row(rows, self.delimiter) else { return rows };
+        let Some(header) = first_row(rows, self.dialect) else { return rows };
         let (bytes, rest) = rows.split_at(header.end);
         let lines = lines_in(bytes);
         self.batch.lines.blank += header.blank_lines;
-        self.batch.lines.header += lines - header.blank_lines;
+        self.batch.lines.comment += header.comment_lines;
+        self.batch.lines.header += lines - header.blank_lines - header.comment_lines;
         self.line += lines;
         rest
     }
@@ -81,15 +95,32 @@ impl BlockRows<'_> {
     }
 
     fn read_rows(&mut self, bytes: &[u8], quoted: bool, separators: &mut Separators) {
-        if quoted {
-            self.read_with_csv(bytes);
-        } else {
-            self.read_plain(bytes, separators);
+        match quoted {
+            false => self.read_plain(bytes, separators),
+            true if self.dialect.escapes => self.read_with_escapes(bytes),
+            true => self.read_with_csv(bytes),
+        }
+    }
+
+    fn read_with_escapes(&mut self, mut bytes: &[u8]) {
+        let mut fields = Fields::default();
+        while !bytes.is_empty() {
+            let (raw, rest) = bytes.split_at(fields.read(bytes, self.dialect));
+            let row = Row { line: self.line, bytes: trim_line_end(raw) };
+            let lines = lines_in(raw);
+            bytes = rest;
+            self.line += lines;
+            if row.bytes.is_empty() {
+                self.batch.lines.blank += 1;
+            } else {
+                self.batch.lines.continuation += lines - 1;
+                self.take_row(row, fields.len(), |position| fields.get(position));
+            }
         }
     }
 
     fn read_with_csv(&mut self, bytes: &[u8]) {
-        let mut reader = csv_reader(bytes, self.delimiter);
+        let mut reader = csv_reader(bytes, self.dialect.delimiter);
         let before = mark_before(bytes).len();
         let mut record = csv::ByteRecord::new();
         let (first_line, mut start) = (self.line, 0);
@@ -132,7 +163,7 @@ impl BlockRows<'_> {
 
     /// Reads whole rows, of which only the last may lack its newline.
     fn read_window(&mut self, bytes: &[u8], separators: &mut Separators) {
-        let mut ends = separators.find(bytes, self.delimiter, b'\n');
+        let mut ends = separators.find(bytes, self.dialect.delimiter, b'\n');
         let mut start = 0;
         while let Some(last) = ends.iter().position(|&at| bytes[at as usize] == b'\n') {
             let (of_row, rest) = ends.split_at(last + 1);
@@ -172,6 +203,25 @@ impl BlockRows<'_> {
             Ordering::Greater => self.batch.reject(row, Reason::TooManyFields),
             Ordering::Equal => self.intake.take(row, &self.schema.columns, field, self.batch),
         }
+    }
+}
+
+/// The first comment in `rows`, its line end included. They begin where a row begins, and may be `quoted`.
+fn next_comment(rows: &[u8], dialect: Dialect, quoted: bool) -> Option<Range<usize>> {
+    let mark = dialect.comment?;
+    let mut start = 0;
+    loop {
+        if let Some(length) = dialect.comment_line(&rows[start..]) {
+            return Some(start..start + length);
+        }
+        if start == rows.len() {
+            return None;
+        }
+        start += if quoted {
+            dialect.row_end(&rows[start..])
+        } else {
+            memchr::memmem::find(&rows[start..], &[b'\n', mark])? + 1
+        };
     }
 }
 

@@ -41,8 +41,8 @@ fn parse(bytes: &[u8], quoted: bool, schema: &Schema) -> EventBatch {
 fn parse_block(block: &Block<QuoteMarks>, schema: &Schema) -> EventBatch {
     let mut batch = EventBatch::default();
     batch.lines.lines = block.lines;
-    let (intake, delimiter) = (&mut intake(), b',');
-    let mut rows = BlockRows { schema, delimiter, intake, batch: &mut batch, line: 0 };
+    let (intake, dialect) = (&mut intake(), Dialect::default());
+    let mut rows = BlockRows { schema, dialect, intake, batch: &mut batch, line: 0 };
     rows.read(block, &mut Separators::default());
     assert_eq!(batch.lines.check(batch.rows), Ok(()));
     batch
@@ -111,7 +111,7 @@ fn quoted_fields_are_unquoted_and_rows_of_several_lines_counted() {
     let parsed = parse(rows, true, &schema(&[0], 1, 3));
     let keys: Vec<&[u8]> = parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
     assert!(keys.contains(&&b"a \"b\""[..]) && keys.contains(&&b"c"[..]), "{keys:?}");
-    let LineCounts { lines, header, blank, continuation } = parsed.lines;
+    let LineCounts { lines, header, blank, continuation, .. } = parsed.lines;
     assert_eq!([lines, header, blank, continuation], [5, 0, 1, 1]);
     assert_eq!(set_aside(&parsed), [(4, Reason::TooFewFields, "d,\"5000\"".into())]);
 }

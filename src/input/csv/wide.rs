@@ -1,27 +1,29 @@
 //! Rows with more fields than there can be columns: found before anybody makes a table of their fields, which would take many
 //! times the memory of the row.
 
-use super::quotes::closing_quote;
+use super::dialect::Dialect;
 use std::ops::Range;
 
 /// The first row of `bytes`, its line end included, that has more than `most` fields. Linear, without any table;
 /// nothing is searched where the bytes are too few for that.
-pub(super) fn first_wide_row(bytes: &[u8], delimiter: u8, most: usize) -> Option<Range<usize>> {
+pub(super) fn first_wide_row(bytes: &[u8], dialect: Dialect, most: usize) -> Option<Range<usize>> {
     if bytes.len() < most {
         return None;
     }
     let (mut at, mut start, mut fields) = (0, 0, 1);
-    while let Some(found) = memchr::memchr3(b'"', b'\n', delimiter, &bytes[at..]) {
+    while let Some(found) = memchr::memchr3(b'"', b'\n', dialect.delimiter, &bytes[at..]) {
         let position = at + found;
         at = position + 1;
         match bytes[position] {
             b'\n' if fields > most => return Some(start..at),
             b'\n' => (start, fields) = (at, 1),
             // As everywhere a quote opens a field only as its first byte.
-            b'"' if position == start || bytes[position - 1] == delimiter => match closing_quote(bytes, at) {
-                Some(close) => at = close + 1,
-                None => break,
-            },
+            b'"' if position == start || bytes[position - 1] == dialect.delimiter => {
+                match dialect.closing_quote(bytes, at) {
+                    Some(close) => at = close + 1,
+                    None => break,
+                }
+            }
             b'"' => {}
             _ => fields += 1,
         }
@@ -38,9 +40,12 @@ mod tests {
     #[test]
     fn fields_inside_quotes_are_none() {
         let rows = b"a,b\n\"1,2,3\n,4\",c\n\n1,2,3\r\nx";
-        assert_eq!(first_wide_row(rows, b',', 2).map(|row| &rows[row]), Some(&b"1,2,3\r\n"[..]));
-        assert_eq!(first_wide_row(rows, b',', 3), None);
-        assert_eq!(first_wide_row(b"a,\"b,c", b',', 1), Some(0..6));
+        assert_eq!(
+            first_wide_row(rows, Dialect::default(), 2).map(|row| &rows[row]),
+            Some(&b"1,2,3\r\n"[..])
+        );
+        assert_eq!(first_wide_row(rows, Dialect::default(), 3), None);
+        assert_eq!(first_wide_row(b"a,\"b,c", Dialect::default(), 1), Some(0..6));
     }
 
     proptest! {
@@ -57,7 +62,7 @@ mod tests {
 
                 expected = (record.len() > most).then_some(end);
             }
-            prop_assert_eq!(first_wide_row(&bytes, b',', most).map(|row| row.end), expected);
+            prop_assert_eq!(first_wide_row(&bytes, Dialect::default(), most).map(|row| row.end), expected);
         }
     }
 }

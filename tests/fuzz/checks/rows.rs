@@ -48,7 +48,11 @@ fn csv([delimiter, fields]: [u8; 2]) -> Csv {
     let delimiter = [b',', b';', b'\t', b'x'][usize::from(delimiter) % 4];
     let fields = 2 + usize::from(fields) % 3;
     let columns = Columns { key: vec![0], time: vec![fields - 1], ..Columns::default() };
-    Csv { dialect: Dialect { delimiter }, schema: Some(Schema { columns, fields, ..Schema::default() }) }
+    Csv {
+        dialect: Dialect { delimiter, ..Dialect::default() },
+        skip_lines: 0,
+        schema: Some(Schema { columns, fields, ..Schema::default() }),
+    }
 }
 
 fn check_file(file: &[u8], csv: &Csv) {
@@ -68,7 +72,7 @@ fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
     };
     let times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
     let mut rows = UnitDecoder::new(Intake::new(times, rules));
-    let decoder = FileDecoder::Csv(Csv { dialect: csv.dialect, schema: csv.schema.clone() });
+    let decoder = FileDecoder::Csv(Csv { dialect: csv.dialect, skip_lines: 0, schema: csv.schema.clone() });
     let mut units = decoder.units(file);
     let (mut batch, mut memory) = RECYCLED.take();
     let mut outcome = Outcome::default();

@@ -1,0 +1,70 @@
+//! What is known of the rows of a file before its dialect is: the columns that are asked for, and that one of them is a time.
+
+use crate::definition::Source;
+use crate::input::columns::join_time;
+use crate::input::time::{TimeFormat, TimeParser};
+
+/// Earlier times are small numbers of another column: 1990-01-01.
+const EARLIEST_US: i64 = 631_152_000_000_000;
+
+/// What tells rows that are cut right from others.
+#[derive(Debug)]
+pub(super) struct Clues {
+    /// Names of columns that the header has.
+    names: Vec<String>,
+    /// Where the parts of the time stand.
+    time: Vec<usize>,
+    /// How many fields a row has at least.
+    fields: usize,
+    times: TimeParser,
+    /// Whether other lines may stand before the rows.
+    pub(super) has_preamble: bool,
+}
+
+impl Clues {
+    /// Those of `source`.
+    ///
+    /// # Errors
+    /// What is wrong with its time format, in words.
+    pub(super) fn of(source: &Source, has_preamble: bool) -> Result<Self, String> {
+        let columns = || source.key.iter().chain(&source.time);
+        let position = |position: u32| usize::try_from(position).unwrap_or(usize::MAX);
+        let last = columns().filter_map(|column| column.position).map(position).max();
+        Ok(Self {
+            names: columns().filter_map(|column| column.name.clone()).collect(),
+            time: source.time.iter().filter_map(|column| column.position).map(position).collect(),
+            fields: last.map_or(0, |last| last.saturating_add(1)).max(2),
+            times: TimeParser::new(&source.time_format.parse::<TimeFormat>()?, chrono_tz::UTC),
+            has_preamble,
+        })
+    }
+
+    /// Whether a header tells the rows.
+    pub(super) const fn have_names(&self) -> bool {
+        !self.names.is_empty()
+    }
+
+    /// Whether `row` is that header.
+    pub(super) fn is_header(&self, row: &[Vec<u8>]) -> bool {
+        self.names.iter().all(|name| row.iter().any(|field| field == name.as_bytes()))
+    }
+
+    /// Whether all `rows` have as many fields as each other, and enough of them.
+    pub(super) fn are_consistent(&self, rows: &[Vec<Vec<u8>>]) -> bool {
+        let width = rows.first().map_or(0, Vec::len);
+        width >= self.fields && rows.iter().all(|row| row.len() == width)
+    }
+
+    /// Whether at least half of the `rows` have a time; the first of several may be a header.
+    pub(super) fn have_times(&mut self, rows: &[Vec<Vec<u8>>]) -> bool {
+        let rows = if rows.len() > 1 { &rows[1..] } else { rows };
+        let timed = rows.iter().filter(|row| self.has_time(row)).count();
+        timed > 0 && 2 * timed >= rows.len()
+    }
+
+    fn has_time(&mut self, row: &[Vec<u8>]) -> bool {
+        let mut text = Vec::new();
+        join_time(&self.time, |position| row.get(position).map_or(&[], Vec::as_slice), &mut text);
+        self.times.parse(&text).is_ok_and(|time| time.us() >= EARLIEST_US)
+    }
+}
