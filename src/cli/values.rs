@@ -26,7 +26,10 @@ pub(super) fn input_format() -> PossibleValuesParser {
 /// The formats of outputs, by their names.
 pub(super) fn output_format() -> impl TypedValueParser<Value = OutputFormat> {
     let names = OutputFormat::ALL.iter().map(|format| format.name());
-    PossibleValuesParser::new(names).try_map(|name| OutputFormat::named(&name).ok_or("unknown"))
+    PossibleValuesParser::new(names).try_map(|name| {
+        let format = OutputFormat::named(&name).ok_or("unknown")?;
+        format.absent().map_or(Ok(format), Err)
+    })
 }
 
 /// `72` generations, or those of the last `7d`.

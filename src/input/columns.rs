@@ -3,6 +3,8 @@
 use super::reason::Reason;
 use crate::core::event::push_value;
 use crate::core::rules::{Demand, RowSelection};
+#[cfg(feature = "parquet")]
+use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Where the parts of an event stand in a row, as one file has them: each is a position for which the format gives a field.
@@ -28,6 +30,21 @@ impl Columns {
     ) -> Self {
         let filtered = parts.split_off(payload_len.min(parts.len()));
         Self { key, time, kept: parts, filtered }
+    }
+
+    /// Every position for which a field is asked.
+    #[cfg(feature = "parquet")]
+    pub(super) fn positions(&self) -> BTreeSet<usize> {
+        let Self { key, time, kept, filtered } = self;
+        let mut positions: BTreeSet<usize> = key.iter().chain(time).copied().collect();
+        for part in kept.iter().chain(filtered) {
+            match part {
+                ProjectedField::Field(position, _) => positions.extend([*position]),
+                ProjectedField::Row(row) => positions.extend(row),
+                ProjectedField::Constant(_) | ProjectedField::RowDigest => {}
+            }
+        }
+        positions
     }
 
     /// Whether `selection` makes an event of a row.

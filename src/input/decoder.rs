@@ -23,6 +23,9 @@ pub trait Decoder: Sized {
     /// The properties that its files may have: [`Decoder::open`] reads those of the source, and fixes what they leave open.
     const OPTIONS: &'static [FormatOption] = &[];
 
+    /// Whether its files are text: then those of other kinds are refused by name.
+    const IS_TEXT: bool = true;
+
     /// Whether a file is of this format that begins with these bytes, decompressed.
     fn fits(beginning: &[u8]) -> bool;
 

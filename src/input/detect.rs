@@ -62,7 +62,19 @@ const OTHERS: &[Other] = &[
         kind: "a snappy file",
         remedy: "decompress it: snzip -dc FILE | sessionize run --batch -",
     },
-    Other { first: b"PAR1", kind: "a Parquet file", remedy: "write it as CSV or JSON lines" },
+    #[cfg(feature = "parquet")]
+    Other {
+        first: b"PAR1",
+        kind: "a Parquet file",
+        remedy: "leave --input-format out: the content of a file shows its format",
+    },
+    #[cfg(not(feature = "parquet"))]
+    Other {
+        first: b"PAR1",
+        kind: "a Parquet file",
+        remedy: "install the program that reads it: cargo install --path . --features parquet; or write the file as CSV or JSON \
+                 lines",
+    },
     Other { first: b"ORC", kind: "an ORC file", remedy: "write it as CSV or JSON lines" },
     Other { first: b"Obj\x01", kind: "an Avro file", remedy: "write it as CSV or JSON lines" },
     Other {

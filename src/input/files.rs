@@ -116,6 +116,12 @@ impl BatchFile {
         self.bytes
     }
 
+    /// The file itself. All its readers share one offset: only positioned reads can be done side by side.
+    #[cfg(feature = "parquet")]
+    pub(super) fn stored(&self) -> &Arc<File> {
+        &self.file
+    }
+
     /// The content from its start, decompressed if it is gzip or zstd by its first bytes.
     ///
     /// # Errors

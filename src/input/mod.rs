@@ -16,6 +16,8 @@ pub mod jsonl;
 mod lines;
 mod names;
 mod options;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod projection;
 mod read_error;
 mod reason;
@@ -57,7 +59,11 @@ macro_rules! formats {
 
             /// The properties that its files may have.
             pub const fn options(self) -> &'static [FormatOption] {
-                match self { $(Self::$variant => <$decoder>::OPTIONS,)* }
+                match self { $($(#[$condition])* Self::$variant => <$decoder>::OPTIONS,)* }
+            }
+
+            fn is_text(self) -> bool {
+                match self { $($(#[$condition])* Self::$variant => <$decoder>::IS_TEXT,)* }
             }
 
             fn fits(self, beginning: &[u8]) -> bool {
@@ -84,8 +90,10 @@ macro_rules! formats {
                 projection: &mut Projection<'_>,
                 max_bytes: u64,
             ) -> Result<Self> {
-                detect::check_text(file)?;
                 let format = asked.map_or_else(|| Format::of(file), Ok)?;
+                if format.is_text() {
+                    detect::check_text(file)?;
+                }
                 Ok(match format {
                     $($(#[$condition])* Format::$variant => Self::$variant(Decoder::open(file, source, times, projection, max_bytes)?),)*
                 })
@@ -172,6 +180,8 @@ macro_rules! formats {
 // The table of formats: module, variant, decoder; before them a feature without which there is none. A file is of the first
 // one that fits it.
 formats! {
+    #[cfg(feature = "parquet")]
+    parquet Parquet(parquet::Parquet);
     jsonl JsonLines(jsonl::JsonLines);
     csv Csv(csv::Csv);
 }

@@ -31,7 +31,7 @@ impl Encode for Jsonl {
         Self {
             is_correctable: schema.is_correctable,
             key: named(&schema.key),
-            aggregates: named(&schema.aggregates),
+            aggregates: named(schema.aggregates.iter().map(|column| &column.name)),
             event_columns: named(&schema.event_columns),
         }
     }
@@ -50,7 +50,7 @@ impl Encode for Jsonl {
         sessions.iter().for_each(|session| self.write_session(&session, with_op, &mut date, out));
     }
 
-    fn count_sessions(file: File, schema: &OutputSchema) -> Result<SessionCounts, String> {
+    fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         let mut counts = SessionCounts::default();
         for line in BufReader::new(file).lines() {
             let line = line.map_err(|error| error.to_string())?;
@@ -61,7 +61,7 @@ impl Encode for Jsonl {
                 counts.complete(row.event_count);
             }
         }
-        Ok(counts)
+        Ok(Some(counts))
     }
 }
 
@@ -130,14 +130,14 @@ impl Jsonl {
     }
 }
 
-fn named(names: &[String]) -> Vec<Name> {
+fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> Vec<Name> {
     let name = |name: &String| {
         let mut text = Vec::new();
         write_json(name, &mut text);
         text.push(b':');
         text
     };
-    names.iter().map(name).collect()
+    names.into_iter().map(name).collect()
 }
 
 fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {

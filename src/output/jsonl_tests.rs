@@ -1,8 +1,9 @@
 use super::*;
-use crate::core::aggregates::{Bounds, Function};
+use crate::core::aggregates::{Bounds, Function, Kind};
 use crate::core::event::{Timestamp, push_value};
 use crate::core::rules::Emit;
 use crate::core::session::{CloseReason, CompletedSession, Op};
+use crate::output::schema::AggregateColumn;
 use serde_json::json;
 
 fn at(us: i64) -> Timestamp {
@@ -13,7 +14,7 @@ fn encoder(is_correctable: bool) -> Jsonl {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let schema = OutputSchema {
         key: names(&["user", "a \"b\""]),
-        aggregates: names(&["landing", "total"]),
+        aggregates: [("landing", Kind::Text), ("total", Kind::Decimal)].map(AggregateColumn::of).into(),
         event_columns: names(&["user", "page"]),
         is_correctable,
         emit: Emit { sessions: true, events: true },

@@ -10,6 +10,7 @@ mod kind;
 mod listing;
 mod manifest;
 mod owner;
+mod parquet;
 mod paths;
 mod place;
 mod publish;
@@ -21,6 +22,7 @@ mod staging;
 mod verify;
 
 pub use counts::SessionCounts;
+pub use encode::Origin;
 pub use kind::OutputKind;
 pub use listing::Listing;
 pub use manifest::Manifest;
@@ -32,8 +34,9 @@ pub use staging::Staging;
 pub use verify::audit_output;
 
 use crate::core::session::SessionBatch;
-use encode::Encode;
+use encode::{Encode, EncodeFile};
 use std::fs::File;
+use std::io;
 
 /// Makes [`OutputFormat`] and [`Encoder`] of the table of formats.
 macro_rules! formats {
@@ -62,13 +65,18 @@ macro_rules! formats {
                 match self { $(Self::$variant => $ending,)* }
             }
 
+            /// Why this build cannot write it, and what to do about it; `None` where it can.
+            pub const fn absent(self) -> Option<&'static str> {
+                match self { $(Self::$variant => <$encoder>::ABSENT,)* }
+            }
+
             /// The encoder for outputs with these columns. `spreadsheet_safe` says that no value may look like a formula to a
             /// spreadsheet, where the format is one for spreadsheets.
             pub fn encoder(self, schema: OutputSchema, spreadsheet_safe: bool) -> Encoder {
                 match self { $(Self::$variant => Encoder::$variant(Encode::new(schema, spreadsheet_safe)),)* }
             }
 
-            fn count_sessions(self, file: File, schema: &OutputSchema) -> Result<SessionCounts, String> {
+            fn count_sessions(self, file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
                 match self { $(Self::$variant => <$encoder>::count_sessions(file, schema),)* }
             }
         }
@@ -84,6 +92,14 @@ macro_rules! formats {
                 match self { $(Self::$variant(encoder) => encoder.header(kind),)* }
             }
 
+            /// What makes a file of encoded rows.
+            ///
+            /// # Errors
+            /// If no file can have these columns.
+            pub fn file(&self, kind: OutputKind, origin: Origin) -> io::Result<Box<dyn EncodeFile>> {
+                match self { $(Self::$variant(encoder) => encoder.file(kind, origin),)* }
+            }
+
             /// Appends the rows of `sessions` to `out`: one for each session, or one for each of their events. Costs a SHA-1 and
             /// a copy of the values for each session.
             pub fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>) {
@@ -97,6 +113,7 @@ macro_rules! formats {
 formats! {
     "csv" Csv(csv::Csv) ending "csv";
     "jsonl" Jsonl(jsonl::Jsonl) ending "jsonl";
+    "parquet" Parquet(parquet::Parquet) ending "parquet";
 }
 
 impl OutputFormat {

@@ -1,6 +1,7 @@
 //! The outputs of a run before it is committed: whole files in a folder of their own.
 #![expect(clippy::disallowed_methods, reason = "staging creates files")]
 
+use super::encode::{EncodeFile, Verbatim};
 use super::manifest::{Manifest, ManifestFile};
 use super::paths::{MANIFEST_NAME, Output, OutputFile, cannot_write};
 use super::place;
@@ -23,6 +24,25 @@ const DIRECT_BYTES: usize = 16 << 10;
 /// would be waited for by all.
 const SYNC_BYTES: u64 = 16 << 20;
 
+/// An output that is being written: rows go through what makes a file of them.
+struct StagedOutput {
+    file: StagedFile,
+    encoder: Box<dyn EncodeFile>,
+    rows: u64,
+}
+
+impl StagedOutput {
+    fn write(&mut self, bytes: &[u8], rows: u64) -> io::Result<()> {
+        self.rows += rows;
+        self.file.write(self.encoder.take(bytes)?)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.file.write(self.encoder.finish()?)?;
+        self.file.finish()
+    }
+}
+
 /// A file that is being written.
 struct StagedFile {
     path: PathBuf,
@@ -32,7 +52,6 @@ struct StagedFile {
     hash: Box<Xxh3>,
     bytes: u64,
     bytes_synced: u64,
-    rows: u64,
 }
 
 impl StagedFile {
@@ -48,12 +67,10 @@ impl StagedFile {
             hash: Box::new(Xxh3::new()),
             bytes: 0,
             bytes_synced: 0,
-            rows: 0,
         })
     }
 
-    fn write(&mut self, bytes: &[u8], rows: u64) -> io::Result<()> {
-        self.rows += rows;
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if bytes.len() >= DIRECT_BYTES {
             self.write_buffer()?;
             return self.write_now(bytes);
@@ -96,7 +113,7 @@ pub struct Staging {
     run: RunId,
     folder: PathBuf,
     disk: Disk,
-    files: BTreeMap<OutputFile, StagedFile>,
+    files: BTreeMap<OutputFile, StagedOutput>,
 }
 
 impl Staging {
@@ -111,19 +128,27 @@ impl Staging {
         Ok(Self { stream, run, folder, disk: output.disk().clone(), files: BTreeMap::new() })
     }
 
-    /// Begins one output with its header row, if it has not begun.
+    /// Begins one output that is a header and rows, if it has not begun.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if it cannot be created.
     pub fn open(&mut self, file: OutputFile, header: &[u8]) -> Result<()> {
+        self.open_for(file, header, Box::new(Verbatim))
+    }
+
+    /// Begins one output with a header, if it has not begun; `encoder` makes a file of its rows.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Failed`] if it cannot be created.
+    pub fn open_for(&mut self, file: OutputFile, header: &[u8], encoder: Box<dyn EncodeFile>) -> Result<()> {
         if self.files.contains_key(&file) {
             return Ok(());
         }
         let path = file.staged_in(&self.folder);
         let mut staged = StagedFile::create(path.clone(), self.disk.clone())
             .map_err(|error| cannot_write(&path, &error))?;
-        staged.write(header, 0).map_err(|error| cannot_write(&path, &error))?;
-        self.files.insert(file, staged);
+        staged.write(header).map_err(|error| cannot_write(&path, &error))?;
+        self.files.insert(file, StagedOutput { file: staged, encoder, rows: 0 });
         Ok(())
     }
 
@@ -133,7 +158,7 @@ impl Staging {
     /// [`crate::error::ErrorKind::Failed`] if they cannot be written.
     pub fn write(&mut self, file: OutputFile, bytes: &[u8], rows: u64) -> Result<()> {
         let Some(staged) = self.files.get_mut(&file) else { return Ok(()) };
-        staged.write(bytes, rows).map_err(|error| cannot_write(&staged.path, &error))
+        staged.write(bytes, rows).map_err(|error| cannot_write(&staged.file.path, &error))
     }
 
     /// Syncs all files and writes the manifest for the head that is about to be committed, with what `complete` adds to it.
@@ -148,12 +173,12 @@ impl Staging {
     ) -> Result<Manifest> {
         let mut files = Vec::new();
         for (file, staged) in &mut self.files {
-            staged.finish().map_err(|error| cannot_write(&staged.path, &error))?;
+            staged.finish().map_err(|error| cannot_write(&staged.file.path, &error))?;
             files.push(ManifestFile {
                 path: file.path_of(self.run),
                 rows: staged.rows,
-                bytes: staged.bytes,
-                digest: format!("{:032x}", staged.hash.digest128()),
+                bytes: staged.file.bytes,
+                digest: format!("{:032x}", staged.file.hash.digest128()),
             });
         }
         let manifest = complete(Manifest::new(self.stream, mark, generation, files));
@@ -163,7 +188,7 @@ impl Staging {
 
     fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
         let mut file = StagedFile::create(self.folder.join(MANIFEST_NAME), self.disk.clone())?;
-        file.write(&manifest.to_bytes(), 0)?;
+        file.write(&manifest.to_bytes())?;
         file.finish()?;
         self.disk.sync_folder(&self.folder)
     }

@@ -202,7 +202,7 @@ impl OutputAudit {
     ) -> Result<(), String> {
         let definition = &entry.head.definition;
         let schema = OutputSchema::of(definition, &definition.rule_set()?);
-        let found = file.format.count_sessions(opened, &schema)?;
+        let Some(found) = file.format.count_sessions(opened, &schema)? else { return Ok(()) };
         self.sessions += found.rows();
         if found.rows() != listed.rows {
             return Err(format!("it has {} rows, its manifest says {}", found.rows(), listed.rows));

@@ -12,9 +12,10 @@ use super::totals::OpenTotals;
 use crate::core::reducer::BatchEnd;
 use crate::core::watermark::EventTime;
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::{OutputFile, OutputKind, OutputSchema, Staging};
+use crate::output::{Origin, OutputFile, OutputFormat, OutputKind, OutputSchema, Staging};
 use crate::settings::OutputSettings;
-use crate::state::StagedState;
+use crate::state::{StagedState, definition_digest};
+use std::io;
 use std::sync::Arc;
 
 /// What an attempt has come to: everything is on the disk, and no head points to it.
@@ -80,6 +81,11 @@ impl RunContext<'_> {
         Finish { end, shows_open: self.settings.outputs.shows_open }
     }
 
+    fn origin(self) -> Origin {
+        let (stream, definition_digest) = (self.checkpoint.stream(), definition_digest(self.definition));
+        Origin { stream, run: self.run(), definition_digest }
+    }
+
     fn open_writer(self) -> Result<OutputWriter> {
         if self.settings.dry_run {
             return OutputWriter::open(Arc::clone(self.rules), None);
@@ -89,17 +95,28 @@ impl RunContext<'_> {
         let OutputSettings { format, spreadsheet_safe, shows_open } = self.settings.outputs;
         let emit = self.rules.emit();
         let encoder = format.encoder(OutputSchema::of(self.definition, self.rules), spreadsheet_safe);
+        let origin = self.origin();
         for (kind, is_written) in [
             (OutputKind::Sessions, emit.sessions),
             (OutputKind::Events, emit.events),
             (OutputKind::Open, shows_open),
         ] {
             if is_written {
-                staging.open(OutputFile { kind, format }, &encoder.header(kind))?;
+                let file = encoder.file(kind, origin).map_err(|error| no_file(format, &error))?;
+                staging.open_for(OutputFile { kind, format }, &encoder.header(kind), file)?;
             }
         }
         OutputWriter::open(Arc::clone(self.rules), Some((staging, encoder)))
     }
+}
+
+fn no_file(format: OutputFormat, error: &io::Error) -> Error {
+    Error::new(
+        ErrorKind::Failed,
+        format!("there can be no {} file with these columns: {error}", format.name()),
+    )
+    .remedy("give another --output-format")
+    .nothing_changed()
 }
 
 impl Stop {

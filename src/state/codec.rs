@@ -1,7 +1,9 @@
 //! Head, ledger entries, lists and the stream id as bytes.
 
 use super::{frame, ledger_rows};
+use crate::definition::Definition;
 use crate::ledger::{Head, HeadMark, RunEntry, StreamId};
+use crate::migrations::checkpoint::read::encode_into;
 use crate::migrations::checkpoint::{read, v1};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -40,6 +42,13 @@ pub(super) fn decode_list(bytes: &[u8]) -> Result<v1::ListPart, String> {
 /// The digest that ties a manifest to a head that is about to be committed: xxh3-128 of the head's bytes in the checkpoint.
 pub fn head_digest(head: &Head) -> HeadMark {
     HeadMark { run: head.run, digest: xxh3_128(&encode_head(head)) }
+}
+
+/// The digest of a definition: xxh3-128 of its bytes in the head.
+pub fn definition_digest(definition: &Definition) -> u128 {
+    let mut row = Vec::new();
+    encode_into(&ledger_rows::definition_row(definition), &mut row);
+    xxh3_128(&row)
 }
 
 pub(super) fn encode_stream(stream: StreamId) -> Vec<u8> {

@@ -140,7 +140,7 @@ fn origin(row: v1::WatermarkOrigin) -> WatermarkOrigin {
     WatermarkOrigin { run: RunId::new(row.run), place: row.place.map(place) }
 }
 
-fn definition_row(definition: &Definition) -> v1::Definition {
+pub(super) fn definition_row(definition: &Definition) -> v1::Definition {
     v1::Definition {
         gap_us: definition.gap.us(),
         sources: definition.sources.iter().map(source_row).collect(),

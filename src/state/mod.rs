@@ -39,7 +39,7 @@ mod writer;
 
 pub use self::sled::{Stamp, unwritable};
 pub use checkpoint::Checkpoint;
-pub use codec::head_digest;
+pub use codec::{definition_digest, head_digest};
 pub use export::Loss;
 pub use import::{Imported, read_export};
 pub use lock::{FolderLock, Lock, LockHolder};

@@ -114,7 +114,8 @@ fn member(seam: &'static str, name: &str, folder: &str, module: &str, words: Vec
 fn lines_of(file: &str, begins: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(root().join(file)).unwrap();
     let behind = text.rsplit_once(begins).map_or("", |(_, behind)| behind);
-    let lines = behind.lines().take_while(|line| *line != "}").filter(|line| !line.trim().is_empty());
+    let is_member = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("#[");
+    let lines = behind.lines().take_while(|line| *line != "}").filter(is_member);
     let words = |line: &str| -> Vec<String> {
         let words = line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
         words.map(str::to_owned).collect()

@@ -10,6 +10,8 @@ mod many_files;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod output_formats;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod property_cuts;
 mod property_late;
 mod property_rules;

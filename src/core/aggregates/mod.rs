@@ -8,6 +8,7 @@ mod argument;
 mod count;
 mod distinct;
 mod first;
+mod kind;
 mod last;
 mod list;
 mod max;
@@ -18,6 +19,7 @@ mod value;
 
 pub use accumulate::Bounds;
 pub use argument::Argument;
+pub use kind::Kind;
 pub use number::is_number;
 pub use value::Value;
 
@@ -25,7 +27,7 @@ use accumulate::Accumulate;
 
 /// Makes [`Function`] and [`Accumulator`] of the table of aggregates.
 macro_rules! aggregates {
-    ($($name:literal $variant:ident($accumulator:ty) of $argument:ident;)*) => {
+    ($($name:literal $variant:ident($accumulator:ty) of $argument:ident gives $kind:ident;)*) => {
         /// An aggregate function.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[allow(missing_docs, reason = "each has its documentation in its file")]
@@ -48,6 +50,11 @@ macro_rules! aggregates {
             /// What stands in its parentheses.
             pub const fn argument(self) -> Argument {
                 match self { $(Self::$variant => Argument::$argument,)* }
+            }
+
+            /// The type of its values.
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$variant => Kind::$kind,)* }
             }
 
             /// The accumulator of no event.
@@ -86,18 +93,18 @@ macro_rules! aggregates {
     };
 }
 
-// The table of aggregates: name, accumulator, argument.
+// The table of aggregates: name, accumulator, argument, type of its values.
 aggregates! {
-    "first" First(first::First) of Column;
-    "last" Last(last::Last) of Column;
-    "count" Count(count::Count) of ColumnOrNothing;
-    "count_if" CountIf(count::Count) of Condition;
-    "sum" Sum(sum::Sum) of Numbers;
-    "min" Min(min::Min) of Numbers;
-    "max" Max(max::Max) of Numbers;
-    "distinct" Distinct(distinct::Distinct) of Column;
-    "list" List(list::List) of Texts;
-    "any" Any(any::Any) of Condition;
+    "first" First(first::First) of Column gives Text;
+    "last" Last(last::Last) of Column gives Text;
+    "count" Count(count::Count) of ColumnOrNothing gives Int;
+    "count_if" CountIf(count::Count) of Condition gives Int;
+    "sum" Sum(sum::Sum) of Numbers gives Decimal;
+    "min" Min(min::Min) of Numbers gives Decimal;
+    "max" Max(max::Max) of Numbers gives Decimal;
+    "distinct" Distinct(distinct::Distinct) of Column gives BoundedInt;
+    "list" List(list::List) of Texts gives List;
+    "any" Any(any::Any) of Condition gives Bool;
 }
 
 impl Function {

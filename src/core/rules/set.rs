@@ -12,7 +12,7 @@ use super::projected::{ProjectedColumn, ProjectedColumns};
 use super::selection::RowSelection;
 use super::splits::{Projection, SplitState, Splits};
 use super::texts::RuleTexts;
-use crate::core::aggregates::{Accumulator, Bounds};
+use crate::core::aggregates::{Accumulator, Bounds, Kind};
 use crate::core::event::{Timestamp, Values};
 use crate::core::gap::Gap;
 use crate::core::session::SessionBatch;
@@ -138,9 +138,10 @@ impl RuleSet {
         }
     }
 
-    /// The names of the aggregates' output columns.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// The names of the aggregates' output columns, each with the type of its values.
+    pub fn output_columns(&self) -> impl Iterator<Item = (&str, Kind)> {
+        let kinds = self.aggregates.iter().map(|aggregate| aggregate.function.kind());
+        self.names.iter().map(String::as_str).zip(kinds)
     }
 
     /// What is written of a completed session.

@@ -56,6 +56,12 @@ impl TimeParser {
         Self { form, zone: LocalZone::new(zone), days: DayCache::new() }
     }
 
+    /// The same zone, and whatever form has one clear meaning: for times that a file holds as times, so that their text is ours.
+    #[cfg(feature = "parquet")]
+    pub(super) fn of_clear_times(&self) -> Self {
+        Self { form: Form::Auto, ..self.clone() }
+    }
+
     /// The time that `text` states; spaces around it do not count, digits below a microsecond are dropped.
     ///
     /// Second 60 is the second after 59. A local time that occurs twice, when summer time ends, is the earlier one.

@@ -37,9 +37,9 @@ impl Encode for Csv {
             header.extend_from_slice(if self.with_op(kind) { b"op,session_id," } else { b"session_id," });
             self.write_names(&self.schema.key, &mut header);
             header.extend_from_slice(b"session_start,session_end,duration_s,event_count,close_reason");
-            for name in &self.schema.aggregates {
+            for column in &self.schema.aggregates {
                 header.push(b',');
-                self.style.write_value(name.as_bytes(), &mut header);
+                self.style.write_value(column.name.as_bytes(), &mut header);
             }
         }
         header.push(b'\n');
@@ -59,8 +59,8 @@ impl Encode for Csv {
         }
     }
 
-    fn count_sessions(file: File, schema: &OutputSchema) -> Result<SessionCounts, String> {
-        counting::count_sessions(file, schema)
+    fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
+        counting::count_sessions(file, schema).map(Some)
     }
 }
 

@@ -1,12 +1,14 @@
 use super::*;
+use crate::core::aggregates::Kind;
 use crate::core::event::{Timestamp, push_value};
 use crate::core::rules::Emit;
 use crate::core::session::{CloseReason, CompletedSession, Op};
+use crate::output::schema::AggregateColumn;
 
 fn schema(key: &[&str], is_correctable: bool) -> OutputSchema {
     OutputSchema {
         key: key.iter().map(|&name| name.to_owned()).collect(),
-        aggregates: vec!["pages".into()],
+        aggregates: vec![AggregateColumn::of(("pages", Kind::List))],
         event_columns: vec!["user".into(), "a,b".into()],
         is_correctable,
         emit: Emit { sessions: true, events: true },

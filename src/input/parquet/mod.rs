@@ -1,0 +1,198 @@
+//! Parquet: columns with types, row group behind row group. Decoded where it lies: a piece of a file says where to read.
+
+mod cells;
+mod columns;
+mod json;
+mod moment;
+mod pieces;
+mod rows;
+mod scalar;
+mod stored;
+
+use super::batch::EventBatch;
+use super::columns::Columns;
+use super::decoder::{Decoder, SideForm};
+use super::files::BatchFile;
+use super::intake::Intake;
+use super::projection::{Header, Projection, resolve_columns};
+use super::read_error::ReadError;
+use super::time::TimeParser;
+use crate::definition::Source;
+use crate::error::{Error, ErrorKind, Result};
+use arrow_schema::DataType;
+use columns::{FileColumn, columns_of, read_as};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use pieces::{Piece, Pieces, pieces_of};
+use rows::{RowReader, side_header};
+use std::io::Read;
+use std::sync::Arc;
+use stored::{Failure, StoredFile};
+
+/// How a file begins and ends.
+const MAGIC: &[u8] = b"PAR1";
+
+/// The decoder of one Parquet file.
+#[derive(Debug)]
+pub struct Parquet {
+    rows: RowReader,
+    columns: Columns,
+    pieces: Vec<Piece>,
+    side_header: Vec<u8>,
+}
+
+impl Decoder for Parquet {
+    type Unit = Piece;
+    type Units<R: Read> = Pieces;
+    type Scratch = ();
+    const IS_TEXT: bool = false;
+
+    fn fits(beginning: &[u8]) -> bool {
+        beginning.starts_with(MAGIC)
+    }
+
+    fn open(
+        file: &BatchFile,
+        source: &mut Source,
+        times: &mut TimeParser,
+        projection: &mut Projection<'_>,
+        _max_bytes: u64,
+    ) -> Result<Self> {
+        check_magic(file)?;
+        let stored = StoredFile::of(file);
+        let metadata =
+            stored.read(|reader| read_metadata(&reader)).map_err(|failure| refusal(failure, file))?;
+        let all = columns_of(metadata.schema(), metadata.parquet_schema());
+        let names: Vec<String> = all.iter().map(|column| column.name.clone()).collect();
+        let header = Header { names: &names, is_there: true, is_first_file: source.is_undecided() };
+        let columns = resolve_columns(source, &header, file, projection)?;
+        check_kinds(&columns, &all, file)?;
+        if columns.time.iter().any(|&position| is_time(&all[position].kind)) {
+            // What the file holds as a time has a text that this program gives it, whatever times of other files look like.
+            *times = times.of_clear_times();
+        }
+        let rows = RowReader::new(stored, metadata, all, &columns);
+        let pieces = pieces_of(rows.metadata(), &rows.leaves());
+        let pieces = pieces.map_err(|error| refusal(Failure::Damage(error.to_string()), file))?;
+        // The rows of several sources have no header in common.
+        let side_header = if source.name.is_none() { side_header(&names) } else { Vec::new() };
+        Ok(Self { rows, columns, pieces, side_header })
+    }
+
+    fn units<R: Read>(&self, _content: R) -> Self::Units<R> {
+        Pieces::of(self.pieces.clone())
+    }
+
+    fn decode(
+        &self,
+        piece: &Piece,
+        intake: &mut Intake,
+        _scratch: &mut (),
+        batch: &mut EventBatch,
+    ) -> std::result::Result<(), ReadError> {
+        self.rows.decode(piece, &self.columns, intake, batch).map_err(|failure| match failure {
+            Failure::Read(error) => ReadError::Read(error),
+            Failure::Damage(damage) => {
+                let what = format!("the Parquet data of the rows from here on is damaged: {damage}");
+                ReadError::Refused { line: 0, what, remedy: "fetch the file again, or have it written again" }
+            }
+        })
+    }
+
+    fn side_form(&self) -> SideForm<'_> {
+        SideForm::Delimited { delimiter: b',', header: &self.side_header }
+    }
+}
+
+/// Refuses what is no Parquet file where it lies on the disk.
+fn check_magic(file: &BatchFile) -> Result<()> {
+    let mut beginning = [0; 4];
+    let mut content = file.reader().map_err(|error| file.read_error(&error))?;
+    let is_plain = matches!(content, super::Content::Plain(_));
+    let is_parquet = content.read_exact(&mut beginning).is_ok() && beginning == MAGIC;
+    let refused = |what: &str| Error::new(ErrorKind::DataRefused, what).at(file.path().display());
+    let error = match (is_parquet, is_plain) {
+        (true, true) => return Ok(()),
+        (true, false) => refused("this is a Parquet file that was compressed once more")
+            .remedy("decompress it: gzip -d FILE, or zstd -d FILE"),
+        (false, _) => refused("this is no Parquet file")
+            .remedy("leave --input-format out: the content of a file shows its format"),
+    };
+    Err(error.nothing_changed())
+}
+
+fn read_metadata(reader: &StoredFile) -> parquet::errors::Result<ArrowReaderMetadata> {
+    let plain = || ArrowReaderOptions::new();
+    // What a writer has noted of its own types may make no sense to this reader: the types of the file are enough.
+    let found = ArrowReaderMetadata::load(reader, plain())
+        .or_else(|_| ArrowReaderMetadata::load(reader, plain().with_skip_arrow_metadata(true)))?;
+    let schema = Arc::new(read_as(found.schema(), found.parquet_schema()));
+    ArrowReaderMetadata::try_new(Arc::clone(found.metadata()), plain().with_schema(schema))
+}
+
+fn refusal(failure: Failure, file: &BatchFile) -> Error {
+    match failure {
+        Failure::Read(error) => file.read_error(&error),
+        Failure::Damage(damage) => {
+            let what = format!("this Parquet file is damaged or cut short: {damage}");
+            Error::new(ErrorKind::DataRefused, what)
+                .at(file.path().display())
+                .remedy("fetch the file again, or have it written again")
+                .nothing_changed()
+        }
+    }
+}
+
+fn is_time(kind: &DataType) -> bool {
+    matches!(kind, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64)
+}
+
+/// Refuses columns whose values are no keys, or no times.
+fn check_kinds(columns: &Columns, all: &[FileColumn], file: &BatchFile) -> Result<()> {
+    let refused = |column: &FileColumn, role: &str| {
+        let what = format!("column {} is {}, which is no {role}", column.name, kind_name(&column.kind));
+        Error::new(ErrorKind::DataRefused, what).at(file.path().display())
+    };
+    let mut keys = columns.key.iter().map(|&position| &all[position]);
+    if let Some(column) = keys.find(|column| !may_be_key(&column.kind)) {
+        return Err(refused(column, "key")
+            .remedy("name another column with --key, or have it written as an integer or a text")
+            .nothing_changed());
+    }
+    let mut times = columns.time.iter().map(|&position| &all[position]);
+    if let Some(column) = times.find(|column| !may_be_time(&column.kind)) {
+        return Err(refused(column, "time").remedy("name another column with --time").nothing_changed());
+    }
+    Ok(())
+}
+
+fn may_be_time(kind: &DataType) -> bool {
+    !kind.is_nested() && !matches!(kind, DataType::Boolean | DataType::Interval(_))
+}
+
+/// Equal keys have equal texts: that holds for no number with a fraction, and for no time.
+fn may_be_key(kind: &DataType) -> bool {
+    match kind {
+        DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => *scale == 0,
+        DataType::Boolean
+        | DataType::Utf8View
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_)
+        | DataType::Date32
+        | DataType::Date64
+        | DataType::Null => true,
+        other => other.is_integer(),
+    }
+}
+
+/// The kind of a column, for people.
+fn kind_name(kind: &DataType) -> &'static str {
+    match kind {
+        DataType::Decimal128(..) | DataType::Decimal256(..) => "a number with a fraction",
+        DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_) => "a time",
+        DataType::Boolean => "true or false",
+        DataType::Interval(_) => "an interval",
+        kind if kind.is_floating() => "a floating-point number",
+        DataType::Map(..) => "a map",
+        _ => "a list",
+    }
+}

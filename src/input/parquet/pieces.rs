@@ -1,0 +1,104 @@
+//! The pieces of a file that are decoded side by side: its row groups, the large ones in several pieces.
+
+use crate::input::decoder::{Unit, Units};
+use crate::input::read_error::ReadError;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+
+/// What the values of a piece come to at most, as far as the file says it.
+const PIECE_BYTES: u64 = 2 << 20;
+/// More rows have no piece. Fixed, as the size of a block of text: the order of the output rests on it.
+const PIECE_ROWS: u64 = 1 << 16;
+/// A piece for fewer rows than this is not worth its start.
+const FEWEST_ROWS: u64 = 1 << 10;
+
+/// Rows of one row group that follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    pub(super) row_group: usize,
+    pub(super) first_row: usize,
+    pub(super) rows: usize,
+    bytes: u64,
+}
+
+/// The pieces of a file in order.
+#[derive(Debug)]
+pub struct Pieces(std::vec::IntoIter<Piece>);
+
+impl Pieces {
+    pub(super) fn of(pieces: Vec<Piece>) -> Self {
+        Self(pieces.into_iter())
+    }
+}
+
+impl Units for Pieces {
+    type Unit = Piece;
+
+    fn next(&mut self, _recycled: Vec<u8>) -> std::result::Result<Option<Piece>, ReadError> {
+        Ok(self.0.next())
+    }
+}
+
+impl Unit for Piece {
+    fn byte_count(&self) -> u64 {
+        self.bytes
+    }
+
+    fn into_memory(self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+/// Cuts a file into pieces, of whose columns those in `leaves` are read.
+///
+/// # Errors
+/// If its numbers of rows contradict each other.
+pub(super) fn pieces_of(metadata: &ParquetMetaData, leaves: &[usize]) -> Result<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    let mut all_rows = 0_u64;
+    for (row_group, group) in metadata.row_groups().iter().enumerate() {
+        let rows = count(group.num_rows())?;
+        all_rows = all_rows.saturating_add(rows);
+        let bytes = bytes_of(group, leaves)?;
+        let rows_at_once = rows_at_once(rows, bytes);
+        for first_row in (0..rows).step_by(usize::try_from(rows_at_once).unwrap_or(usize::MAX)) {
+            let rows_here = rows_at_once.min(rows - first_row);
+            let share = u128::from(bytes) * u128::from(rows_here) / u128::from(rows);
+            pieces.push(Piece {
+                row_group,
+                first_row: usize::try_from(first_row).unwrap_or(usize::MAX),
+                rows: usize::try_from(rows_here).unwrap_or(usize::MAX),
+                bytes: u64::try_from(share).unwrap_or(u64::MAX),
+            });
+        }
+    }
+    let stated = metadata.file_metadata().num_rows();
+    if count(stated)? == all_rows {
+        return Ok(pieces);
+    }
+    Err(ParquetError::General(format!(
+        "it says that it has {stated} rows, and its row groups have {all_rows}"
+    )))
+}
+
+fn rows_at_once(rows: u64, bytes: u64) -> u64 {
+    let row_bytes = (bytes / rows.max(1)).max(1);
+    (PIECE_BYTES / row_bytes).clamp(FEWEST_ROWS, PIECE_ROWS)
+}
+
+/// What the columns come to, without compression and without dictionaries where the file says that.
+fn bytes_of(group: &RowGroupMetaData, leaves: &[usize]) -> Result<u64> {
+    let mut bytes = 0_u64;
+    for &leaf in leaves {
+        let Some(column) = group.columns().get(leaf) else {
+            return Err(ParquetError::General(format!("a row group has no column {}", leaf + 1)));
+        };
+        let unencoded = column.unencoded_byte_array_data_bytes().unwrap_or(0);
+        bytes = bytes.saturating_add(count(column.uncompressed_size().max(unencoded))?);
+    }
+    Ok(bytes)
+}
+
+fn count(number: i64) -> Result<u64> {
+    u64::try_from(number).map_err(|_| ParquetError::General(format!("it has a count of {number}")))
+}

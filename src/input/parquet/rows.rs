@@ -1,0 +1,181 @@
+//! The rows of a piece: the columns that are wanted of all, everything of those that go to a side output.
+
+use super::cells::Cells;
+use super::columns::{FileColumn, values_of};
+use super::pieces::Piece;
+use super::stored::{Failure, StoredFile};
+use crate::core::rules::SIDE_COLUMNS;
+use crate::input::batch::EventBatch;
+use crate::input::columns::{Columns, ProjectedField};
+use crate::input::intake::{Intake, Row};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::ParquetMetaData;
+use std::collections::HashSet;
+
+/// Rows that are decoded at once: their values stay in the processor's cache.
+const BATCH_ROWS: usize = 4096;
+
+/// Reads rows of one file.
+#[derive(Debug)]
+pub(super) struct RowReader {
+    stored: StoredFile,
+    metadata: ArrowReaderMetadata,
+    /// The columns of the file.
+    all: Vec<FileColumn>,
+    /// Which of them are read of every row, in order.
+    wanted: Vec<usize>,
+    /// Where each column of the file stands among the wanted ones; one that does not stands behind all.
+    place_of: Vec<usize>,
+    /// Whether events need the text of their row.
+    needs_text: bool,
+}
+
+impl RowReader {
+    /// A reader of the columns that `columns` asks for.
+    pub(super) fn new(
+        stored: StoredFile,
+        metadata: ArrowReaderMetadata,
+        all: Vec<FileColumn>,
+        columns: &Columns,
+    ) -> Self {
+        let needs_text = columns.kept.contains(&ProjectedField::RowDigest);
+        let wanted: Vec<usize> =
+            if needs_text { (0..all.len()).collect() } else { columns.positions().into_iter().collect() };
+        let place = |column| wanted.iter().position(|&position| position == column).unwrap_or(wanted.len());
+        let place_of = (0..all.len()).map(place).collect();
+        Self { stored, metadata, all, wanted, place_of, needs_text }
+    }
+
+    pub(super) fn metadata(&self) -> &ParquetMetaData {
+        self.metadata.metadata()
+    }
+
+    /// The columns of the file that are read of every row.
+    pub(super) fn leaves(&self) -> Vec<usize> {
+        self.wanted.iter().flat_map(|&column| self.all[column].leaves.clone()).collect()
+    }
+
+    /// Fills `batch` with what the rows of `piece` come to.
+    pub(super) fn decode(
+        &self,
+        piece: &Piece,
+        columns: &Columns,
+        intake: &mut Intake,
+        batch: &mut EventBatch,
+    ) -> std::result::Result<(), Failure> {
+        self.stored.read(|stored| self.take_in(stored, piece, columns, intake, batch))?;
+        if self.needs_text || batch.side_rows.is_empty() {
+            return Ok(());
+        }
+        self.stored.read(|stored| self.read_side_rows(stored, piece, batch))
+    }
+
+    fn take_in(
+        &self,
+        stored: StoredFile,
+        piece: &Piece,
+        columns: &Columns,
+        intake: &mut Intake,
+        batch: &mut EventBatch,
+    ) -> Result<()> {
+        let rows =
+            self.reader(stored, piece, self.leaves()).with_offset(piece.first_row).with_limit(piece.rows);
+        let mut line = 0;
+        for records in rows.build()? {
+            let records = records?;
+            let wanted = self.wanted.iter().map(|&column| &self.all[column]);
+            let cells: Vec<Cells> = values_of(&records)
+                .into_iter()
+                .zip(wanted)
+                .map(|(values, column)| Cells::of(values, column))
+                .collect();
+            let mut text = RowText::default();
+            for row in 0..records.num_rows() {
+                let bytes =
+                    if self.needs_text { text.of(cells.iter().map(|cell| cell.get(row)))? } else { b"" };
+                let field = |position: usize| cells[self.place_of[position]].get(row);
+                intake.take(Row { line, bytes }, columns, field, batch);
+                line += 1;
+            }
+        }
+        batch.lines.lines = line;
+        check_rows(line, piece.rows)
+    }
+
+    /// Puts the text of its row behind each row that goes to a side output.
+    fn read_side_rows(&self, stored: StoredFile, piece: &Piece, batch: &mut EventBatch) -> Result<()> {
+        let rows_of_group = self.metadata().row_group(piece.row_group).num_rows();
+        let rows_of_group = usize::try_from(rows_of_group).unwrap_or(usize::MAX);
+        let row = |line: u64| piece.first_row + usize::try_from(line).unwrap_or(usize::MAX);
+        let ranges = batch.side_rows.iter().map(|side| row(side.line)..row(side.line) + 1);
+        let selection = RowSelection::from_consecutive_ranges(ranges, rows_of_group);
+        let all = 0..self.metadata.parquet_schema().num_columns();
+        let mut sides = batch.side_rows.iter_mut();
+        let mut found = 0;
+        for records in self.reader(stored, piece, all).with_row_selection(selection).build()? {
+            let records = records?;
+            let cells: Vec<Cells> = values_of(&records)
+                .into_iter()
+                .zip(&self.all)
+                .map(|(values, column)| Cells::of(values, column))
+                .collect();
+            let mut text = RowText::default();
+            for (row, side) in (0..records.num_rows()).zip(&mut sides) {
+                let start = batch.side_bytes.len();
+                batch.side_bytes.extend_from_slice(text.of(cells.iter().map(|cell| cell.get(row)))?);
+                side.bytes = start..batch.side_bytes.len();
+                found += 1;
+            }
+        }
+        check_rows(found, batch.side_rows.len())
+    }
+
+    fn reader(
+        &self,
+        stored: StoredFile,
+        piece: &Piece,
+        leaves: impl IntoIterator<Item = usize>,
+    ) -> ParquetRecordBatchReaderBuilder<StoredFile> {
+        let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), leaves);
+        ParquetRecordBatchReaderBuilder::new_with_metadata(stored, self.metadata.clone())
+            .with_row_groups(vec![piece.row_group])
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+    }
+}
+
+/// A row group that ends early is one that is cut.
+fn check_rows(found: u64, stated: usize) -> Result<()> {
+    if found == stated as u64 {
+        return Ok(());
+    }
+    Err(ParquetError::General(format!("there are {found} rows where {stated} should be")))
+}
+
+/// A row as it would stand in CSV.
+#[derive(Debug, Default)]
+struct RowText(Vec<u8>);
+
+impl RowText {
+    fn of<'c>(&mut self, fields: impl Iterator<Item = &'c [u8]>) -> Result<&[u8]> {
+        self.0.clear();
+        let mut writer = csv::WriterBuilder::new().from_writer(&mut self.0);
+        let written = writer.write_record(fields).and_then(|()| writer.flush().map_err(Into::into));
+        // Memory takes everything.
+        written.map_err(|error| ParquetError::General(error.to_string()))?;
+        drop(writer);
+        Ok(self.0.strip_suffix(b"\n").unwrap_or(&self.0))
+    }
+}
+
+/// The names of columns as the header of a side output; empty where two columns would have one name.
+pub(super) fn side_header(names: &[String]) -> Vec<u8> {
+    let mut seen: HashSet<&str> = SIDE_COLUMNS.into_iter().collect();
+    if !names.iter().all(|name| seen.insert(name)) {
+        return Vec::new();
+    }
+    let mut text = RowText::default();
+    text.of(names.iter().map(String::as_bytes)).map(<[u8]>::to_vec).unwrap_or_default()
+}

@@ -1,0 +1,35 @@
+//! What stands for the encoder in a build without it: nobody can ask such a build for it.
+
+use crate::core::session::SessionBatch;
+use crate::output::encode::{Encode, EncodeFile, Origin};
+use crate::output::{OutputKind, OutputSchema, SessionCounts};
+use std::fs::File;
+use std::io;
+
+/// No encoder.
+#[derive(Debug)]
+pub struct Parquet;
+
+impl Encode for Parquet {
+    const ABSENT: Option<&'static str> = Some(
+        "this build writes no Parquet: install one that does by cargo install --path . --features parquet",
+    );
+
+    fn new(_schema: OutputSchema, _spreadsheet_safe: bool) -> Self {
+        Self
+    }
+
+    fn header(&self, _kind: OutputKind) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn file(&self, _kind: OutputKind, _origin: Origin) -> io::Result<Box<dyn EncodeFile>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn encode(&self, _kind: OutputKind, _sessions: &SessionBatch, _out: &mut Vec<u8>) {}
+
+    fn count_sessions(_file: File, _schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
+        Ok(None)
+    }
+}

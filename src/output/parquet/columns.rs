@@ -1,0 +1,173 @@
+//! The columns of an output: their types, and their values as they grow.
+
+use super::cell::{Cells, MISSING, OTHER, PRESENT};
+use super::decimal::{PRECISION, SCALE};
+use crate::core::aggregates::Kind;
+use arrow_array::ArrayRef;
+use arrow_array::builder::{
+    BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListBuilder, StringBuilder,
+    TimestampMicrosecondBuilder,
+};
+use arrow_schema::{DataType, Field, TimeUnit};
+use std::sync::Arc;
+
+const UTC: &str = "UTC";
+
+/// What a column of cells becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ColumnKind {
+    /// A value that every row has.
+    Required(Kind),
+    /// A value that may be missing.
+    Optional(Kind),
+}
+
+/// A column of cells, with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OutputColumn {
+    pub(super) name: String,
+    pub(super) kind: ColumnKind,
+}
+
+impl OutputColumn {
+    pub(super) fn required(name: &str, kind: Kind) -> Self {
+        Self { name: name.to_owned(), kind: ColumnKind::Required(kind) }
+    }
+
+    pub(super) fn optional(name: &str, kind: Kind) -> Self {
+        Self { name: name.to_owned(), kind: ColumnKind::Optional(kind) }
+    }
+}
+
+/// The fields of a file with these columns: a number whose digits may not fit, or which may be only a floor, has a second field
+/// behind its own.
+pub(super) fn fields_of(columns: &[OutputColumn]) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    for OutputColumn { name, kind } in columns {
+        let (ColumnKind::Required(of) | ColumnKind::Optional(of)) = *kind;
+        fields.push(Field::new(name, data_type(of), matches!(kind, ColumnKind::Optional(_))));
+        let (ending, second) = match of {
+            Kind::Decimal => ("_text", DataType::Utf8),
+            Kind::BoundedInt => ("_at_least", DataType::Boolean),
+            _ => continue,
+        };
+        let mut name = format!("{name}{ending}");
+        while columns.iter().any(|column| column.name == name)
+            || fields.iter().any(|field| *field.name() == name)
+        {
+            name.push_str(ending);
+        }
+        fields.push(Field::new(name, second, true));
+    }
+    fields
+}
+
+fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Text => DataType::Utf8,
+        Kind::Int | Kind::BoundedInt => DataType::Int64,
+        Kind::Float => DataType::Float64,
+        Kind::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
+        Kind::Decimal => DataType::Decimal128(PRECISION, SCALE),
+        Kind::Bool => DataType::Boolean,
+        Kind::List => DataType::List(Arc::new(Field::new("element", DataType::Utf8, true))),
+    }
+}
+
+/// The values of one column.
+pub(super) enum Growing {
+    Text(StringBuilder),
+    Int(Int64Builder),
+    BoundedInt(Int64Builder, BooleanBuilder),
+    Float(Float64Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Decimal(Decimal128Builder, StringBuilder),
+    Bool(BooleanBuilder),
+    List(ListBuilder<StringBuilder>),
+}
+
+impl Growing {
+    pub(super) fn of(kind: ColumnKind) -> Self {
+        let (ColumnKind::Required(of) | ColumnKind::Optional(of)) = kind;
+        match of {
+            Kind::Text => Self::Text(StringBuilder::new()),
+            Kind::Int => Self::Int(Int64Builder::new()),
+            Kind::BoundedInt => Self::BoundedInt(Int64Builder::new(), BooleanBuilder::new()),
+            Kind::Float => Self::Float(Float64Builder::new()),
+            Kind::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::new().with_timezone(UTC)),
+            Kind::Decimal => Self::Decimal(
+                Decimal128Builder::new().with_data_type(data_type(Kind::Decimal)),
+                StringBuilder::new(),
+            ),
+            Kind::Bool => Self::Bool(BooleanBuilder::new()),
+            Kind::List => {
+                let element = Field::new("element", DataType::Utf8, true);
+                Self::List(ListBuilder::new(StringBuilder::new()).with_field(element))
+            }
+        }
+    }
+
+    /// Takes the next cell; `None` if the cells are not those of the columns.
+    pub(super) fn take(&mut self, cells: &mut Cells<'_>) -> Option<()> {
+        let mark = cells.mark()?;
+        match (self, mark) {
+            (Self::Text(texts), MISSING) => texts.append_null(),
+            (Self::Text(texts), _) => texts.append_value(cells.text()?),
+            (Self::Int(ints), MISSING) => ints.append_null(),
+            (Self::Int(ints), _) => ints.append_value(cells.int()?),
+            (Self::BoundedInt(ints, are_floors), MISSING) => {
+                ints.append_null();
+                are_floors.append_null();
+            }
+            (Self::BoundedInt(ints, are_floors), _) => {
+                ints.append_value(cells.int()?);
+                are_floors.append_value(mark == OTHER);
+            }
+            (Self::Float(floats), MISSING) => floats.append_null(),
+            (Self::Float(floats), _) => floats.append_value(f64::from_le_bytes(cells.array()?)),
+            (Self::Timestamp(times), MISSING) => times.append_null(),
+            (Self::Timestamp(times), _) => times.append_value(cells.int()?),
+            (Self::Decimal(numbers, texts), _) => {
+                numbers.append_option(if mark == PRESENT {
+                    Some(i128::from_le_bytes(cells.array()?))
+                } else {
+                    None
+                });
+                texts.append_option(if mark == OTHER { Some(cells.text()?) } else { None });
+            }
+            (Self::Bool(booleans), MISSING) => booleans.append_null(),
+            (Self::Bool(booleans), _) => booleans.append_value(cells.array::<1>()? != [0]),
+            (Self::List(lists), MISSING) => lists.append_null(),
+            (Self::List(lists), _) => {
+                for _ in 0..cells.length()? {
+                    lists.values().append_value(cells.text()?);
+                }
+                if mark == OTHER {
+                    lists.values().append_null();
+                }
+                lists.append(true);
+            }
+        }
+        Some(())
+    }
+
+    /// Hands the values over, and begins again.
+    pub(super) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) {
+        match self {
+            Self::Text(texts) => arrays.push(Arc::new(texts.finish())),
+            Self::Int(ints) => arrays.push(Arc::new(ints.finish())),
+            Self::BoundedInt(ints, are_floors) => {
+                arrays.push(Arc::new(ints.finish()));
+                arrays.push(Arc::new(are_floors.finish()));
+            }
+            Self::Float(floats) => arrays.push(Arc::new(floats.finish())),
+            Self::Timestamp(times) => arrays.push(Arc::new(times.finish())),
+            Self::Decimal(numbers, texts) => {
+                arrays.push(Arc::new(numbers.finish()));
+                arrays.push(Arc::new(texts.finish()));
+            }
+            Self::Bool(booleans) => arrays.push(Arc::new(booleans.finish())),
+            Self::List(lists) => arrays.push(Arc::new(lists.finish())),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Decimal numbers as integers of one scale.
+
+/// Digits of a number altogether, and those behind its point.
+pub(super) const PRECISION: u8 = 38;
+pub(super) const SCALE: i8 = 18;
+
+/// Digits before the point, and behind it.
+const WHOLE_DIGITS: usize = 20;
+const FRACTION_DIGITS: usize = 18;
+
+/// The number in units of its last digit; `None` if it has more digits.
+pub(super) fn unscaled(number: &str) -> Option<i128> {
+    let unsigned = number.trim_start_matches(['+', '-']);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    if whole.len() > WHOLE_DIGITS || fraction.len() > FRACTION_DIGITS {
+        return None;
+    }
+    let size: i128 = format!("{whole}{fraction:0<FRACTION_DIGITS$}").parse().ok()?;
+    Some(if number.starts_with('-') { -size } else { size })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_fits_unless_it_has_too_many_digits() {
+        const ONE: i128 = 1_000_000_000_000_000_000;
+        for (number, expected) in [
+            ("0", Some(0)),
+            ("-0.50", Some(-ONE / 2)),
+            ("+7.", Some(7 * ONE)),
+            (".000000000000000001", Some(1)),
+            ("0007.1000000000000000000000", Some(71 * (ONE / 10))),
+            ("99999999999999999999.999999999999999999", Some(10_i128.pow(38) - 1)),
+            ("100000000000000000000", None),
+            ("0.0000000000000000001", None),
+        ] {
+            assert_eq!(unscaled(number), expected, "{number}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The encoder: sessions and events to rows of cells.
+
+use super::cell::{int, write_double, write_int, write_text, write_value};
+use super::columns::OutputColumn;
+use super::counting;
+use super::file::ParquetFile;
+use crate::core::aggregates::Kind;
+use crate::core::event::key_parts;
+use crate::core::rules::EVENT_COLUMNS;
+use crate::core::session::{Session, SessionBatch};
+use crate::output::encode::{Encode, EncodeFile, Origin};
+use crate::output::{OutputKind, OutputSchema, SessionCounts};
+use std::fs::File;
+use std::io;
+
+/// The encoder.
+#[derive(Debug)]
+pub struct Parquet {
+    schema: OutputSchema,
+}
+
+impl Encode for Parquet {
+    /// No spreadsheet reads it: nothing is done to keep one safe.
+    fn new(schema: OutputSchema, _spreadsheet_safe: bool) -> Self {
+        Self { schema }
+    }
+
+    fn header(&self, _kind: OutputKind) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn file(&self, kind: OutputKind, origin: Origin) -> io::Result<Box<dyn EncodeFile>> {
+        let columns =
+            if kind == OutputKind::Events { self.event_columns() } else { self.session_columns(kind) };
+        Ok(Box::new(ParquetFile::new(&columns, origin)?))
+    }
+
+    fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>) {
+        if kind == OutputKind::Events {
+            return sessions.iter().for_each(|session| write_events(&session, out));
+        }
+        sessions.iter().for_each(|session| self.write_session(&session, self.with_op(kind), out));
+    }
+
+    fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
+        counting::count_sessions(file, schema).map(Some)
+    }
+}
+
+impl Parquet {
+    /// What is open never says what it does: the next run replaces it.
+    fn with_op(&self, kind: OutputKind) -> bool {
+        self.schema.is_correctable && kind == OutputKind::Sessions
+    }
+
+    fn session_columns(&self, kind: OutputKind) -> Vec<OutputColumn> {
+        let required = OutputColumn::required;
+        let mut columns = Vec::new();
+        if self.with_op(kind) {
+            columns.push(required("op", Kind::Text));
+        }
+        columns.push(required("session_id", Kind::Text));
+        columns.extend(self.schema.key.iter().map(|name| OutputColumn::optional(name, Kind::Text)));
+        columns.extend([
+            required("session_start", Kind::Timestamp),
+            required("session_end", Kind::Timestamp),
+            required("duration_s", Kind::Float),
+            required("event_count", Kind::Int),
+            required("close_reason", Kind::Text),
+        ]);
+        let aggregates = self.schema.aggregates.iter();
+        columns.extend(aggregates.map(|column| OutputColumn::optional(&column.name, column.kind)));
+        columns
+    }
+
+    fn event_columns(&self) -> Vec<OutputColumn> {
+        let [id, number] = EVENT_COLUMNS;
+        let names = self.schema.event_columns.iter();
+        let values = names.map(|name| OutputColumn::optional(name, Kind::Text));
+        values
+            .chain([OutputColumn::required(id, Kind::Text), OutputColumn::required(number, Kind::Int)])
+            .collect()
+    }
+
+    fn write_session(&self, session: &Session<'_>, with_op: bool, out: &mut Vec<u8>) {
+        if with_op {
+            write_text(session.op.name().as_bytes(), out);
+        }
+        write_text(&id(session), out);
+        for part in key_parts(session.key, self.schema.key.len()) {
+            write_text(part, out);
+        }
+        write_int(session.start.us(), out);
+        write_int(session.end.us(), out);
+        write_double(seconds(session.duration_us()), out);
+        write_int(int(session.event_count), out);
+        write_text(session.close_reason.name().as_bytes(), out);
+        session.values().for_each(|value| write_value(&value, out));
+    }
+}
+
+/// The rows of the events of one session, each with the session's id and its number in it, from 1.
+fn write_events(session: &Session<'_>, out: &mut Vec<u8>) {
+    let id = id(session);
+    for (number, event) in (1..).zip(session.events()) {
+        event.iter().for_each(|value| write_text(value, out));
+        write_text(&id, out);
+        write_int(number, out);
+    }
+}
+
+fn id(session: &Session<'_>) -> Vec<u8> {
+    let mut text = Vec::with_capacity(36);
+    session.id().write(&mut text);
+    text
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "ten thousand years of microseconds are below 2^59: their seconds keep six digits"
+)]
+fn seconds(us: i64) -> f64 {
+    us as f64 / 1e6
+}

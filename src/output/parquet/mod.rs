@@ -1,0 +1,21 @@
+//! Parquet: typed columns. Without the feature `parquet` its files are known by their names, and neither written nor read.
+
+#[cfg(not(feature = "parquet"))]
+mod absent;
+#[cfg(feature = "parquet")]
+mod cell;
+#[cfg(feature = "parquet")]
+mod columns;
+#[cfg(feature = "parquet")]
+mod counting;
+#[cfg(feature = "parquet")]
+mod decimal;
+#[cfg(feature = "parquet")]
+mod encoder;
+#[cfg(feature = "parquet")]
+mod file;
+
+#[cfg(not(feature = "parquet"))]
+pub use absent::Parquet;
+#[cfg(feature = "parquet")]
+pub use encoder::Parquet;

@@ -1,0 +1,228 @@
+"""Parquet in and out, held against pyarrow, pandas and DuckDB: run.sh calls it with the path of the program."""
+
+import csv
+import datetime
+import decimal
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import duckdb
+import pandas
+import pyarrow
+import pyarrow.parquet
+
+PROGRAM = sys.argv[1]
+UTC = datetime.timezone.utc
+START = datetime.datetime(2024, 3, 1, 10, tzinfo=UTC)
+OUT = "sessionize-out"
+
+RULES = [
+    "--key=user,site", "--time=ts", "--agg=first(page)", "--agg=count", "--agg=sum(amount)", "--agg=max(amount)=largest",
+    "--agg=distinct(page)=pages", "--max-distinct=2", "--agg=list(page)=all_pages", "--max-list=3",
+    "--agg=any(page=cart)=has_cart", "--emit=both", "--emit-open",
+]
+
+
+def sessionize(folder, *arguments):
+    finished = subprocess.run([PROGRAM, *arguments], cwd=folder, capture_output=True, text=True)
+    assert finished.returncode == 0, (arguments, finished.stderr)
+
+
+def rows(count):
+    """Events of some users: user, shop, time, amount, page."""
+    for row in range(count):
+        user, shop = f"user-{row * 7919 % 61}", ["a", "b", ""][row % 3]
+        at = START + datetime.timedelta(seconds=11 * row, microseconds=row % 4 * 250_000)
+        amount = None if row % 5 == 0 else decimal.Decimal(row % 977) / 100
+        page = None if row % 7 == 0 else ["home", 'q"uote', "a,b", "cart", "ü"][row % 5]
+        yield user, shop, at, amount, page
+
+
+def as_csv(events):
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["user", "site", "ts", "amount", "page"])
+    for user, site, ts, amount, page in events:
+        writer.writerow([user, site, ts.isoformat(), "" if amount is None else amount, page or ""])
+    return text.getvalue()
+
+
+def table(events, time_type):
+    user, site, ts, amount, page = zip(*events)
+    zone = getattr(time_type, "tz", None)
+    times = ts if zone else [time.replace(tzinfo=None) for time in ts]
+    return pyarrow.table({
+        "user": pyarrow.array(user).dictionary_encode(),
+        "site": pyarrow.array([value or None for value in site]),
+        "ts": pyarrow.array(times).cast(time_type, safe=False),
+        "amount": pyarrow.array(amount, pyarrow.decimal128(12, 2)),
+        "page": pyarrow.array(page),
+    })
+
+
+def sessions_of(name, content, *flags):
+    """All sessions of one file, sorted; `content` is text, or writes the file that it is given."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, name)
+        if callable(content):
+            content(path)
+        else:
+            with open(path, "w") as file:
+                file.write(content)
+        sessionize(folder, "run", f"--batch={name}", "--key=user,site", "--time=ts", "--agg=sum(amount)", "--agg=list(page)", *flags)
+        sessionize(folder, "finalize")
+        found = []
+        for run in (1, 2):
+            with open(f"{folder}/{OUT}/sessions/run-{run:08}.csv") as file:
+                found.extend(list(csv.reader(file))[1:])
+        return sorted(found)
+
+
+def with_pyarrow(events, time_type, **options):
+    return lambda path: pyarrow.parquet.write_table(table(events, time_type), path, **options)
+
+
+def with_duckdb(events):
+    def write(path):
+        events_table = table(events, pyarrow.timestamp("us", "UTC"))
+        connection = duckdb.connect()
+        connection.register("events", events_table)
+        connection.execute(f"COPY events TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+    return write
+
+
+def with_pandas(events):
+    def write(path):
+        frame = pandas.DataFrame(list(events), columns=["user", "site", "ts", "amount", "page"])
+        frame.to_parquet(path, index=False)
+    return write
+
+
+def check_inputs():
+    events = list(rows(5_000))
+    expected = sessions_of("1.csv", as_csv(events))
+    assert len(expected) > 1_000, len(expected)
+    micros = pyarrow.timestamp("us", "UTC")
+    files = {
+        "pyarrow, small row groups": with_pyarrow(events, micros, row_group_size=700, data_page_size=1_000),
+        "pyarrow, version 1.0 and gzip": with_pyarrow(events, micros, version="1.0", compression="gzip"),
+        "pyarrow, pages of version 2 and zstd": with_pyarrow(events, micros, data_page_version="2.0", compression="zstd"),
+        "pyarrow, brotli": with_pyarrow(events, micros, compression="brotli"),
+        "pyarrow, lz4": with_pyarrow(events, micros, compression="lz4"),
+        "pyarrow, deltas": with_pyarrow(
+            events, micros, use_dictionary=False, column_encoding={"ts": "DELTA_BINARY_PACKED", "page": "DELTA_BYTE_ARRAY"}
+        ),
+        "pyarrow, nanoseconds": with_pyarrow(events, pyarrow.timestamp("ns", "UTC")),
+        "pyarrow, without a zone": with_pyarrow(events, pyarrow.timestamp("us")),
+        "pyarrow, 96 bits as Spark writes them": with_pyarrow(
+            events, pyarrow.timestamp("ns"), use_deprecated_int96_timestamps=True, flavor="spark"
+        ),
+        "DuckDB": with_duckdb(events),
+        "pandas": with_pandas(events),
+    }
+    for name, write in files.items():
+        assert sessions_of("1.parquet", write) == expected, name
+    print(f"inputs: {len(files)} files of other programs give the {len(expected)} sessions of CSV")
+    check_zones(events)
+
+
+def check_zones(events):
+    """A local time is one of --timezone; an instant is not, nor is a time of 96 bits."""
+    local = [(user, site, ts.replace(tzinfo=None), amount, page) for user, site, ts, amount, page in events]
+    zone = "--timezone=America/New_York"
+    for time_type, rows_of_csv, options in [
+        (pyarrow.timestamp("ms"), local, {}),
+        (pyarrow.timestamp("ms", "Asia/Tokyo"), events, {}),
+        (pyarrow.timestamp("ns"), events, {"use_deprecated_int96_timestamps": True}),
+    ]:
+        found = sessions_of("1.parquet", with_pyarrow(events, time_type, **options), zone)
+        assert found == sessions_of("1.csv", as_csv(rows_of_csv), zone), time_type
+    print("inputs: zones are those of the types")
+
+
+def value_of_csv(name, text):
+    if text == "":
+        return None
+    if name in ("session_start", "session_end"):
+        return datetime.datetime.fromisoformat(text)
+    if name in ("sum_amount", "largest"):
+        return decimal.Decimal(text)
+    if name in ("event_count", "count", "event_number"):
+        return int(text)
+    if name == "duration_s":
+        return float(text)
+    if name == "pages":
+        return (int(text.rstrip("+")), text.endswith("+"))
+    if name == "has_cart":
+        return text == "true"
+    return json.loads(text) if name == "all_pages" else text
+
+
+def value_of_json(name, value):
+    if isinstance(value, dict) and name == "pages":
+        return (value["at_least"], True)
+    if name == "pages":
+        return (value, False)
+    if name in ("session_start", "session_end"):
+        return datetime.datetime.fromisoformat(value)
+    return float(value) if name == "duration_s" else value
+
+
+def row_of_parquet(row):
+    """A column behind another one with the rest of its value is put into it."""
+    found = {}
+    for name, value in row.items():
+        if name.endswith("_text"):
+            before = found[name.removesuffix("_text")]
+            found[name.removesuffix("_text")] = before if value is None else decimal.Decimal(value)
+        elif name.endswith("_at_least"):
+            found[name.removesuffix("_at_least")] = (found[name.removesuffix("_at_least")], value)
+        else:
+            found[name] = value.astimezone(UTC) if isinstance(value, datetime.datetime) else value
+    return found
+
+
+def check_outputs():
+    events = list(rows(3_000)) + [
+        ("big", "a", START + datetime.timedelta(hours=9), decimal.Decimal("123456789012345678901234567890"), "x"),
+        ("tiny", "a", START + datetime.timedelta(hours=9), decimal.Decimal("0.12345678901234567891"), "x"),
+        ("end", "a", START + datetime.timedelta(hours=12), None, "x"),
+    ]
+    with tempfile.TemporaryDirectory() as root:
+        for output_format in ("csv", "jsonl", "parquet"):
+            folder = os.path.join(root, output_format)
+            os.mkdir(folder)
+            with open(f"{folder}/1.csv", "w") as file:
+                file.write(as_csv(events))
+            sessionize(folder, "run", "--batch=1.csv", f"--output-format={output_format}", *RULES)
+            sessionize(folder, "verify")
+        for name in ("sessions/run-00000001", "events/run-00000001", "open/latest"):
+            with open(f"{root}/csv/{OUT}/{name}.csv", newline="") as file:
+                expected = [{key: value_of_csv(key, text) for key, text in row.items()} for row in csv.DictReader(file)]
+            with open(f"{root}/jsonl/{OUT}/{name}.jsonl") as file:
+                lines = [json.loads(line, parse_float=decimal.Decimal) for line in file]
+            found = [{key: value_of_json(key, value) for key, value in row.items()} for row in lines]
+            assert found == expected, f"JSON lines: {name}"
+            path = f"{root}/parquet/{OUT}/{name}.parquet"
+            found = [row_of_parquet(row) for row in pyarrow.parquet.read_table(path).to_pylist()]
+            assert found == expected, f"pyarrow: {name}"
+            connection = duckdb.connect()
+            connection.execute("SET TimeZone = 'UTC'")
+            result = connection.execute(f"SELECT * FROM '{path}'")
+            names = [column[0] for column in result.description]
+            found = [row_of_parquet(dict(zip(names, row))) for row in result.fetchall()]
+            assert found == expected, f"DuckDB: {name}"
+            print(f"outputs: {name} has {len(expected)} rows with the same values in CSV and JSON lines, to pyarrow and to DuckDB")
+        joined = duckdb.sql(
+            f"SELECT count(*) FROM '{root}/parquet/{OUT}/events/*.parquet' JOIN '{root}/parquet/{OUT}/sessions/*.parquet' USING (session_id)"
+        ).fetchone()[0]
+        counted = duckdb.sql(f"SELECT sum(event_count) FROM '{root}/parquet/{OUT}/sessions/*.parquet'").fetchone()[0]
+        assert joined == counted, (joined, counted)
+
+
+check_inputs()
+check_outputs()
