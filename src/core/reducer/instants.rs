@@ -4,8 +4,16 @@
 //! batch says it too.
 
 use super::buffered::BufferedEvent;
+use crate::core::rules::RuleSet;
 use crate::core::session::OutOfOrder;
+use crate::core::watermark::Watermark;
 use std::collections::BTreeMap;
+
+/// How far events are folded where the watermark stands at `watermark` (rule 4). Where columns order the events of an instant,
+/// one that is still to come could be the first of those at the watermark: they wait until it has passed them.
+pub(super) fn horizon(rules: &RuleSet, watermark: Watermark) -> Watermark {
+    if rules.orders_instants() { watermark.just_before() } else { watermark }
+}
 
 /// The last instant of each key, by the number of the key.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::buffered::BufferedEvent;
 use super::fold::Fold;
-use super::instants::Instants;
+use super::instants::{self, Instants};
 use super::tombstones::Tombstones;
 use super::view::{View, ViewAt};
 use crate::core::event::{Event, Timestamp};
@@ -200,7 +200,7 @@ impl Fold for RuleReducer {
         if self.rules.orders_instants() && self.keys[number].latest() >= Some(event.time) {
             return Err(OutOfOrder);
         }
-        if !self.buffered.is_empty() || !self.rules.horizon(horizon).reaches(event.time) {
+        if !self.buffered.is_empty() || !instants::horizon(&self.rules, horizon).reaches(event.time) {
             self.buffer(event.time, event.payload.into(), number);
             Ok(())
         } else if self.rules.orders_instants() {
@@ -216,7 +216,7 @@ impl Fold for RuleReducer {
         horizon: Watermark,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
-        let horizon = self.rules.horizon(horizon);
+        let horizon = instants::horizon(&self.rules, horizon);
         // What is in an instant came before what is buffered.
         self.buffered.splice(..0, self.instants.take());
         // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
@@ -244,7 +244,7 @@ impl Fold for RuleReducer {
 
     fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>)) {
         let rules = Arc::clone(&self.rules);
-        let horizon = rules.horizon(watermark);
+        let horizon = instants::horizon(&rules, watermark);
         self.open_state(|of_key| {
             let RuledState { key, state, buffered } = of_key;
             let mut left = View::of(&rules, key, state, buffered, ViewAt::Watermark(watermark)).left;

@@ -1,6 +1,7 @@
 //! What a key would come to if the watermark stood somewhere: a look ahead that changes nothing.
 
 use super::buffered::BufferedEvent;
+use super::instants::horizon;
 use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::rules::{RuleSet, RuledKey};
@@ -75,7 +76,7 @@ impl View {
         let Self { complete, left } = &mut view;
         let mut completed = |session: CompletedSession<'_>| complete.push(ViewedSession::of(&session));
         let reached = |event: &&BufferedEvent| match at {
-            ViewAt::Watermark(watermark) => rules.horizon(watermark).reaches(event.time),
+            ViewAt::Watermark(watermark) => horizon(rules, watermark).reaches(event.time),
             ViewAt::End(_) => true,
         };
         for event in buffered.iter().take_while(reached) {

@@ -1,7 +1,6 @@
 //! What the value of a projected column must be.
 
-use super::duration::duration_in_column;
-use super::event_duration::event_duration_us;
+use super::duration::{duration_in_column, event_duration_us};
 use crate::core::aggregates::is_number;
 
 /// What the values of a projected column must be; anything else rejects the row. An empty value is a missing one and passes.

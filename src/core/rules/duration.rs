@@ -1,8 +1,14 @@
 //! Durations as people write them: one set of forms for flags, for keys of the configuration file and for gap columns.
 
+use crate::core::aggregates::is_number;
 use std::time::Duration;
 
 const SECONDS_OF_DAY: u64 = 86_400;
+
+/// A longer event is no event but a duration in another unit: a thousand years.
+const MAX_US: i64 = 1_000 * 31_557_600 * SECOND_US;
+const SECOND_US: i64 = 1_000_000;
+const SECOND_DIGITS: usize = 6;
 
 /// Reads `90s`, `5m`, `1h30m`, `1.5h`, `7d`: whole microseconds, as times are.
 ///
@@ -38,6 +44,28 @@ pub fn duration_in_column(text: &[u8]) -> Option<Duration> {
     let text = std::str::from_utf8(text).ok()?;
     let is_bare = text.bytes().all(|byte| byte.is_ascii_digit());
     if is_bare { duration(&format!("{text}s")) } else { duration(text) }.ok()
+}
+
+/// The duration of an event in microseconds: seconds with any fraction, of which digits below a microsecond are dropped, or a
+/// duration as in a flag. `None` for what is negative, longer than a thousand years, or no duration.
+pub(super) fn event_duration_us(text: &[u8]) -> Option<i64> {
+    let us = if is_number(text) { seconds_us(text)? } else { duration_us(text)? };
+    (us <= MAX_US).then_some(us)
+}
+
+fn seconds_us(number: &[u8]) -> Option<i64> {
+    let number = std::str::from_utf8(number).ok().filter(|number| !number.starts_with('-'))?;
+    let number = number.trim_start_matches('+');
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i64>().ok() };
+    let fraction = &fraction[..fraction.len().min(SECOND_DIGITS)];
+    let fraction_us = digits(&format!("{fraction:0<SECOND_DIGITS$}"))?;
+    digits(whole)?.checked_mul(SECOND_US)?.checked_add(fraction_us)
+}
+
+fn duration_us(text: &[u8]) -> Option<i64> {
+    let duration = duration(std::str::from_utf8(text).ok()?).ok()?;
+    i64::try_from(duration.as_micros()).ok()
 }
 
 /// A duration for people, in units that [`duration`] reads: `1day 2h 30m`.
@@ -87,6 +115,43 @@ mod tests {
     fn days_are_the_largest_unit_of_a_text() {
         assert_eq!(duration_text(Duration::from_secs(40 * 86_400 + 90)), "40days 1m 30s");
         assert_eq!(duration_text(Duration::from_secs(86_400)), "1day");
+    }
+
+    #[test]
+    fn seconds_and_durations_are_read_and_nothing_else_is() {
+        for (text, us) in [
+            ("0", 0),
+            ("3600", 3_600_000_000),
+            ("1.5", 1_500_000),
+            (".25", 250_000),
+            ("+7.", 7_000_000),
+            ("0.0000019", 1),
+            ("1m 30s", 90_000_000),
+            ("1.5h", 5_400_000_000),
+            ("250us", 250),
+            ("31557600000", MAX_US),
+        ] {
+            assert_eq!(event_duration_us(text.as_bytes()), Some(us), "{text}");
+        }
+        for text in [
+            "",
+            "-1",
+            "-0",
+            "-5m",
+            "1e3",
+            "1,5",
+            "soon",
+            "1y",
+            "30M",
+            "NaN",
+            " 1",
+            "01:30",
+            "31557600001",
+            "99999999999999999999",
+            "400000d",
+        ] {
+            assert_eq!(event_duration_us(text.as_bytes()), None, "{text}");
+        }
     }
 
     proptest! {

@@ -16,7 +16,6 @@ use crate::core::aggregates::{Accumulator, Bounds, Kind};
 use crate::core::event::{Timestamp, Values};
 use crate::core::gap::Gap;
 use crate::core::session::SessionBatch;
-use crate::core::watermark::Watermark;
 use chrono_tz::Tz;
 use std::cmp::Ordering;
 
@@ -168,12 +167,6 @@ impl RuleSet {
     pub fn compare_at_one_instant(&self, one: &[u8], other: &[u8]) -> Ordering {
         let compare = |order: &OrderBy| order.compare(Values::of(one), Values::of(other));
         self.order_by.as_ref().map_or(Ordering::Equal, compare)
-    }
-
-    /// How far events are folded where the watermark stands at `watermark` (rule 4). Where columns order the events of an instant,
-    /// one that is still to come could be the first of those at the watermark: they wait until it has passed them.
-    pub fn horizon(&self, watermark: Watermark) -> Watermark {
-        if self.orders_instants() { watermark.just_before() } else { watermark }
     }
 
     /// The end of what the event at `time` covers.
