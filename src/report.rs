@@ -3,8 +3,10 @@
 //! The text for people is made from the same structures in [`crate::cli`].
 
 mod maintenance;
+mod times;
 
 pub use maintenance::{BackupReport, ExportReport, MaintenanceReport, MigrateReport, VerifyReport};
+pub use times::{EarlyNumbersReport, RejectedTimeReport};
 
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -135,6 +137,12 @@ pub struct RunReport {
     pub last_event: Option<String>,
     /// About late events, if there were any.
     pub late: Option<LateReport>,
+    /// The first time that was rejected, where another `--time-format` would have read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected_time: Option<RejectedTimeReport>,
+    /// Accepted events whose time is a number before 1990, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbers_before_1990: Option<EarlyNumbersReport>,
     /// The definition in words, where this run has created or changed it.
     pub decided: Option<String>,
     /// What was published.
@@ -177,6 +185,8 @@ impl RunReport {
             first_event: None,
             last_event: None,
             late: None,
+            rejected_time: None,
+            numbers_before_1990: None,
             decided: None,
             outputs: Outputs::default(),
             bytes_read: 0,

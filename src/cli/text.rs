@@ -2,7 +2,9 @@
 
 use super::page::{Page, Rows, listed};
 use crate::core::event::key_word;
-use crate::report::{FileReport, InspectReport, LedgerReport, OpenSessionReport, RunReport, Status};
+use crate::report::{
+    FileReport, InspectReport, LedgerReport, OpenSessionReport, RejectedTimeReport, RunReport, Status,
+};
 use indicatif::{HumanBytes, HumanCount};
 use std::time::Duration;
 
@@ -78,6 +80,8 @@ fn run_rows(report: &RunReport) -> Rows {
     rows.some("events in", report.outputs.events.as_ref());
     rows.some("open sessions in", report.outputs.open.as_ref());
     rows.some("late rows in", report.outputs.late.as_ref());
+    let advice = report.rejected_time.as_ref().map(RejectedTimeReport::advice);
+    rows.some("time format", advice.as_ref());
     rows.some("rejects in", report.outputs.rejects.as_ref());
     rows
 }

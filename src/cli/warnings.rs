@@ -1,7 +1,7 @@
 //! What somebody should hear of a batch that was taken in, also where no report is wanted.
 
 use crate::core::event::Timestamp;
-use crate::report::RunReport;
+use crate::report::{EarlyNumbersReport, RunReport};
 use crate::settings::RunSettings;
 use indicatif::HumanCount;
 
@@ -38,8 +38,21 @@ pub(super) fn warnings(runs: &[RunReport], settings: &RunSettings) -> Vec<String
         warnings
             .push(format!("all {} rows were left out by --where; check its conditions", HumanCount(rows)));
     }
-    warnings.extend(doubt_about_times(runs));
+    warnings.extend(early_numbers(runs).or_else(|| doubt_about_times(runs)));
     warnings
+}
+
+/// Times that are numbers before 1990, of which the first is shown.
+fn early_numbers(runs: &[RunReport]) -> Option<String> {
+    let found = || runs.iter().filter_map(|run| run.numbers_before_1990.as_ref());
+    let EarlyNumbersReport { first, value, time, .. } = found().next()?;
+    let rows: u64 = found().map(|found| found.rows).sum();
+    let advice = found().next()?.advice();
+    Some(format!(
+        "{} rows have a number as their time that --time-format auto counts from 1970 and that lies before 1990, the first at \
+         {first}: '{value}' is {time}; check --time; {advice}",
+        HumanCount(rows)
+    ))
 }
 
 /// Whether the times of a batch can be right.

@@ -20,6 +20,26 @@ pub struct SideRow {
     pub bytes: Range<usize>,
 }
 
+/// Events whose time is a number that `auto` counts from 1970 and that lies before 1990: more often a number of another kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EarlyNumbers {
+    /// How many there are.
+    pub rows: u64,
+    /// The first of them.
+    pub first: Option<EarlyNumber>,
+}
+
+/// A time that is a number before 1990.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlyNumber {
+    /// Its line, counted from 0 at the start of the unit.
+    pub line: u64,
+    /// Its text.
+    pub text: Vec<u8>,
+    /// The time that it was taken for.
+    pub time: Timestamp,
+}
+
 /// What the rows of a unit have come to. Cleared and filled again for each unit: its memory is kept.
 #[derive(Debug)]
 pub struct EventBatch {
@@ -41,6 +61,10 @@ pub struct EventBatch {
     pub earliest_late: Option<Timestamp>,
     /// The first event that lies too far in the future.
     pub first_future: Option<Timestamp>,
+    /// Accepted events whose time is a number before 1990.
+    pub early_numbers: EarlyNumbers,
+    /// The first text that is no time, or one too far in the future.
+    pub first_odd_time: Option<Vec<u8>>,
     /// Rows for the side outputs, in the order of arrival.
     pub side_rows: Vec<SideRow>,
     /// Their bytes.
@@ -61,6 +85,8 @@ impl Default for EventBatch {
             latest: None,
             earliest_late: None,
             first_future: None,
+            early_numbers: EarlyNumbers::default(),
+            first_odd_time: None,
             side_rows: Vec::new(),
             side_bytes: Vec::new(),
         }
@@ -77,6 +103,7 @@ impl EventBatch {
         self.lines = LineCounts::default();
         (self.earliest, self.latest) = (None, None);
         (self.earliest_late, self.first_future) = (None, None);
+        (self.early_numbers, self.first_odd_time) = (EarlyNumbers::default(), None);
     }
 
     pub(super) fn accept(&mut self, time: Timestamp, key: &[u8], payload: &[u8], line: u64) {
@@ -90,6 +117,12 @@ impl EventBatch {
         let hash = KeyHash::of(key);
         let event = Event { key, table_hash: hash.table(), time, payload };
         self.partitions[hash.partition().index()].push(event);
+    }
+
+    #[cold]
+    pub(super) fn note_early_number(&mut self, line: u64, time: Timestamp, text: &[u8]) {
+        self.early_numbers.rows += 1;
+        self.early_numbers.first.get_or_insert_with(|| EarlyNumber { line, text: text.to_vec(), time });
     }
 
     pub(super) fn set_aside(&mut self, line: u64, reason: Reason, row: &[u8]) {

@@ -21,6 +21,8 @@ pub struct Block<M = ()> {
     length: usize,
     /// Whether no row stands before it in its file: it has the first one, or is blank.
     pub is_first: bool,
+    /// Whether the file ends with it.
+    pub is_last: bool,
     /// How many lines it has.
     pub lines: u64,
     /// Whether its lines are none of the rows: they were to be skipped.
@@ -38,7 +40,8 @@ impl<M> Block<M> {
     #[cfg(test)]
     pub(super) fn of(bytes: &[u8], marks: M) -> Self {
         let (length, lines) = (bytes.len(), lines_in(bytes));
-        Self { memory: bytes.to_vec(), length, is_first: false, lines, is_skipped: false, marks }
+        let memory = bytes.to_vec();
+        Self { memory, length, is_first: false, is_last: false, lines, is_skipped: false, marks }
     }
 }
 
@@ -157,7 +160,7 @@ impl<R: Read, E: RowEnds> BlockReader<R, E> {
     ) -> Block<E::Marks> {
         let (is_first, lines) = (self.is_first, lines_in(&memory[..length]));
         self.is_first = is_first && (is_skipped || !self.ends.has_rows(&memory[..length]));
-        Block { memory, length, is_first, lines, is_skipped, marks }
+        Block { memory, length, is_first, is_last: self.at_end, lines, is_skipped, marks }
     }
 
     /// Reads into `memory` behind its first `filled` bytes until `target` are there or the end has come; returns how many.

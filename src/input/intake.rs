@@ -3,7 +3,7 @@
 use super::batch::EventBatch;
 use super::columns::{Columns, join_time};
 use super::reason::Reason;
-use super::time::{NotATime, TimeParser};
+use super::time::{Doubt, NotATime, TimeParser, TimeShape};
 use crate::core::event::{KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
 use crate::core::rules::RowSelection;
 use crate::core::watermark::Watermark;
@@ -76,6 +76,17 @@ impl Intake {
         }
     }
 
+    /// What the time of a row says, where `auto` reads it; `field` gives its fields by the positions in `columns`.
+    pub(super) fn shape<'f>(
+        &mut self,
+        columns: &Columns,
+        field: impl Fn(usize) -> &'f [u8],
+    ) -> Option<TimeShape> {
+        let EventReader { times, joined_time, .. } = &mut self.events;
+        join_time(&columns.time, field, joined_time);
+        times.shape(joined_time)
+    }
+
     /// Decides what becomes of one row; `field` gives its fields by the positions in `columns`.
     #[inline]
     pub(super) fn take<'f>(
@@ -117,9 +128,10 @@ impl EventReader {
         let Self { times, joined_time, joined_key, payload } = self;
         batch.rows += 1;
         let needs_all_parts = rules.selection.needs_all_key_parts();
-        let time = read_time(columns, &value, times, joined_time);
+        let mut is_early = false;
+        let time = read_time(columns, &value, times, joined_time, &mut is_early);
         let event = time.and_then(|time| {
-            let event = (time, read_key(columns, value, needs_all_parts, joined_key)?);
+            let event = (time, read_key(columns, &value, needs_all_parts, joined_key)?);
             // Without rules there is nothing to pack, and the payload stays empty.
             if !columns.kept.is_empty() {
                 columns.pack(row.bytes, &field, &rules.selection, payload)?;
@@ -130,6 +142,7 @@ impl EventReader {
             // First: a time that is not believed says nothing, also not that the event came late.
             Ok((time, _)) if time > rules.latest_allowed => {
                 batch.first_future.get_or_insert(time);
+                batch.first_odd_time.get_or_insert_with(|| time_text(columns, value));
                 batch.set_aside(row.line, Reason::Future, row.bytes);
             }
             Ok((time, key)) if rules.is_late(time, key) => {
@@ -138,8 +151,18 @@ impl EventReader {
                 }
                 batch.set_aside(row.line, Reason::Late, row.bytes);
             }
-            Ok((time, key)) => batch.accept(time, key, payload, row.line),
-            Err(reason) => batch.set_aside(row.line, reason, row.bytes),
+            Ok((time, key)) => {
+                batch.accept(time, key, payload, row.line);
+                if is_early {
+                    batch.note_early_number(row.line, time, &time_text(columns, value));
+                }
+            }
+            Err(reason) => {
+                if matches!(reason, Reason::Time | Reason::ImpossibleTime) {
+                    batch.first_odd_time.get_or_insert_with(|| time_text(columns, value));
+                }
+                batch.set_aside(row.line, reason, row.bytes);
+            }
         }
     }
 }
@@ -158,23 +181,37 @@ impl EventBatch {
     }
 }
 
-/// The time of a row: a field of it, or joined in `joined`.
+/// The text of the time of a row.
+#[cold]
+fn time_text<'f>(columns: &Columns, field: impl Fn(usize) -> &'f [u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    join_time(&columns.time, field, &mut text);
+    text
+}
+
+/// The time of a row: a field of it, or joined in `joined`. `is_early` is set where it is a number before 1990.
 #[inline]
 fn read_time<'f>(
     columns: &Columns,
     field: impl Fn(usize) -> &'f [u8],
     times: &mut TimeParser,
     joined: &mut Vec<u8>,
+    is_early: &mut bool,
 ) -> Result<Timestamp, Reason> {
     let time = if let [position] = columns.time[..] {
-        times.parse(field(position))
+        times.read(field(position))
     } else {
         join_time(&columns.time, field, joined);
-        times.parse(joined)
+        times.read(joined)
     };
-    time.map_err(|error| match error {
-        NotATime::Unreadable => Reason::Time,
-        NotATime::Impossible => Reason::ImpossibleTime,
+    time.or_else(|doubt| match doubt {
+        Doubt::NotATime(NotATime::Unreadable) => Err(Reason::Time),
+        Doubt::NotATime(NotATime::Impossible) => Err(Reason::ImpossibleTime),
+        Doubt::Stray => Err(Reason::StrayNumber),
+        Doubt::Early(time) => {
+            *is_early = true;
+            Ok(time)
+        }
     })
 }
 

@@ -13,6 +13,10 @@ pub enum Reason {
     Time,
     /// The time has a known form, but there is no such date or time of day.
     ImpossibleTime,
+    /// The time is a number that would be a time before 1990, and the other times are none: a total, or what is left of a time.
+    StrayNumber,
+    /// The file ends within the time of its last row.
+    CutTime,
     /// Every part of the key is empty.
     EmptyKey,
     /// A part of a composite key is missing, and all are needed.
@@ -59,6 +63,8 @@ impl Reason {
             Self::TooManyFields => "too-many-fields",
             Self::Time => "time",
             Self::ImpossibleTime => "impossible-time",
+            Self::StrayNumber => "stray-number",
+            Self::CutTime => "cut-time",
             Self::EmptyKey => "empty-key",
             Self::MissingKeyPart => "missing-key-part",
             Self::KeyTooLong => "key-too-long",

@@ -10,6 +10,7 @@ use super::reported;
 use super::rounds::Reading;
 use super::stopwatch::Stopwatch;
 use super::strategy::RunContext;
+use super::time_hints::TimeHints;
 use super::transaction::{Transaction, check_balance};
 use super::workers::Workers;
 use crate::core::event::{Place, Timestamp};
@@ -54,10 +55,15 @@ pub(super) fn execute(
     let staged = run_context.fold_batch(&reading, &mut stopwatch)?;
     let files = file_entries(&context.checkpoint, plan, &staged)?;
     let before = context.checkpoint.head();
-    check_limits(settings, &staged, before, context.as_of)?;
+    let hints = TimeHints::of(plan, &staged.stats, latest_allowed);
+    check_limits(settings, &staged, before, context.as_of, hints.rejected.as_ref())?;
     let counts = counts(before, &staged);
     check_balance(counts.check_identity())?;
-    let mut report = reported::staged(plan, &staged, before, &files, &counts);
+    let mut report = RunReport {
+        rejected_time: hints.rejected,
+        numbers_before_1990: hints.early_numbers,
+        ..reported::staged(plan, &staged, before, &files, &counts)
+    };
     if !settings.dry_run {
         let entry = ledger_entry(run_context, plan, &staged, files, counts, context.as_of)?;
         let staging = staged.written.staging.ok_or_else(nothing_staged)?;

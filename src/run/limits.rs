@@ -7,13 +7,15 @@ use crate::core::event::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Head;
 use crate::purged::PurgedKeys;
+use crate::report::RejectedTimeReport;
 use crate::settings::RunSettings;
 use std::time::Duration;
 
 /// What to do about rejects. Where rows lie in the future, it may be the clock here that is wrong.
-fn rejects_remedy(stats: &ReadStats, as_of: Timestamp) -> String {
-    let others = "fix the file or raise --max-rejects";
-    let Some(first) = stats.first_future else { return others.to_owned() };
+fn rejects_remedy(stats: &ReadStats, as_of: Timestamp, time: Option<&RejectedTimeReport>) -> String {
+    let advice = time.map_or_else(String::new, |time| format!("{}; else ", time.advice()));
+    let others = advice + "fix the file or raise --max-rejects";
+    let Some(first) = stats.first_future else { return others };
     let ahead = Duration::from_secs(first.us_since(as_of).unsigned_abs() / 1_000_000);
     format!(
         "the first row of the future lies {} after the clock here, {as_of}: check that clock, or give --now or \
@@ -22,7 +24,7 @@ fn rejects_remedy(stats: &ReadStats, as_of: Timestamp) -> String {
     )
 }
 
-/// Holds what the batch has come to against the limits.
+/// Holds what the batch has come to against the limits; `rejected_time` says what would have read the first rejected time.
 ///
 /// # Errors
 /// [`ErrorKind::DataRefused`].
@@ -31,6 +33,7 @@ pub(super) fn check_limits(
     staged: &StagedRun,
     head: Option<&Head>,
     as_of: Timestamp,
+    rejected_time: Option<&RejectedTimeReport>,
 ) -> Result<()> {
     let counts = &staged.stats.counts;
     let (rejected, late) = (counts.rows_rejected(), counts.events_late);
@@ -47,7 +50,7 @@ pub(super) fn check_limits(
         let limit = settings.max_rejects;
         let what =
             format!("{rejected} of {rows} rows were rejected, over the limit of {limit}; the first: {first}");
-        return Err(refused(what, rejects_remedy(&staged.stats, as_of)));
+        return Err(refused(what, rejects_remedy(&staged.stats, as_of, rejected_time)));
     }
     if settings.max_late.is_exceeded(late, rows) {
         let limit = settings.max_late;

@@ -34,6 +34,7 @@ mod spill;
 mod stopwatch;
 mod strategy;
 mod streaming;
+mod time_hints;
 mod totals;
 mod transaction;
 mod unpacking;

@@ -21,6 +21,26 @@ pub(super) struct ReadStats {
     pub(super) earliest_late: Option<Timestamp>,
     pub(super) first_rejects: Vec<String>,
     pub(super) first_future: Option<Timestamp>,
+    /// The first text, and its file, that is no time, or one too far in the future.
+    pub(super) first_odd_time: Option<(usize, Vec<u8>)>,
+    pub(super) early_numbers: EarlyNumbers,
+}
+
+/// Events whose time is a number before 1990.
+#[derive(Debug, Default)]
+pub(super) struct EarlyNumbers {
+    pub(super) rows: u64,
+    pub(super) first: Option<EarlyNumber>,
+}
+
+/// The first of them.
+#[derive(Debug)]
+pub(super) struct EarlyNumber {
+    pub(super) file: usize,
+    /// From 1.
+    pub(super) line: u64,
+    pub(super) text: Vec<u8>,
+    pub(super) time: Timestamp,
 }
 
 impl ReadStats {
@@ -44,6 +64,14 @@ impl ReadStats {
             && self.latest.is_none_or(|(latest, ..)| latest < time)
         {
             self.latest = Some((time, file, lines_before + line + 1));
+        }
+        if self.first_odd_time.is_none() {
+            self.first_odd_time = batch.first_odd_time.clone().map(|text| (file, text));
+        }
+        self.early_numbers.rows += batch.early_numbers.rows;
+        if let (None, Some(first)) = (&self.early_numbers.first, &batch.early_numbers.first) {
+            let (line, text) = (lines_before + first.line + 1, first.text.clone());
+            self.early_numbers.first = Some(EarlyNumber { file, line, text, time: first.time });
         }
         lines_before
     }
@@ -77,7 +105,7 @@ impl ReadStats {
 }
 
 /// The beginning of a row as it can stand in one line of text.
-fn shown(row: &[u8]) -> String {
+pub(super) fn shown(row: &[u8]) -> String {
     let beginning = String::from_utf8_lossy(&row[..row.len().min(4 * SHOWN_CHARACTERS)]);
     beginning.chars().flat_map(char::escape_debug).take(SHOWN_CHARACTERS).collect()
 }

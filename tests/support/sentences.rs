@@ -16,6 +16,7 @@ const WITHOUT_ERRORS: &[&str] = &[
     "cli/progress.rs",
     "effective.rs",
     "time/reference.rs",
+    "time/known.rs",
     "tests.rs",
 ];
 
@@ -44,6 +45,8 @@ const BEFORE_OTHERS: &[&str] = &[
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
 const OTHERS: &[&str] = &[
     "fix the file or raise --max-rejects",
+    "if it is a day of a spreadsheet ({day}), give",
+    "if it is right, say so with --time-format",
     "check that the files are whole, or lower --min-rows",
     "check that this is the right file and state folder, or raise --max-late",
     "sessionize: warning: {}",

@@ -10,13 +10,13 @@ use crate::core::rules::SIDE_COLUMNS;
 use crate::definition::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::blocks::Block;
-use crate::input::columns::join_time;
+use crate::input::columns::{Columns, join_time};
 use crate::input::decoder::Units;
 use crate::input::files::BatchFile;
 use crate::input::names::locate;
 use crate::input::projection::{Header, Projection, resolve_columns};
 use crate::input::read_error::ReadError;
-use crate::input::time::{NotATime, TimeParser};
+use crate::input::time::{NotATime, TimeParser, TimeShape};
 use std::collections::HashSet;
 
 /// More columns than this are no event log, but a wrong delimiter or an attack on the memory.
@@ -72,7 +72,26 @@ pub(super) fn read_schema(
     let columns = resolve_columns(source, &file_header, file, projection)?;
     // The rows of several sources have no header in common.
     let side_header = if header && source.name.is_none() { side_header(first, dialect) } else { Vec::new() };
-    Ok(Schema { columns, fields: names.len(), header, side_header })
+    let first_time = first_time(first, header, &columns, times);
+    if let Some(usual) = first_time {
+        times.expect(usual);
+    }
+    Ok(Schema { columns, fields: names.len(), header, first_time, side_header })
+}
+
+/// What the first time says of the rows that were looked at.
+fn first_time(
+    first: &FirstRow,
+    header: bool,
+    columns: &Columns,
+    times: &mut TimeParser,
+) -> Option<TimeShape> {
+    let rows = std::iter::once(&first.fields).skip(usize::from(header)).chain(&first.next);
+    rows.into_iter().find_map(|row| {
+        let mut text = Vec::new();
+        join_time(&columns.time, |position| row.get(position).map_or(&[], Vec::as_slice), &mut text);
+        times.shape(&text)
+    })
 }
 
 /// The delimiter that a spreadsheet states in the first line of `bytes`, and where the next line begins: `sep=;`.

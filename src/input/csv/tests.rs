@@ -30,6 +30,7 @@ fn schema(key: &[usize], time: usize, fields: usize) -> Schema {
     Schema {
         columns: Columns { key: key.to_vec(), time: vec![time], ..Columns::default() },
         fields,
+        first_time: None,
         ..Schema::default()
     }
 }

@@ -13,7 +13,6 @@ pub(super) enum EpochUnit {
 
 impl EpochUnit {
     /// The unit by magnitude. Seconds reach to the year 5138, and milliseconds begin in March 1973.
-    #[inline]
     fn by_magnitude(count: u64) -> Option<Self> {
         match count {
             0..100_000_000_000 => Some(Self::Seconds),
@@ -45,10 +44,18 @@ impl EpochUnit {
         i64::try_from(count).ok()?.checked_mul(per_count)
     }
 
-    /// `count` in microseconds, of the unit that its magnitude says.
+    /// `count` in microseconds, of the unit that its magnitude says; `None` also where that is a time before 1990, which is more
+    /// often a number of another kind.
     #[inline]
-    pub(super) fn auto_us(count: u64) -> Option<i64> {
-        Self::by_magnitude(count)?.us(count)
+    pub(super) fn undoubted_us(count: u64) -> Option<i64> {
+        match count {
+            631_152_000..100_000_000_000 => Self::Seconds,
+            631_152_000_000..100_000_000_000_000 => Self::Millis,
+            631_152_000_000_000..100_000_000_000_000_000 => Self::Micros,
+            631_152_000_000_000_000..10_000_000_000_000_000_000 => Self::Nanos,
+            _ => return None,
+        }
+        .us(count)
     }
 }
 

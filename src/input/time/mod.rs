@@ -6,16 +6,20 @@
 mod calendar;
 mod epoch;
 mod format;
+mod known;
 mod not_a_time;
 mod pattern;
 mod quick;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod written;
 mod zone;
 
 pub use format::TimeFormat;
-pub use not_a_time::NotATime;
+pub use known::{formats_that_read, spreadsheet_day};
+pub use not_a_time::{Doubt, NotATime};
+pub use shape::TimeShape;
 
 use crate::core::event::Timestamp;
 use chrono_tz::Tz;
@@ -33,6 +37,8 @@ pub struct TimeParser {
     form: Form,
     zone: LocalZone,
     days: DayCache,
+    /// Whether the times of the file are written as dates: then a small number is none.
+    expects_dates: bool,
 }
 
 /// [`TimeFormat`], ready for use.
@@ -53,7 +59,7 @@ impl TimeParser {
             TimeFormat::EpochMicros => Form::Epoch(EpochUnit::Micros),
             TimeFormat::Strftime(pattern) => Form::Pattern(Pattern::new(pattern)),
         };
-        Self { form, zone: LocalZone::new(zone), days: DayCache::new() }
+        Self { form, zone: LocalZone::new(zone), days: DayCache::new(), expects_dates: false }
     }
 
     /// The same zone, and whatever form has one clear meaning: for times that a file holds as times, so that their text is ours.
@@ -77,6 +83,49 @@ impl TimeParser {
         }
     }
 
+    /// The same for a row of a file, with what is doubtful about it. Costs no more where nothing is.
+    ///
+    /// # Errors
+    /// [`Doubt`]; a time that is only doubtful is part of it.
+    #[inline]
+    pub fn read(&mut self, text: &[u8]) -> Result<Timestamp, Doubt> {
+        match self.quick_us(text).and_then(Timestamp::from_us) {
+            Some(time) => Ok(time),
+            None => self.read_slowly(text),
+        }
+    }
+
+    #[inline(never)]
+    fn read_slowly(&mut self, text: &[u8]) -> Result<Timestamp, Doubt> {
+        let time = self.parse_slowly(text).map_err(Doubt::NotATime)?;
+        match self.is_early_number(text, time) {
+            true if self.expects_dates => Err(Doubt::Stray),
+            true => Err(Doubt::Early(time)),
+            false => Ok(time),
+        }
+    }
+
+    /// Whether `text`, which is `time`, is a number that `auto` counts from 1970, and lies before 1990.
+    fn is_early_number(&self, text: &[u8], time: Timestamp) -> bool {
+        let (text, zone) = (trim_spaces(text), self.zone.zone());
+        // Most times are later, and nothing more is asked of them.
+        (0..EARLY_END_US).contains(&time.us())
+            && matches!(self.form, Form::Auto)
+            && epoch::read(text, None).is_ok()
+            && calendar::read(text, zone).is_none()
+    }
+
+    /// What `text` says under `auto`; `None` under another format, and where it is no time.
+    pub fn shape(&mut self, text: &[u8]) -> Option<TimeShape> {
+        let time = self.parse(text).ok().filter(|_| matches!(self.form, Form::Auto))?;
+        Some(TimeShape::of(without_brackets(trim_spaces(text)), self.is_early_number(text, time)))
+    }
+
+    /// Takes note of the shape of the first time of the file.
+    pub const fn expect(&mut self, usual: TimeShape) {
+        self.expects_dates = usual.is_written();
+    }
+
     /// Microseconds since the epoch, where a quick reader is sure of them.
     #[inline]
     fn quick_us(&mut self, text: &[u8]) -> Option<i64> {
@@ -90,7 +139,7 @@ impl TimeParser {
             }
             // It may be a date.
             Form::Auto if calendar::LENGTHS.contains(&text.len()) => None,
-            Form::Auto => quick::number(text).and_then(EpochUnit::auto_us),
+            Form::Auto => quick::number(text).and_then(EpochUnit::undoubted_us),
             Form::Epoch(unit) => quick::number(text).and_then(|count| unit.us(count)),
             Form::Pattern(_) => None,
         }
@@ -123,6 +172,9 @@ impl TimeParser {
 fn without_brackets(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"[").and_then(|text| text.strip_suffix(b"]")).unwrap_or(text)
 }
+
+/// The beginning of 1990: numbers that `auto` counts from 1970 to it are more often no times.
+const EARLY_END_US: i64 = 631_152_000_000_000;
 
 fn trim_spaces(mut text: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] | [rest @ .., b' '] = text {

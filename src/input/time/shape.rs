@@ -1,0 +1,118 @@
+//! How much a time says: whether one at the end of a file is all there, and whether one is a time at all.
+
+/// What the text of a time says, as far as `auto` reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeShape {
+    /// A number with so many digits before its point.
+    Number {
+        /// How many.
+        digits: usize,
+        /// Whether it is seconds, or parts of them, of a time before 1990.
+        is_early: bool,
+    },
+    /// A date, with or without a time of day.
+    Written {
+        /// How many parts of the time of day there are: none, hours and minutes, or seconds too.
+        clock_parts: usize,
+        /// Whether a zone follows.
+        has_zone: bool,
+    },
+}
+
+const DATE_BYTES: usize = 10;
+
+impl TimeShape {
+    /// The shape of a time, without spaces around it; `is_early` says whether it is a number before 1990.
+    pub(super) fn of(text: &[u8], is_early: bool) -> Self {
+        let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+        if unsigned.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
+            let digits = unsigned.iter().take_while(|&&byte| byte != b'.').count();
+            return Self::Number { digits, is_early };
+        }
+        // Web servers put a colon between the date and the time of day, all others one byte behind ten.
+        let logged = text.iter().position(|&byte| byte == b':').filter(|_| text.contains(&b'/'));
+        let clock = text.get(logged.unwrap_or(DATE_BYTES) + 1..).unwrap_or_default();
+        let of_clock = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.');
+        let end = clock.iter().take_while(of_clock).count();
+        let colons = memchr::memchr_iter(b':', &clock[..end]).count();
+        let clock_parts = if clock.is_empty() { 0 } else { colons + 1 };
+        Self::Written { clock_parts, has_zone: end < clock.len() }
+    }
+
+    /// Whether it is a date, and no number.
+    pub(super) const fn is_written(self) -> bool {
+        matches!(self, Self::Written { .. })
+    }
+
+    /// Whether it may be what is left of a time of the shape `whole` that was cut short.
+    pub fn lacks_part_of(self, whole: Self) -> bool {
+        match (self, whole) {
+            (Self::Number { digits, .. }, Self::Number { digits: all, .. }) => digits < all,
+            // The year alone.
+            (Self::Number { .. }, Self::Written { .. }) => true,
+            (Self::Written { .. }, Self::Number { .. }) => false,
+            (
+                Self::Written { clock_parts, has_zone },
+                Self::Written { clock_parts: all, has_zone: with_zone },
+            ) => clock_parts < all || (with_zone && !has_zone),
+        }
+    }
+
+    /// Whether it is a small number, and `usual` is none: a total among times.
+    pub fn is_total_among(self, usual: Self) -> bool {
+        let is_small = |shape| matches!(shape, Self::Number { is_early: true, .. });
+        is_small(self) && !is_small(usual)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(text: &str) -> TimeShape {
+        TimeShape::of(text.as_bytes(), text.len() < 8)
+    }
+
+    #[test]
+    fn what_a_time_says_is_counted() {
+        for (text, clock_parts, has_zone) in [
+            ("2020-01-02", 0, false),
+            ("2020-01-02 10:00", 2, false),
+            ("2020-01-02T10:00:30", 3, false),
+            ("2020-01-02T10:00:30.123", 3, false),
+            ("2020-01-02T10:00:30.123Z", 3, true),
+            ("2020-01-02T10:00+02:00", 2, true),
+            ("2020-01-02 10:00:30 UTC", 3, true),
+            ("02/Jan/2020:10:00:30 +0000", 3, true),
+        ] {
+            assert_eq!(shape(text), TimeShape::Written { clock_parts, has_zone }, "{text}");
+        }
+        for (text, digits) in [("1577836800", 10), ("1577836800.25", 10), ("-5", 1), ("20200102", 8)] {
+            assert_eq!(shape(text), TimeShape::Number { digits, is_early: digits < 8 }, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_lacks_a_part_and_a_whole_time_does_not() {
+        let whole = ["2020-01-02 10:00", "2020-01-02 10:00:30", "2020-01-02T10:00:30+02:00", "1577836800"];
+        for (number, text) in whole.into_iter().enumerate() {
+            assert!(!shape(text).lacks_part_of(shape(text)), "{text}");
+            for cut in ["2020-01-02", "2020-01-02 10:00", "2020-01-02 10:00:30", "2020", "15778368"] {
+                let is_cut = text.starts_with(cut) && cut.len() < text.len();
+                if is_cut {
+                    assert!(shape(cut).lacks_part_of(shape(text)), "{cut} of {text} {number}");
+                }
+            }
+        }
+        assert!(!shape("2020-01-02 10:00:30").lacks_part_of(shape("2020-01-02 10:00")));
+        assert!(!shape("2020-01-02").lacks_part_of(shape("1577836800")));
+    }
+
+    #[test]
+    fn a_total_is_a_small_number_among_others() {
+        assert!(shape("3").is_total_among(shape("2020-01-02")));
+        assert!(shape("3").is_total_among(shape("1577836800")));
+        assert!(!shape("3").is_total_among(shape("44259.5")), "small numbers are usual there");
+        assert!(!shape("2020-01-02").is_total_among(shape("1577836800")));
+    }
+}
