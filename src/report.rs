@@ -12,12 +12,13 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// A run was committed and published.
     Committed,
     /// There was nothing to do, and nothing was changed.
+    #[default]
     NothingToDo,
     /// A dry run: this is what would have been committed.
     DryRun,
@@ -82,8 +83,8 @@ pub struct LateReport {
     pub watermark_delay_to_keep_all: String,
 }
 
-/// What a run or a finalize has done.
-#[derive(Debug, Clone, Serialize)]
+/// What a run or a finalize has done; the default is that it found nothing to do.
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct RunReport {
     /// Its number; `None` where nothing was done.
     pub run: Option<u64>,
@@ -153,47 +154,6 @@ pub struct RunReport {
     pub seconds: f64,
     /// The same by phase.
     pub seconds_by_phase: Phases,
-}
-
-impl RunReport {
-    /// The report of a command that has found nothing to do.
-    pub fn nothing() -> Self {
-        Self {
-            run: None,
-            status: Status::NothingToDo,
-            files: Vec::new(),
-            lines: 0,
-            continuation_lines: 0,
-            comment_lines: 0,
-            skipped_lines: 0,
-            rows_read: 0,
-            rows_filtered: 0,
-            events_accepted: 0,
-            events_late: 0,
-            events_duplicate: 0,
-            rows_rejected: 0,
-            rejects: BTreeMap::new(),
-            sessions_completed: 0,
-            events_completed: 0,
-            sessions_retracted: 0,
-            events_retracted: 0,
-            sessions_filtered: 0,
-            events_filtered: 0,
-            sessions_open: 0,
-            events_open: 0,
-            watermark: None,
-            first_event: None,
-            last_event: None,
-            late: None,
-            rejected_time: None,
-            numbers_before_1990: None,
-            decided: None,
-            outputs: Outputs::default(),
-            bytes_read: 0,
-            seconds: 0.0,
-            seconds_by_phase: Phases::default(),
-        }
-    }
 }
 
 /// The columns and rules of a checkpoint.

@@ -70,7 +70,7 @@ impl CommonFlags {
         for_people: impl FnOnce(&R) -> Page,
     ) -> Result<()> {
         let text = match self.report {
-            Format::Json => serde_json::to_string_pretty(report).unwrap_or_default() + "\n",
+            Format::Json => json_text(report),
             Format::Text if !self.quiet => for_people(report).text().to_owned(),
             Format::Text => return Ok(()),
         };
@@ -120,8 +120,11 @@ pub(super) fn named(path: PathBuf) -> Result<PathBuf, String> {
 /// # Errors
 /// [`ErrorKind::Failed`] if not all of it can be written: half a document is none.
 pub(super) fn print_json(report: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
-    write(&text).map_err(|error| unwritten(&error))
+    write(&json_text(report)).map_err(|error| unwritten(&error))
+}
+
+fn json_text(report: &impl Serialize) -> String {
+    serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
 }
 
 /// Writes text for people to standard output. Whoever reads it may have had enough, as `head` has.

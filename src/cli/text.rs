@@ -249,7 +249,7 @@ mod tests {
                 open: some(),
             },
             files,
-            ..RunReport::nothing()
+            ..RunReport::default()
         }
     }
 

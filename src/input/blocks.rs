@@ -1,7 +1,7 @@
 //! A byte stream cut into blocks of whole rows, so that blocks can be parsed side by side.
 
 use super::decoder::{Unit, Units};
-use super::lines::lines_in;
+use super::lines::{last_line_end, lines_in};
 use super::read_error::ReadError;
 use std::io::{self, Read};
 
@@ -89,7 +89,7 @@ impl RowEnds for LineEnds {
     const CHECK: &'static str = "check that this is a text file, and its --input-format";
 
     fn find(&self, bytes: &[u8]) -> Result<(usize, ()), ReadError> {
-        Ok((memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1), ()))
+        Ok((last_line_end(bytes), ()))
     }
 
     fn find_last(&self, _bytes: &[u8]) -> Result<(), ReadError> {

@@ -49,6 +49,11 @@ pub(super) fn lines_in(text: &[u8]) -> u64 {
     line_ends_in(text) + u64::from(text.last().is_some_and(|&byte| byte != b'\n'))
 }
 
+/// Where the last line of `text` that has its line end ends; 0 if there is none.
+pub(super) fn last_line_end(text: &[u8]) -> usize {
+    memchr::memrchr(b'\n', text).map_or(0, |at| at + 1)
+}
+
 /// How many lines of `text` have their line end.
 pub(super) fn line_ends_in(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64

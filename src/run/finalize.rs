@@ -62,7 +62,7 @@ impl FinalizeSettings {
 pub fn finalize(context: &mut Context, settings: FinalizeSettings, workers: &Workers) -> Result<RunReport> {
     let stopwatch = Stopwatch::start();
     let decided = |head: &&Head| !head.definition.is_undecided();
-    let Some(head) = context.checkpoint.head().filter(decided) else { return Ok(RunReport::nothing()) };
+    let Some(head) = context.checkpoint.head().filter(decided) else { return Ok(RunReport::default()) };
     let of_run = settings.of_run();
     // Only the last run can have shown the state as it is.
     let has_view = || context.output.has_view_of(head.run, settings.outputs.format);

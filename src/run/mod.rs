@@ -38,6 +38,7 @@ mod time_hints;
 mod totals;
 mod transaction;
 mod unpacking;
+mod waves;
 mod workers;
 
 pub use batch::run;

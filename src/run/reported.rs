@@ -27,7 +27,7 @@ pub(super) fn unchanged(head: Option<&Head>) -> RunReport {
         sessions_open: head.map_or(0, |head| head.sessions_open),
         events_open: head.map_or(0, |head| head.events_open),
         watermark: head.and_then(|head| time_text(head.watermark.time())),
-        ..RunReport::nothing()
+        ..RunReport::default()
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn staged(
         late: late_report(staged, head),
         bytes_read: entries.iter().map(|file| file.digest.bytes).sum(),
         files: plan.files.iter().map(file).collect(),
-        ..RunReport::nothing()
+        ..RunReport::default()
     }
 }
 

@@ -3,12 +3,12 @@
 //! Buffers beyond the memory are sorted and spilled, so that a batch of any size and any order is folded in the memory
 //! of a few partitions' open sessions.
 
-use super::finish::{Finish, PartitionOutput};
-use super::output_writer::{OutputBatch, OutputWriter};
+use super::finish::Finish;
+use super::output_writer::OutputWriter;
 use super::rounds::Stop;
 use super::spill::{SpillFile, SpilledRun, merge};
 use super::strategy::{FoldOutput, FoldStrategy, RunContext};
-use super::totals::OpenTotals;
+use super::waves::end_in_waves;
 use crate::core::event::{Event, EventBuffer};
 use crate::core::partition::{PARTITIONS, PartitionId};
 use crate::core::reducer::EventSource;
@@ -95,50 +95,32 @@ impl FoldStrategy for SortedFold {
         finish: Finish,
         run_context: RunContext<'_>,
         writer: &OutputWriter,
-        mut state_writer: Option<StateWriter<'_>>,
+        state_writer: Option<StateWriter<'_>>,
     ) -> Result<FoldOutput, Stop> {
-        let partitions: Vec<PartitionId> = PartitionId::all().collect();
-        let mut open = OpenTotals::default();
         let spill = self.spill.as_ref();
-        for (wave, buffers) in partitions.chunks(WAVE).zip(self.buffers.chunks_mut(WAVE)) {
-            let batches = writer.buffers(wave.len());
-            let ends = run_context.pool.install(|| {
-                let partitions = wave.par_iter().zip(buffers).zip(batches);
-                let fold =
-                    |((&partition, buffer), batch): ((&PartitionId, &mut EventBuffer), OutputBatch)| {
-                        fold_partition(run_context, finish, partition, std::mem::take(buffer), spill, batch)
-                    };
-                partitions.map(fold).collect::<Result<Vec<_>, Stop>>()
-            })?;
-            open.take_ends(ends, &mut wave.iter().copied(), writer, state_writer.as_mut())?;
-        }
-        Ok((open, state_writer.map(StateWriter::finish).transpose()?))
+        let end = |partition, buffer: &mut EventBuffer, completed: &mut SessionBatch, batch| {
+            let events = SortedEvents::of(partition, std::mem::take(buffer), spill);
+            let mut reducer = run_context.reducer();
+            run_context.checkpoint.load_partition(partition, &mut reducer)?;
+            reducer.take(events, finish.end.close.horizon(), completed)?;
+            Ok(finish.finish_partition(&mut reducer, completed, batch)?)
+        };
+        end_in_waves(&mut self.buffers, WAVE, run_context, writer, state_writer, end)
     }
-}
-
-fn fold_partition(
-    run_context: RunContext<'_>,
-    finish: Finish,
-    partition: PartitionId,
-    buffer: EventBuffer,
-    spill: Option<&SpillFile>,
-    batch: OutputBatch,
-) -> Result<PartitionOutput, Stop> {
-    let mut completed = SessionBatch::default();
-    let mut reducer = run_context.reducer();
-    run_context.checkpoint.load_partition(partition, &mut reducer)?;
-    let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
-    let sorted = buffer.sorted_by_time();
-    drop(buffer);
-    let events = SortedEvents { runs, sorted };
-    reducer.take(events, finish.end.close.horizon(), &mut completed)?;
-    Ok(finish.finish_partition(&mut reducer, &mut completed, batch)?)
 }
 
 /// The events of one partition in the order `(time, seq)`, on the disk and in memory.
 struct SortedEvents<'s> {
     runs: Vec<SpilledRun<'s>>,
     sorted: EventBuffer,
+}
+
+impl<'s> SortedEvents<'s> {
+    /// Those of `buffer` and of what was spilled of `partition`. Copies the buffer, and frees it.
+    fn of(partition: PartitionId, buffer: EventBuffer, spill: Option<&'s SpillFile>) -> Self {
+        let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
+        Self { runs, sorted: buffer.sorted_by_time() }
+    }
 }
 
 impl EventSource for SortedEvents<'_> {

@@ -8,7 +8,7 @@ use super::finish::Finish;
 use super::output_writer::OutputWriter;
 use super::rounds::Stop;
 use super::strategy::{FoldOutput, FoldStrategy, RunContext};
-use super::totals::OpenTotals;
+use super::waves::end_in_waves;
 use crate::core::event::Timestamp;
 use crate::core::partition::{PARTITIONS, PartitionId};
 use crate::core::reducer::PartitionReducer;
@@ -111,22 +111,12 @@ impl FoldStrategy for StreamingFold {
         finish: Finish,
         run_context: RunContext<'_>,
         writer: &OutputWriter,
-        mut state_writer: Option<StateWriter<'_>>,
+        state_writer: Option<StateWriter<'_>>,
     ) -> Result<FoldOutput, Stop> {
-        let mut open = OpenTotals::default();
-        let mut partitions = PartitionId::all();
-        for wave in self.reducers.chunks_mut(WAVE) {
-            let batches = writer.buffers(wave.len());
-            let ends = run_context.pool.install(|| {
-                let partitions = wave.par_iter_mut().zip(batches);
-                let ends = partitions.map_init(SessionBatch::default, |completed, (reducer, batch)| {
-                    finish.finish_partition(reducer, completed, batch)
-                });
-                ends.collect::<Result<Vec<_>, OutOfOrder>>()
-            })?;
-            open.take_ends(ends, &mut partitions, writer, state_writer.as_mut())?;
-        }
-        Ok((open, state_writer.map(StateWriter::finish).transpose()?))
+        let end = |_, reducer: &mut PartitionReducer, completed: &mut SessionBatch, batch| {
+            Ok(finish.finish_partition(reducer, completed, batch)?)
+        };
+        end_in_waves(&mut self.reducers, WAVE, run_context, writer, state_writer, end)
     }
 }
 

@@ -23,12 +23,12 @@ impl OpenTotals {
     pub(super) fn take_ends(
         &mut self,
         ends: Vec<PartitionOutput>,
-        partitions: &mut impl Iterator<Item = PartitionId>,
+        partitions: &[PartitionId],
         writer: &OutputWriter,
         mut state_writer: Option<&mut StateWriter<'_>>,
     ) -> Result<()> {
         let mut emitted = Vec::with_capacity(ends.len());
-        for (end, partition) in ends.into_iter().zip(partitions) {
+        for (end, &partition) in ends.into_iter().zip(partitions) {
             self.keys += end.state.open.keys;
             self.sessions += end.state.open.sessions;
             self.events += end.state.open.events;

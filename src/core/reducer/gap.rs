@@ -40,19 +40,12 @@ pub struct GapReducer {
     table: KeyTable,
     buffered: Vec<Buffered>,
     tombstones: Tombstones,
-    taken_since_eviction: usize,
 }
 
 impl GapReducer {
     /// A reducer with nothing open.
     pub fn new(gap: Gap) -> Self {
-        Self {
-            gap,
-            table: KeyTable::default(),
-            buffered: Vec::new(),
-            tombstones: Tombstones::default(),
-            taken_since_eviction: 0,
-        }
+        Self { gap, table: KeyTable::default(), buffered: Vec::new(), tombstones: Tombstones::default() }
     }
 
     /// Puts back what an earlier run left open. A key may come in several pieces; its buffered goes on in their order.
@@ -124,7 +117,7 @@ impl Fold for GapReducer {
         horizon: Watermark,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
-        self.taken_since_eviction += 1;
+        self.tombstones.count_taken();
         let entry = self.table.entry_of(event.key, event.table_hash);
         if self.buffered.is_empty() && horizon.reaches(event.time) {
             return self.fold(entry, event.time, completed);
@@ -150,12 +143,7 @@ impl Fold for GapReducer {
     }
 
     fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
-        let Some(reached) = safe_watermark.time() else { return };
-        if self.taken_since_eviction < self.table.len() {
-            return;
-        }
-        self.taken_since_eviction = 0;
-        self.tombstones.begin(safe_watermark);
+        let Some(reached) = self.tombstones.begin(safe_watermark, self.table.len()) else { return };
         let Self { gap, table, buffered, tombstones, .. } = self;
         let passed = |open: &mut OpenSession| gap.is_passed(open.last, reached);
         let close = |key: &[u8], entry: &mut Entry| {

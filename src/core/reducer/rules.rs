@@ -46,7 +46,6 @@ pub struct RuleReducer {
     bytes_buffered: usize,
     bytes_of_rows: usize,
     tombstones: Tombstones,
-    taken_since_eviction: usize,
 }
 
 impl RuleReducer {
@@ -62,7 +61,6 @@ impl RuleReducer {
             bytes_buffered: 0,
             bytes_of_rows: 0,
             tombstones: Tombstones::default(),
-            taken_since_eviction: 0,
         }
     }
 
@@ -194,7 +192,7 @@ impl Fold for RuleReducer {
         horizon: Watermark,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
-        self.taken_since_eviction += 1;
+        self.tombstones.count_taken();
         let number = self.number_of(event.key);
         // An instant that is folded already was not whole.
         if self.rules.orders_instants() && self.keys[number].latest() >= Some(event.time) {
@@ -263,12 +261,7 @@ impl Fold for RuleReducer {
     }
 
     fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
-        let Some(safe_at) = safe_watermark.time() else { return };
-        if self.taken_since_eviction < self.keys.len() {
-            return;
-        }
-        self.taken_since_eviction = 0;
-        self.tombstones.begin(safe_watermark);
+        let Some(safe_at) = self.tombstones.begin(safe_watermark, self.keys.len()) else { return };
         let Self { keys, buffered, tombstones, bytes_of_keys, bytes_of_rows, .. } = self;
         let mut is_buffered = vec![false; keys.len()];
         for buffered in buffered.iter() {

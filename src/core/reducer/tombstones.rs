@@ -22,12 +22,24 @@ pub(super) struct Tombstones {
     listed: Vec<Last>,
     found: HashTable<Last>,
     forgotten: bool,
+    /// Events taken since the last eviction.
+    taken: usize,
 }
 
 impl Tombstones {
-    /// Notes that sessions up to `until` are about to be evicted.
-    pub(super) fn begin(&mut self, until: Watermark) {
-        self.until = self.until.max(until);
+    /// Counts an event that the reducer takes.
+    #[inline]
+    pub(super) fn count_taken(&mut self) {
+        self.taken += 1;
+    }
+
+    /// Begins an eviction of the sessions that end before the time that is returned, where one is due: it looks at each of
+    /// `keys` keys, so as many events must have been taken since the last one.
+    pub(super) fn begin(&mut self, safe_watermark: Watermark, keys: usize) -> Option<Timestamp> {
+        let safe_at = safe_watermark.time().filter(|_| self.taken >= keys)?;
+        self.taken = 0;
+        self.until = self.until.max(safe_watermark);
+        Some(safe_at)
     }
 
     /// Remembers the session of `key` whose last event was at `time`.
@@ -47,7 +59,7 @@ impl Tombstones {
 
     /// Gives the memory back. From now on every event before the last eviction that begins a session is out of order.
     pub(super) fn forget(&mut self) {
-        *self = Self { until: self.until, forgotten: true, ..Self::default() };
+        *self = Self { until: self.until, forgotten: true, taken: self.taken, ..Self::default() };
     }
 
     /// Memory in use, in bytes.
@@ -74,11 +86,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_two_swept_sessions_of_a_key_the_later_one_counts_whenever_it_was_asked_for() {
+    fn an_eviction_is_due_when_as_many_events_were_taken_as_there_are_keys() {
+        let at = Timestamp::from_us(7).unwrap();
+        let mut tombstones = Tombstones::default();
+        for due in [None, Some(at), None, Some(at)] {
+            tombstones.count_taken();
+            assert_eq!(tombstones.begin(Watermark::BEGINNING, 2), None);
+            assert_eq!(tombstones.begin(Watermark::at(at), 2), due);
+        }
+    }
+
+    #[test]
+    fn of_two_evicted_sessions_of_a_key_the_later_one_counts_whenever_it_was_asked_for() {
         let at = |us| Timestamp::from_us(us).unwrap();
         let gap = Gap::from_us(10);
         let mut tombstones = Tombstones::default();
-        tombstones.begin(Watermark::at(at(200)));
+        assert_eq!(tombstones.begin(Watermark::at(at(200)), 0), Some(at(200)));
         for last in [0, 100] {
             tombstones.add(b"a", at(last));
             assert_eq!(tombstones.allows(b"b", at(150), gap), Ok(()));

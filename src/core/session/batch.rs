@@ -67,30 +67,20 @@ impl SessionBatch {
     /// Keeps the sessions that `keep` selects, in their order. Copies what is kept.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Session<'_>) -> bool) {
         let mut kept = Self::default();
-        for session in self.iter().filter(|session| keep(session)) {
-            kept.push_again(&session);
+        for (fixed, session) in self.fixed.iter().zip(self.iter()).filter(|(_, session)| keep(session)) {
+            kept.keys.extend_from_slice(session.key);
+            for value in session.values() {
+                kept.values.push(&value);
+            }
+            kept.events.extend_from_slice(session.events);
+            kept.fixed.push(Fixed {
+                key_end: kept.keys.len(),
+                values_end: kept.values.len(),
+                events_end: kept.events.len(),
+                ..*fixed
+            });
         }
         *self = kept;
-    }
-
-    /// Appends a session of another batch.
-    fn push_again(&mut self, session: &Session<'_>) {
-        self.keys.extend_from_slice(session.key);
-        for value in session.values() {
-            self.values.push(&value);
-        }
-        self.events.extend_from_slice(session.events);
-        self.fixed.push(Fixed {
-            start: session.start,
-            end: session.end,
-            event_count: session.event_count,
-            key_end: self.keys.len(),
-            values_end: self.values.len(),
-            events_end: self.events.len(),
-            ordinal: session.ordinal,
-            close_reason: session.close_reason,
-            op: session.op,
-        });
     }
 
     /// Empties the batch and keeps its memory.

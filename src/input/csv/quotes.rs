@@ -2,7 +2,7 @@
 
 use super::dialect::{Dialect, closing_quote};
 use crate::input::blocks::RowEnds;
-use crate::input::lines::line_ends_in;
+use crate::input::lines::{last_line_end, line_ends_in};
 use crate::input::read_error::ReadError;
 
 /// Finds the ends of rows.
@@ -52,7 +52,7 @@ impl RowEnds for QuotedRowEnds {
 impl QuotedRowEnds {
     fn scan(self, bytes: &[u8]) -> Result<(Scan, bool), ReadError> {
         let quoted = memchr::memchr(b'"', bytes).is_some();
-        let scan = if quoted { scan_quoted(bytes, self.dialect) } else { scan_plain(bytes) };
+        let scan = if quoted { scan_quoted(bytes, self.dialect) } else { Scan::to(last_line_end(bytes)) };
         match scan.stray_quote {
             None => Ok((scan, quoted)),
             Some(quote) => Err(ReadError::Refused {
@@ -76,11 +76,10 @@ struct Scan {
     stray_quote: Option<usize>,
 }
 
-fn scan_plain(bytes: &[u8]) -> Scan {
-    Scan {
-        rows_end: memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1),
-        open_quote: None,
-        stray_quote: None,
+impl Scan {
+    /// Of rows up to `rows_end`, behind which no quote is open.
+    const fn to(rows_end: usize) -> Self {
+        Self { rows_end, open_quote: None, stray_quote: None }
     }
 }
 
@@ -127,14 +126,14 @@ fn scan_rows(
         } else if position == 0 || bytes[position - 1] == delimiter || bytes[position - 1] == b'\n' {
             match closing_quote(at) {
                 Some(close) if !ends_behind(bytes, close, delimiter) => {
-                    return Scan { rows_end, open_quote: None, stray_quote: Some(close) };
+                    return Scan { stray_quote: Some(close), ..Scan::to(rows_end) };
                 }
                 Some(close) => at = close + 1,
-                None => return Scan { rows_end, open_quote: Some(position), stray_quote: None },
+                None => return Scan { open_quote: Some(position), ..Scan::to(rows_end) },
             }
         }
     }
-    Scan { rows_end, open_quote: None, stray_quote: None }
+    Scan::to(rows_end)
 }
 
 /// Whether the field that the quote at `close` closes ends there. What has not been read yet may be its end.
