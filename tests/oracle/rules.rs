@@ -261,12 +261,7 @@ pub fn told(session: &RuledSession, case: &RuledCase) -> Vec<String> {
         session.events.iter().map(|event| case.path(event)).filter(|path| !path.is_empty()).collect();
     // All amounts have two decimals or none: cents are whole.
     let cents: Vec<i64> = session.events.iter().filter_map(|event| cents(event.amount)).collect();
-    let money = |cents: i64| {
-        let text =
-            format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100);
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    };
-    let or_empty = |cents: Option<i64>| cents.map_or_else(String::new, money);
+    let or_empty = |cents: Option<i64>| cents.map_or_else(String::new, |cents| thousandths(cents * 10));
     let logins = session.events.iter().filter(|event| event.event == "login").count();
     vec![
         paths.first().unwrap_or(&"").to_string(),
@@ -280,7 +275,25 @@ pub fn told(session: &RuledSession, case: &RuledCase) -> Vec<String> {
         different(&paths, case.max_distinct),
         listed(&paths, case.max_list),
         (logins > 0).to_string(),
+        median(cents, case.max_distinct),
     ]
+}
+
+/// A number of thousandths in decimal, without zeros at its end.
+fn thousandths(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:03}", number.abs() / 1000, number.abs() % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The mean of the two amounts in the middle, which are one if their number is odd; nothing beyond the bound.
+fn median(mut cents: Vec<i64>, bound: Option<usize>) -> String {
+    cents.sort_unstable();
+    let different = cents.iter().collect::<std::collections::BTreeSet<_>>().len();
+    if cents.is_empty() || bound.is_some_and(|bound| different > bound) {
+        return String::new();
+    }
+    thousandths((cents[(cents.len() - 1) / 2] + cents[cents.len() / 2]) * 5)
 }
 
 /// How many different values there are; beyond the bound, that and a plus.
@@ -301,7 +314,7 @@ fn listed(values: &[&str], bound: Option<usize>) -> String {
 }
 
 /// What [`told`] tells.
-pub const AGGREGATES: [&str; 11] = [
+pub const AGGREGATES: [&str; 12] = [
     "first(path)",
     "last(path)",
     "count",
@@ -313,6 +326,7 @@ pub const AGGREGATES: [&str; 11] = [
     "distinct(path)",
     "list(path)",
     "any(event=login)",
+    "median(amount)",
 ];
 
 /// Where an amount stands in order: missing ones first, then numbers, then all else.

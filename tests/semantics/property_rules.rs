@@ -11,7 +11,7 @@ use ruled_stream::{Drawn, drawn, rows, tiny, web_file};
 use std::collections::BTreeMap;
 
 /// How the program names the columns of [`crate::oracle::rules::AGGREGATES`].
-const TOLD: [&str; 11] = [
+const TOLD: [&str; 12] = [
     "first_path",
     "last_path",
     "count",
@@ -23,6 +23,7 @@ const TOLD: [&str; 11] = [
     "distinct_path",
     "list_path",
     "any_event_login",
+    "median_amount",
 ];
 
 /// A session as text. The last session of a key ends by its gap or by the finalize, as the watermark has come: both count

@@ -85,7 +85,6 @@ const OTHERS: &[&str] = &[
     "not seen yet",
     "{name}key {}, time {time}",
     "{place} in run {run}",
-    "first(COL), last(COL), count, count(COL), count_if(COL=VALUE), sum(COL), min(COL), max(COL), distinct(COL), list(COL), any(COL=VALUE)",
     "{shown} and {more} more",
     "injected fault at durable step {step}, {name}",
 ];

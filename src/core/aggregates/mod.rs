@@ -12,6 +12,7 @@ mod kind;
 mod last;
 mod list;
 mod max;
+mod median;
 mod min;
 mod number;
 mod sum;
@@ -102,6 +103,7 @@ aggregates! {
     "sum" Sum(sum::Sum) of Numbers gives Decimal;
     "min" Min(min::Min) of Numbers gives Decimal;
     "max" Max(max::Max) of Numbers gives Decimal;
+    "median" Median(median::Median) of Numbers gives Decimal;
     "distinct" Distinct(distinct::Distinct) of Column gives BoundedInt;
     "list" List(list::List) of Texts gives List;
     "any" Any(any::Any) of Condition gives Bool;

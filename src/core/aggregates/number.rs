@@ -7,6 +7,11 @@ const MAX_DIGITS: usize = 64;
 
 /// Whether `text` is a number as aggregates understand it: a sign, digits, a point, digits; no exponent, no separators.
 pub fn is_number(text: &[u8]) -> bool {
+    has_at_most(MAX_DIGITS, text)
+}
+
+/// Whether `text` is a number of so many digits.
+fn has_at_most(max_digits: usize, text: &[u8]) -> bool {
     let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let (mut digits, mut points) = (0, 0);
     for byte in unsigned {
@@ -16,7 +21,7 @@ pub fn is_number(text: &[u8]) -> bool {
             _ => return false,
         }
     }
-    (1..=MAX_DIGITS).contains(&digits) && points <= 1
+    (1..=max_digits).contains(&digits) && points <= 1
 }
 
 /// The number in `text`; `None` if it is none.
@@ -25,6 +30,12 @@ pub(super) fn number(text: &[u8]) -> Option<BigDecimal> {
         return None;
     }
     std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// The number that an aggregate has kept as `text`: it may have more digits than one that is read. `None` if it is none.
+pub(super) fn restored(text: Vec<u8>) -> Option<BigDecimal> {
+    let is_kept = has_at_most(usize::MAX, &text);
+    String::from_utf8(text).ok().filter(|_| is_kept)?.parse().ok()
 }
 
 /// A number as it was written, and what it is worth.

@@ -1,7 +1,7 @@
 //! `sum(COL)`: the exact decimal sum, with as many decimals as the longest number had.
 
 use super::accumulate::{Accumulate, Bounds, at_most_one, number_state};
-use super::number::number;
+use super::number::{number, restored};
 use super::value::Value;
 use bigdecimal::BigDecimal;
 
@@ -26,7 +26,6 @@ impl Accumulate for Sum {
 
     fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
         let Some(sum) = at_most_one(state).ok()? else { return Some(Self(None)) };
-        // A sum may have more digits than a number that is read.
-        String::from_utf8(sum).ok()?.parse().ok().map(|sum| Self(Some(sum)))
+        restored(sum).map(|sum| Self(Some(sum)))
     }
 }

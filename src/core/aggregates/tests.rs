@@ -26,6 +26,7 @@ fn every_function_does_what_its_name_says() {
         ("sum", Value::Decimal("29.00".into())),
         ("min", Value::Decimal("9.50".into())),
         ("max", Value::Decimal("10".into())),
+        ("median", Value::Decimal("9.50".into())),
         ("distinct", Value::AtLeast(2)),
         ("list", Value::List { values: vec![b"10", b"9.50"], more: true }),
         ("any", Value::Bool(true)),
@@ -53,13 +54,14 @@ fn of_no_event_there_is_nothing_none_or_zero() {
         ("sum", Value::Null),
         ("min", Value::Null),
         ("max", Value::Null),
+        ("median", Value::Null),
         ("distinct", Value::Int(0)),
         ("list", Value::List { values: Vec::new(), more: false }),
         ("any", Value::Bool(false)),
     ] {
         assert_eq!(accumulated(name, &[]).value(), expected, "{name}");
     }
-    assert_eq!(Function::ALL.len(), 10, "a new one belongs into both lists");
+    assert_eq!(Function::ALL.len(), 11, "a new one belongs into both lists");
 }
 
 #[test]
@@ -79,6 +81,23 @@ fn numbers_are_compared_as_numbers_and_the_first_of_equal_ones_stays() {
 }
 
 #[test]
+fn a_median_is_the_middle_or_the_exact_mean_of_the_two_in_the_middle() {
+    for (values, expected) in [
+        (&["7"][..], Some("7")),
+        (&["10", "9"], Some("9.5")),
+        (&["+.1", "-0.2"], Some("-0.05")),
+        (&["2", "1.0", "1", "2"], Some("1.5")),
+        (&["2", "1", "2.0"], Some("2")),
+        (&["1", "2", "1", "2", "3"], None),
+        (&["1", "2", "3", "1"], None),
+        (&["x", ""], None),
+    ] {
+        let expected = expected.map_or(Value::Null, |median| Value::Decimal(median.into()));
+        assert_eq!(accumulated("median", values).value(), expected, "{values:?}");
+    }
+}
+
+#[test]
 fn a_state_that_no_accumulator_leaves_is_refused() {
     for (name, state) in [
         ("first", &["a", "b"][..]),
@@ -86,8 +105,15 @@ fn a_state_that_no_accumulator_leaves_is_refused() {
         ("count", &["many"]),
         ("count_if", &["-1"]),
         ("sum", &["much"]),
+        ("sum", &["1e9"]),
         ("min", &["a"]),
         ("max", &["1", "2"]),
+        ("median", &[]),
+        ("median", &["", "1"]),
+        ("median", &["", "1", "0"]),
+        ("median", &["", "1", "2", "1.0", "3"]),
+        ("median", &["", "1e9", "2"]),
+        ("median", &["+", "1", "2"]),
         ("distinct", &[]),
         ("list", &["more", "a"]),
         ("any", &["-"]),
