@@ -7,16 +7,22 @@ pub use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES};
 pub use crate::core::gap::Gap;
 pub use crate::core::partition::{KeyHash, PARTITIONS};
 pub use crate::core::reducer::{Fold, GapReducer, KeyState};
-pub use crate::core::rules::{Emit, RowSelection};
+pub use crate::core::rules::{Emit, ProjectedColumns, RowSelection};
 pub use crate::core::session::{CompletedSession, OpenSession};
 pub use crate::core::watermark::Advance;
+pub use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
 pub use crate::fake::{FakeSettings, write_pageviews};
 pub use crate::input::csv::{Csv, Dialect, Schema};
 pub use crate::input::time::{NotATime, TimeFormat, TimeParser};
-pub use crate::input::{Columns, EventBatch, FileDecoder, FileUnit, Intake, Reason, RowRules, UnitDecoder};
+pub use crate::input::{
+    Columns, EventBatch, FileDecoder, FileUnit, Format, Intake, Projection, Reason, RowRules, SideRow,
+    UnitDecoder, open_batch,
+};
 #[cfg(debug_assertions)]
 pub use crate::maintenance::write_predecessor;
 pub use crate::migrations::checkpoint::CURRENT_VERSION;
 pub use crate::output::{Manifest, OutputFormat, OutputKind, OutputSchema};
 pub use crate::purged::PurgedKeys;
+#[cfg(debug_assertions)]
+pub use crate::state::example;
 pub use crate::state::{Stored, StoredRow, read_export, recode};

@@ -23,7 +23,7 @@ mod read_error;
 mod reason;
 pub mod time;
 
-pub use batch::EventBatch;
+pub use batch::{EventBatch, SideRow};
 pub use blocks::RowEnds;
 pub use columns::Columns;
 pub use decoder::{Decoder, SideForm, Unit, Units};

@@ -9,6 +9,8 @@ mod codec;
 mod copying;
 mod damage;
 mod entry;
+#[cfg(any(test, debug_assertions))]
+mod example;
 mod export;
 #[cfg(test)]
 mod faulty_tests;
@@ -40,6 +42,8 @@ mod writer;
 pub use self::sled::{Stamp, unwritable};
 pub use checkpoint::Checkpoint;
 pub use codec::{definition_digest, head_digest};
+#[cfg(any(test, debug_assertions))]
+pub use example::example;
 pub use export::Loss;
 pub use import::{Imported, read_export};
 pub use lock::{FolderLock, Lock, LockHolder};

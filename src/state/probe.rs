@@ -1,9 +1,10 @@
 //! Rows of the checkpoint without a store: for those who test what damaged or invented bytes can do.
 
 use super::{codec, frame, rows};
-use crate::core::gap::Gap;
+use crate::core::aggregates::{Argument, Function};
 use crate::core::reducer::{GapReducer, RuleReducer};
-use crate::core::rules::{RuleSet, RuleTexts};
+use crate::core::rules::{RuleFlag, RuleSet, RuleTexts};
+use crate::definition::DEFAULT_GAP;
 use std::sync::Arc;
 
 /// A kind of row.
@@ -28,13 +29,30 @@ pub fn recode(kind: StoredRow, row: &[u8]) -> Result<Vec<u8>, String> {
     let encoded = match kind {
         StoredRow::Head => codec::encode_head(&codec::decode_head(&framed)?.0),
         StoredRow::Run => codec::encode_run(&codec::decode_run(&framed)?.0),
-        StoredRow::OpenSessions => recode_state(&framed, GapReducer::new(Gap::from_us(0)))?,
-        StoredRow::RuledSessions => {
-            let rules = RuleSet::compile(&RuleTexts::default(), Gap::from_us(0), Some(chrono_tz::UTC))?;
-            recode_state(&framed, RuleReducer::new(Arc::new(rules)))?
-        }
+        StoredRow::OpenSessions => recode_state(&framed, gap_reducer())?,
+        StoredRow::RuledSessions => recode_state(&framed, rule_reducer()?)?,
     };
     Ok(frame::unframed(encoded))
+}
+
+pub(super) fn gap_reducer() -> GapReducer {
+    GapReducer::new(DEFAULT_GAP)
+}
+
+/// A reducer with each aggregate that there is: each has a state of its own.
+///
+/// # Errors
+/// In words, if they are none.
+pub(super) fn rule_reducer() -> Result<RuleReducer, String> {
+    let aggregate = |function: &Function| match function.argument() {
+        Argument::Condition => format!("{}(1=a)", function.name()),
+        _ => format!("{}(1)", function.name()),
+    };
+    let mut rules = RuleTexts::default();
+    let agg = RuleFlag::named("agg").ok_or("there are no aggregates")?;
+    rules.set(agg, Function::ALL.iter().map(aggregate).collect());
+    let rules = RuleSet::compile(&rules, DEFAULT_GAP, Some(chrono_tz::UTC))?;
+    Ok(RuleReducer::new(Arc::new(rules)))
 }
 
 fn recode_state(framed: &[u8], mut reducer: impl rows::Stored) -> Result<Vec<u8>, String> {

@@ -8,6 +8,8 @@
 mod configuration;
 #[path = "../fuzz/checks/exports.rs"]
 mod exports;
+#[path = "../fuzz/checks/formats.rs"]
+mod formats;
 #[path = "../fuzz/checks/manifests.rs"]
 mod manifests;
 #[path = "../fuzz/checks/rows.rs"]
@@ -19,63 +21,110 @@ mod stored;
 #[path = "../fuzz/checks/times.rs"]
 mod times;
 
-fn each_input(target: &str, check: fn(&[u8])) {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target);
-    let mut inputs = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        check(&bytes);
-        // Cut and damaged forms need no files of their own; those of a long input are long too, and few will do.
-        let step = if bytes.len() > 256 { 101 } else { 3 };
-        for length in (0..bytes.len()).step_by(step) {
-            check(&bytes[..length]);
-        }
-        for position in (1..bytes.len()).step_by(step) {
-            let mut damaged = bytes.clone();
-            damaged[position] ^= 1 << (position % 8);
-            check(&damaged);
-        }
-        inputs += 1;
+use super::support::Folder;
+use sessionize::internals::{StoredRow, example};
+use std::path::PathBuf;
+
+fn corpus(target: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target)
+}
+
+/// Checks every input of a target; returns how many are accepted as they are.
+fn accepted(target: &str, check: fn(&[u8]) -> bool) -> usize {
+    let inputs = std::fs::read_dir(corpus(target)).unwrap();
+    let inputs: Vec<_> = inputs.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+    assert!(!inputs.is_empty(), "{target} has no inputs");
+    inputs.iter().filter(|input| is_accepted_in_all_forms(input, check)).count()
+}
+
+/// Checks an input whole, cut and damaged: these forms need no files of their own. Returns whether the whole one is accepted.
+fn is_accepted_in_all_forms(input: &[u8], check: fn(&[u8]) -> bool) -> bool {
+    // Those of a long input are long too, and few will do.
+    let step = if input.len() > 256 { 101 } else { 3 };
+    for length in (0..input.len()).step_by(step) {
+        check(&input[..length]);
     }
-    assert!(inputs >= 3, "{target} has {inputs} inputs");
+    for position in (1..input.len()).step_by(step) {
+        let mut damaged = input.to_vec();
+        damaged[position] ^= 1 << (position % 8);
+        check(&damaged);
+    }
+    check(input)
+}
+
+/// Checks what this program writes: a file of it in the corpus falls behind the format without anybody seeing it.
+/// `SESSIONIZE_WRITE_CORPUS=1` puts it there, where fuzzing begins.
+fn expect_accepted(target: &str, name: &str, written: &[u8], check: fn(&[u8]) -> bool) {
+    if std::env::var_os("SESSIONIZE_WRITE_CORPUS").is_some() {
+        std::fs::write(corpus(target).join(name), written).unwrap();
+    }
+    assert!(is_accepted_in_all_forms(written, check), "{target}: {name} is refused");
+}
+
+/// A checkpoint after a run under rules, a rollback, and the same run again.
+fn after_a_rollback() -> Folder {
+    let folder = Folder::new();
+    folder.write("a.csv", "ann,2020-01-01 10:00:00,/a,1.5\nbob,2020-01-01 11:00:00,\"/b,c\",2\n");
+    let rules = ["--agg=median(4)", "--agg=list(3)", "--dedup=row", "--emit=both"];
+    let run = [&["run", "--batch", "a.csv"][..], &rules].concat();
+    for command in [&run[..], &["rollback", "--to-run", "0"], &run] {
+        folder.sessionize(command).expect_code(0);
+    }
+    folder
 }
 
 #[test]
 fn rows_are_read_as_the_csv_crate_reads_them() {
-    each_input("rows", rows::check);
-    each_input("rows", |data| {
-        if data.len() > 256 {
-            rows::check_long(data);
-        }
-    });
+    assert!(accepted("rows", rows::check) > 0);
+    assert!(accepted("rows", |data| data.len() > 256 && rows::check_long(data)) > 0);
+}
+
+#[test]
+fn each_format_accounts_for_every_row_or_refuses_the_file() {
+    assert!(accepted("formats", formats::check) > 0);
 }
 
 #[test]
 fn times_are_read_as_chrono_reads_them() {
-    each_input("times", times::check);
+    assert!(accepted("times", times::check) > 0);
 }
 
 #[test]
 fn stored_rows_are_refused_or_come_back() {
-    each_input("stored", stored::check);
+    let kinds = [("head", StoredRow::Head), ("run", StoredRow::Run), ("state", StoredRow::OpenSessions)];
+    for (number, (name, kind)) in (0..).zip(kinds) {
+        let row = [&[number][..], &example(kind).unwrap()].concat();
+        expect_accepted("stored", name, &row, stored::check);
+    }
+    accepted("stored", stored::check);
 }
 
 #[test]
 fn manifests_are_refused_or_come_back() {
-    each_input("manifests", manifests::check);
+    let folder = after_a_rollback();
+    for (run, name) in [(1, "run"), (2, "rolled-back")] {
+        let path = format!("sessionize-out/manifests/run-{run:08}.json");
+        expect_accepted("manifests", name, &std::fs::read(folder.path(&path)).unwrap(), manifests::check);
+    }
+    accepted("manifests", manifests::check);
 }
 
 #[test]
 fn ruled_rows_are_refused_or_come_back() {
-    each_input("ruled", ruled::check);
+    let row = example(StoredRow::RuledSessions).unwrap();
+    expect_accepted("ruled", "every-aggregate", &row, ruled::check);
+    accepted("ruled", ruled::check);
 }
 
 #[test]
 fn lines_of_an_export_hold_together_or_are_refused() {
-    each_input("exports", exports::check);
+    let folder = after_a_rollback();
+    folder.sessionize(&["export-state", "ruled"]).expect_code(0);
+    expect_accepted("exports", "ruled", &std::fs::read(folder.path("ruled")).unwrap(), exports::check);
+    accepted("exports", exports::check);
 }
 
 #[test]
 fn mistakes_in_a_configuration_file_are_said_with_their_line() {
-    each_input("configuration", configuration::check);
+    assert!(accepted("configuration", configuration::check) > 0);
 }

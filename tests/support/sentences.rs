@@ -17,6 +17,8 @@ const WITHOUT_ERRORS: &[&str] = &[
     "effective.rs",
     "time/reference.rs",
     "time/known.rs",
+    "state/example.rs",
+    "state/probe.rs",
     "tests.rs",
 ];
 

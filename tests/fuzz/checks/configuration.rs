@@ -7,11 +7,12 @@ thread_local! {
     static COMMAND: clap::Command = sessionize::internals::command();
 }
 
-/// All bytes are one file.
-pub fn check(data: &[u8]) {
+/// All bytes are one file. Whether it is accepted.
+pub fn check(data: &[u8]) -> bool {
     let lines = data.split(|&byte| byte == b'\n').count();
-    let Err(error) = COMMAND.with(|command| check_configuration(command, data)) else { return };
+    let Err(error) = COMMAND.with(|command| check_configuration(command, data)) else { return true };
     let text = error.to_string();
     let line = text.strip_prefix("sessionize.toml:").and_then(|rest| rest.split(':').next()?.parse().ok());
     assert!(line.is_some_and(|line: usize| (1..=lines).contains(&line)), "{text}");
+    false
 }
