@@ -99,7 +99,7 @@ impl FoldStrategy for SortedFold {
     ) -> Result<FoldOutput, Stop> {
         let spill = self.spill.as_ref();
         let end = |partition, buffer: &mut EventBuffer, completed: &mut SessionBatch, batch| {
-            let events = SortedEvents::of(partition, std::mem::take(buffer), spill);
+            let events = SortedEvents::of(partition, buffer, spill);
             let mut reducer = run_context.reducer();
             run_context.checkpoint.load_partition(partition, &mut reducer)?;
             reducer.take(events, finish.end.close.horizon(), completed)?;
@@ -117,9 +117,9 @@ struct SortedEvents<'s> {
 
 impl<'s> SortedEvents<'s> {
     /// Those of `buffer` and of what was spilled of `partition`. Copies the buffer, and frees it.
-    fn of(partition: PartitionId, buffer: EventBuffer, spill: Option<&'s SpillFile>) -> Self {
+    fn of(partition: PartitionId, buffer: &mut EventBuffer, spill: Option<&'s SpillFile>) -> Self {
         let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
-        Self { runs, sorted: buffer.sorted_by_time() }
+        Self { runs, sorted: std::mem::take(buffer).sorted_by_time() }
     }
 }
 
