@@ -57,6 +57,7 @@ pub struct Error {
     what: String,
     place: Option<String>,
     remedy: Option<String>,
+    details: Vec<String>,
     unchanged: bool,
     committed: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -70,6 +71,7 @@ impl Error {
             what: what.into(),
             place: None,
             remedy: None,
+            details: Vec::new(),
             unchanged: false,
             committed: None,
             source: None,
@@ -118,6 +120,18 @@ impl Error {
     #[must_use]
     pub fn or_remedy(self, remedy: impl Into<String>) -> Self {
         if self.remedy.is_some() { self } else { self.remedy(remedy) }
+    }
+
+    /// Adds lines that stand below the error: a table of what there is.
+    #[must_use]
+    pub fn with_details(mut self, lines: Vec<String>) -> Self {
+        self.details = lines;
+        self
+    }
+
+    /// Lines that stand below the error, each further in.
+    pub fn details(&self) -> &[String] {
+        &self.details
     }
 
     /// Says that the command has changed nothing, which is true until it has committed something before this error

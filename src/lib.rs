@@ -58,6 +58,8 @@ mod maintenance;
 #[cfg(feature = "cli")]
 mod output;
 #[cfg(feature = "cli")]
+mod proposal;
+#[cfg(feature = "cli")]
 mod purged;
 #[cfg(feature = "cli")]
 mod report;

@@ -7,6 +7,7 @@ mod configuration;
 mod fake;
 mod finalize;
 mod formats;
+mod init;
 mod inspect;
 mod machine;
 mod maintenance;
@@ -66,6 +67,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Init(init::InitFlags),
     Run(Box<run::RunFlags>),
     Finalize(finalize::FinalizeFlags),
     Inspect(inspect::InspectFlags),
@@ -108,6 +110,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         signals::watch(&cancellation)?;
     }
     let outcome = match cli.verb {
+        Verb::Init(flags) => init::execute(&flags, &cancellation),
         Verb::Run(flags) => run::execute(&flags, invocation.sources()?, &cancellation),
         Verb::Finalize(flags) => finalize::execute(&flags, &cancellation),
         Verb::Inspect(flags) => inspect::execute(&flags, &cancellation),

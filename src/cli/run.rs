@@ -151,6 +151,7 @@ impl RunFlags {
             keep_generations: self.keep_generations,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
             outputs: self.outputs.settings(),
+            command: words_of_command(),
         })
     }
 
@@ -176,6 +177,12 @@ impl RunFlags {
             rules: self.rules.texts(),
         }
     }
+}
+
+/// The words of the command as they were given, whatever the program is called by its path.
+fn words_of_command() -> Vec<String> {
+    let given = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    std::iter::once(env!("CARGO_PKG_NAME").to_owned()).chain(given).collect()
 }
 
 pub(super) fn execute(

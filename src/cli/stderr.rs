@@ -4,9 +4,12 @@ use super::page;
 use crate::error::Error;
 use std::io::Write;
 
-/// The one line of an error.
+/// The one line of an error, and below it the lines that belong to it.
 pub(super) fn say_error(error: &Error) {
     say(&format!("sessionize: {}", page::one_line(&error.to_string().replace('\n', " "))));
+    for line in error.details() {
+        say(&page::one_line(line));
+    }
 }
 
 /// One warning on standard error, which `--quiet` does not silence.

@@ -2,11 +2,30 @@
 
 use super::page::{Page, Rows, listed};
 use crate::core::event::key_word;
+use crate::proposal::{Findings, gap_text};
 use crate::report::{
     FileReport, InspectReport, LedgerReport, OpenSessionReport, RejectedTimeReport, RunReport, Status,
 };
 use indicatif::{HumanBytes, HumanCount};
+use std::path::Path;
 use std::time::Duration;
+
+/// What `init` has written to `output`, and the command that goes on with it.
+pub(super) fn init_page(output: &Path, findings: &Findings) -> Page {
+    let columns: Vec<String> = findings.columns.iter().map(|(key, value)| format!("{key} {value}")).collect();
+    let is_found = output == Path::new("sessionize.toml");
+    let config = if is_found { String::new() } else { format!(" --config {}", output.display()) };
+    let mut page = Page::default();
+    let gap = gap_text(findings.gap.minutes);
+    page.line(format!("{}: {}, gap {gap}", output.display(), columns.join(", ")));
+    let (rows, sessions) = (HumanCount(findings.rows), HumanCount(findings.examples.sessions as u64));
+    page.line(format!(
+        "  {rows} rows of {} were looked at; {sessions} sessions would come out",
+        findings.form
+    ));
+    page.line(format!("next: sessionize run{config}"));
+    page
+}
 
 /// The report of a run or a finalize.
 pub(super) fn run_page(report: &RunReport) -> Page {

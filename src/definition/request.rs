@@ -94,7 +94,7 @@ impl DefinitionRequest {
     }
 
     /// What is asked of the source with this name.
-    fn of_source(&self, source: Option<&str>) -> Option<&SourceRequest> {
+    pub fn of_source(&self, source: Option<&str>) -> Option<&SourceRequest> {
         let mut requests = self.sources.iter();
         self.unnamed().or_else(|| requests.find(|asked| asked.name.as_deref() == source))
     }

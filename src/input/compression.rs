@@ -28,6 +28,14 @@ impl Compression {
         }
     }
 
+    /// What it is called.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
     /// A reader of what `stored` is when it is decompressed.
     ///
     /// # Errors

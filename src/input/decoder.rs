@@ -6,6 +6,7 @@ use super::intake::Intake;
 use super::options::FormatOption;
 use super::projection::Projection;
 use super::read_error::ReadError;
+use super::shown::ShownColumns;
 use super::time::TimeParser;
 use crate::definition::Source;
 use crate::error::Result;
@@ -28,6 +29,12 @@ pub trait Decoder: Sized {
 
     /// Whether a file is of this format that begins with these bytes, decompressed.
     fn fits(beginning: &[u8]) -> bool;
+
+    /// The columns that `file` shows, whatever is asked for, when it is read as `source` says; none if it has no rows.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::NoInput`] if it cannot be read, [`crate::error::ErrorKind::DataRefused`] if it is damaged.
+    fn columns(file: &BatchFile, source: &Source) -> Result<ShownColumns>;
 
     /// Finds the columns of `source` and the rest of `projection` in `file`, and writes into both what this file decides.
     /// Looks no further than `max_bytes` bytes.

@@ -30,6 +30,32 @@ struct Other {
     remedy: &'static str,
 }
 
+/// What to do about a file that has no rows in any form.
+const IS_NO_LOG: &str = "check that this is the right file: an error page may have been fetched in its place";
+
+/// Kinds of zip files, by what stands in their beginning.
+const ZIPPED: &[(&[u8], Other)] = &[
+    (
+        b"[Content_Types].xml",
+        Other {
+            first: b"PK",
+            kind: "an Excel workbook or another document of Office",
+            remedy: "save the sheet as CSV UTF-8, and name that file",
+        },
+    ),
+    (
+        b"mimetypeapplication/vnd.oasis",
+        Other {
+            first: b"PK",
+            kind: "an OpenDocument file",
+            remedy: "save the sheet as CSV, and name that file",
+        },
+    ),
+];
+
+/// Where a tar archive says what it is.
+const TAR_MARK: (usize, &[u8]) = (257, b"ustar");
+
 /// Kinds of files by their first bytes.
 const OTHERS: &[Other] = &[
     Other {
@@ -61,6 +87,19 @@ const OTHERS: &[Other] = &[
         first: b"\xFF\x06\x00\x00sNaPpY",
         kind: "a snappy file",
         remedy: "decompress it: snzip -dc FILE | sessionize run --batch -",
+    },
+    Other { first: b"\x89PNG", kind: "a PNG image", remedy: IS_NO_LOG },
+    Other { first: b"\xFF\xD8\xFF", kind: "a JPEG image", remedy: IS_NO_LOG },
+    Other { first: b"%PDF-", kind: "a PDF document", remedy: IS_NO_LOG },
+    Other { first: b"\x7FELF", kind: "a program", remedy: IS_NO_LOG },
+    Other { first: b"<!DOCTYPE", kind: "an HTML page", remedy: IS_NO_LOG },
+    Other { first: b"<!doctype", kind: "an HTML page", remedy: IS_NO_LOG },
+    Other { first: b"<html", kind: "an HTML page", remedy: IS_NO_LOG },
+    Other { first: b"<?xml", kind: "an XML document", remedy: IS_NO_LOG },
+    Other {
+        first: b"SQLite format 3\0",
+        kind: "an SQLite database",
+        remedy: "export its table: sqlite3 -csv -header FILE 'SELECT * FROM events' | sessionize run --batch -",
     },
     #[cfg(feature = "parquet")]
     Other {
@@ -116,6 +155,21 @@ pub(super) fn check_text(file: &BatchFile) -> Result<()> {
 }
 
 fn other_kind(beginning: &[u8]) -> Option<Other> {
+    let zipped = ZIPPED.iter().filter(|(_, other)| beginning.starts_with(other.first));
+    let mut holding = zipped.filter(|(part, _)| memchr::memmem::find(beginning, part).is_some());
+    if let Some((_, other)) = holding.next() {
+        return Some(*other);
+    }
+    if beginning.get(TAR_MARK.0..).is_some_and(|rest| rest.starts_with(TAR_MARK.1)) {
+        return Some(Other {
+            first: b"",
+            kind: "a tar archive",
+            remedy: "unpack it: tar -xOf FILE | sessionize run --batch -",
+        });
+    }
+    if let Some(other) = json_document(beginning) {
+        return Some(other);
+    }
     if let Some(known) = OTHERS.iter().find(|other| beginning.starts_with(other.first)) {
         return Some(*known);
     }
@@ -138,6 +192,27 @@ fn other_kind(beginning: &[u8]) -> Option<Other> {
     None
 }
 
+/// JSON that is no JSON lines: a list of objects, or one object over several lines.
+fn json_document(beginning: &[u8]) -> Option<Other> {
+    let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning).trim_ascii_start();
+    let begins_object = |text: &[u8]| text.trim_ascii_start().starts_with(b"{");
+    let list = text.strip_prefix(b"[").is_some_and(begins_object);
+    let goes_on = |rest: &[u8]| matches!(rest, [b'\n', ..] | [b'\r', b'\n', ..]);
+    let object = text.strip_prefix(b"{").is_some_and(goes_on);
+    if list {
+        return Some(Other {
+            first: b"",
+            kind: "one JSON list",
+            remedy: "make a line of each object: jq -c '.[]' FILE | sessionize run --batch -",
+        });
+    }
+    object.then_some(Other {
+        first: b"",
+        kind: "a JSON object over several lines",
+        remedy: "make one line of each object: jq -c . FILE | sessionize run --batch -",
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +228,21 @@ mod tests {
         assert_eq!(kind(b"\xFF\xFE\0\0u\0\0\0"), Some("text in UTF-32"));
         assert!(kind(&b"u\0s\0e\0r\0,\0t\0\n\0".repeat(9)).is_some_and(|kind| kind.contains("UTF-16")));
         assert!(kind(b"a,1\rb,2\r").is_some_and(|kind| kind.contains("carriage returns")));
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_told_with_what_makes_rows_of_it() {
+        let workbook = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml";
+        assert!(kind(workbook).is_some_and(|kind| kind.contains("Excel")));
+        assert_eq!(kind(b"PK\x03\x04\x14\0\0\0\x08\0day.csv"), Some("a zip file"));
+        assert_eq!(kind(b"\x89PNG\r\n\x1a\n"), Some("a PNG image"));
+        assert_eq!(kind(b"SQLite format 3\0\x10\0"), Some("an SQLite database"));
+        let archive = [&[b'a'; 257][..], b"ustar\x0000", &[0; 100]].concat();
+        assert_eq!(kind(&archive), Some("a tar archive"));
+        assert_eq!(kind(b"[{\"a\":1},\n{\"a\":2}]\n"), Some("one JSON list"));
+        assert_eq!(kind(b"\xEF\xBB\xBF[\n  {\"a\":1}\n]\n"), Some("one JSON list"));
+        assert_eq!(kind(b"{\r\n  \"a\": 1\r\n}\r\n"), Some("a JSON object over several lines"));
+        assert_eq!(kind(b"{\"a\":1}\n[17/May/2024 10:00:00],x\n"), None);
     }
 
     #[test]

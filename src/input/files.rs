@@ -58,7 +58,9 @@ fn open(path: &Path, max_bytes: u64) -> Result<BatchFile> {
         let mut file = File::open(path).map_err(failed)?;
         let kind = file.metadata().map_err(failed)?;
         if kind.is_dir() {
-            return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
+            let error = failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+            let files = format!("{}/*", path.display().to_string().trim_end_matches('/'));
+            return Err(error.remedy(format!("check the name, or name the files in it: {files}")));
         }
         if kind.is_file() { file } else { spool(&mut file, path, max_bytes)? }
     };
@@ -120,6 +122,13 @@ impl BatchFile {
     #[cfg(feature = "parquet")]
     pub(super) fn stored(&self) -> &Arc<File> {
         &self.file
+    }
+
+    /// How it is compressed, by its first bytes; `None` if it is not, or cannot be read.
+    pub fn compression_name(&self) -> Option<&'static str> {
+        let mut magic = [0; 4];
+        let length = read_at_most(&self.file, &mut magic).ok()?;
+        Compression::of(&magic[..length]).map(Compression::name)
     }
 
     /// The content from its start, decompressed if it is gzip or zstd by its first bytes.

@@ -3,11 +3,12 @@
 use super::batch::EventBatch;
 use super::columns::{Columns, join_time};
 use super::reason::Reason;
-use super::time::{Doubt, NotATime, TimeParser, TimeShape};
+use super::time::{Doubt, NotATime, TimeFormat, TimeParser, TimeShape};
 use crate::core::event::{KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
 use crate::core::rules::RowSelection;
 use crate::core::watermark::Watermark;
 use crate::purged::PurgedKeys;
+use chrono_tz::Tz;
 
 /// What decides whether an event is taken in.
 #[derive(Debug, Clone)]
@@ -33,6 +34,26 @@ impl RowRules {
 pub struct Intake {
     rules: RowRules,
     events: EventReader,
+    /// Whether each row becomes an event as it is: most runs have no filter, no null texts and no sample.
+    is_plain: bool,
+    sample: Option<SampledRows>,
+}
+
+/// The values of the first rows, kept as they are in the place of events.
+#[derive(Debug)]
+struct SampledRows {
+    most: usize,
+    rows: Vec<Vec<Vec<u8>>>,
+}
+
+impl SampledRows {
+    /// Keeps the values of the key and the time of a row.
+    fn keep<'f>(&mut self, columns: &Columns, field: impl Fn(usize) -> &'f [u8]) {
+        if self.rows.len() < self.most {
+            let positions = columns.key.iter().chain(&columns.time);
+            self.rows.push(positions.map(|&position| field(position).to_vec()).collect());
+        }
+    }
 }
 
 /// Reads the events of rows that are selected.
@@ -57,19 +78,44 @@ impl Intake {
     /// For rows with times that `times` reads, under the rules of one run.
     pub fn new(times: TimeParser, rules: RowRules) -> Self {
         let (joined_time, joined_key) = (Vec::new(), Vec::new());
-        Self { rules, events: EventReader { times, joined_time, joined_key, payload: Vec::new() } }
+        let events = EventReader { times, joined_time, joined_key, payload: Vec::new() };
+        Self { is_plain: rules.selection.selects_everything(), rules, events, sample: None }
+    }
+
+    /// Makes no events, and keeps the values of key and time of the first `most` rows that have fields, one for each column.
+    pub(super) fn sampling(most: usize) -> Self {
+        let rules = RowRules {
+            accepts_from: Watermark::default(),
+            purged: PurgedKeys::default(),
+            latest_allowed: Timestamp::MAX,
+            selection: RowSelection::default(),
+        };
+        let intake = Self::new(TimeParser::new(&TimeFormat::Auto, Tz::UTC), rules);
+        Self { is_plain: false, sample: Some(SampledRows { most, rows: Vec::new() }), ..intake }
+    }
+
+    /// The rows of a sample so far.
+    pub(super) fn sampled(&self) -> &[Vec<Vec<u8>>] {
+        self.sample.as_ref().map_or(&[], |sample| &sample.rows)
+    }
+
+    /// The rows of a sample.
+    pub(super) fn into_sampled(self) -> Vec<Vec<Vec<u8>>> {
+        self.sample.map(|sample| sample.rows).unwrap_or_default()
     }
 
     /// Rejects a row that has fields, unless the row filter leaves it out.
     pub(super) fn reject<'f>(
-        &self,
+        &mut self,
         row: Row<'_>,
         reason: Reason,
         columns: &Columns,
         field: impl Fn(usize) -> &'f [u8],
         batch: &mut EventBatch,
     ) {
-        if columns.are_selected(field, &self.rules.selection) {
+        if let Some(sample) = &mut self.sample {
+            sample.keep(columns, field);
+        } else if columns.are_selected(field, &self.rules.selection) {
             batch.reject(row, reason);
         } else {
             batch.filter();
@@ -96,11 +142,12 @@ impl Intake {
         field: impl Fn(usize) -> &'f [u8],
         batch: &mut EventBatch,
     ) {
-        let Self { rules, events } = self;
+        let Self { rules, events, is_plain, sample } = self;
         let selection = &rules.selection;
-        // Most runs have no filter and no null texts: for them there is nothing to ask for each row.
-        if selection.selects_everything() {
+        if *is_plain {
             events.ingest(row, columns, &field, &field, rules, batch);
+        } else if let Some(sample) = sample {
+            sample.keep(columns, field);
         } else if columns.are_selected(&field, selection) {
             events.ingest(row, columns, |position| selection.present(field(position)), &field, rules, batch);
         } else {

@@ -21,6 +21,8 @@ pub mod parquet;
 mod projection;
 mod read_error;
 mod reason;
+mod sample;
+mod shown;
 pub mod time;
 
 pub use batch::{EventBatch, SideRow};
@@ -34,6 +36,8 @@ pub use options::FormatOption;
 pub use projection::Projection;
 pub use read_error::ReadError;
 pub use reason::Reason;
+pub use sample::Sample;
+pub use shown::{Naming, ShownColumns};
 
 use crate::definition::Source;
 use crate::error::Result;
@@ -99,6 +103,25 @@ macro_rules! formats {
                 })
             }
 
+            /// The format of `file`, and the columns that it shows. See [`Decoder::columns`].
+            ///
+            /// # Errors
+            /// As [`FileDecoder::open`], columns aside.
+            pub fn columns(
+                file: &BatchFile,
+                asked: Option<Format>,
+                source: &Source,
+            ) -> Result<(Format, ShownColumns)> {
+                let format = asked.map_or_else(|| Format::of(file), Ok)?;
+                if format.is_text() {
+                    detect::check_text(file)?;
+                }
+                let columns = match format {
+                    $($(#[$condition])* Format::$variant => <$decoder as Decoder>::columns(file, source)?,)*
+                };
+                Ok((format, columns))
+            }
+
             /// Cuts `content` into units.
             pub fn units<R: Read>(&self, content: R) -> FileUnits<'_, R> {
                 match self { $($(#[$condition])* Self::$variant(decoder) => FileUnits::$variant(decoder, decoder.units(content)),)* }
@@ -159,6 +182,16 @@ macro_rules! formats {
             /// A decoder whose rows are taken in by `intake`.
             pub fn new(intake: Intake) -> Self {
                 Self { intake, $($(#[$condition])* $module: Default::default(),)* }
+            }
+
+            /// The rows of a sample so far.
+            fn sampled(&self) -> &[Vec<Vec<u8>>] {
+                self.intake.sampled()
+            }
+
+            /// The rows of a sample.
+            fn into_sampled(self) -> Vec<Vec<Vec<u8>>> {
+                self.intake.into_sampled()
             }
 
             /// Replaces the content of `batch` with what the rows of `unit` come to.

@@ -1,6 +1,7 @@
 //! A run of either kind, from its plan to its report: fold, check, commit, publish. A finalize is a run without files.
 
 use super::context::Context;
+use super::first_use::explain_rejects;
 use super::fold::StagedRun;
 use super::generations::drop_old;
 use super::limits::check_limits;
@@ -56,7 +57,9 @@ pub(super) fn execute(
     let files = file_entries(&context.checkpoint, plan, &staged)?;
     let before = context.checkpoint.head();
     let hints = TimeHints::of(plan, &staged.stats, latest_allowed);
-    check_limits(settings, &staged, before, context.as_of, hints.rejected.as_ref())?;
+    check_limits(settings, &staged, before, context.as_of, hints.rejected.as_ref()).map_err(|error| {
+        if plan.is_first { explain_rejects(error, &plan.new, settings, &staged.stats) } else { error }
+    })?;
     let counts = counts(before, &staged);
     check_balance(counts.check_identity())?;
     let mut report = RunReport {

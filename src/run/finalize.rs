@@ -49,6 +49,7 @@ impl FinalizeSettings {
             keep_generations: self.keep_generations,
             max_bytes: u64::MAX,
             outputs: self.outputs,
+            command: Vec::new(),
         }
     }
 }

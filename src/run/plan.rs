@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::file_reader::FileToRead;
+use super::first_use::FirstUse;
 use super::sources::{check_keys, check_rule_columns, source_of};
 use crate::core::rules::{RuleFlag, RuleSet};
 use crate::definition::{Definition, DefinitionRequest, FormatOptions, Source, columns_text, gap_text};
@@ -19,6 +20,8 @@ pub(super) struct Plan {
     pub(super) kind: RunKind,
     pub(super) definition: Definition,
     pub(super) rules: Arc<RuleSet>,
+    /// Whether nobody has said before what a session is.
+    pub(super) is_first: bool,
     /// What this run has decided about the definition, in words.
     pub(super) decided: Option<String>,
     pub(super) new: Vec<FileToRead>,
@@ -52,6 +55,7 @@ impl Plan {
             kind: RunKind::Batch,
             // The files may have shown what the key columns are called.
             rules: rule_set(&definition)?,
+            is_first: kept.is_none(),
             decided: (kept != Some(&definition)).then(|| definition_text(&definition)),
             definition,
             new,
@@ -62,7 +66,8 @@ impl Plan {
     /// The plan of a run of `kind` that takes nothing in, and goes on with what `head` has.
     pub(super) fn without_files(head: &Head, kind: RunKind) -> Result<Self> {
         let (definition, rules) = (head.definition.clone(), rule_set(&head.definition)?);
-        Ok(Self { kind, definition, rules, decided: None, new: Vec::new(), files: Vec::new() })
+        let (new, files) = (Vec::new(), Vec::new());
+        Ok(Self { kind, definition, rules, is_first: false, decided: None, new, files })
     }
 }
 
@@ -70,6 +75,8 @@ impl Plan {
 #[derive(Debug)]
 pub(super) struct FilePlan {
     definition: Definition,
+    /// Whether nobody has said before what a session is.
+    is_first: bool,
     pub(super) rules: Arc<RuleSet>,
 }
 
@@ -79,7 +86,7 @@ impl FilePlan {
         let definition = choose_definition(context, settings)?;
         check_keys(&definition)?;
         let rules = rule_set(&definition)?;
-        Ok(Self { definition, rules })
+        Ok(Self { definition, is_first: decided_head(context).is_none(), rules })
     }
 
     /// Finds the columns of `file`, which may decide about the definition.
@@ -87,10 +94,16 @@ impl FilePlan {
         let mut event_columns = self.definition.event_columns.take();
         let source = source_of(&mut self.definition, &settings.choice, file.path())?;
         let asked = settings.request.input_format(source.name.as_deref()).and_then(Format::named);
+        let first_use = FirstUse::of(&file, source.name.as_deref(), settings)
+            .filter(|_| self.is_first && source.is_undecided());
+        if let Some(first_use) = &first_use {
+            first_use.check_unnamed()?;
+        }
         let mut times = time_parser(source)?;
         let mut wanted = Projection { kept: self.rules.kept(), event_columns: &mut event_columns };
         let max_bytes = settings.max_bytes;
-        let decoder = FileDecoder::open(&file, asked, source, &mut times, &mut wanted, max_bytes)?;
+        let decoder = FileDecoder::open(&file, asked, source, &mut times, &mut wanted, max_bytes)
+            .map_err(|error| first_use.iter().fold(error, |error, first_use| first_use.explain(error)))?;
         let source = source.name.clone();
         self.definition.event_columns = event_columns;
         Ok(FileToRead { file, source, decoder, times })

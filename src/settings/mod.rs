@@ -60,6 +60,8 @@ pub struct RunSettings {
     pub max_bytes: u64,
     /// How outputs are written.
     pub outputs: OutputSettings,
+    /// The words of the command, for advice.
+    pub command: Vec<String>,
 }
 
 /// The order in which the files of a command are taken in.

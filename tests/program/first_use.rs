@@ -123,10 +123,16 @@ fn errors_about_columns_fit_what_was_asked() {
     let folder = Folder::new();
     folder.write("day.csv", HEADED);
     folder.write("other.csv", HEADED.replace("time", "at"));
+    let above_table = |finished: &Finished| {
+        let (error, table) = finished.stderr.split_once('\n').unwrap();
+        assert!(table.lines().all(|line| line.starts_with("  ")), "{table}");
+        assert_eq!(finished.stdout, "");
+        error.to_owned()
+    };
     let unknown = folder.sessionize(&["run", "day.csv", "--key", "usr"]).expect_code(65);
-    assert!(error_line(&unknown).contains("no column usr: its columns are user, time; name the columns"));
+    assert!(above_table(&unknown).contains("no column usr: its columns are user, time; name the columns"));
     let delimiter = folder.sessionize(&["run", "day.csv", "--delimiter", ";"]).expect_code(65);
-    assert!(error_line(&delimiter).contains("check --delimiter"), "{}", delimiter.stderr);
+    assert!(above_table(&delimiter).contains("check --delimiter"), "{}", delimiter.stderr);
     folder.sessionize(&["run", "day.csv"]).expect_code(0);
     // The checkpoint has the columns of the first file: other flags would only lead to another refusal.
     let later = folder.sessionize(&["run", "other.csv"]).expect_code(65);

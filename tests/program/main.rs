@@ -8,6 +8,7 @@ mod config;
 mod core_alone;
 mod dry_run;
 mod exit_codes;
+mod first_columns;
 mod first_use;
 mod format_document;
 mod fuzz_corpus;

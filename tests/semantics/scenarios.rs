@@ -156,7 +156,12 @@ fn check_code(step: &Step, finished: &Finished, complaints: &mut Complaints) {
     if *code != Some(expected) {
         complaints.push(format!("exit {code:?}, expected {expected}: {stderr}"));
     }
-    let is_one_line = stderr.starts_with("sessionize: ") && stderr.trim_end().lines().count() == 1;
+    let (error, table) = stderr.trim_end().split_once('\n').unwrap_or((stderr.trim_end(), ""));
+    let rows = step.all("column");
+    let is_one_line = error.starts_with("sessionize: ") && table.is_empty() == rows.is_empty();
+    if expected != 0 {
+        check_table(table, &rows, complaints);
+    }
     // The parser of the command line says more when it does not understand.
     if expected != 0 && expected != 2 && !is_one_line {
         complaints.push(format!("an error is one line, not: {stderr}"));
@@ -167,6 +172,18 @@ fn check_code(step: &Step, finished: &Finished, complaints: &mut Complaints) {
                 complaints.push(format!("{name} without \"{part}\": {text}"));
             }
         }
+    }
+}
+
+/// A table of columns below an error has every expected row, in words between single spaces; each line of it stands further in.
+fn check_table(table: &str, rows: &[String], complaints: &mut Complaints) {
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: Vec<String> = table.lines().map(words).collect();
+    if !table.lines().all(|line| line.starts_with("  ")) {
+        complaints.push(format!("no table of columns: {table}"));
+    }
+    for row in rows.iter().filter(|row| !shown.contains(row)) {
+        complaints.push(format!("no column {row} in: {table}"));
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) struct FirstRow {
     /// Where the next row begins.
     pub(super) end: usize,
     /// The rows behind it, as far as they are looked at.
-    next: Vec<Vec<Vec<u8>>>,
+    pub(super) next: Vec<Vec<Vec<u8>>>,
 }
 
 /// How many rows behind the first one are looked at for a time.
@@ -131,9 +131,8 @@ pub(super) fn read_first_row(
         if first_wide_row(rows, dialect, MAX_COLUMNS).is_some_and(|wide| wide.start == 0) {
             return Err(too_many_columns(file));
         }
-        let mut all = rows_of(rows, dialect);
-        if let Some(first) = all.next() {
-            return Ok(Some(FirstRow { next: all.take(NEXT_ROWS).map(|row| row.fields).collect(), ..first }));
+        if let Some(first) = first_rows(rows, dialect) {
+            return Ok(Some(first));
         }
     }
     Ok(None)
@@ -142,6 +141,13 @@ pub(super) fn read_first_row(
 /// The first row of `bytes`.
 pub(super) fn first_row(bytes: &[u8], dialect: Dialect) -> Option<FirstRow> {
     rows_of(bytes, dialect).next()
+}
+
+/// The same with the rows behind it, as far as they are looked at.
+pub(super) fn first_rows(bytes: &[u8], dialect: Dialect) -> Option<FirstRow> {
+    let mut all = rows_of(bytes, dialect);
+    let first = all.next()?;
+    Some(FirstRow { next: all.take(NEXT_ROWS).map(|row| row.fields).collect(), ..first })
 }
 
 /// The rows of `bytes`, each with the blank lines and comments before it.
@@ -194,14 +200,14 @@ fn is_header(first: &FirstRow, time: &[usize], times: &mut TimeParser) -> bool {
 }
 
 /// Whether `field` is a word, and not one for a missing value.
-fn is_word(field: &[u8]) -> bool {
+pub(super) fn is_word(field: &[u8]) -> bool {
     let text = String::from_utf8_lossy(field).trim().to_lowercase();
     text.chars().any(char::is_alphabetic)
         && !MISSING.contains(&text.trim_matches(['(', ')', '<', '>', '[', ']']))
 }
 
 /// Whether `field` may be the name of a column: it is no number and no path.
-fn may_be_name(field: &[u8]) -> bool {
+pub(super) fn may_be_name(field: &[u8]) -> bool {
     let text = String::from_utf8_lossy(field);
     let is_number = !text.is_empty() && text.trim().parse::<f64>().is_ok();
     !is_number && !text.starts_with('/') && !text.contains("://")

@@ -12,6 +12,7 @@ mod reference;
 mod rows;
 mod schema;
 mod separators;
+mod shown;
 mod sniff;
 mod wide;
 
@@ -28,9 +29,11 @@ use super::intake::Intake;
 use super::options::FormatOption;
 use super::projection::Projection;
 use super::read_error::ReadError;
+use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
 use crate::definition::Source;
 use crate::error::Result;
+use header::FirstRow;
 use opening::Opening;
 use rows::BlockRows;
 use std::io::Read;
@@ -57,6 +60,13 @@ impl Decoder for Csv {
         true
     }
 
+    fn columns(file: &BatchFile, source: &Source) -> Result<ShownColumns> {
+        let Opening { dialect, skip_lines, .. } = Opening::of(file, source)?;
+        let first = Self { dialect, skip_lines, schema: None }.first_row(file, u64::MAX)?;
+        let none = ShownColumns { names: Vec::new(), naming: Naming::Numbers, times: Vec::new() };
+        Ok(first.map_or(none, |first| shown::shown_columns(&first, source.header)))
+    }
+
     fn open(
         file: &BatchFile,
         source: &mut Source,
@@ -69,8 +79,7 @@ impl Decoder for Csv {
             options::decide_delimiter(&mut source.options, dialect.delimiter);
         }
         let decoder = Self { dialect, skip_lines, schema: None };
-        let content = file.reader().map_err(|error| file.read_error(&error))?;
-        let first = header::read_first_row(file, decoder.units(content), dialect, max_bytes)?;
+        let first = decoder.first_row(file, max_bytes)?;
         let schema = first.map(|first| header::read_schema(&first, dialect, file, source, times, projection));
         Ok(Self { schema: schema.transpose()?, ..decoder })
     }
@@ -107,6 +116,14 @@ impl Decoder for Csv {
     fn side_form(&self) -> SideForm<'_> {
         let header = self.schema.as_ref().map_or(&[][..], |schema| &schema.side_header);
         SideForm::Delimited { delimiter: self.dialect.delimiter, header }
+    }
+}
+
+impl Csv {
+    /// The first row of `file`, if there is one in its first `max_bytes` bytes.
+    fn first_row(&self, file: &BatchFile, max_bytes: u64) -> Result<Option<FirstRow>> {
+        let content = file.reader().map_err(|error| file.read_error(&error))?;
+        header::read_first_row(file, self.units(content), self.dialect, max_bytes)
     }
 }
 

@@ -12,6 +12,7 @@ use super::intake::{Intake, Row};
 use super::projection::{Projection, resolve_named};
 use super::read_error::ReadError;
 use super::reason::Reason;
+use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
 use crate::definition::Source;
 use crate::error::Result;
@@ -44,6 +45,17 @@ impl Decoder for JsonLines {
             || (beginning.len() == line.len() && beginning.len() == BEGINNING_BYTES && begins_object(line))
     }
 
+    fn columns(file: &BatchFile, _source: &Source) -> Result<ShownColumns> {
+        let beginning = detect::beginning(file)?;
+        let mut names: Vec<String> = Vec::new();
+        for name in lines(&beginning).take(SHOWN_LINES).filter_map(member_names).flatten() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(ShownColumns { names, naming: Naming::Names, times: Vec::new() })
+    }
+
     fn open(
         file: &BatchFile,
         source: &mut Source,
@@ -51,13 +63,7 @@ impl Decoder for JsonLines {
         projection: &mut Projection<'_>,
         _max_bytes: u64,
     ) -> Result<Self> {
-        let beginning = detect::beginning(file)?;
-        let mut shown: Vec<String> = Vec::new();
-        for name in lines(&beginning).take(SHOWN_LINES).filter_map(member_names).flatten() {
-            if !shown.contains(&name) {
-                shown.push(name);
-            }
-        }
+        let shown = Self::columns(file, source)?.names;
         let (names, columns) = resolve_named(source, &shown, LINE_COLUMN, file, projection)?;
         Ok(Self { names, columns })
     }

@@ -16,6 +16,7 @@ use super::files::BatchFile;
 use super::intake::Intake;
 use super::projection::{Header, Projection, resolve_columns};
 use super::read_error::ReadError;
+use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
 use crate::definition::Source;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,6 +49,21 @@ impl Decoder for Parquet {
 
     fn fits(beginning: &[u8]) -> bool {
         beginning.starts_with(MAGIC)
+    }
+
+    fn columns(file: &BatchFile, _source: &Source) -> Result<ShownColumns> {
+        check_magic(file)?;
+        let metadata = StoredFile::of(file).read(|reader| read_metadata(&reader));
+        let metadata = metadata.map_err(|failure| refusal(failure, file))?;
+        let mut shown = ShownColumns { names: Vec::new(), naming: Naming::Names, times: Vec::new() };
+        for column in columns_of(metadata.schema(), metadata.parquet_schema()) {
+            let is_key = may_be_key(&column.kind);
+            if is_key || may_be_time(&column.kind) {
+                shown.times.extend((!is_key).then_some(shown.names.len()));
+                shown.names.push(column.name);
+            }
+        }
+        Ok(shown)
     }
 
     fn open(

@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 
 /// Every format that is worth a try, those that are met more often first. Of two that mean different days both are here: which one
 /// is right cannot be seen in one value.
-const KNOWN: [&str; 57] = [
+pub(super) const KNOWN: [&str; 58] = [
     "auto",
     "epoch-s",
     "epoch-ms",
@@ -67,6 +67,7 @@ const KNOWN: [&str; 57] = [
     "%d-%b-%Y",
     "%b %d, %Y %I:%M:%S %p",
     "%b %d, %Y %H:%M:%S",
+    "%b %d, %Y, %I:%M:%S %p",
     "%b %d, %Y",
     "%y%m%d",
     "%y%m%d %H:%M:%S",

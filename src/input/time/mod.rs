@@ -4,6 +4,7 @@
 //! slow readers (`written`, `epoch`, `pattern`), where chrono has the word.
 
 mod calendar;
+mod candidates;
 mod epoch;
 mod format;
 mod known;
@@ -16,6 +17,7 @@ mod tests;
 mod written;
 mod zone;
 
+pub use candidates::{are_times, formats_of_column, may_be_times};
 pub use format::TimeFormat;
 pub use known::{formats_that_read, spreadsheet_day};
 pub use not_a_time::{Doubt, NotATime};

@@ -1,0 +1,185 @@
+//! A look at the beginning of files, for a proposal: reads, and changes nothing.
+
+use super::cancellation::Cancellation;
+use super::plan::time_parser;
+use crate::core::event::Timestamp;
+use crate::core::rules::{ProjectedColumns, RowSelection};
+use crate::core::watermark::Watermark;
+use crate::definition::{ColumnRequest, Source, SourceRequest};
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::time::TimeFormat;
+use crate::input::{BatchFile, EventBatch, FileDecoder, Intake, Projection, RowRules, Sample, UnitDecoder};
+use crate::proposal::{self, ColumnChoice, Findings, choose, facts, flags, propose_gap, table};
+use crate::purged::PurgedKeys;
+
+/// Rows whose columns are looked at.
+const SAMPLED_ROWS: usize = 1_000;
+
+/// Bytes whose events are looked at, decompressed: a unit may go beyond it.
+const LOOKED_AT_BYTES: u64 = 64 << 20;
+
+/// Sessions that are shown.
+const SHOWN_SESSIONS: usize = 5;
+
+/// The events at the beginning of files.
+#[derive(Debug, Default)]
+struct Beginning {
+    events: Vec<(Vec<u8>, Timestamp)>,
+    rows: u64,
+    rows_rejected: u64,
+    bytes: u64,
+    is_cut: bool,
+}
+
+/// Looks at the beginning of `files`, 64 MiB in all, and proposes what their events and sessions are. The same files give the same
+/// findings. Memory: some hundred bytes an event.
+///
+/// # Errors
+/// [`ErrorKind::NoInput`] for a file that cannot be read, [`ErrorKind::DataRefused`] if no file has rows, or no column is a key or a time:
+/// then with the columns that there are.
+pub fn look_at_files(files: &[BatchFile], cancellation: &Cancellation) -> Result<Findings> {
+    let (first, sample) = first_sample(files)?;
+    let facts = facts(&sample, &TimeFormat::Auto);
+    let choice = choose(&facts, ColumnChoice::default());
+    let columns = flags(&choice, &sample.columns, &facts);
+    let table = table(&sample.columns, &facts);
+    if choice.key.is_empty() || choice.time.is_empty() || columns.len() < 2 {
+        return Err(no_columns(first, &choice).with_details(table));
+    }
+    let mut source = source_with(&columns, &sample);
+    let mut beginning = Beginning::default();
+    for file in files {
+        beginning.add(file, &sample, &mut source, cancellation)?;
+    }
+    let mut events: Vec<(&[u8], Timestamp)> =
+        beginning.events.iter().map(|(key, time)| (key.as_slice(), *time)).collect();
+    let pauses = proposal::pauses_of(&mut events);
+    let gap = propose_gap(&pauses);
+    let examples = proposal::examples(&events, gap.minutes, SHOWN_SESSIONS);
+    let examples =
+        examples.map_err(|error| Error::new(ErrorKind::Failed, error.to_string()).nothing_changed())?;
+    Ok(Findings {
+        files: files.iter().filter_map(name_of_file).collect(),
+        form: form_of(first, &sample),
+        decided: decided(&source, &columns, &sample),
+        columns,
+        table,
+        keys: events.chunk_by(|one, other| one.0 == other.0).count(),
+        rows: beginning.rows,
+        rows_rejected: beginning.rows_rejected,
+        is_whole: !beginning.is_cut,
+        pauses,
+        gap,
+        examples,
+    })
+}
+
+/// The first file that has rows, and their columns.
+fn first_sample(files: &[BatchFile]) -> Result<(&BatchFile, Sample)> {
+    let undecided = SourceRequest::default().create(&[]);
+    for file in files {
+        let sample = Sample::of(file, None, &undecided, SAMPLED_ROWS)?;
+        if !sample.rows.is_empty() {
+            return Ok((file, sample));
+        }
+    }
+    let error = Error::new(ErrorKind::DataRefused, "there are no rows to look at");
+    Err(error.remedy("name a file with rows, such as yesterday's log").nothing_changed())
+}
+
+fn no_columns(file: &BatchFile, choice: &ColumnChoice) -> Error {
+    let what = if choice.time.is_empty() {
+        "no column of this file holds times that are understood"
+    } else {
+        "no column of this file says whose its events are"
+    };
+    Error::new(ErrorKind::DataRefused, what)
+        .at(file.path().display())
+        .remedy("sessions need a key and a time: export them too, or name their columns with --key, --time and --time-format")
+        .nothing_changed()
+}
+
+/// The source that has these columns.
+fn source_with(columns: &[(&str, String)], sample: &Sample) -> Source {
+    let value = |name: &str| columns.iter().find(|(flag, _)| *flag == name).map(|(_, value)| value.clone());
+    let requests = |name| {
+        value(name).map(|value| value.split(',').map(ColumnRequest::read).collect::<Vec<ColumnRequest>>())
+    };
+    let request = SourceRequest {
+        key: requests("key"),
+        time: requests("time"),
+        time_format: value("time-format"),
+        header: sample.columns.header(),
+        options: sample.source.options.clone(),
+        ..SourceRequest::default()
+    };
+    request.create(&[])
+}
+
+impl Beginning {
+    /// Adds the events of `file`, as far as there is room for them.
+    fn add(
+        &mut self,
+        file: &BatchFile,
+        sample: &Sample,
+        source: &mut Source,
+        cancellation: &Cancellation,
+    ) -> Result<()> {
+        let kept = ProjectedColumns::default();
+        let mut projection = Projection { kept: &kept, event_columns: &mut None };
+        let mut times = time_parser(source)?;
+        let format = Some(sample.format);
+        let decoder = FileDecoder::open(file, format, source, &mut times, &mut projection, u64::MAX)?;
+        let mut rows = UnitDecoder::new(Intake::new(times, accepting_all()));
+        let content = file.reader().map_err(|error| file.read_error(&error))?;
+        let mut units = decoder.units(content);
+        let mut batch = EventBatch::default();
+        // What cannot be read ends the look: the run itself says what is wrong, and where.
+        while let Ok(Some(unit)) = units.next(Vec::new()) {
+            cancellation.check()?;
+            self.is_cut = self.bytes >= LOOKED_AT_BYTES;
+            if self.is_cut || rows.decode(&unit, &mut batch).is_err() {
+                break;
+            }
+            self.bytes += unit.byte_count();
+            self.rows += batch.rows;
+            self.rows_rejected += batch.rows - batch.accepted;
+            for event in batch.partitions.iter().flat_map(|events| events.iter()) {
+                self.events.push((event.key.to_vec(), event.time));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rules under which no event is late, and none in the future.
+fn accepting_all() -> RowRules {
+    RowRules {
+        accepts_from: Watermark::default(),
+        purged: PurgedKeys::default(),
+        latest_allowed: Timestamp::LAST_EVENT,
+        selection: RowSelection::default(),
+    }
+}
+
+fn name_of_file(file: &BatchFile) -> Option<String> {
+    let name = file.path().to_string_lossy().into_owned();
+    (name != "-").then_some(name)
+}
+
+/// The format of a file, and how it is compressed.
+fn form_of(file: &BatchFile, sample: &Sample) -> String {
+    let compression = file.compression_name().map_or_else(String::new, |name| format!(" in {name}"));
+    format!("{}{compression}", sample.format.name())
+}
+
+/// What the file has decided of `source` besides the columns: whether there is a header, where columns are not all named, and the
+/// properties of its format.
+fn decided(source: &Source, columns: &[(&str, String)], sample: &Sample) -> Vec<(String, String)> {
+    let is_number = |value: &String| value.split(',').any(|word| word.parse::<u32>().is_ok());
+    let has_numbers = columns.iter().any(|(flag, value)| *flag != "time-format" && is_number(value));
+    let header = sample.columns.header().filter(|_| has_numbers);
+    let header = header.map(|header| ("header".to_owned(), if header { "yes" } else { "no" }.to_owned()));
+    let options = source.options.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    header.into_iter().chain(options).collect()
+}
