@@ -55,9 +55,9 @@ impl ErrorKind {
 pub struct Error {
     kind: ErrorKind,
     what: String,
-    place: Option<String>,
-    remedy: Option<String>,
-    details: Vec<String>,
+    place: Option<Box<str>>,
+    remedy: Option<Box<str>>,
+    details: Box<[String]>,
     unchanged: bool,
     committed: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -71,7 +71,7 @@ impl Error {
             what: what.into(),
             place: None,
             remedy: None,
-            details: Vec::new(),
+            details: Box::default(),
             unchanged: false,
             committed: None,
             source: None,
@@ -105,14 +105,14 @@ impl Error {
     /// Adds where it happened.
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {
-        self.place = Some(place.to_string());
+        self.place = Some(place.to_string().into());
         self
     }
 
     /// Adds what to do next.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(remedy.into().into());
         self
     }
 
@@ -125,7 +125,7 @@ impl Error {
     /// Adds lines that stand below the error: a table of what there is.
     #[must_use]
     pub fn with_details(mut self, lines: Vec<String>) -> Self {
-        self.details = lines;
+        self.details = lines.into();
         self
     }
 

@@ -1,5 +1,4 @@
 //! `sessionize init`
-#![expect(clippy::disallowed_methods, reason = "writes the configuration file")]
 
 use super::common::print_text;
 use super::text::init_page;

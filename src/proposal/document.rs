@@ -30,12 +30,17 @@ impl Document {
         self.0.push('\n');
     }
 
+    fn line(&mut self, parts: &[&str]) {
+        self.0.extend(parts.iter().copied());
+        self.0.push('\n');
+    }
+
     fn space(&mut self) {
         self.0.push('\n');
     }
 
     fn key(&mut self, key: &str, value: &str) {
-        self.0 += &format!("{key} = {}\n", quoted(value));
+        self.line(&[key, " = ", &quoted(value)]);
     }
 }
 
@@ -54,7 +59,7 @@ fn files(findings: &Findings, text: &mut Document) {
         text.comment("batch = [\"FILE\"]");
     } else {
         let files: Vec<String> = findings.files.iter().map(|file| quoted(file)).collect();
-        text.0 += &format!("batch = [{}]\n", files.join(", "));
+        text.line(&["batch = [", &files.join(", "), "]"]);
     }
     for (key, value) in &findings.decided {
         text.key(key, value);
