@@ -219,6 +219,32 @@ proptest! {
     }
 
     #[test]
+    fn files_that_are_put_in_order_by_their_first_event_come_to_the_same(
+        drawn in drawn(30, false),
+        names in Just((0..5).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        let first = |batch: Vec<RuledEvent>| batch.iter().map(|event| event.second).min();
+        let starts: Vec<i64> = drawn.selected().into_iter().filter_map(first).collect();
+        prop_assume!(drawn.has_ordered_batches() && starts.is_sorted_by(|one, next| one < next));
+        let folder = Folder::in_memory();
+        for (number, batch) in drawn.batches().iter().enumerate() {
+            // Blank lines, which are no rows, make files of the same content different ones.
+            folder.write(&format!("{}.csv", names[number]), web_file(batch) + &"\n".repeat(number));
+        }
+        let mut files: Vec<String> =
+            names.iter().take(drawn.batches().len()).map(|name| format!("{name}.csv")).collect();
+        files.sort();
+        let flags = drawn.flags();
+        let words = ["run", "--each", "--file-order", "time", "--max-late", "0", "--key", "user", "--time", "time"];
+        let words = words.into_iter().chain(["--report", "json", "--quiet"]);
+        let all = words.chain(files.iter().map(String::as_str)).chain(flags.iter().map(String::as_str));
+        folder.sessionize(&all.collect::<Vec<_>>()).expect_code(0);
+        folder.sessionize(&["finalize", "--report", "json"]).expect_code(0);
+        let (rows_expected, _) = expected(&drawn.selected().concat(), &drawn);
+        prop_assert_eq!(sorted(rows(&folder, "sessions").iter().map(found).collect()), rows_expected);
+    }
+
+    #[test]
     fn the_log_of_corrections_comes_to_the_sessions_of_all_accepted_events(
         drawn in drawn(40, true),
         retain in 1_i64..40,

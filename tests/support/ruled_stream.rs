@@ -250,6 +250,11 @@ impl Drawn {
         }
     }
 
+    /// Whether every batch lies behind the one before it in time.
+    pub fn has_ordered_batches(&self) -> bool {
+        self.disorder != Disorder::AcrossBatches
+    }
+
     /// Events in the order of arrival, batch by batch. Of a batch with two sources the file of the first one comes first.
     pub fn batches(&self) -> Vec<Vec<RuledEvent>> {
         let arrival = |(event, delay): &(RuledEvent, i64)| event.second + delay;

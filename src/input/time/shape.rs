@@ -14,8 +14,8 @@ pub enum TimeShape {
     Written {
         /// How many parts of the time of day there are: none, hours and minutes, or seconds too.
         clock_parts: usize,
-        /// Whether a zone follows.
-        has_zone: bool,
+        /// How many digits the zone has that follows; `None` where none does.
+        zone_digits: Option<usize>,
     },
 }
 
@@ -36,7 +36,8 @@ impl TimeShape {
         let end = clock.iter().take_while(of_clock).count();
         let colons = memchr::memchr_iter(b':', &clock[..end]).count();
         let clock_parts = if clock.is_empty() { 0 } else { colons + 1 };
-        Self::Written { clock_parts, has_zone: end < clock.len() }
+        let of_zone = clock[end..].iter().filter(|byte| byte.is_ascii_digit()).count();
+        Self::Written { clock_parts, zone_digits: (end < clock.len()).then_some(of_zone) }
     }
 
     /// Whether it is a date, and no number.
@@ -52,9 +53,9 @@ impl TimeShape {
             (Self::Number { .. }, Self::Written { .. }) => true,
             (Self::Written { .. }, Self::Number { .. }) => false,
             (
-                Self::Written { clock_parts, has_zone },
-                Self::Written { clock_parts: all, has_zone: with_zone },
-            ) => clock_parts < all || (with_zone && !has_zone),
+                Self::Written { clock_parts, zone_digits },
+                Self::Written { clock_parts: all, zone_digits: all_digits },
+            ) => clock_parts < all || lacks_digits(zone_digits, all_digits),
         }
     }
 
@@ -65,9 +66,21 @@ impl TimeShape {
     }
 }
 
+/// Whether a zone with so many digits may be what is left of one with `all`. A word for UTC has none, and is whole.
+fn lacks_digits(digits: Option<usize>, all: Option<usize>) -> bool {
+    match (digits, all) {
+        (None, all) => all.is_some(),
+        (Some(digits), Some(all)) => digits > 0 && digits < all,
+        (Some(_), None) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::time::{TimeFormat, TimeParser};
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     fn shape(text: &str) -> TimeShape {
         TimeShape::of(text.as_bytes(), text.len() < 8)
@@ -75,17 +88,17 @@ mod tests {
 
     #[test]
     fn what_a_time_says_is_counted() {
-        for (text, clock_parts, has_zone) in [
-            ("2020-01-02", 0, false),
-            ("2020-01-02 10:00", 2, false),
-            ("2020-01-02T10:00:30", 3, false),
-            ("2020-01-02T10:00:30.123", 3, false),
-            ("2020-01-02T10:00:30.123Z", 3, true),
-            ("2020-01-02T10:00+02:00", 2, true),
-            ("2020-01-02 10:00:30 UTC", 3, true),
-            ("02/Jan/2020:10:00:30 +0000", 3, true),
+        for (text, clock_parts, zone_digits) in [
+            ("2020-01-02", 0, None),
+            ("2020-01-02 10:00", 2, None),
+            ("2020-01-02T10:00:30", 3, None),
+            ("2020-01-02T10:00:30.123", 3, None),
+            ("2020-01-02T10:00:30.123Z", 3, Some(0)),
+            ("2020-01-02T10:00+02:00", 2, Some(4)),
+            ("2020-01-02 10:00:30 UTC", 3, Some(0)),
+            ("02/Jan/2020:10:00:30 +0000", 3, Some(4)),
         ] {
-            assert_eq!(shape(text), TimeShape::Written { clock_parts, has_zone }, "{text}");
+            assert_eq!(shape(text), TimeShape::Written { clock_parts, zone_digits }, "{text}");
         }
         for (text, digits) in [("1577836800", 10), ("1577836800.25", 10), ("-5", 1), ("20200102", 8)] {
             assert_eq!(shape(text), TimeShape::Number { digits, is_early: digits < 8 }, "{text}");
@@ -114,5 +127,29 @@ mod tests {
         assert!(shape("3").is_total_among(shape("1577836800")));
         assert!(!shape("3").is_total_among(shape("44259.5")), "small numbers are usual there");
         assert!(!shape("2020-01-02").is_total_among(shape("1577836800")));
+    }
+
+    proptest! {
+        /// A file that ends within its last time makes no event at another time, but for the digits of a fraction.
+        #[test]
+        fn a_time_that_is_cut_anywhere_is_no_time_or_lacks_a_part(
+            second in 631_152_000_i64..4_000_000_000,
+            form in select(vec![
+                "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S+05:30",
+                "%Y-%m-%d %H:%M:%S -0230", "%Y-%m-%d %H:%M:%S UTC", "%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%s", "%s123",
+                "%s123456", "%d/%b/%Y:%H:%M:%S +0530",
+            ]),
+            kept in 1_usize..40,
+        ) {
+            let whole = chrono::DateTime::from_timestamp(second, 0).unwrap().format(form).to_string();
+            let cut = &whole[..kept.min(whole.len())];
+            let mut times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
+            let time = times.parse(whole.as_bytes());
+            let usual = times.shape(whole.as_bytes()).unwrap();
+            if let (Ok(read), Some(shape)) = (times.parse(cut.as_bytes()), times.shape(cut.as_bytes())) {
+                prop_assert!(Ok(read) == time || shape.lacks_part_of(usual), "{} of {}", cut, whole);
+                prop_assert!(cut != whole || !shape.lacks_part_of(usual), "{} is whole", whole);
+            }
+        }
     }
 }
