@@ -13,7 +13,7 @@ pub(super) struct ColumnFlags {
     /// Columns of the event time: header names or 1-based numbers, such as date,time [default: 2]
     #[arg(long, value_name = "COL[,COL]", value_delimiter = ',', value_parser = values::column, help_heading = COLUMNS)]
     time: Option<Vec<ColumnRequest>>,
-    /// Format of the files; auto: each shows it by its content. Of this run only
+    /// Format of the files in this run; auto: the content of each file determines it
     #[arg(long, value_name = "FORMAT", default_value = values::AUTO, value_parser = values::input_format(), help_heading = COLUMNS)]
     input_format: String,
     /// Whether files begin with a header row; auto: they do if the time column of the first row is no time
@@ -21,10 +21,10 @@ pub(super) struct ColumnFlags {
     header: Header,
     #[command(flatten)]
     formats: FormatFlags,
-    /// How times are written: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern [default: auto]
+    /// Form of the times: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern [default: auto]
     #[arg(long, value_name = "FORMAT", value_parser = values::time_format, help_heading = COLUMNS)]
     time_format: Option<String>,
-    /// Zone of times that name none, such as Europe/Paris [default: UTC]
+    /// Time zone of times without one, such as Europe/Paris [default: UTC]
     #[arg(long, value_name = "ZONE", value_parser = values::timezone, help_heading = COLUMNS)]
     timezone: Option<String>,
 }

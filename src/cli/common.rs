@@ -33,7 +33,7 @@ pub(super) struct CommonFlags {
     /// Folder of the outputs
     #[arg(long, value_name = "DIR", default_value = "sessionize-out", value_parser = PathBufValueParser::new().try_map(named))]
     out: PathBuf,
-    /// How the report goes to standard output: text for people, or one JSON document
+    /// Form of the report on standard output: text for people, or one JSON document
     #[arg(long, value_enum, default_value = "text")]
     pub(super) report: Format,
     /// How long to wait for another run to end, such as 10m
@@ -42,7 +42,7 @@ pub(super) struct CommonFlags {
     /// No report for people, no progress bar; a JSON report is still printed
     #[arg(short, long)]
     pub(super) quiet: bool,
-    /// What stands in for the wall clock, for backfills and tests
+    /// Time to use instead of the clock, for backfills and tests
     #[arg(long, value_name = "T", value_parser = values::time)]
     now: Option<Timestamp>,
 }

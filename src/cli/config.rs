@@ -7,13 +7,13 @@ use clap::{Args, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Show the settings that a command would have, and where each of them comes from
+/// Show the settings of a command and the origin of each
 #[derive(Debug, Args)]
 pub(super) struct ConfigFlags {
-    /// How the settings go to standard output: text for people, or one JSON document
+    /// Form of the settings on standard output: text for people, or one JSON document
     #[arg(long, value_enum, default_value = "text")]
     report: Format,
-    /// The command as it would be given, such as `run --gap 30m`; left out: run without flags
+    /// The command with its flags, such as `run --gap 30m`; default: run without flags
     #[arg(value_name = "VERB", trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }

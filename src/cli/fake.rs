@@ -7,22 +7,22 @@ use clap::Args;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Write made-up page views to standard output, the same for the same seed
+/// Write generated page views to standard output; the same seed gives the same rows
 #[derive(Debug, Args)]
 pub(super) struct FakeFlags {
-    /// How many rows
+    /// Number of rows
     #[arg(long, value_name = "N", default_value = "1000")]
     rows: u64,
-    /// How many users to draw from
+    /// Number of users
     #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u64).range(1..))]
     users: u64,
-    /// How many days, from 2020-01-01 on
+    /// Number of days, from 2020-01-01 on
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=36_525))]
     days: u32,
-    /// Another seed gives other rows
+    /// Seed of the random numbers
     #[arg(long, value_name = "S", default_value = "1")]
     seed: u64,
-    /// How much later than its time a row may stand in the file
+    /// How long after its time a row may appear in the file
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us)]
     disorder: i64,
     /// Mean number of events in a visit

@@ -13,15 +13,15 @@ use clap::Args;
 /// How far in the future `--as-of` may lie: as far as an event may by default.
 const MAX_FUTURE_US: i64 = 300_000_000;
 
-/// Close every open session: the explicit cut
+/// Close and write every open session
 #[derive(Debug, Args)]
 pub(super) struct FinalizeFlags {
-    /// Only state that nothing older than this is still to come, and close the sessions that this completes
+    /// Declare that the data is complete up to this time, and close only the sessions that this completes
     #[arg(long, value_name = "T", value_parser = values::time)]
     as_of: Option<Timestamp>,
     #[command(flatten)]
     outputs: OutputFlags,
-    /// How far back a rollback can go: this many states after runs are kept, or those of the runs of this age, such as 7d
+    /// How many states a rollback can return to: the states after the last N runs, or after the runs of this age, such as 7d
     #[arg(long, value_name = "N|AGE", default_value = "72", value_parser = values::keep_generations)]
     keep_generations: KeepGenerations,
     #[command(flatten)]

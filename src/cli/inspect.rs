@@ -14,7 +14,7 @@ pub(super) struct InspectFlags {
     /// Show the open sessions too
     #[arg(long)]
     sessions: bool,
-    /// Show what is open of one key; the parts of a composite key in several --key
+    /// Show the open sessions of one key; repeat --key for the parts of a composite key
     #[arg(long, value_name = "KEY")]
     key: Vec<OsString>,
     /// Show the ledger of all runs too

@@ -41,12 +41,12 @@ use stderr::{say, say_error};
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done, also when there was nothing to do
-   1  failed; the line says what was committed, if anything
-   2  the command line or the configuration file makes no sense
-  65  the data was refused: rejects or late rows over the limit, or not understood
+   1  failed; the message says what was committed, if anything
+   2  the command line or the configuration file is invalid
+  65  the data was refused: too many rejected or late rows, or unreadable
   66  a batch file is missing or unreadable
-  71  the commit failed, and whether it has reached the disk is unknown; rerun the command
-  74  the checkpoint is damaged or out of step with its output
+  71  the commit failed, and it is unknown whether it reached the disk; rerun the command
+  74  the checkpoint is damaged, or does not match its outputs
   75  another run holds the lock
   78  the definition differs from the checkpoint's";
 
@@ -56,11 +56,11 @@ Exit codes:
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
-    /// Configuration file: a key for each flag; --no-SWITCH takes back a switch that it turns on
+    /// Configuration file, with a key for each flag; --no-SWITCH turns off a switch that the file turns on
     /// [default: sessionize.toml in the working folder, if it is there]
     #[arg(long, global = true, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(common::named))]
     config: Option<PathBuf>,
-    /// Log what is done to standard error; twice for more. `RUST_LOG` overrides it
+    /// Log the steps to standard error; repeat for more detail. `RUST_LOG` overrides it
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }

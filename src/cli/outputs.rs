@@ -8,13 +8,13 @@ const OUTPUTS: &str = "Outputs";
 
 #[derive(Debug, Args)]
 pub(super) struct OutputFlags {
-    /// Format of sessions, events and what is open
+    /// Format of sessions, events and open sessions
     #[arg(long, value_name = "FORMAT", default_value = OutputFormat::ALL[0].name(), value_parser = values::output_format(), help_heading = OUTPUTS)]
     output_format: OutputFormat,
-    /// Put a quote mark before values that a spreadsheet would take for a formula
+    /// Put an apostrophe before values that a spreadsheet would read as a formula
     #[arg(long, help_heading = OUTPUTS)]
     spreadsheet_safe: bool,
-    /// Write what is open to open/latest.csv, as it would be if nothing came any more, for eyes that cannot wait
+    /// Write the open sessions to open/latest.csv too, as they are so far
     #[arg(long, help_heading = OUTPUTS)]
     emit_open: bool,
 }

@@ -29,72 +29,71 @@ Examples:
   zcat access.log.gz | sessionize run --batch - --delimiter tab --time-format epoch-s
   sessionize run --each --batch logs/2019-*.csv        # a backfill, one commit for each file";
 
-/// Take in a batch: complete sessions are written, open ones are kept for the next run
+/// Process a batch: write completed sessions, keep open ones for the next run
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunFlags {
-    /// Files of the batch, all together one batch; - is standard input. CSV, also in gzip or zstd
+    /// Files of the batch; - is standard input. They may be compressed with gzip or zstd
     #[arg(long, value_name = "FILE", num_args = 0.., help_heading = BATCH)]
     batch: Vec<PathBuf>,
     /// More files of the batch
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Commit the files one after the other, each as a batch of its own
+    /// Commit each file as a batch of its own, one after the other
     #[arg(long, help_heading = BATCH)]
     each: bool,
     /// Order of the files, where it counts: as given, by name with numbers as numbers, or by the time of the first event in each
     #[arg(long, value_enum, default_value = "given", help_heading = BATCH)]
     file_order: Order,
-    /// Say what would be done, and change no byte
+    /// Report what the run would do, and change nothing
     #[arg(long, help_heading = BATCH)]
     dry_run: bool,
-    /// Source of all files, where several have a name: otherwise each file is told by its path
+    /// Source of all files, if there are several sources; without it, the path of each file determines its source
     #[arg(long, value_name = "NAME", help_heading = BATCH)]
     source: Option<String>,
     #[command(flatten)]
     columns: ColumnFlags,
-    /// Longest pause inside a session [default: 5m]; web analytics' custom is 30m
+    /// Longest pause inside a session [default: 5m]; web analytics usually uses 30m
     #[arg(long, value_name = "DUR", value_parser = values::duration_us, help_heading = SESSIONS)]
     gap: Option<i64>,
     #[command(flatten)]
     rules: RuleFlags,
-    /// How far the watermark stays behind the latest event, for logs that arrive out of order
+    /// Distance of the watermark from the latest event, for logs that arrive out of order
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us, help_heading = LATE)]
     watermark_delay: i64,
-    /// State that the data is complete up to this time: the watermark goes there instead
+    /// Declare that the data is complete up to this time, and set the watermark to it
     #[arg(long, value_name = "T", value_parser = values::time, conflicts_with = "watermark_delay", help_heading = LATE)]
     watermark: Option<Timestamp>,
-    /// Events further in the future than this are rejected
+    /// Reject events further in the future than this
     #[arg(long, value_name = "DUR", default_value = "5m", value_parser = values::duration_us, help_heading = LIMITS)]
     max_future: i64,
-    /// More rejected rows than this fail the run: a number, or a share of the rows; 0 is strict
+    /// Fail the run if more rows than this are rejected: a number, or a share of the rows; 0 is strict
     #[arg(long, value_name = "N|N%", default_value = "1%", help_heading = LIMITS)]
     max_rejects: Limit,
-    /// What becomes of late events: side writes them to an output of their own, drop only counts them
+    /// What to do with late events: side writes them to a separate output, drop only counts them
     #[arg(long, value_enum, default_value = "side", help_heading = LATE)]
     late: Late,
-    /// More late events than this fail the run: a number, or a share of the rows
+    /// Fail the run if more events than this are late: a number, or a share of the rows
     #[arg(long, value_name = "N|N%", default_value = "5%", help_heading = LIMITS)]
     max_late: Limit,
-    /// Fewer rows than this in files that are new fail the run: an empty or a cut file is noticed
+    /// Fail the run if new files have fewer rows than this, to notice an empty or truncated file
     #[arg(long, value_name = "N", default_value = "0", help_heading = LIMITS)]
     min_rows: u64,
-    /// Change what the checkpoint has fixed (gap, columns); nothing may be open
+    /// Change the definition that the first run has fixed (gap, columns, rules); no session may be open
     #[arg(long, help_heading = SESSIONS)]
     redefine: bool,
     /// Threads that parse and fold [default: all processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = MACHINE)]
     threads: Option<u16>,
-    /// Memory for events and open sessions; beyond it events go to temporary files [default: a quarter of what the container, the limits
-    /// of the process and the machine allow]
+    /// Memory for events and open sessions; beyond it, the run uses temporary files [default: a quarter of what the container, the limits of the process and the machine allow]
     #[arg(long, value_name = "SIZE", value_parser = values::size_bytes, help_heading = MACHINE)]
     memory: Option<usize>,
-    /// More bytes than this, after decompression, fail the run, such as 10GiB [default: no limit]
+    /// Fail the run if the batch has more bytes than this after decompression, such as 10GiB [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = values::size_bytes, help_heading = LIMITS)]
     max_bytes: Option<usize>,
     #[command(flatten)]
     outputs: OutputFlags,
-    /// How far back a rollback can go: this many states after runs are kept, or those of the runs of this age, such as 7d
+    /// How many states a rollback can return to: the states after the last N runs, or after the runs of this age, such as 7d
     #[arg(long, value_name = "N|AGE", default_value = "72", value_parser = values::keep_generations, help_heading = MACHINE)]
     keep_generations: KeepGenerations,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Copy state and outputs as they are between two runs, and check the copy
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BackupFlags {
-    /// A folder that is not there yet
+    /// A folder that does not exist yet
     #[arg(value_name = "DIR", value_parser = PathBufValueParser::new().try_map(named))]
     folder: PathBuf,
     #[command(flatten)]

@@ -11,10 +11,10 @@ use std::path::PathBuf;
 /// Write the checkpoint as lines of JSON
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportStateFlags {
-    /// A file that is not there yet; - is standard output, and the report goes to standard error then
+    /// A file that does not exist yet; - is standard output, and the report then goes to standard error
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Go on where something is damaged, and say what was lost
+    /// Continue where something is damaged, and report what was lost
     #[arg(long)]
     salvage: bool,
     #[command(flatten)]

@@ -8,13 +8,13 @@ use crate::run::Cancellation;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Make a new checkpoint of an export
+/// Create a checkpoint from an export
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ImportStateFlags {
-    /// What `export-state` has written; - is standard input
+    /// A file that `export-state` has written; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Go on in the output folder of the exported checkpoint, in its place: that one is refused from then on
+    /// Continue in the output folder of the exported checkpoint, in its place: the exported checkpoint is refused from then on
     #[arg(long)]
     take_over: bool,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use crate::maintenance;
 use crate::run::{Cancellation, Context};
 use clap::Args;
 
-/// Write the checkpoint in the newest format now
+/// Convert the checkpoint to the newest format now
 #[derive(Debug, Args)]
 pub(in crate::cli) struct MigrateFlags {
     #[command(flatten)]

@@ -8,10 +8,10 @@ use crate::run::{Cancellation, Context};
 use clap::Args;
 use std::ffi::OsString;
 
-/// Remove what is open of one key, for good: all older states go too, so that no rollback brings it back
+/// Remove the open sessions of one key for good, with all older states, so that no rollback restores them
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PurgeFlags {
-    /// The key; the parts of a composite key in several --key
+    /// The key; repeat --key for the parts of a composite key
     #[arg(long, value_name = "KEY", required = true)]
     key: Vec<OsString>,
     #[command(flatten)]

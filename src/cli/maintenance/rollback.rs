@@ -7,10 +7,10 @@ use crate::maintenance;
 use crate::run::{Cancellation, Context};
 use clap::Args;
 
-/// Go back to the state after an earlier run; outputs of later runs move to retracted/
+/// Return to the state after an earlier run; outputs of later runs move to retracted/
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RollbackFlags {
-    /// The run to go back to, as `inspect --runs` numbers it; 0 is before the first run, or the imported state
+    /// The run to return to, with its number in `inspect --runs`; 0 is the state before the first run, or the imported state
     #[arg(long, value_name = "N")]
     to_run: u64,
     #[command(flatten)]

@@ -7,10 +7,10 @@ use crate::maintenance;
 use crate::run::Cancellation;
 use clap::Args;
 
-/// Check everything: checksums, rules, accounts, outputs
+/// Check the checkpoint and the outputs: checksums, rules, accounts, files
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyFlags {
-    /// Record in the ledger that the outputs that are gone were taken away on purpose
+    /// Record in the ledger that the missing outputs were removed on purpose
     #[arg(long)]
     accept_missing: bool,
     #[command(flatten)]

@@ -80,7 +80,7 @@ impl RuleFlag {
             Self::Aggregate => FlagSpec {
                 name: "agg",
                 value: "FUNC(COL)[=NAME]",
-                help: "Output column about a session's events, such as `first(path)=landing_page`; may be repeated",
+                help: "Output column computed from the events of a session, such as `first(path)=landing_page`; may be repeated",
                 repeats: true,
                 canonical: |value| AggregateText::read(value).map(|aggregate| aggregate.to_string()),
             },
@@ -104,7 +104,7 @@ impl RuleFlag {
             Self::Dedup => FlagSpec {
                 name: "dedup",
                 value: "COL|row",
-                help: "Drop events that were there already: those of a key with the same value in this column, or row for whole rows",
+                help: "Drop repeated events: events of a key with the same value in this column, or, with `row`, with the same whole row",
                 canonical: column,
                 ..ONCE
             },
@@ -118,21 +118,21 @@ impl RuleFlag {
             Self::AllowedLateness => FlagSpec {
                 name: "allowed-lateness",
                 value: "DUR",
-                help: "How long late events still correct completed sessions; outputs get a column op (insert, retract)",
+                help: "How long late events still correct completed sessions; the outputs get a column `op` (insert, retract)",
                 canonical: stated_duration,
                 ..ONCE
             },
             Self::MaxDistinct => FlagSpec {
                 name: "max-distinct",
                 value: "N",
-                help: "Different values that distinct counts exactly; a + marks that there were more [default: 1000]",
+                help: "Different values up to which distinct and median are exact; beyond it, distinct is marked with a +, and median is empty [default: 1000]",
                 canonical: positive,
                 ..ONCE
             },
             Self::MaxList => FlagSpec {
                 name: "max-list",
                 value: "N",
-                help: "Values that list keeps; a null at its end marks that there were more [default: 1000]",
+                help: "Values that list keeps; a null at its end shows that there were more [default: 1000]",
                 canonical: positive,
                 ..ONCE
             },

@@ -14,7 +14,7 @@ use std::ops::AddAssign;
 pub(super) const HAVING: FlagSpec = FlagSpec {
     name: "having",
     value: "COND",
-    help: "Completed sessions that are written, such as `event_count>=2 and duration_s>0`: conditions over session_start, \
+    help: "Write only completed sessions that meet the condition, such as `event_count>=2 and duration_s>0`: conditions over session_start, \
            session_end, duration_s, event_count, close_reason, key columns and aggregates; may be repeated: all must hold",
     repeats: true,
     canonical: |value| condition_text(value).map(|condition| condition.to_string()),

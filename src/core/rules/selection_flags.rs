@@ -12,7 +12,7 @@ pub(super) const ALL_PARTS: &str = "all";
 pub(super) const WHERE: FlagSpec = FlagSpec {
     name: "where",
     value: "COND",
-    help: "Rows that become events, such as `event!=ping and status<500`, with =, !=, <, <=, >, >=, ~ and !~ (regular \
+    help: "Process only rows that meet the condition, such as `event!=ping and status<500`, with =, !=, <, <=, >, >=, ~ and !~ (regular \
            expression); may be repeated: all must hold",
     repeats: true,
     canonical: condition,
@@ -22,7 +22,7 @@ pub(super) const WHERE: FlagSpec = FlagSpec {
 pub(super) const NULL: FlagSpec = FlagSpec {
     name: "null",
     value: "TEXT",
-    help: "Value that stands for a missing one, such as \\N or NULL, in keys and in columns of rules; may be repeated",
+    help: "Text that means a missing value, such as \\N or NULL, in keys and in columns of rules; may be repeated",
     repeats: true,
     canonical: |value| Ok(value.to_owned()),
 };
@@ -31,7 +31,7 @@ pub(super) const NULL: FlagSpec = FlagSpec {
 pub(super) const KEY_PARTS: FlagSpec = FlagSpec {
     name: "key-parts",
     value: "any|all",
-    help: "Parts of a composite key that must be there; all rejects a row that lacks one [default: any]",
+    help: "Parts of a composite key that a row must have; all: a row that lacks one is rejected [default: any]",
     canonical: |value| one_of(value, &[ANY_PART, ALL_PARTS]),
     repeats: false,
 };

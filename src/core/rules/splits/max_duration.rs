@@ -15,7 +15,7 @@ impl SplitRule for MaxDuration {
     const FLAG: FlagSpec = FlagSpec {
         name: "max-duration",
         value: "DUR",
-        help: "Longest session: an event further than this from its start begins a new one",
+        help: "Longest session: an event later than this after its start begins a new session",
         repeats: false,
         canonical: stated_duration,
     };

@@ -14,7 +14,7 @@ impl SplitRule for MaxEvents {
     const FLAG: FlagSpec = FlagSpec {
         name: "max-events",
         value: "N",
-        help: "Largest session: one more event begins a new one",
+        help: "Largest session: one more event begins a new session",
         repeats: false,
         canonical: positive,
     };

@@ -21,7 +21,7 @@ impl SplitRule for Midnight {
     const FLAG: FlagSpec = FlagSpec {
         name: "split-at",
         value: "WHEN",
-        help: "midnight: a new session each day, in the zone of --timezone, or that of the event's source",
+        help: "midnight: a new session each day, in the time zone of the event's source (--timezone)",
         repeats: false,
         canonical: |value| one_of(value, &["midnight"]),
     };

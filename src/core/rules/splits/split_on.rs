@@ -16,7 +16,7 @@ impl SplitRule for SplitOn {
     const FLAG: FlagSpec = FlagSpec {
         name: "split-on",
         value: "COL",
-        help: "Column whose changed, non-empty value begins a new session; may be repeated",
+        help: "Column in which another non-empty value begins a new session; may be repeated",
         repeats: true,
         canonical: column,
     };
