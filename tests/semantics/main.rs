@@ -24,3 +24,5 @@ mod several_sources;
 mod spreadsheet;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(not(feature = "parquet"))]
+mod without_parquet;

@@ -102,3 +102,42 @@ fn bytes_of(group: &RowGroupMetaData, leaves: &[usize]) -> Result<u64> {
 fn count(number: i64) -> Result<u64> {
     u64::try_from(number).map_err(|_| ParquetError::General(format!("it has a count of {number}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
+    use std::sync::Arc;
+
+    fn pieces(rows: i64, rows_of_group: usize) -> Vec<Piece> {
+        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows));
+        let table = RecordBatch::try_from_iter([("number", numbers)]).unwrap();
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(rows_of_group)).build();
+        let mut writer = ArrowWriter::try_new(Vec::new(), table.schema(), Some(properties)).unwrap();
+        writer.write(&table).unwrap();
+        pieces_of(&writer.close().unwrap(), &[0]).unwrap()
+    }
+
+    #[test]
+    fn a_large_row_group_is_read_in_pieces_and_every_row_is_in_one() {
+        let pieces = pieces(300_000, 200_000);
+        assert!(pieces.len() >= 5, "{pieces:?}");
+        let mut next = [0; 2];
+        for piece in &pieces {
+            assert_eq!(piece.first_row, next[piece.row_group]);
+            assert!((1..=1 << 16).contains(&piece.rows) && piece.byte_count() <= PIECE_BYTES, "{piece:?}");
+            next[piece.row_group] += piece.rows;
+        }
+        assert_eq!(next, [200_000, 100_000]);
+    }
+
+    #[test]
+    fn wide_rows_come_in_small_pieces_and_no_rows_in_none() {
+        assert_eq!(rows_at_once(1_000_000, 1_000_000_000_000), FEWEST_ROWS);
+        assert_eq!(rows_at_once(1_000_000, 8_000_000), PIECE_ROWS);
+        assert_eq!(rows_at_once(0, 0), PIECE_ROWS);
+        assert!(pieces(0, 10).is_empty());
+    }
+}

@@ -105,3 +105,56 @@ impl Read for ReadFrom {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods, clippy::panic, reason = "files and panics of tests")]
+
+    use super::*;
+
+    fn stored(file: File, length: u64) -> StoredFile {
+        StoredFile { file: Arc::new(file), length, failure: Arc::default() }
+    }
+
+    #[test]
+    fn a_read_that_fails_is_a_failure_whatever_is_made_of_it() {
+        let named = tempfile::NamedTempFile::new().unwrap();
+        let unreadable = stored(File::options().write(true).open(named.path()).unwrap(), 100);
+        let swallowed = unreadable.read(|reader| {
+            assert!(reader.get_bytes(0, 10).is_err());
+            Ok(())
+        });
+        assert!(matches!(swallowed, Err(Failure::Read(error)) if error.raw_os_error() == Some(9)));
+        let told = unreadable.read(|reader| Ok(reader.get_read(0)?.read_exact(&mut [0; 4])?));
+        assert!(matches!(told, Err(Failure::Read(_))));
+        assert!(unreadable.read(|_| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_there_and_what_panics_is_damage() {
+        let file = stored(tempfile::tempfile().unwrap(), 100);
+        let missing = |length| file.read(|reader| reader.get_bytes(90, length).map(|_| ()));
+        assert!(matches!(missing(10), Err(Failure::Damage(_))));
+        let Err(Failure::Damage(damage)) = missing(usize::MAX) else { panic!("it has no such bytes") };
+        assert!(damage.contains("should follow its byte 90, and 10 do"), "{damage}");
+        let panics = file.read(|_| -> Result<()> { panic!("as the library does") });
+        assert!(
+            matches!(panics, Err(Failure::Damage(damage)) if damage == "its parts contradict each other")
+        );
+    }
+
+    #[test]
+    fn readers_of_one_file_do_not_move_each_other() {
+        use std::io::Write;
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&(0..=255).collect::<Vec<u8>>()).unwrap();
+        let stored = stored(file, 256);
+        let (mut low, mut high) = (stored.get_read(0).unwrap(), stored.get_read(128).unwrap());
+        for expected in 0..100_u8 {
+            let mut bytes = [0; 2];
+            low.read_exact(&mut bytes[..1]).unwrap();
+            high.read_exact(&mut bytes[1..]).unwrap();
+            assert_eq!(bytes, [expected, expected + 128]);
+        }
+    }
+}

@@ -9,13 +9,13 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use std::fs;
 use std::sync::Arc;
 
-const ROWS: usize = 600;
+const ROWS: u32 = 600;
 const FLAGS: [&str; 5] = ["run", "--batch=1.parquet", "--key=user", "--time=at", "--agg=list(page)"];
 
 fn whole(compression: Compression) -> Vec<u8> {
     let users: Vec<String> = (0..ROWS).map(|row| format!("user-{}", row % 37)).collect();
     let pages: Vec<String> = (0..ROWS).map(|row| format!("/page/{}", row * row)).collect();
-    let times = (0..ROWS).map(|row| 1_577_836_800_000_000 + row as i64 * 1_000_000);
+    let times = (0..ROWS).map(|row| 1_577_836_800_000_000 + i64::from(row) * 1_000_000);
     let table = table(vec![
         ("user", texts(users.iter().map(String::as_str))),
         ("at", Arc::new(TimestampMicrosecondArray::from_iter_values(times))),
@@ -50,7 +50,7 @@ fn no_damage_ends_in_a_panic() {
             let mut damaged = whole.clone();
             for _ in 0..=random.next_u32() % 3 {
                 let at = random.next_u32() as usize % damaged.len();
-                damaged[at] = random.next_u32() as u8;
+                damaged[at] = random.next_u32().to_le_bytes()[0];
             }
             let folder = Folder::in_memory();
             folder.write("1.parquet", &damaged);

@@ -16,8 +16,8 @@ const START_US: i64 = 1_577_836_800_000_000;
 /// Events of many users in the order of time, some of them without a page: as a table and as CSV.
 fn events(rows: usize) -> (RecordBatch, String) {
     let user = |row: usize| format!("user-{}", row * 7919 % 1013);
-    let time = |row: usize| START_US + (row as i64) * 250_000;
-    let page = |row: usize| if row % 5 == 0 { String::new() } else { format!("/{}", row % 17) };
+    let time = |row: usize| START_US + i64::try_from(row).unwrap() * 250_000;
+    let page = |row: usize| if row.is_multiple_of(5) { String::new() } else { format!("/{}", row % 17) };
     let mut csv = String::from("user,at,page\n");
     for row in 0..rows {
         writeln!(csv, "{},{},{}", user(row), time(row), page(row)).unwrap();

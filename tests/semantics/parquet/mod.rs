@@ -1,5 +1,5 @@
 //! A Parquet file is taken in as a CSV file of the same rows is, whatever its types, its row groups and its damage.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 mod damage;

@@ -9,6 +9,7 @@ use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use std::fmt::Write;
 use std::fs::{self, File};
 
 const RULES: [&str; 14] = [
@@ -117,7 +118,8 @@ fn rows_of_csv(content: &[u8]) -> Vec<Vec<(String, String)>> {
         Ok(text) if text.parse::<f64>().is_ok() => plain(&text),
         Ok(text) => text,
         Err(error) => {
-            let digits: String = error.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits =
+                error.as_bytes().iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
             format!("{{\"hex\":\"{digits}\"}}")
         }
     };
@@ -226,7 +228,11 @@ fn the_definition_has_one_digest_and_another_definition_another_one() {
 
 /// A day of 40,000 events: more sessions than a writer takes at once.
 fn day() -> String {
-    (0..40_000).map(|row| format!("u{},{}\n", row * 7919 % 15_013, 1_577_836_800 + row)).collect()
+    let mut rows = String::new();
+    for row in 0..40_000 {
+        writeln!(rows, "u{},{}", row * 7919 % 15_013, 1_577_836_800 + row).unwrap();
+    }
+    rows
 }
 
 #[test]

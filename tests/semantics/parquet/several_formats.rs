@@ -23,7 +23,7 @@ const DAY_MS: i64 = 86_400_000;
 const FIRST_DAY_MS: i64 = 1_577_836_800_000;
 
 fn ms(day: usize, minutes: i64) -> i64 {
-    FIRST_DAY_MS + (day as i64) * DAY_MS + minutes * 60_000
+    FIRST_DAY_MS + i64::try_from(day).unwrap() * DAY_MS + minutes * 60_000
 }
 
 fn csv(day: usize) -> Vec<u8> {
