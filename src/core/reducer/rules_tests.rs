@@ -62,7 +62,7 @@ impl Folding {
 
     fn evict_expired(&mut self, safe_watermark: i64) {
         self.with(|reducer, mut emitted| {
-            reducer.evict_expired(Watermark::at(at(safe_watermark)), &mut emitted)
+            reducer.evict_expired(Watermark::at(at(safe_watermark)), &mut emitted);
         });
     }
 
