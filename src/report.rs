@@ -33,11 +33,49 @@ pub struct FileReport {
     pub digest: String,
     /// Rows read from it.
     pub rows: u64,
-    /// `processed` or `known`.
+    /// `processed`; `grown` if its beginning was taken in before; `known` if all of it was.
     pub status: &'static str,
+    /// Length of the beginning of a grown file that was taken in before, decompressed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub known_bytes: u64,
+    /// The lines of that beginning.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub known_lines: u64,
+    /// The run that took that beginning in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_from: Option<u64>,
+    /// Bytes of a last row without an end, which is left for a later run.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unfinished_bytes: u64,
+    /// The run that took in another content under the same path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u64>,
     /// The source that it was read as, if that has a name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+}
+
+impl FileReport {
+    /// A file of which nothing more is known.
+    pub const fn new(path: String, digest: String, status: &'static str) -> Self {
+        Self {
+            path,
+            digest,
+            rows: 0,
+            status,
+            known_bytes: 0,
+            known_lines: 0,
+            known_from: None,
+            unfinished_bytes: 0,
+            replaces: None,
+            source: None,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Paths of the files that a run has published.
@@ -94,6 +132,10 @@ pub struct RunReport {
     pub files: Vec<FileReport>,
     /// Lines of text: rows, headers, blank lines, comments, lines before the rows, and lines in which rows go on.
     pub lines: u64,
+    /// Further lines that an earlier run has taken in, at the beginning of files that have grown.
+    pub known_lines: u64,
+    /// Bytes of last rows without an end, which are left for a later run.
+    pub unfinished_bytes: u64,
     /// Lines in which a row goes on that has begun before.
     pub continuation_lines: u64,
     /// Lines that are comments.

@@ -48,6 +48,17 @@ pub fn run(version: u32, row: &[u8]) -> Result<StoredRun, String> {
     }
 }
 
+/// Reads what was found under a path.
+///
+/// # Errors
+/// What is wrong with the bytes, in words.
+pub fn path(version: u32, row: &[u8]) -> Result<v1::PathRow, String> {
+    match version {
+        v1::VERSION => whole(row),
+        _ => Err(unknown(version)),
+    }
+}
+
 /// Reads a part of the list of a generation.
 ///
 /// # Errors

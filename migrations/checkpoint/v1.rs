@@ -114,11 +114,52 @@ pub struct Head {
     pub purged: Vec<PurgedKey>,
     /// How many file digests the ledger knows.
     pub known_files: u64,
-    /// Their sum: over all of them `(hash + bytes) * (2 * run + 1)`, modulo 2 to the 128.
+    /// Their sum: over all of them `(hash + bytes + beginning) * (2 * run + 1)`, modulo 2 to the 128.
     #[serde(with = "text::hexadecimal")]
     pub known_files_sum: u128,
     /// What a session means.
     pub definition: Definition,
+}
+
+/// What shows that a file is still the one that was read, without reading all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub enum FileStamp {
+    /// Of a file in a file system.
+    File {
+        /// Length of the stored bytes.
+        bytes: u64,
+        /// When its content was changed, in nanoseconds since 1970.
+        modified_ns: i64,
+        /// When its content or its properties were changed, in nanoseconds since 1970.
+        changed_ns: i64,
+        /// Its number in the file system.
+        inode: u64,
+        /// xxh3-64 of the first and the last 64 KiB of the stored bytes.
+        ends: u64,
+    },
+}
+
+/// Where a content was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct FilePlace {
+    /// xxh3-128 of the bytes of the absolute path.
+    #[serde(with = "text::hexadecimal")]
+    pub path_hash: u128,
+    /// `None` where a change of the file might not show.
+    pub stamp: Option<FileStamp>,
+}
+
+/// The content that was last found under a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct PathRow {
+    /// xxh3-128 of the content.
+    pub hash: u128,
+    /// Length of the content.
+    pub bytes: u64,
+    /// xxh3-64 of the beginning that the content is found by.
+    pub beginning: u64,
+    /// As in [`FilePlace`].
+    pub stamp: Option<FileStamp>,
 }
 
 /// A file of a run.
@@ -126,15 +167,22 @@ pub struct Head {
 pub struct FileRow {
     /// As the user named it.
     pub path: String,
-    /// xxh3-128 of the stored bytes.
+    /// xxh3-128 of the content, decompressed, as far as it was taken in.
     #[serde(with = "text::hexadecimal")]
     pub hash: u128,
-    /// How many they are.
+    /// Length of that content.
     pub bytes: u64,
+    /// xxh3-64 of the beginning that the content is found by.
+    #[serde(with = "text::hexadecimal_64")]
+    pub beginning: u64,
+    /// How many of the bytes were taken in before, from the first one.
+    pub known_bytes: u64,
     /// Rows read.
     pub rows: u64,
     /// The source that it was read as; `None` where that has no name.
     pub source: Option<String>,
+    /// Where it was found; `None` for a stream.
+    pub place: Option<FilePlace>,
 }
 
 /// What a run was.

@@ -107,7 +107,25 @@ fn golden_run() {
     let row = RunRow {
         kind: RunKind::FinalizeAsOf,
         as_of_us: 2,
-        files: vec![FileRow { path: "b".into(), hash: 1, bytes: 2, rows: 3, source: Some("w".into()) }],
+        files: vec![FileRow {
+            path: "b".into(),
+            hash: 1,
+            bytes: 2,
+            beginning: 16,
+            known_bytes: 17,
+            rows: 3,
+            source: Some("w".into()),
+            place: Some(FilePlace {
+                path_hash: 18,
+                stamp: Some(FileStamp::File {
+                    bytes: 19,
+                    modified_ns: -20,
+                    changed_ns: 21,
+                    inode: 22,
+                    ends: 23,
+                }),
+            }),
+        }],
         counts: Counts {
             rows_read: 1,
             events_accepted: 2,
@@ -134,8 +152,15 @@ fn golden_run() {
         "0162",
         "01",
         "02",
+        "10",
+        "11",
         "03",
         "010177",
+        // A variant is its number.
+        "0112",
+        "01",
+        "00",
+        "13272a1617",
         "010203",
         "01",
         "0474696d6504",

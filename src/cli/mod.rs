@@ -5,6 +5,7 @@ mod common;
 mod config;
 mod configuration;
 mod fake;
+mod files;
 mod finalize;
 mod formats;
 mod init;

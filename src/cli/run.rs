@@ -3,6 +3,7 @@
 use super::columns::ColumnFlags;
 use super::common::{CommonFlags, check_stated};
 use super::configuration::SourceTable;
+use super::files::FileFlags;
 use super::outputs::OutputFlags;
 use super::rules::RuleFlags;
 use super::stderr::warn;
@@ -45,6 +46,8 @@ pub(super) struct RunFlags {
     /// Order of the files, where it counts: as given, by name with numbers as numbers, or by the time of the first event in each
     #[arg(long, value_enum, default_value = "given", help_heading = BATCH)]
     file_order: Order,
+    #[command(flatten)]
+    known: FileFlags,
     /// Report what the run would do, and change nothing
     #[arg(long, help_heading = BATCH)]
     dry_run: bool,
@@ -146,6 +149,7 @@ impl RunFlags {
             keep_late_rows: self.late != Late::Drop,
             min_rows: self.min_rows,
             dry_run: self.dry_run,
+            files: self.known.settings(),
             memory_bytes: self.memory.unwrap_or_else(memory::default_bytes),
             keep_generations: self.keep_generations,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),

@@ -44,9 +44,8 @@ pub(super) fn runs_page(reports: &[RunReport]) -> Page {
 }
 
 fn add_run(report: &RunReport, page: &mut Page) {
-    let known = report.files.iter().filter(|file| file.status == "known");
-    let skipped = |file: &FileReport| format!("{}: skipped, its content was taken in before", file.path);
-    page.list("", &known.map(skipped).collect::<Vec<_>>());
+    page.list("", &report.files.iter().filter_map(known_text).collect::<Vec<_>>());
+    page.list("", &report.files.iter().filter_map(unfinished_text).collect::<Vec<_>>());
     match (report.status, report.run) {
         (Status::NothingToDo, _) => return page.line("nothing to do"),
         (Status::DryRun, _) => page.line("dry run, nothing was changed"),
@@ -55,6 +54,29 @@ fn add_run(report: &RunReport, page: &mut Page) {
         }
     }
     page.rows(&run_rows(report));
+}
+
+/// What of a file was taken in before.
+fn known_text(file: &FileReport) -> Option<String> {
+    let path = &file.path;
+    match file.status {
+        "known" if file.unfinished_bytes == 0 => {
+            Some(format!("{path}: skipped, its content was taken in before"))
+        }
+        "grown" => {
+            let (run, next) = (file.known_from.unwrap_or_default(), HumanCount(file.known_lines + 1));
+            Some(format!("{path}: run {run} has taken in its beginning; it was read from line {next} on"))
+        }
+        _ => None,
+    }
+}
+
+/// What of a file is left for a later run.
+fn unfinished_text(file: &FileReport) -> Option<String> {
+    let left = HumanCount(file.unfinished_bytes);
+    (file.unfinished_bytes > 0).then(|| {
+        format!("{}: {left} bytes of a last row without an end are left for the next run", file.path)
+    })
 }
 
 fn run_rows(report: &RunReport) -> Rows {
@@ -247,7 +269,18 @@ mod tests {
 
     fn file(text: &str, status: &'static str) -> FileReport {
         let source = Some(text.to_owned());
-        FileReport { path: text.to_owned(), digest: text.to_owned(), rows: u64::MAX, status, source }
+        FileReport {
+            path: text.to_owned(),
+            digest: text.to_owned(),
+            rows: u64::MAX,
+            status,
+            known_bytes: 1,
+            known_lines: 1,
+            known_from: Some(1),
+            unfinished_bytes: 1,
+            replaces: Some(1),
+            source,
+        }
     }
 
     fn run(text: &str, files: Vec<FileReport>) -> RunReport {

@@ -1,7 +1,7 @@
 //! What somebody should hear of a batch that was taken in, also where no report is wanted.
 
 use crate::core::event::Timestamp;
-use crate::report::{EarlyNumbersReport, RunReport};
+use crate::report::{EarlyNumbersReport, FileReport, RunReport};
 use crate::settings::RunSettings;
 use indicatif::HumanCount;
 
@@ -30,7 +30,10 @@ pub(super) fn warnings(runs: &[RunReport], settings: &RunSettings) -> Vec<String
         warnings
             .push(format!("{} were rejected and went to a side output; see the report", of_rows(rejected)));
     }
-    if files > 0 && runs.iter().map(new_files).sum::<u64>() == 0 {
+    let is_unfinished = sum(|run| run.unfinished_bytes) > 0;
+    if is_unfinished && rows == 0 {
+        // Whoever asks for it runs again and again, and mostly finds nothing that is complete.
+    } else if files > 0 && runs.iter().map(new_files).sum::<u64>() == 0 {
         warnings.push(format!("nothing was read: the content of all {files} files was taken in before"));
     } else if files > 0 && rows == 0 {
         warnings.push("the batch has no rows; --min-rows 1 refuses such a batch".to_owned());
@@ -38,8 +41,19 @@ pub(super) fn warnings(runs: &[RunReport], settings: &RunSettings) -> Vec<String
         warnings
             .push(format!("all {} rows were left out by --where; check its conditions", HumanCount(rows)));
     }
+    warnings.extend(runs.iter().flat_map(|run| &run.files).filter_map(replaced));
     warnings.extend(early_numbers(runs).or_else(|| doubt_about_times(runs)));
     warnings
+}
+
+/// Whether a file may have been overwritten before all of it was taken in.
+fn replaced(file: &FileReport) -> Option<String> {
+    let run = file.replaces?;
+    Some(format!(
+        "{}: run {run} has taken in another content under this path, which this one does not begin with; it was read as a new \
+         file",
+        file.path
+    ))
 }
 
 /// Times that are numbers before 1990, of which the first is shown.

@@ -1,7 +1,8 @@
 //! A byte stream cut into blocks of whole rows, so that blocks can be parsed side by side.
 
 use super::decoder::{Unit, Units};
-use super::lines::{last_line_end, lines_in};
+use super::extent::Extent;
+use super::lines::{last_line_end, line_ends_in, lines_in};
 use super::read_error::ReadError;
 use std::io::{self, Read};
 
@@ -27,6 +28,10 @@ pub struct Block<M = ()> {
     pub lines: u64,
     /// Whether its lines are none of the rows: they were to be skipped.
     pub is_skipped: bool,
+    /// How many lines it has, if an earlier run has taken in its rows: only they count.
+    pub known_lines: Option<u64>,
+    /// How many bytes of a row without an end stand behind it and are left.
+    pub unfinished_bytes: u64,
     /// What looking for the ends of rows has shown.
     pub marks: M,
 }
@@ -39,15 +44,31 @@ impl<M> Block<M> {
 
     #[cfg(test)]
     pub(super) fn of(bytes: &[u8], marks: M) -> Self {
-        let (length, lines) = (bytes.len(), lines_in(bytes));
-        let memory = bytes.to_vec();
-        Self { memory, length, is_first: false, is_last: false, lines, is_skipped: false, marks }
+        Self {
+            memory: bytes.to_vec(),
+            length: bytes.len(),
+            is_first: false,
+            is_last: false,
+            lines: lines_in(bytes),
+            is_skipped: false,
+            known_lines: None,
+            unfinished_bytes: 0,
+            marks,
+        }
     }
 }
 
 impl<M> Unit for Block<M> {
     fn byte_count(&self) -> u64 {
         self.length as u64
+    }
+
+    fn known_lines(&self) -> Option<u64> {
+        self.known_lines
+    }
+
+    fn unfinished_bytes(&self) -> u64 {
+        self.unfinished_bytes
     }
 
     fn into_memory(self) -> Vec<u8> {
@@ -110,6 +131,8 @@ pub struct BlockReader<R, E> {
     at_start: bool,
     at_end: bool,
     is_first: bool,
+    /// What is taken in of what comes.
+    extent: Extent,
 }
 
 impl<R: Read, E: RowEnds> BlockReader<R, E> {
@@ -129,6 +152,7 @@ impl<R: Read, E: RowEnds> BlockReader<R, E> {
             at_start: true,
             at_end: false,
             is_first: true,
+            extent: Extent::WHOLE,
         }
     }
 
@@ -160,11 +184,21 @@ impl<R: Read, E: RowEnds> BlockReader<R, E> {
     ) -> Block<E::Marks> {
         let (is_first, lines) = (self.is_first, lines_in(&memory[..length]));
         self.is_first = is_first && (is_skipped || !self.ends.has_rows(&memory[..length]));
-        Block { memory, length, is_first, is_last: self.at_end, lines, is_skipped, marks }
+        Block {
+            memory,
+            length,
+            is_first,
+            is_last: self.at_end,
+            lines,
+            is_skipped,
+            known_lines: None,
+            unfinished_bytes: 0,
+            marks,
+        }
     }
 
     /// Reads into `memory` behind its first `filled` bytes until `target` are there or the end has come; returns how many.
-    fn fill(&mut self, memory: &mut Vec<u8>, mut filled: usize, target: usize) -> io::Result<usize> {
+    fn fill(&mut self, memory: &mut Vec<u8>, mut filled: usize, target: usize) -> Result<usize, ReadError> {
         let target = target.max(filled);
         grow(memory, target);
         while filled < target && !self.at_end {
@@ -175,52 +209,143 @@ impl<R: Read, E: RowEnds> BlockReader<R, E> {
                 }
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(ReadError::Read(error)),
             }
         }
         if std::mem::take(&mut self.at_start) && memory[..filled].starts_with(BYTE_ORDER_MARK) {
             memory.copy_within(BYTE_ORDER_MARK.len()..filled, 0);
             filled -= BYTE_ORDER_MARK.len();
+            self.extent.known_bytes = self.extent.known_bytes.saturating_sub(BYTE_ORDER_MARK.len() as u64);
         }
         Ok(filled)
     }
+
+    /// The memory for the next block with what the last one has left, and how much that is.
+    fn begin(&mut self, mut recycled: Vec<u8>) -> (Vec<u8>, usize) {
+        let length = self.carried.len();
+        grow(&mut recycled, length);
+        recycled[..length].copy_from_slice(&self.carried);
+        self.carried.clear();
+        (recycled, length)
+    }
+
+    /// Where the last whole row of `bytes` ends, or the last whole line that is to be skipped.
+    fn find(&mut self, bytes: &[u8]) -> Result<(usize, E::Marks), ReadError> {
+        if self.skip_lines > 0 { Ok((self.skip(bytes), E::Marks::default())) } else { self.ends.find(bytes) }
+    }
+
+    /// A block of rows that were taken in before.
+    fn next_known(&mut self, recycled: Vec<u8>) -> Result<Option<Block<E::Marks>>, ReadError> {
+        let (mut memory, mut length) = self.begin(recycled);
+        let mut target = self.block_bytes;
+        loop {
+            length = self.fill(&mut memory, length, known_target(target, self.extent.known_bytes))?;
+            if length == 0 {
+                return Ok(None);
+            }
+            let is_skipped = self.skip_lines > 0;
+            let (mut end, marks) = self.find(&memory[..length])?;
+            let is_all = self.at_end || length as u64 >= self.extent.known_bytes;
+            let is_end = is_all && (end == 0 || !is_skipped);
+            if is_end && end < length {
+                (length, end) = self.end_of_known(&mut memory, length, end)?;
+            }
+            if end > 0 {
+                let known_bytes = self.extent.known_bytes.saturating_sub(end as u64);
+                self.extent.known_bytes = if is_end { 0 } else { known_bytes };
+                self.carried.extend_from_slice(&memory[end..length]);
+                let block = self.block(memory, end, is_skipped, marks);
+                return Ok(Some(Block { known_lines: Some(block.lines), ..block }));
+            }
+            target = Self::longer(length)?;
+        }
+    }
+
+    /// The known content ends without a line end: that must follow now, or its last row goes on. Returns how far was read, and
+    /// where the row ends.
+    fn end_of_known(
+        &mut self,
+        memory: &mut Vec<u8>,
+        known: usize,
+        rows_end: usize,
+    ) -> Result<(usize, usize), ReadError> {
+        let length = self.fill(memory, known, known + b"\r\n".len())?;
+        let end = match memory[known..length] {
+            [b'\n', ..] => known + 1,
+            [b'\r', b'\n'] => known + 2,
+            _ if known == length => known,
+            _ => 0,
+        };
+        if end == known || (end > known && self.ends.find(&memory[..end])?.0 == end) {
+            return Ok((length, end));
+        }
+        Err(ReadError::Refused {
+            line: line_ends_in(&memory[..rows_end]),
+            what: "this row goes on, but an earlier run has taken in its beginning as a whole row: the file ended here then"
+                .to_owned(),
+            remedy: "roll back to the run before that one and run again, with --growing for a file that is still being written; or                      give the lines behind this one as a file of their own",
+        })
+    }
+
+    /// Up to where to read if no row ends in the first `length` bytes.
+    fn longer(length: usize) -> Result<usize, ReadError> {
+        if length >= MAX_ROW_BYTES {
+            return Err(ReadError::Refused {
+                line: 0,
+                what: "the row that begins here is longer than 64 MiB".to_owned(),
+                remedy: E::CHECK,
+            });
+        }
+        Ok(length * 2)
+    }
+
+    /// The last block, of `length` bytes.
+    fn last(&mut self, memory: Vec<u8>, length: usize) -> Result<Option<Block<E::Marks>>, ReadError> {
+        if length == 0 {
+            return Ok(None);
+        }
+        if !self.extent.leaves_unfinished {
+            let marks = self.ends.find_last(&memory[..length])?;
+            return Ok(Some(self.block(memory, length, false, marks)));
+        }
+        let (rows_end, marks) = self.ends.find(&memory[..length])?;
+        let unfinished_bytes = (length - rows_end) as u64;
+        Ok(Some(Block { unfinished_bytes, is_last: false, ..self.block(memory, rows_end, false, marks) }))
+    }
+}
+
+fn known_target(target: usize, known_bytes: u64) -> usize {
+    usize::try_from(known_bytes).map_or(target, |known| known.min(target))
 }
 
 impl<R: Read, E: RowEnds> Units for BlockReader<R, E> {
     type Unit = Block<E::Marks>;
 
-    fn next(&mut self, mut recycled: Vec<u8>) -> Result<Option<Self::Unit>, ReadError> {
-        let mut length = self.carried.len();
-        grow(&mut recycled, length);
-        recycled[..length].copy_from_slice(&self.carried);
-        self.carried.clear();
+    fn within(self, extent: Extent) -> Self {
+        Self { extent, ..self }
+    }
+
+    fn next(&mut self, recycled: Vec<u8>) -> Result<Option<Self::Unit>, ReadError> {
+        if self.extent.known_bytes > 0 {
+            return self.next_known(recycled);
+        }
+        let (mut memory, mut length) = self.begin(recycled);
         let mut target = self.block_bytes;
         loop {
-            length = self.fill(&mut recycled, length, target).map_err(ReadError::Read)?;
-            let bytes = &recycled[..length];
+            length = self.fill(&mut memory, length, target)?;
             let is_skipped = self.skip_lines > 0;
-            let (end, marks) = if is_skipped {
-                (self.skip(bytes), E::Marks::default())
-            } else if self.at_end {
-                (length, self.ends.find_last(bytes)?)
-            } else {
-                self.ends.find(bytes)?
-            };
+            if self.at_end && !is_skipped {
+                return self.last(memory, length);
+            }
+            let (end, marks) = self.find(&memory[..length])?;
             if end > 0 {
-                self.carried.extend_from_slice(&bytes[end..]);
-                return Ok(Some(self.block(recycled, end, is_skipped, marks)));
+                self.carried.extend_from_slice(&memory[end..length]);
+                return Ok(Some(self.block(memory, end, is_skipped, marks)));
             }
             if self.at_end {
                 return Ok(None);
             }
-            if length >= MAX_ROW_BYTES {
-                return Err(ReadError::Refused {
-                    line: 0,
-                    what: "the row that begins here is longer than 64 MiB".to_owned(),
-                    remedy: E::CHECK,
-                });
-            }
-            target = length * 2;
+            target = Self::longer(length)?;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The seam between the bytes of a file and its events: what an input format has to be able to do.
 
 use super::batch::EventBatch;
+use super::extent::Extent;
 use super::files::BatchFile;
 use super::intake::Intake;
 use super::options::FormatOption;
@@ -75,6 +76,15 @@ pub trait Units {
     /// What comes out.
     type Unit;
 
+    /// The same of a part of the content. A format whose files do not grow has no parts.
+    #[must_use]
+    fn within(self, _extent: Extent) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+
     /// The next unit, in the memory of `recycled`; `None` at the end.
     ///
     /// # Errors
@@ -86,6 +96,16 @@ pub trait Units {
 pub trait Unit {
     /// How many bytes it has, decompressed.
     fn byte_count(&self) -> u64;
+
+    /// How many lines it has, if its rows were taken in before: only they count, and it is not decoded.
+    fn known_lines(&self) -> Option<u64> {
+        None
+    }
+
+    /// How many bytes of a row without an end stand behind it and are left.
+    fn unfinished_bytes(&self) -> u64 {
+        0
+    }
 
     /// Gives its memory back for a further unit.
     fn into_memory(self) -> Vec<u8>;

@@ -1,17 +1,17 @@
 //! The files of a batch: opened before anything is read, known by their content.
-#![expect(clippy::cast_possible_truncation, reason = "never more than was just read into memory")]
 #![expect(clippy::disallowed_methods, reason = "opens the batch files")]
 
 use super::compression::{self, Compression};
+use super::content::{Content, Hashing, SharedHash, StoredBytes};
+use super::extent::Extent;
+use super::stamp::{has_stamp, is_settled, path_hash, read_at_most, stamp_of};
 use crate::error::{Error, ErrorKind, Result, limit_reached};
-use crate::ledger::FileDigest;
-use std::fs::File;
+use crate::ledger::{FileDigest, FilePlace, FileStamp, beginning_bytes};
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
-use xxhash_rust::xxh3::Xxh3;
+use std::sync::Arc;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 const READ_BYTES: usize = 1 << 20;
 
@@ -19,16 +19,16 @@ const READ_BYTES: usize = 1 << 20;
 pub struct BatchFile {
     path: PathBuf,
     file: Arc<File>,
-    bytes: u64,
-    modified: Option<SystemTime>,
-    hashed: Arc<Mutex<Hashed>>,
-}
-
-/// The stored bytes from the start of the file that have gone through the hash.
-#[derive(Default)]
-struct Hashed {
-    hash: Box<Xxh3>,
-    bytes: u64,
+    /// What was said of it when it was opened.
+    metadata: Metadata,
+    /// Whether a change after it was opened would show in its times.
+    is_settled: bool,
+    /// xxh3-128 of its absolute path; `None` for a stream.
+    path_hash: Option<u128>,
+    /// How much of the content shows what it is.
+    look_bytes: u64,
+    is_growing: bool,
+    hashed: SharedHash,
 }
 
 /// Opens all files of a batch. What is no regular file (`-` for standard input, a pipe) is copied to a temporary file
@@ -45,33 +45,26 @@ impl std::fmt::Debug for BatchFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BatchFile")
             .field("path", &self.path)
-            .field("bytes", &self.bytes)
+            .field("bytes", &self.bytes())
             .finish_non_exhaustive()
     }
 }
 
 fn open(path: &Path, max_bytes: u64) -> Result<BatchFile> {
     let failed = |error: io::Error| unreadable(path, &error);
-    let file = if path.as_os_str() == "-" {
-        spool(&mut io::stdin().lock(), path, max_bytes)?
-    } else {
-        let mut file = File::open(path).map_err(failed)?;
-        let kind = file.metadata().map_err(failed)?;
-        if kind.is_dir() {
-            let error = failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-            let files = format!("{}/*", path.display().to_string().trim_end_matches('/'));
-            return Err(error.remedy(format!("check the name, or name the files in it: {files}")));
-        }
-        if kind.is_file() { file } else { spool(&mut file, path, max_bytes)? }
-    };
-    let metadata = file.metadata().map_err(failed)?;
-    Ok(BatchFile {
-        path: path.to_owned(),
-        bytes: metadata.len(),
-        modified: metadata.modified().ok(),
-        file: Arc::new(file),
-        hashed: Arc::default(),
-    })
+    if path.as_os_str() == "-" {
+        return BatchFile::new(path, spool(&mut io::stdin().lock(), path, max_bytes)?, false).map_err(failed);
+    }
+    let mut file = File::open(path).map_err(failed)?;
+    let kind = file.metadata().map_err(failed)?;
+    if kind.is_dir() {
+        let error = failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+        let files = format!("{}/*", path.display().to_string().trim_end_matches('/'));
+        return Err(error.remedy(format!("check the name, or name the files in it: {files}")));
+    }
+    let is_stream = !kind.is_file();
+    let file = if is_stream { spool(&mut file, path, max_bytes)? } else { file };
+    BatchFile::new(path, file, !is_stream).map_err(failed)
 }
 
 /// The error for a batch with more bytes than are allowed.
@@ -108,14 +101,76 @@ fn spool(stream: &mut impl Read, path: &Path, max_bytes: u64) -> Result<File> {
 }
 
 impl BatchFile {
+    fn new(path: &Path, file: File, has_path: bool) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        let path_hash = if has_path { Some(path_hash(path)?) } else { None };
+        let is_settled = is_settled(&metadata);
+        Ok(Self {
+            path: path.to_owned(),
+            file: Arc::new(file),
+            metadata,
+            is_settled,
+            path_hash,
+            look_bytes: u64::MAX,
+            is_growing: false,
+            hashed: SharedHash::default(),
+        })
+    }
+
     /// The path as the user named it.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Length of the stored bytes.
-    pub const fn bytes(&self) -> u64 {
-        self.bytes
+    pub fn bytes(&self) -> u64 {
+        self.metadata.len()
+    }
+
+    /// xxh3-128 of its absolute path; `None` for a stream.
+    pub const fn path_hash(&self) -> Option<u128> {
+        self.path_hash
+    }
+
+    /// Where it lies, and what would show that it has changed since it was opened; `None` for a stream.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoInput`] if it cannot be read.
+    pub fn place(&self) -> Result<Option<FilePlace>> {
+        let Some(path_hash) = self.path_hash else { return Ok(None) };
+        let stamp = self.is_settled.then(|| stamp_of(&self.file, &self.metadata)).transpose();
+        let stamp = stamp.map_err(|error| unreadable(&self.path, &error))?;
+        Ok(Some(FilePlace { path_hash, stamp }))
+    }
+
+    /// Whether it is the file that had this stamp: by its name, length and times and by the bytes at its two ends, or by less where
+    /// its times `are_trusted`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoInput`] if it cannot be read.
+    pub fn has_stamp(&self, stamp: FileStamp, are_trusted: bool) -> Result<bool> {
+        let has = has_stamp(&self.file, &self.metadata, stamp, are_trusted);
+        has.map_err(|error| unreadable(&self.path, &error))
+    }
+
+    /// Says that it is still being written: a row without an end does not show what the file is, nor does anything behind its
+    /// first `bytes`.
+    pub const fn limit_looks(&mut self, bytes: u64) {
+        self.look_bytes = bytes;
+        self.is_growing = true;
+    }
+
+    /// Which part of it a look goes through.
+    pub(super) const fn look_extent(&self) -> Extent {
+        Extent { known_bytes: 0, leaves_unfinished: self.is_growing }
+    }
+
+    /// The content as far as it shows what the file is.
+    ///
+    /// # Errors
+    /// As [`BatchFile::content`].
+    pub fn reader(&self) -> io::Result<io::Take<Content>> {
+        Ok(self.content()?.take(self.look_bytes))
     }
 
     /// The file itself. All its readers share one offset: only positioned reads can be done side by side.
@@ -127,7 +182,7 @@ impl BatchFile {
     /// How it is compressed, by its first bytes; `None` if it is not, or cannot be read.
     pub fn compression_name(&self) -> Option<&'static str> {
         let mut magic = [0; 4];
-        let length = read_at_most(&self.file, &mut magic).ok()?;
+        let length = read_at_most(&self.file, &mut magic, 0).ok()?;
         Compression::of(&magic[..length]).map(Compression::name)
     }
 
@@ -135,35 +190,109 @@ impl BatchFile {
     ///
     /// # Errors
     /// What the file says; [`BatchFile::read_error`] makes it fit for a user.
-    pub fn reader(&self) -> io::Result<Content> {
-        let mut magic = [0; 4];
-        let length = read_at_most(&self.file, &mut magic)?;
-        let stored =
-            StoredBytes { file: Arc::clone(&self.file), offset: 0, hashed: Arc::clone(&self.hashed) };
-        Ok(match Compression::of(&magic[..length]) {
-            Some(compression) => Content::Packed(compression.unpack(stored)?),
-            None => Content::Plain(stored),
+    pub fn content(&self) -> io::Result<Content> {
+        Ok(match self.compression()? {
+            Some(compression) => {
+                Content::Packed(Hashing::new(compression.unpack(self.stored_bytes())?, &self.hashed))
+            }
+            None => Content::Plain(Hashing::new(self.stored_bytes(), &self.hashed)),
         })
     }
 
-    /// The digest of the stored bytes. What readers have gone through already is not read again.
+    /// The content as [`BatchFile::content`] gives it, past the hash.
+    pub(super) fn unhashed(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self.compression()? {
+            Some(compression) => compression.unpack(self.stored_bytes())?,
+            None => Box::new(self.stored_bytes()),
+        })
+    }
+
+    fn compression(&self) -> io::Result<Option<Compression>> {
+        let mut magic = [0; 4];
+        let length = read_at_most(&self.file, &mut magic, 0)?;
+        Ok(Compression::of(&magic[..length]))
+    }
+
+    fn stored_bytes(&self) -> StoredBytes {
+        StoredBytes::new(Arc::clone(&self.file), self.bytes())
+    }
+
+    /// The digest of the content without its last `unfinished_bytes`. What readers have gone through is not read again, unless
+    /// something is left out, or the file `may_grow` and has: then the hash shows whether it has still the bytes that were read.
     ///
     /// # Errors
-    /// [`ErrorKind::NoInput`] if the file cannot be read, or has changed since it was opened.
-    pub fn digest(&self) -> Result<FileDigest> {
-        let offset = self.hashed.lock().unwrap_or_else(PoisonError::into_inner).bytes;
-        let mut rest = StoredBytes { file: Arc::clone(&self.file), offset, hashed: Arc::clone(&self.hashed) };
-        let mut buffer = vec![0; READ_BYTES];
-        while rest.read(&mut buffer).map_err(|error| unreadable(&self.path, &error))? > 0 {}
-        let hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
-        let metadata = self.file.metadata().map_err(|error| unreadable(&self.path, &error))?;
-        if hashed.bytes != self.bytes
-            || metadata.len() != self.bytes
-            || metadata.modified().ok() != self.modified
-        {
+    /// [`ErrorKind::NoInput`] if the file cannot be read, or has changed since it was opened, [`ErrorKind::DataRefused`] if its
+    /// compressed data is damaged.
+    pub fn digest(&self, unfinished_bytes: u64, may_grow: bool) -> Result<FileDigest> {
+        if !self.hashed.get().is_complete {
+            let mut rest = self.content().map_err(|error| self.read_error(&error))?;
+            let mut buffer = vec![0; READ_BYTES];
+            while rest.read(&mut buffer).map_err(|error| self.read_error(&error))? > 0 {}
+        }
+        let (mut hash, mut bytes) = {
+            let hashed = self.hashed.get();
+            (hashed.hash.digest128(), hashed.bytes)
+        };
+        let has_changed = self.has_changed(bytes)?;
+        if has_changed && !(may_grow && self.hash_of_first(bytes)? == Some(hash)) {
             return Err(file_changed(&self.path));
         }
-        Ok(FileDigest { hash: hashed.hash.digest128(), bytes: hashed.bytes })
+        if unfinished_bytes > 0 {
+            bytes = bytes.saturating_sub(unfinished_bytes);
+            hash = self.hash_of_first(bytes)?.ok_or_else(|| file_changed(&self.path))?;
+        }
+        Ok(FileDigest { hash, bytes, beginning: xxh3_64(&self.beginning(beginning_bytes(bytes))?) })
+    }
+
+    fn has_changed(&self, content_bytes: u64) -> Result<bool> {
+        let now = self.file.metadata().map_err(|error| unreadable(&self.path, &error))?;
+        let is_cut = self.compression().map_err(|error| self.read_error(&error))?.is_none()
+            && content_bytes != self.bytes();
+        Ok(is_cut || now.len() != self.bytes() || now.modified().ok() != self.metadata.modified().ok())
+    }
+
+    /// xxh3-128 of the first `bytes` of the content; `None` if it has fewer.
+    fn hash_of_first(&self, bytes: u64) -> Result<Option<u128>> {
+        let mut hash = Xxh3::new();
+        let mut reader = self.unhashed().map_err(|error| self.read_error(&error))?.take(bytes);
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            match reader.read(&mut buffer).map_err(|error| self.read_error(&error))? {
+                0 => return Ok((reader.limit() == 0).then(|| hash.digest128())),
+                count => hash.update(&buffer[..count]),
+            }
+        }
+    }
+
+    /// Length of the content, or more than `max_bytes` where it is longer than that. Costs a pass over a compressed file.
+    ///
+    /// # Errors
+    /// As [`BatchFile::digest`].
+    pub fn content_bytes(&self, max_bytes: u64) -> Result<u64> {
+        if self.compression().map_err(|error| self.read_error(&error))?.is_none() {
+            return Ok(self.bytes());
+        }
+        let mut content = self.unhashed().map_err(|error| self.read_error(&error))?;
+        let mut buffer = vec![0; READ_BYTES];
+        let mut bytes = 0;
+        while bytes <= max_bytes {
+            match content.read(&mut buffer).map_err(|error| self.read_error(&error))? {
+                0 => break,
+                count => bytes += count as u64,
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// The content up to its first `bytes`.
+    ///
+    /// # Errors
+    /// As [`BatchFile::digest`].
+    pub fn beginning(&self, bytes: u64) -> Result<Vec<u8>> {
+        let mut beginning = Vec::new();
+        let read = self.content().and_then(|content| content.take(bytes).read_to_end(&mut beginning));
+        read.map_err(|error| self.read_error(&error))?;
+        Ok(beginning)
     }
 
     /// The error for a read that failed: damaged compression is the data's fault, the rest the file's.
@@ -172,53 +301,6 @@ impl BatchFile {
             Some(refusal) => refusal.at(self.path.display()).nothing_changed(),
             None => unreadable(&self.path, error),
         }
-    }
-}
-
-fn read_at_most(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], filled as u64)? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    Ok(filled)
-}
-
-/// A reader over what a file holds.
-pub enum Content {
-    /// The stored bytes themselves.
-    Plain(StoredBytes),
-    /// What decompressing the stored bytes gives: each byte of it costs many times more.
-    Packed(Box<dyn Read + Send>),
-}
-
-impl Read for Content {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(stored) => stored.read(buffer),
-            Self::Packed(packed) => packed.read(buffer),
-        }
-    }
-}
-
-/// Reads the stored bytes in order and hashes each of them once, whoever reads them first.
-pub struct StoredBytes {
-    file: Arc<File>,
-    offset: u64,
-    hashed: Arc<Mutex<Hashed>>,
-}
-
-impl Read for StoredBytes {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read_at(buffer, self.offset)?;
-        let mut hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = (hashed.bytes.saturating_sub(self.offset) as usize).min(count);
-        hashed.hash.update(&buffer[known..count]);
-        hashed.bytes += (count - known) as u64;
-        self.offset += count as u64;
-        Ok(count)
     }
 }
 
@@ -255,17 +337,24 @@ mod tests {
         content
     }
 
+    fn digest_of(content: &[u8]) -> FileDigest {
+        let beginning = &content[..beginning_bytes(content.len() as u64) as usize];
+        FileDigest { hash: xxh3_128(content), bytes: content.len() as u64, beginning: xxh3_64(beginning) }
+    }
+
     #[test]
-    fn the_digest_is_that_of_the_stored_bytes_however_they_were_read() {
+    fn the_digest_is_that_of_the_content_however_it_was_read() {
         let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
-        let expected = FileDigest { hash: xxh3_128(&bytes), bytes: 3_000_000 };
         let (_named, file) = file_with(&bytes);
         file.reader().unwrap().read_exact(&mut [0; 1_000]).unwrap();
         assert_eq!(content(&file), bytes);
-        assert_eq!(file.digest().unwrap(), expected);
-        assert_eq!(file.digest().unwrap(), expected);
-        let (_named, unread) = file_with(&bytes);
-        assert_eq!(unread.digest().unwrap(), expected);
+        assert_eq!(file.digest(0, false).unwrap(), digest_of(&bytes));
+        assert_eq!(file.digest(0, false).unwrap(), digest_of(&bytes));
+        for stored in [bytes.clone(), zstd::encode_all(&bytes[..], 1).unwrap()] {
+            let (_named, unread) = file_with(&stored);
+            assert_eq!(unread.digest(0, false).unwrap(), digest_of(&bytes));
+            assert_eq!(unread.digest(7, false).unwrap(), digest_of(&bytes[..2_999_993]));
+        }
     }
 
     #[test]
@@ -276,23 +365,43 @@ mod tests {
             encoder.finish().unwrap()
         };
         let two = [gzip(b"a,1\n"), gzip(b"b,2\n")].concat();
-        let (_named, file) = file_with(&two);
-        assert_eq!(content(&file), b"a,1\nb,2\n");
-        assert_eq!(file.digest().unwrap().hash, xxh3_128(&two));
         let padded = [&two[..], &[0; 5_000]].concat();
-        let (_named, file) = file_with(&padded);
-        assert_eq!(content(&file), b"a,1\nb,2\n");
-        assert_eq!(file.digest().unwrap().hash, xxh3_128(&padded));
+        for stored in [two.clone(), padded, zstd::encode_all(&b"a,1\nb,2\n"[..], 1).unwrap()] {
+            let (_named, file) = file_with(&stored);
+            assert_eq!(content(&file), b"a,1\nb,2\n");
+            assert_eq!(file.digest(0, false).unwrap(), digest_of(b"a,1\nb,2\n"));
+        }
         let (_named, file) = file_with(&[&two[..], b"\0\0garbage"].concat());
         assert!(file.reader().unwrap().read_to_end(&mut Vec::new()).is_err());
-        let (_named, file) = file_with(&zstd::encode_all(&b"a,1\n"[..], 1).unwrap());
-        assert_eq!(content(&file), b"a,1\n");
+        assert_eq!(file.digest(0, false).unwrap_err().kind(), ErrorKind::DataRefused);
     }
 
     #[test]
-    fn a_file_that_grew_is_refused() {
+    fn a_file_that_grew_is_refused_unless_it_may_grow() {
         let (mut named, file) = file_with(b"a,1\n");
         named.write_all(b"b,2\n").unwrap();
-        assert_eq!(file.digest().unwrap_err().kind(), ErrorKind::NoInput);
+        assert_eq!(file.digest(0, false).unwrap_err().kind(), ErrorKind::NoInput);
+        assert_eq!(file.digest(0, true).unwrap(), digest_of(b"a,1\n"));
+        named.as_file_mut().set_len(3).unwrap();
+        assert_eq!(file.digest(0, true).unwrap_err().kind(), ErrorKind::NoInput);
+    }
+
+    #[test]
+    fn a_stamp_is_of_one_file_and_shows_a_change_of_its_ends() {
+        let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        let (mut named, fresh) = file_with(&[b'x'; 300_000]);
+        assert_eq!(fresh.place().unwrap().unwrap().stamp, None, "it may change again at the same time");
+        named.as_file_mut().set_modified(old).unwrap();
+        let opened = || open(named.path(), u64::MAX).unwrap();
+        let stamp = opened().place().unwrap().unwrap().stamp.unwrap();
+        assert!(opened().has_stamp(stamp, false).unwrap() && opened().has_stamp(stamp, true).unwrap());
+        let FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } = stamp;
+        let other = |ends, changed_ns| FileStamp::File { bytes, modified_ns, changed_ns, inode, ends };
+        for unlike in [other(ends + 1, changed_ns), other(ends, changed_ns + 1)] {
+            assert!(!opened().has_stamp(unlike, false).unwrap() && opened().has_stamp(unlike, true).unwrap());
+        }
+        let (other_file, _) = file_with(&[b'x'; 300_000]);
+        other_file.as_file().set_modified(old).unwrap();
+        assert!(!open(other_file.path(), u64::MAX).unwrap().has_stamp(stamp, true).unwrap());
     }
 }

@@ -15,9 +15,16 @@ pub struct LineCounts {
     pub skipped: u64,
     /// Lines that a row goes on over behind its first one.
     pub continuation: u64,
+    /// Lines that an earlier run has taken in.
+    pub known: u64,
 }
 
 impl LineCounts {
+    /// Lines that an earlier run has taken in.
+    pub fn known(lines: u64) -> Self {
+        Self { lines, known: lines, ..Self::default() }
+    }
+
     /// Adds the lines of a further text.
     pub fn add(&mut self, other: Self) {
         self.lines += other.lines;
@@ -26,20 +33,21 @@ impl LineCounts {
         self.comment += other.comment;
         self.skipped += other.skipped;
         self.continuation += other.continuation;
+        self.known += other.known;
     }
 
-    /// Holds the identity of lines: `lines = rows + header + blank + comment + skipped + continuation`.
+    /// Holds the identity of lines: `lines = rows + header + blank + comment + skipped + continuation + known`.
     ///
     /// # Errors
     /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
     pub fn check(&self, rows: u64) -> Result<(), String> {
-        let Self { lines, header, blank, comment, skipped, continuation } = *self;
-        if lines == rows + header + blank + comment + skipped + continuation {
+        let Self { lines, header, blank, comment, skipped, continuation, known } = *self;
+        if lines == rows + header + blank + comment + skipped + continuation + known {
             return Ok(());
         }
         Err(format!(
             "the accounts do not balance: {lines} lines, against {rows} rows + {header} of headers + {blank} blank + \
-             {comment} comments + {skipped} skipped + {continuation} in which rows go on"
+             {comment} comments + {skipped} skipped + {continuation} in which rows go on + {known} known"
         ))
     }
 }
@@ -74,15 +82,17 @@ mod tests {
 
     #[test]
     fn the_identity_holds_only_if_every_line_is_accounted_for() {
-        let balanced = LineCounts { lines: 10, header: 1, blank: 2, comment: 1, skipped: 1, continuation: 3 };
+        let balanced =
+            LineCounts { lines: 15, header: 1, blank: 2, comment: 1, skipped: 1, continuation: 3, known: 5 };
         assert_eq!(balanced.check(2), Ok(()));
         for wrong in [
-            LineCounts { lines: 11, ..balanced },
+            LineCounts { lines: 16, ..balanced },
             LineCounts { header: 0, ..balanced },
             LineCounts { blank: 3, ..balanced },
             LineCounts { comment: 2, ..balanced },
             LineCounts { skipped: 0, ..balanced },
             LineCounts { continuation: 2, ..balanced },
+            LineCounts { known: 4, ..balanced },
         ] {
             assert!(wrong.check(2).is_err(), "{wrong:?}");
         }

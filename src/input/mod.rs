@@ -7,9 +7,11 @@ mod batch;
 mod blocks;
 mod columns;
 mod compression;
+mod content;
 pub mod csv;
 mod decoder;
 mod detect;
+mod extent;
 mod files;
 mod intake;
 pub mod jsonl;
@@ -22,14 +24,18 @@ mod projection;
 mod read_error;
 mod reason;
 mod sample;
+mod scan;
 mod shown;
+mod stamp;
 pub mod time;
 
 pub use batch::{EventBatch, SideRow};
 pub use blocks::RowEnds;
 pub use columns::Columns;
+pub use content::Content;
 pub use decoder::{Decoder, SideForm, Unit, Units};
-pub use files::{BatchFile, Content, file_changed, open_batch, too_many_bytes};
+pub use extent::Extent;
+pub use files::{BatchFile, file_changed, open_batch, too_many_bytes};
 pub use intake::{Intake, RowRules};
 pub use lines::LineCounts;
 pub use options::FormatOption;
@@ -37,6 +43,7 @@ pub use projection::Projection;
 pub use read_error::ReadError;
 pub use reason::Reason;
 pub use sample::Sample;
+pub use scan::{ContentEnd, ContentScan, LengthAndHash, beginnings, beginnings_of_end, nothing};
 pub use shown::{Naming, ShownColumns};
 
 use crate::definition::Source;
@@ -122,9 +129,13 @@ macro_rules! formats {
                 Ok((format, columns))
             }
 
-            /// Cuts `content` into units.
-            pub fn units<R: Read>(&self, content: R) -> FileUnits<'_, R> {
-                match self { $($(#[$condition])* Self::$variant(decoder) => FileUnits::$variant(decoder, decoder.units(content)),)* }
+            /// Cuts `content` into units, up to the end of `extent`.
+            pub fn units<R: Read>(&self, content: R, extent: Extent) -> FileUnits<'_, R> {
+                match self {
+                    $($(#[$condition])* Self::$variant(decoder) => {
+                        FileUnits::$variant(decoder, decoder.units(content).within(extent))
+                    })*
+                }
             }
 
             /// What a row of the file is that goes to a side output.
@@ -165,6 +176,16 @@ macro_rules! formats {
                 match self { $($(#[$condition])* Self::$variant(_, unit) => unit.byte_count(),)* }
             }
 
+            /// How many lines it has, if its rows were taken in before.
+            pub fn known_lines(&self) -> Option<u64> {
+                match self { $($(#[$condition])* Self::$variant(_, unit) => unit.known_lines(),)* }
+            }
+
+            /// How many bytes of a row without an end stand behind it and are left.
+            pub fn unfinished_bytes(&self) -> u64 {
+                match self { $($(#[$condition])* Self::$variant(_, unit) => unit.unfinished_bytes(),)* }
+            }
+
             /// Gives its memory back for a further unit.
             pub fn into_memory(self) -> Vec<u8> {
                 match self { $($(#[$condition])* Self::$variant(_, unit) => unit.into_memory(),)* }
@@ -200,6 +221,10 @@ macro_rules! formats {
             /// [`ReadError`], its line counted in the unit, if the unit cannot be read: then nothing of `batch` counts.
             pub fn decode(&mut self, unit: &FileUnit<'_>, batch: &mut EventBatch) -> Result<(), ReadError> {
                 batch.clear();
+                if let Some(lines) = unit.known_lines() {
+                    batch.lines = LineCounts::known(lines);
+                    return Ok(());
+                }
                 match unit {
                     $($(#[$condition])* FileUnit::$variant(decoder, unit) => {
                         decoder.decode(unit, &mut self.intake, &mut self.$module, batch)

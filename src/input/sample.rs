@@ -66,7 +66,7 @@ fn first_rows(
     let mut rows = UnitDecoder::new(Intake::sampling(most));
     let mut batch = EventBatch::default();
     let content = file.reader().map_err(|error| file.read_error(&error))?;
-    let mut units = decoder.units(content);
+    let mut units = decoder.units(content, file.look_extent());
     // What cannot be read ends the sample: the run itself meets the error again, and knows its place.
     while rows.sampled().len() < most
         && let Ok(Some(unit)) = units.next(Vec::new())

@@ -3,7 +3,10 @@
 use super::RunId;
 use std::fmt;
 
-/// The content of a file: xxh3-128 of its bytes as they are stored, and how many there are.
+/// A content is found by a beginning of at most 2 to this power bytes.
+const MAX_BEGINNING_LEVEL: u32 = 16;
+
+/// The content of a file: what it holds when it is decompressed, as far as it was taken in.
 ///
 /// It guards against accidents, not against somebody who builds two files with one digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,6 +15,8 @@ pub struct FileDigest {
     pub hash: u128,
     /// Length in bytes.
     pub bytes: u64,
+    /// xxh3-64, seed 0, of its first [`beginning_bytes`]: by it a file is found that goes on behind this content.
+    pub beginning: u64,
 }
 
 impl fmt::Display for FileDigest {
@@ -20,12 +25,27 @@ impl fmt::Display for FileDigest {
     }
 }
 
+/// How many bytes the beginning has that a content of so many `bytes` is found by: the largest power of two in it, at most
+/// 64 KiB.
+///
+/// Whoever asks which contents a file begins with looks at a few beginnings of it, however many contents are known.
+pub const fn beginning_bytes(bytes: u64) -> u64 {
+    match bytes {
+        0 => 0,
+        _ if bytes.ilog2() > MAX_BEGINNING_LEVEL => 1 << MAX_BEGINNING_LEVEL,
+        _ => 1 << bytes.ilog2(),
+    }
+}
+
+/// The longest beginning that a content is found by.
+pub const MAX_BEGINNING_BYTES: u64 = 1 << MAX_BEGINNING_LEVEL;
+
 /// All file digests that a ledger knows, in short: a lost or foreign one shows in it, in whatever order they are added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KnownFiles {
     /// How many.
     pub count: u64,
-    /// Over all of them `(hash + bytes) * (2 * run + 1)`, modulo 2 to the 128.
+    /// Over all of them `(hash + bytes + beginning) * (2 * run + 1)`, modulo 2 to the 128.
     pub sum: u128,
 }
 
@@ -33,30 +53,38 @@ impl KnownFiles {
     /// These and one more.
     #[must_use]
     pub const fn with(self, file: FileDigest, run: RunId) -> Self {
-        let of_file = file.hash.wrapping_add(file.bytes as u128).wrapping_mul(2 * run.number() as u128 + 1);
+        let content = file.hash.wrapping_add(file.bytes as u128).wrapping_add(file.beginning as u128);
+        let of_file = content.wrapping_mul(2 * run.number() as u128 + 1);
         Self { count: self.count + 1, sum: self.sum.wrapping_add(of_file) }
     }
 }
 
-/// What to do with a file of a batch.
+/// What shows that a file is still the one that was read, without reading all of it. Objects of a store in the cloud will
+/// have another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileStatus {
-    /// Its content has not been seen: take it in.
-    New,
-    /// A committed run has taken it in.
-    Known(RunId),
-    /// The same content stands earlier in this batch.
-    Repeated,
+pub enum FileStamp {
+    /// Of a file in a file system.
+    File {
+        /// Length of the stored bytes.
+        bytes: u64,
+        /// When its content was changed, in nanoseconds since 1970.
+        modified_ns: i64,
+        /// When its content or its properties were changed, in nanoseconds since 1970.
+        changed_ns: i64,
+        /// Its number in the file system.
+        inode: u64,
+        /// xxh3-64 of the first and the last 64 KiB of the stored bytes.
+        ends: u64,
+    },
 }
 
-/// Decides for each file of a batch; `known` asks the ledger.
-pub fn plan_files(digests: &[FileDigest], known: impl Fn(&FileDigest) -> Option<RunId>) -> Vec<FileStatus> {
-    let status = |(position, digest): (usize, &FileDigest)| match known(digest) {
-        Some(run) => FileStatus::Known(run),
-        None if digests[..position].contains(digest) => FileStatus::Repeated,
-        None => FileStatus::New,
-    };
-    digests.iter().enumerate().map(status).collect()
+/// Where a content was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FilePlace {
+    /// xxh3-128 of the bytes of the absolute path.
+    pub path_hash: u128,
+    /// `None` where a change of the file might not show: it was changed just before it was read, or not taken in whole.
+    pub stamp: Option<FileStamp>,
 }
 
 #[cfg(test)]
@@ -65,7 +93,7 @@ mod tests {
 
     #[test]
     fn known_files_in_short_show_a_lost_or_changed_one_but_not_the_order() {
-        let digest = |hash, bytes| FileDigest { hash, bytes };
+        let digest = |hash, bytes| FileDigest { hash, bytes, beginning: 5 };
         let of = |files: &[(FileDigest, u64)]| {
             files.iter().fold(KnownFiles::default(), |all, &(file, run)| all.with(file, RunId::new(run)))
         };
@@ -76,17 +104,16 @@ mod tests {
             of(&[(digest(7, 1), 1), (digest(9, 2), 3)]),
             of(&[(digest(7, 1), 1), (digest(9, 3), 2)]),
             of(&[(digest(6, 1), 1), (digest(9, 2), 2)]),
+            of(&[(FileDigest { beginning: 6, ..digest(7, 1) }, 1), (digest(9, 2), 2)]),
         ] {
             assert_ne!(both, other);
         }
     }
 
     #[test]
-    fn known_repeated_and_new_files_are_told_apart() {
-        let digest = |hash| FileDigest { hash, bytes: 1 };
-        let batch = [digest(1), digest(2), digest(2), digest(1)];
-        let plan = plan_files(&batch, |digest| (digest.hash == 1).then_some(RunId::new(7)));
-        let known = FileStatus::Known(RunId::new(7));
-        assert_eq!(plan, [known, FileStatus::New, FileStatus::Repeated, known]);
+    fn a_content_is_found_by_half_of_it_or_more_up_to_64_kib() {
+        let lengths = [0, 1, 2, 3, 4, 1000, 65_535, 65_536, 65_537, u64::MAX];
+        let beginnings = lengths.map(beginning_bytes);
+        assert_eq!(beginnings, [0, 1, 2, 2, 4, 512, 32_768, 65_536, 65_536, MAX_BEGINNING_BYTES]);
     }
 }

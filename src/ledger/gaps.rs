@@ -30,6 +30,10 @@ pub fn without_gaps(entries: Vec<RunEntry>, last: &Head, known: &[(FileDigest, R
     whole
 }
 
+fn lost_file(digest: FileDigest) -> FileEntry {
+    FileEntry { path: String::new(), digest, known_bytes: 0, rows: 0, source: None, place: None }
+}
+
 fn lost(
     run: RunId,
     before: Option<&RunEntry>,
@@ -55,7 +59,7 @@ fn lost(
     RunEntry {
         kind: RunKind::Lost,
         as_of: before.map_or(Timestamp::MIN, |before| before.as_of),
-        files: files.map(|digest| FileEntry { path: String::new(), digest, rows: 0, source: None }).collect(),
+        files: files.map(lost_file).collect(),
         counts: Counts {
             rows_read: held_after.saturating_sub(held_before),
             events_open_before: held_before,

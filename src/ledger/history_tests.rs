@@ -10,7 +10,7 @@ fn run(number: u64) -> RunId {
 }
 
 fn digest(run: u64) -> FileDigest {
-    FileDigest { hash: run.into(), bytes: 1 }
+    FileDigest { hash: run.into(), bytes: 1, beginning: run }
 }
 
 /// A ledger in which every batch reads ten rows, completes `completed` events and holds the rest.
@@ -39,7 +39,14 @@ impl Ledger {
         };
         let files = match kind {
             RunKind::Batch => {
-                vec![FileEntry { path: String::new(), digest: digest(number), rows: 10, source: None }]
+                vec![FileEntry {
+                    path: String::new(),
+                    digest: digest(number),
+                    known_bytes: 0,
+                    rows: 10,
+                    source: None,
+                    place: None,
+                }]
             }
             _ => Vec::new(),
         };

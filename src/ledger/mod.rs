@@ -8,7 +8,7 @@ mod run;
 mod run_id;
 mod stream;
 
-pub use files::{FileDigest, FileStatus, KnownFiles, plan_files};
+pub use files::{FileDigest, FilePlace, FileStamp, KnownFiles, MAX_BEGINNING_BYTES, beginning_bytes};
 pub use gaps::without_gaps;
 pub use history::{NoRollback, RollbackPlan, accepted_missing, active_runs, audit, plan_rollback};
 pub use recovery::{HeadMark, Recovery, Side, Staged, recover};

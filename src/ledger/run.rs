@@ -1,6 +1,6 @@
 //! One entry of the ledger, and the head of the checkpoint after it.
 
-use super::files::{FileDigest, KnownFiles};
+use super::files::{FileDigest, FilePlace, KnownFiles};
 use super::run_id::RunId;
 use crate::core::event::{Place, Timestamp};
 use crate::core::watermark::{EventTime, Watermark};
@@ -59,12 +59,16 @@ impl RunKind {
 pub struct FileEntry {
     /// The path as the user named it.
     pub path: String,
-    /// Its content.
+    /// Its content, as far as it was taken in.
     pub digest: FileDigest,
+    /// How many bytes of that, from its beginning, were taken in before: the run has read what follows.
+    pub known_bytes: u64,
     /// Rows read from it.
     pub rows: u64,
     /// The source that it was read as; `None` where that has no name.
     pub source: Option<String>,
+    /// Where it was found; `None` for a stream.
+    pub place: Option<FilePlace>,
 }
 
 /// What set the watermark to where it stands.
@@ -266,6 +270,13 @@ pub struct RunEntry {
 }
 
 impl RunEntry {
+    /// Whether this run took in a content that had no rows before either. Where an entry is lost nobody knows.
+    pub fn has_no_rows_in(&self, content: (u64, u128)) -> bool {
+        let is_it = |file: &&FileEntry| (file.digest.bytes, file.digest.hash) == content;
+        let file = self.files.iter().find(is_it).filter(|_| self.kind != RunKind::Lost);
+        file.is_some_and(|file| file.rows == 0 && file.known_bytes == 0)
+    }
+
     /// Holds the accounting identity. A rollback has the counts of what it takes back: its identity reads backwards.
     ///
     /// # Errors

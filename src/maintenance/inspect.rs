@@ -116,11 +116,14 @@ fn source_report(source: &Source) -> SourceReport {
 
 fn ledger_report(entry: &RunEntry, is_kept: bool) -> LedgerReport {
     let file = |file: &FileEntry| FileReport {
-        path: file.path.clone(),
-        digest: file.digest.to_string(),
         rows: file.rows,
-        status: "processed",
+        known_bytes: file.known_bytes,
         source: file.source.clone(),
+        ..FileReport::new(
+            file.path.clone(),
+            file.digest.to_string(),
+            if file.known_bytes == 0 { "processed" } else { "grown" },
+        )
     };
     LedgerReport {
         run: entry.head.run.number(),

@@ -7,6 +7,7 @@ use super::generations::drop_old;
 use super::limits::check_limits;
 use super::plan::Plan;
 use super::progress::Progress;
+use super::read_stats::ReadStats;
 use super::reported;
 use super::rounds::Reading;
 use super::stopwatch::Stopwatch;
@@ -18,10 +19,11 @@ use crate::core::event::{Place, Timestamp};
 use crate::core::watermark::{Advance, EventTime};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::file_changed;
-use crate::ledger::{Counts, FileEntry, Head, KnownFiles, RunEntry, WatermarkOrigin};
+use crate::ledger::{Counts, FileDigest, FileEntry, FilePlace, Head, KnownFiles, RunEntry, WatermarkOrigin};
 use crate::report::{RunReport, Status};
 use crate::settings::RunSettings;
 use crate::state::{Checkpoint, StagedState};
+use std::collections::HashSet;
 
 /// Carries out what is planned.
 ///
@@ -54,7 +56,7 @@ pub(super) fn execute(
         cancellation: &context.cancellation,
     };
     let staged = run_context.fold_batch(&reading, &mut stopwatch)?;
-    let files = file_entries(&context.checkpoint, plan, &staged)?;
+    let files = file_entries(&context.checkpoint, plan, &staged.stats)?;
     let before = context.checkpoint.head();
     let hints = TimeHints::of(plan, &staged.stats, latest_allowed);
     check_limits(settings, &staged, before, context.as_of, hints.rejected.as_ref()).map_err(|error| {
@@ -68,9 +70,11 @@ pub(super) fn execute(
         ..reported::staged(plan, &staged, before, &files, &counts)
     };
     if !settings.dry_run {
+        let files = taken_in(plan, &files, &staged.stats);
         let entry = ledger_entry(run_context, plan, &staged, files, counts, context.as_of)?;
         let staging = staged.written.staging.ok_or_else(nothing_staged)?;
-        let published = Transaction::of_fold(context, staging, entry)?.carry_out(&mut stopwatch)?;
+        let places = plan.known_places();
+        let published = Transaction::of_fold(context, staging, entry, &places)?.carry_out(&mut stopwatch)?;
         if let Err(error) = drop_old(context, settings.keep_generations, context.as_of) {
             log::warn!("{error}; the run is committed and published, the next one drops what is old");
         }
@@ -88,18 +92,44 @@ fn nothing_staged() -> Error {
     Error::new(ErrorKind::Failed, "nothing was staged")
 }
 
-/// The files for the ledger. Their digests are complete only now; one that the ledger knows was not what it seemed.
-fn file_entries(checkpoint: &Checkpoint, plan: &Plan, staged: &StagedRun) -> Result<Vec<FileEntry>> {
-    let mut entries = Vec::with_capacity(plan.new.len());
-    for (of, &rows) in plan.new.iter().zip(&staged.stats.rows_of_file) {
-        let digest = of.file.digest()?;
-        if checkpoint.run_of_file(&digest)?.is_some() {
+/// What has become of the files that were read. Their digests are complete only now; one that is known, although something new
+/// was taken in, was not what it seemed.
+fn file_entries(checkpoint: &Checkpoint, plan: &Plan, stats: &ReadStats) -> Result<Vec<FileEntry>> {
+    let mut entries: Vec<FileEntry> = Vec::with_capacity(plan.new.len());
+    let mut contents = HashSet::new();
+    for (number, of) in plan.new.iter().enumerate() {
+        let unfinished_bytes = stats.unfinished_bytes_of_file[number];
+        let digest = of.file.digest(unfinished_bytes, of.leaves_unfinished)?;
+        let known_bytes = of.part.known_bytes;
+        let is_new = checkpoint.run_of_file(&digest)?.is_none() && contents.insert(digest);
+        if !is_new && !has_nothing_new(digest, known_bytes, unfinished_bytes) {
             return Err(file_changed(of.file.path()));
         }
+        // The stamp is that of the whole file: where something is left, it may not stand for what was taken in.
+        let place = of
+            .file
+            .place()?
+            .map(|place| FilePlace { stamp: place.stamp.filter(|_| unfinished_bytes == 0), ..place });
         let path = of.file.path().to_string_lossy().into_owned();
-        entries.push(FileEntry { path, digest, rows, source: of.source.clone() });
+        let (rows, source) = (stats.rows_of_file[number], of.source.clone());
+        entries.push(FileEntry { path, digest, known_bytes, rows, source, place });
     }
     Ok(entries)
+}
+
+/// Whether all that is new in a file is left for a later run.
+const fn has_nothing_new(digest: FileDigest, known_bytes: u64, unfinished_bytes: u64) -> bool {
+    unfinished_bytes > 0 && digest.bytes == known_bytes
+}
+
+/// The files for the ledger: those of which something was taken in, or that are empty, and shorter ones that were a part of them.
+/// No content stands there twice: of a file of which something is left it may be a shorter one.
+fn taken_in(plan: &Plan, entries: &[FileEntry], stats: &ReadStats) -> Vec<FileEntry> {
+    let with_rest = entries.iter().zip(&stats.unfinished_bytes_of_file);
+    let taken = with_rest.filter(|(file, rest)| !has_nothing_new(file.digest, file.known_bytes, **rest));
+    let all = taken.map(|(file, _)| file.clone()).chain(plan.in_longer_files());
+    let mut contents = HashSet::new();
+    all.filter(|file| contents.insert(file.digest)).collect()
 }
 
 /// What a run after `before` has counted.

@@ -2,15 +2,15 @@
 
 use super::context::Context;
 use super::file_reader::FileToRead;
+use super::identity::{Identity, identify};
 use super::natural;
-use super::plan::{FilePlan, statuses};
+use super::plan::FilePlan;
 use super::rounds::refusal;
 use crate::core::event::Timestamp;
 use crate::core::rules::RuleSet;
 use crate::core::watermark::Watermark;
 use crate::error::Result;
 use crate::input::{BatchFile, EventBatch, Intake, RowRules, UnitDecoder};
-use crate::ledger::FileStatus;
 use crate::purged::PurgedKeys;
 use crate::settings::{FileOrder, RunSettings};
 
@@ -36,18 +36,18 @@ pub fn in_order(
 
 /// In the order of the first event of each. Files without one, and those that are known already, come first: they move nothing.
 fn by_time(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Vec<BatchFile>> {
-    let statuses = statuses(&context.checkpoint, &files)?;
+    let identities = identify(&context.checkpoint, settings, &files)?;
     let mut plan = FilePlan::begin(context, settings)?;
     let mut timed = Vec::with_capacity(files.len());
-    for (file, status) in files.into_iter().zip(statuses) {
-        if status == FileStatus::New {
-            let of = plan.open(file, settings)?;
-            let latest_allowed = context.as_of.saturating_add_us(settings.max_future_us);
-            let first = first_event(&of, &plan.rules, latest_allowed, settings.max_bytes)?;
-            timed.push((first, of.file));
-        } else {
+    for (file, identity) in files.into_iter().zip(identities) {
+        let Identity::New(part) = identity else {
             timed.push((None, file));
-        }
+            continue;
+        };
+        let of = plan.open(file, part, settings)?;
+        let latest_allowed = context.as_of.saturating_add_us(settings.max_future_us);
+        let first = first_event(&of, &plan.rules, latest_allowed, settings.max_bytes)?;
+        timed.push((first, of.file));
     }
     timed.sort_by_key(|(first, _)| *first);
     Ok(timed.into_iter().map(|(_, file)| file).collect())
@@ -60,7 +60,7 @@ fn first_event(
     latest_allowed: Timestamp,
     max_bytes: u64,
 ) -> Result<Option<Timestamp>> {
-    let reader = of.file.reader().map_err(|error| of.file.read_error(&error))?;
+    let content = of.file.content().map_err(|error| of.file.read_error(&error))?;
     let never_late = RowRules {
         accepts_from: Watermark::BEGINNING,
         purged: PurgedKeys::default(),
@@ -68,7 +68,7 @@ fn first_event(
         selection: rules.selection().clone(),
     };
     let mut decoder = UnitDecoder::new(Intake::new(of.times.clone(), never_late));
-    let mut units = of.decoder.units(reader);
+    let mut units = of.decoder.units(content, of.extent());
     let (mut batch, mut lines) = (EventBatch::default(), 0);
     loop {
         let unit = units.next(Vec::new());

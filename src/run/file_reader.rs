@@ -1,8 +1,9 @@
 //! The thread that reads ahead: the files of a batch, cut into units that are decoded side by side.
 
+use super::identity::NewPart;
 use super::unpacking::unpack_aside;
 use crate::input::time::TimeParser;
-use crate::input::{BatchFile, Content, FileDecoder, FileUnit, ReadError};
+use crate::input::{BatchFile, Content, Extent, FileDecoder, FileUnit, ReadError};
 use crossbeam_channel::{Receiver, Sender};
 use std::io::Read;
 
@@ -10,11 +11,21 @@ use std::io::Read;
 #[derive(Debug)]
 pub(super) struct FileToRead {
     pub(super) file: BatchFile,
+    /// What is to be taken in of it.
+    pub(super) part: NewPart,
+    /// Whether a last row without an end is left for a later run.
+    pub(super) leaves_unfinished: bool,
     /// The name of its source, if that has one.
     pub(super) source: Option<String>,
     pub(super) decoder: FileDecoder,
     /// Reads its times.
     pub(super) times: TimeParser,
+}
+
+impl FileToRead {
+    pub(super) const fn extent(&self) -> Extent {
+        Extent { known_bytes: self.part.known_bytes, leaves_unfinished: self.leaves_unfinished }
+    }
 }
 
 /// A unit of one file, or why there is none.
@@ -50,20 +61,21 @@ fn read_file<'r>(
 ) -> Option<()> {
     let mut send = |unit: Result<FileUnit<'r>, ReadError>| {
         let unit = unit.and_then(|unit| {
-            let left = bytes_left.checked_sub(unit.byte_count());
-            *bytes_left = left.ok_or(ReadError::TooManyBytes)?;
+            if unit.known_lines().is_none() {
+                let left = bytes_left.checked_sub(unit.byte_count());
+                *bytes_left = left.ok_or(ReadError::TooManyBytes)?;
+            }
             Ok(unit)
         });
         let failed = unit.is_err();
         let taken = sender.send(ReadUnit { file: number, unit });
         taken.ok().filter(|()| !failed)
     };
-    match of.file.reader() {
-        Ok(Content::Plain(reader)) => send_units(&of.decoder, reader, recycled, send),
+    match of.file.content() {
+        Ok(Content::Plain(reader)) => send_units(of, reader, recycled, send),
         Ok(Content::Packed(packed)) => {
             // Where there is no thread for it, the run ends: the place of the error is the file.
-            let unpacked =
-                unpack_aside(packed, |reader| send_units(&of.decoder, reader, recycled, &mut send));
+            let unpacked = unpack_aside(packed, |reader| send_units(of, reader, recycled, &mut send));
             unpacked.unwrap_or_else(|error| send(Err(ReadError::NoThread(error))))
         }
         Err(error) => send(Err(ReadError::Read(error))),
@@ -71,12 +83,12 @@ fn read_file<'r>(
 }
 
 fn send_units<'r>(
-    decoder: &'r FileDecoder,
+    of: &'r FileToRead,
     reader: impl Read,
     recycled: &Receiver<Vec<u8>>,
     mut send: impl FnMut(Result<FileUnit<'r>, ReadError>) -> Option<()>,
 ) -> Option<()> {
-    let mut units = decoder.units(reader);
+    let mut units = of.decoder.units(reader, of.extent());
     while let Some(unit) = units.next(recycled.try_recv().unwrap_or_default()).transpose() {
         send(unit)?;
     }

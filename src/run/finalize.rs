@@ -13,7 +13,9 @@ use crate::definition::DefinitionRequest;
 use crate::error::Result;
 use crate::ledger::{Head, RunKind};
 use crate::report::RunReport;
-use crate::settings::{FileOrder, KeepGenerations, Limit, OutputSettings, RunSettings, SourceChoice};
+use crate::settings::{
+    FileOrder, FileSettings, KeepGenerations, Limit, OutputSettings, RunSettings, SourceChoice,
+};
 
 /// What a finalize is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +47,7 @@ impl FinalizeSettings {
             min_rows: 0,
             keep_late_rows: false,
             dry_run: false,
+            files: FileSettings::default(),
             memory_bytes: usize::MAX,
             keep_generations: self.keep_generations,
             max_bytes: u64::MAX,

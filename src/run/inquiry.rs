@@ -8,7 +8,9 @@ use crate::core::watermark::Watermark;
 use crate::definition::{ColumnRequest, Source, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::TimeFormat;
-use crate::input::{BatchFile, EventBatch, FileDecoder, Intake, Projection, RowRules, Sample, UnitDecoder};
+use crate::input::{
+    BatchFile, EventBatch, Extent, FileDecoder, Intake, Projection, RowRules, Sample, UnitDecoder,
+};
 use crate::proposal::{self, ColumnChoice, Findings, choose, facts, flags, propose_gap, table};
 use crate::purged::PurgedKeys;
 
@@ -132,7 +134,7 @@ impl Beginning {
         let decoder = FileDecoder::open(file, format, source, &mut times, &mut projection, u64::MAX)?;
         let mut rows = UnitDecoder::new(Intake::new(times, accepting_all()));
         let content = file.reader().map_err(|error| file.read_error(&error))?;
-        let mut units = decoder.units(content);
+        let mut units = decoder.units(content, Extent::default());
         let mut batch = EventBatch::default();
         // What cannot be read ends the look: the run itself says what is wrong, and where.
         while let Ok(Some(unit)) = units.next(Vec::new()) {

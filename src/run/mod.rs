@@ -7,6 +7,7 @@
 //! Both give exactly the same sessions. What a run leaves is committed by a `transaction`, as that of every other command is.
 
 mod batch;
+mod batch_contents;
 mod cancellation;
 mod context;
 mod execute;
@@ -18,6 +19,7 @@ mod first_use;
 mod fold;
 mod format_copy;
 mod generations;
+mod identity;
 mod inquiry;
 mod limits;
 mod look;

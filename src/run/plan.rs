@@ -3,15 +3,15 @@
 use super::context::Context;
 use super::file_reader::FileToRead;
 use super::first_use::FirstUse;
+use super::identity::{Identity, KnownFile, NewPart, identify};
 use super::sources::{check_keys, check_rule_columns, source_of};
 use crate::core::rules::{RuleFlag, RuleSet};
 use crate::definition::{Definition, DefinitionRequest, FormatOptions, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::{TimeFormat, TimeParser};
 use crate::input::{BatchFile, FileDecoder, Format, Projection};
-use crate::ledger::{FileDigest, FileStatus, Head, RunKind, plan_files};
+use crate::ledger::{FileDigest, FileEntry, FilePlace, Head, RunKind};
 use crate::settings::RunSettings;
-use crate::state::Checkpoint;
 use std::sync::Arc;
 
 /// The plan of a run.
@@ -25,25 +25,26 @@ pub(super) struct Plan {
     /// What this run has decided about the definition, in words.
     pub(super) decided: Option<String>,
     pub(super) new: Vec<FileToRead>,
-    /// Every file in the order given: its path, its digest if it is known already.
-    pub(super) files: Vec<(String, Option<FileDigest>)>,
+    /// Every file in the order given: its path, and what is known of it if nothing in it is to be taken in.
+    pub(super) files: Vec<(String, Option<KnownFile>)>,
 }
 
 impl Plan {
     pub(super) fn make(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Self> {
         let kept = decided_head(context).map(|head| &head.definition);
-        let statuses = statuses(&context.checkpoint, &files)?;
+        let identities = identify(&context.checkpoint, settings, &files)?;
         let mut of_files = FilePlan::begin(context, settings)?;
         let (mut new, mut reported) = (Vec::new(), Vec::new());
-        for (file, status) in files.into_iter().zip(statuses) {
+        for (file, identity) in files.into_iter().zip(identities) {
             let path = file.path().to_string_lossy().into_owned();
-            if status == FileStatus::New {
-                let before = of_files.options();
-                new.push(of_files.open(file, settings)?);
-                tell_decided(&path, &before, &of_files.options());
-                reported.push((path, None));
-            } else {
-                reported.push((path, Some(file.digest()?)));
+            match identity {
+                Identity::New(part) => {
+                    let before = of_files.options();
+                    new.push(of_files.open(file, part, settings)?);
+                    tell_decided(&path, &before, &of_files.options());
+                    reported.push((path, None));
+                }
+                Identity::Known(known) => reported.push((path, Some(known))),
             }
         }
         let FilePlan { definition, .. } = of_files;
@@ -61,6 +62,23 @@ impl Plan {
             new,
             files: reported,
         })
+    }
+
+    /// Where known contents were found that the checkpoint did not know to lie there.
+    pub(super) fn known_places(&self) -> Vec<(FileDigest, FilePlace)> {
+        let known = self.files.iter().filter_map(|(_, known)| known.as_ref());
+        let place = |known: &KnownFile| known.place.filter(|place| place.stamp.is_some());
+        known.filter_map(|known| Some((known.digest, place(known)?))).collect()
+    }
+
+    /// The files that are taken in with longer ones, for the ledger.
+    pub(super) fn in_longer_files(&self) -> impl Iterator<Item = FileEntry> {
+        let new = |(path, known): &(String, Option<KnownFile>)| {
+            let KnownFile { digest, place, .. } = known.as_ref().filter(|known| known.is_new)?;
+            let (path, known_bytes) = (path.clone(), digest.bytes);
+            Some(FileEntry { path, digest: *digest, known_bytes, rows: 0, source: None, place: *place })
+        };
+        self.files.iter().filter_map(new)
     }
 
     /// The plan of a run of `kind` that takes nothing in, and goes on with what `head` has.
@@ -90,7 +108,16 @@ impl FilePlan {
     }
 
     /// Finds the columns of `file`, which may decide about the definition.
-    pub(super) fn open(&mut self, file: BatchFile, settings: &RunSettings) -> Result<FileToRead> {
+    pub(super) fn open(
+        &mut self,
+        mut file: BatchFile,
+        part: NewPart,
+        settings: &RunSettings,
+    ) -> Result<FileToRead> {
+        let leaves_unfinished = settings.files.growing;
+        if leaves_unfinished {
+            file.limit_looks(part.lines_bytes.unwrap_or(u64::MAX));
+        }
         let mut event_columns = self.definition.event_columns.take();
         let source = source_of(&mut self.definition, &settings.choice, file.path())?;
         let asked = settings.request.input_format(source.name.as_deref()).and_then(Format::named);
@@ -106,7 +133,7 @@ impl FilePlan {
             .map_err(|error| first_use.iter().fold(error, |error, first_use| first_use.explain(error)))?;
         let source = source.name.clone();
         self.definition.event_columns = event_columns;
-        Ok(FileToRead { file, source, decoder, times })
+        Ok(FileToRead { file, part, leaves_unfinished, source, decoder, times })
     }
 
     /// The properties of formats that are fixed, source by source.
@@ -244,24 +271,4 @@ pub(super) fn time_parser(source: &Source) -> Result<TimeParser> {
             .remedy("give an IANA name such as Europe/Paris")
     })?;
     Ok(TimeParser::new(&format, zone))
-}
-
-/// Which files are new. Most are told to be by their length alone, without a pass over their bytes.
-pub(super) fn statuses(checkpoint: &Checkpoint, files: &[BatchFile]) -> Result<Vec<FileStatus>> {
-    let mut digests = Vec::with_capacity(files.len());
-    for (position, file) in files.iter().enumerate() {
-        let same_length = |(other, of): (usize, &BatchFile)| other != position && of.bytes() == file.bytes();
-        let may_be_known =
-            checkpoint.knows_length(file.bytes())? || files.iter().enumerate().any(same_length);
-        // A file that cannot be known gets a digest that no other file of the batch has.
-        let unlike_any = FileDigest { hash: position as u128, bytes: u64::MAX };
-        digests.push(if may_be_known { file.digest()? } else { unlike_any });
-    }
-    let mut known = Vec::with_capacity(digests.len());
-    for digest in &digests {
-        known.push((*digest, checkpoint.run_of_file(digest)?));
-    }
-    Ok(plan_files(&digests, |asked| {
-        known.iter().find(|(digest, _)| digest == asked).and_then(|(_, run)| *run)
-    }))
 }

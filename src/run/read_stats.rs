@@ -16,6 +16,8 @@ pub(super) struct ReadStats {
     pub(super) lines: LineCounts,
     pub(super) rows_of_file: Vec<u64>,
     lines_of_file: Vec<u64>,
+    pub(super) known_lines_of_file: Vec<u64>,
+    pub(super) unfinished_bytes_of_file: Vec<u64>,
     pub(super) earliest: Option<Timestamp>,
     pub(super) latest: Option<(Timestamp, usize, u64)>,
     pub(super) earliest_late: Option<Timestamp>,
@@ -45,7 +47,13 @@ pub(super) struct EarlyNumber {
 
 impl ReadStats {
     pub(super) fn of_files(files: usize) -> Self {
-        Self { rows_of_file: vec![0; files], lines_of_file: vec![0; files], ..Self::default() }
+        Self {
+            rows_of_file: vec![0; files],
+            lines_of_file: vec![0; files],
+            known_lines_of_file: vec![0; files],
+            unfinished_bytes_of_file: vec![0; files],
+            ..Self::default()
+        }
     }
 
     /// Adds a unit of `file`, in the order of arrival; returns how many lines of the file stand before it.
@@ -53,6 +61,7 @@ impl ReadStats {
         let lines_before = self.lines_of_file[file];
         self.lines.add(batch.lines);
         self.lines_of_file[file] += batch.lines.lines;
+        self.known_lines_of_file[file] += batch.lines.known;
         self.rows_of_file[file] += batch.rows;
         self.counts.rows_read += batch.rows;
         self.counts.rows_filtered += batch.filtered;
@@ -74,6 +83,11 @@ impl ReadStats {
             self.early_numbers.first = Some(EarlyNumber { file, line, text, time: first.time });
         }
         lines_before
+    }
+
+    /// Notes that a row without an end is left at the end of `file`.
+    pub(super) fn leave(&mut self, file: usize, unfinished_bytes: u64) {
+        self.unfinished_bytes_of_file[file] += unfinished_bytes;
     }
 
     /// Holds the identity of lines over all files so far.

@@ -1,11 +1,13 @@
 //! The report of a run.
 
 use super::fold::StagedRun;
+use super::identity::KnownFile;
 use super::plan::Plan;
+use super::read_stats::ReadStats;
 use super::stopwatch::Stopwatch;
 use crate::core::event::Timestamp;
 use crate::core::rules::duration_text;
-use crate::ledger::{Counts, FileDigest, FileEntry, Head};
+use crate::ledger::{Counts, FileEntry, Head, RunId};
 use crate::report::{FileReport, LateReport, RunReport, Status};
 use std::time::Duration;
 
@@ -33,9 +35,11 @@ pub(super) fn unchanged(head: Option<&Head>) -> RunReport {
 
 /// The report of a run whose files are all known.
 pub(super) fn nothing_new(head: Option<&Head>, plan: &Plan, stopwatch: &Stopwatch) -> RunReport {
-    let known = |(path, digest): &(String, Option<FileDigest>)| Some(known_file(path, digest.as_ref()?));
+    let known = |(path, known): &(String, Option<KnownFile>)| Some(known_file(path, known.as_ref()?));
+    let unfinished = plan.files.iter().filter_map(|(_, known)| known.as_ref());
     RunReport {
         files: plan.files.iter().filter_map(known).collect(),
+        unfinished_bytes: unfinished.map(|known| known.unfinished_bytes).sum(),
         seconds: stopwatch.seconds(),
         seconds_by_phase: stopwatch.phases,
         ..unchanged(head)
@@ -50,18 +54,22 @@ pub(super) fn staged(
     entries: &[FileEntry],
     counts: &Counts,
 ) -> RunReport {
-    let mut processed = entries.iter();
-    let file = |(path, known): &(String, Option<FileDigest>)| match known {
-        Some(digest) => known_file(path, digest),
-        None => processed_file(path, processed.next()),
+    let mut processed = (0..).zip(entries);
+    let file = |(path, known): &(String, Option<KnownFile>)| match known {
+        Some(known) => Some(known_file(path, known)),
+        None => processed.next().map(|(number, entry)| processed_file(plan, &staged.stats, number, entry)),
     };
+    let files: Vec<FileReport> = plan.files.iter().filter_map(file).collect();
+    let lines = staged.stats.lines;
     RunReport {
         status: Status::DryRun,
         decided: plan.decided.clone(),
-        lines: staged.stats.lines.lines,
-        continuation_lines: staged.stats.lines.continuation,
-        comment_lines: staged.stats.lines.comment,
-        skipped_lines: staged.stats.lines.skipped,
+        lines: lines.lines - lines.known,
+        continuation_lines: lines.continuation,
+        comment_lines: lines.comment,
+        skipped_lines: lines.skipped,
+        known_lines: lines.known,
+        unfinished_bytes: files.iter().map(|file| file.unfinished_bytes).sum(),
         rows_read: counts.rows_read,
         events_accepted: counts.events_accepted,
         events_late: counts.events_late,
@@ -81,20 +89,31 @@ pub(super) fn staged(
         first_event: time_text(staged.stats.earliest),
         last_event: time_text(staged.stats.latest.map(|(time, ..)| time)),
         late: late_report(staged, head),
-        bytes_read: entries.iter().map(|file| file.digest.bytes).sum(),
-        files: plan.files.iter().map(file).collect(),
+        bytes_read: plan.new.iter().map(|of| of.file.bytes()).sum(),
+        files,
         ..RunReport::default()
     }
 }
 
-fn known_file(path: &str, digest: &FileDigest) -> FileReport {
-    FileReport { path: path.to_owned(), digest: digest.to_string(), rows: 0, status: "known", source: None }
+fn known_file(path: &str, known: &KnownFile) -> FileReport {
+    let unfinished_bytes = known.unfinished_bytes;
+    FileReport { unfinished_bytes, ..FileReport::new(path.to_owned(), known.digest.to_string(), "known") }
 }
 
-fn processed_file(path: &str, entry: Option<&FileEntry>) -> FileReport {
-    let (digest, rows) = entry.map_or_else(Default::default, |entry| (entry.digest.to_string(), entry.rows));
-    let source = entry.and_then(|entry| entry.source.clone());
-    FileReport { path: path.to_owned(), digest, rows, status: "processed", source }
+fn processed_file(plan: &Plan, stats: &ReadStats, number: usize, entry: &FileEntry) -> FileReport {
+    let part = &plan.new[number].part;
+    let kind = if part.known_bytes == 0 { "processed" } else { "grown" };
+    let run = |run: RunId| run.number();
+    FileReport {
+        rows: entry.rows,
+        known_bytes: part.known_bytes,
+        known_lines: stats.known_lines_of_file[number],
+        known_from: part.known_from.map(run),
+        unfinished_bytes: stats.unfinished_bytes_of_file[number],
+        replaces: part.replaces.map(run),
+        source: entry.source.clone(),
+        ..FileReport::new(entry.path.clone(), entry.digest.to_string(), kind)
+    }
 }
 
 /// How late the latest row was, and the delay of the watermark that would have kept all: the watermark would have stayed that

@@ -11,7 +11,9 @@ use super::stopwatch::{Stopwatch, timed};
 use super::transaction::check_balance;
 use crate::core::event::Place;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{BatchFile, EventBatch, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes};
+use crate::input::{
+    BatchFile, EventBatch, FileUnit, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes,
+};
 use crate::output::OutputKind;
 use crossbeam_channel::{bounded, unbounded};
 use rayon::prelude::*;
@@ -98,6 +100,7 @@ impl Reading<'_> {
                         return Err(self.refusal(read.file, error, &stats).into());
                     }
                     self.book(read.file, batch, &mut stats, writer)?;
+                    stats.leave(read.file, read.unit.as_ref().map_or(0, FileUnit::unfinished_bytes));
                 }
                 units_decoded = round.len();
                 if units_decoded == 0 {

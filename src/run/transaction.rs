@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::stopwatch::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{FileDigest, RunEntry, RunId, RunKind};
+use crate::ledger::{FileDigest, FilePlace, RunEntry, RunId, RunKind};
 use crate::output::{Manifest, Output, OutputKind, Staging};
 use crate::report::Outputs;
 use crate::state::{Imported, head_digest};
@@ -25,6 +25,8 @@ pub(crate) struct Transaction<'c> {
 pub(crate) enum LedgerChange<'c> {
     /// Nothing.
     None,
+    /// These known contents were found at these places.
+    Places(&'c [(FileDigest, FilePlace)]),
     /// These files become unknown: a rollback takes back the runs that took them in.
     Forget(&'c [FileDigest]),
     /// The ledger and the known files are those of an export, and the output folder stands at run `follows`.
@@ -56,13 +58,18 @@ impl<'c> Transaction<'c> {
         Ok(Self { context, staging, entry, change })
     }
 
-    /// Takes over a run whose outputs and open state a fold has staged.
+    /// Takes over a run whose outputs and open state a fold has staged, and which has found known contents at `places`.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if its accounts do not balance.
-    pub(super) fn of_fold(context: &'c mut Context, staging: Staging, entry: RunEntry) -> Result<Self> {
+    pub(super) fn of_fold(
+        context: &'c mut Context,
+        staging: Staging,
+        entry: RunEntry,
+        places: &'c [(FileDigest, FilePlace)],
+    ) -> Result<Self> {
         check_balance(entry.check_identity())?;
-        Ok(Self { context, staging, entry, change: LedgerChange::None })
+        Ok(Self { context, staging, entry, change: LedgerChange::Places(places) })
     }
 
     /// Seals, commits and publishes; books the time of each step.
@@ -116,7 +123,9 @@ fn seal(staging: Staging, entry: &RunEntry, change: LedgerChange<'_>) -> Result<
     };
     let complete = |manifest: Manifest| match change {
         LedgerChange::Import { follows, .. } => manifest.following(follows),
-        LedgerChange::None | LedgerChange::Forget(_) => manifest.rolling_back_to(rolls_back_to),
+        LedgerChange::None | LedgerChange::Places(_) | LedgerChange::Forget(_) => {
+            manifest.rolling_back_to(rolls_back_to)
+        }
     };
     staging.seal(head_digest(&entry.head), entry.head.generation, complete)
 }
@@ -129,6 +138,7 @@ fn commit(context: &mut Context, entry: &RunEntry, change: LedgerChange<'_>) -> 
     let checkpoint = &mut context.checkpoint;
     let committed = match change {
         LedgerChange::None => checkpoint.commit(entry),
+        LedgerChange::Places(places) => checkpoint.commit_with_places(entry, places),
         LedgerChange::Forget(files) => checkpoint.commit_and_forget(entry, files),
         LedgerChange::Import { imported, .. } => checkpoint.commit_import(imported, entry),
     };

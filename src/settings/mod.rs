@@ -52,6 +52,8 @@ pub struct RunSettings {
     pub keep_late_rows: bool,
     /// Whether to stop before anything is written.
     pub dry_run: bool,
+    /// How known files are told.
+    pub files: FileSettings,
     /// Memory for events and open sessions, in bytes; beyond it events go to temporary files.
     pub memory_bytes: usize,
     /// How many generations of open state are kept.
@@ -73,6 +75,15 @@ pub enum FileOrder {
     Name,
     /// By the first event in each.
     Time,
+}
+
+/// How it is told what of a file was taken in before.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FileSettings {
+    /// Whether files are still being written: a last row without an end is left for a later run.
+    pub growing: bool,
+    /// Whether a file is known by its path, length and time of change, without a look at its bytes.
+    pub trust_mtime: bool,
 }
 
 /// Which generations of open state stay, so that a rollback can go back to them. The current one always does.

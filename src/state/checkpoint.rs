@@ -4,9 +4,9 @@ use super::codec::{self, head_digest};
 use super::damage::damaged;
 use super::list::StateList;
 use super::store::{Changes, Entry, StateStore};
-use super::{entry, frame, keys};
+use super::{entry, file_rows, frame, keys};
 use crate::error::{Error, Result};
-use crate::ledger::{FileDigest, Head, HeadMark, RunEntry, RunId, StreamId};
+use crate::ledger::{FileDigest, FilePlace, Head, HeadMark, RunEntry, RunId, StreamId};
 use std::path::PathBuf;
 
 /// An open checkpoint. Whoever holds one of a folder holds its lock too (see [`super::Lock`]), unless it is a copy.
@@ -56,14 +56,23 @@ impl Checkpoint {
         self.commit_and_forget(entry, &[])
     }
 
+    /// The same for a run that has met known contents at these places, where they were not known to lie.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::commit`].
+    pub fn commit_with_places(&mut self, entry: &RunEntry, places: &[(FileDigest, FilePlace)]) -> Result<()> {
+        let known = places.iter().map(|(digest, place)| file_rows::path_entry(digest, place));
+        let puts = entry::parts_of(entry).chain(known).chain(entry_files(entry)).collect();
+        self.commit_head(&entry.head, Changes { puts, removals: Vec::new() })
+    }
+
     /// The same for a rollback: the files that it takes back become unknown in the same write.
     ///
     /// # Errors
     /// As [`Checkpoint::commit`].
     pub fn commit_and_forget(&mut self, entry: &RunEntry, forgotten: &[FileDigest]) -> Result<()> {
         let removals = forgotten.iter().map(keys::file).collect();
-        let files = entry.files.iter().map(|file| (keys::file(&file.digest), entry.head.run));
-        let puts = entry::parts_of(entry).chain(files.map(|(key, run)| file_entry(key, run))).collect();
+        let puts = entry::parts_of(entry).chain(entry_files(entry)).collect();
         self.commit_head(&entry.head, Changes { puts, removals })
     }
 
@@ -81,6 +90,18 @@ impl Checkpoint {
     pub(super) fn damaged(&self, entry: &str, damage: &str) -> Error {
         damaged(&self.folder, entry, damage)
     }
+}
+
+/// The entries of the files that a run has taken in: their contents, and what lies under their paths.
+fn entry_files(entry: &RunEntry) -> impl Iterator<Item = Entry> {
+    let contents = entry.files.iter().map(|file| file_entry(keys::file(&file.digest), entry.head.run));
+    contents.chain(path_entries(entry))
+}
+
+/// What lies from now on under the paths of the files that a run has taken in.
+pub(super) fn path_entries(entry: &RunEntry) -> impl Iterator<Item = Entry> {
+    let placed = entry.files.iter().filter_map(|file| file.place.as_ref().map(|place| (&file.digest, place)));
+    placed.map(|(digest, place)| file_rows::path_entry(digest, place))
 }
 
 /// The entry of a known file, from its key.

@@ -8,7 +8,8 @@ use crate::core::reducer::Fold;
 use crate::core::watermark::Watermark;
 use crate::definition::{DEFAULT_GAP, DefinitionRequest};
 use crate::ledger::{
-    Counts, FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin,
+    Counts, FileDigest, FileEntry, FilePlace, FileStamp, Head, KnownFiles, RunEntry, RunId, RunKind,
+    WatermarkOrigin,
 };
 use crate::purged::PurgedKeys;
 
@@ -40,8 +41,18 @@ fn state(mut reducer: impl Fold + rows::Stored) -> Result<Vec<u8>, String> {
 }
 
 fn run() -> RunEntry {
-    let digest = FileDigest { hash: 7, bytes: 8 };
-    let file = FileEntry { path: "a.csv".to_owned(), digest, rows: 4, source: Some("web".to_owned()) };
+    let digest = FileDigest { hash: 7, bytes: 8, beginning: 9 };
+    let file = FileEntry {
+        path: "a.csv".to_owned(),
+        digest,
+        known_bytes: 2,
+        rows: 4,
+        source: Some("web".to_owned()),
+        place: Some(FilePlace {
+            path_hash: 10,
+            stamp: Some(FileStamp::File { bytes: 11, modified_ns: -12, changed_ns: 13, inode: 14, ends: 15 }),
+        }),
+    };
     let counts = Counts { rows_read: 4, events_accepted: 4, events_open_after: 4, ..Counts::default() };
     RunEntry { kind: RunKind::Batch, as_of: time(10), files: vec![file], counts, head: head() }
 }

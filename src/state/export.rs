@@ -154,9 +154,7 @@ impl Checkpoint {
             }
         }
         exported.files = files.len() as u64;
-        files.values().try_for_each(|(digest, run)| {
-            out(text(&Line::File(KnownFile { digest: digest.to_string(), run: run.number() })))
-        })
+        files.values().try_for_each(|(digest, run)| out(text(&Line::File(KnownFile::new(digest, *run)))))
     }
 
     fn export_state(

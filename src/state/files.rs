@@ -2,10 +2,10 @@
 
 use super::checkpoint::Checkpoint;
 use super::damage::damaged;
-use super::keys;
 use super::store::StateStore;
+use super::{file_rows, keys};
 use crate::error::Result;
-use crate::ledger::{FileDigest, KnownFiles, RunEntry, RunId, active_runs};
+use crate::ledger::{FileDigest, FileStamp, KnownFiles, RunEntry, RunId, active_runs};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -51,12 +51,35 @@ impl Checkpoint {
         run_in(&bytes).map(Some).ok_or_else(|| self.damaged("a file entry", "it is not eight bytes"))
     }
 
-    /// Whether any committed file has this length: only then can one of this length be known.
+    /// The lengths of all known contents that are found by a beginning of `beginning_bytes` bytes with this xxh3-64, ascending. Costs
+    /// a look for each of these lengths, however many other contents are known.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Checkpoint`] if the store cannot be read.
-    pub fn knows_length(&self, bytes: u64) -> Result<bool> {
-        Ok(self.store.first_key(keys::below(&keys::files_of_length(bytes)))?.is_some())
+    /// [`crate::error::ErrorKind::Checkpoint`] if the store cannot be read, or an entry is damaged.
+    pub fn lengths_beginning(&self, beginning_bytes: u64, beginning: u64) -> Result<Vec<u64>> {
+        let end = keys::below(&keys::files_beginning(beginning_bytes, beginning)).end;
+        let mut lengths = Vec::new();
+        let mut from = 0;
+        loop {
+            let start = keys::files_of_length(beginning_bytes, beginning, from);
+            let Some(key) = self.store.first_key(start..end.clone())? else { return Ok(lengths) };
+            let found = keys::digest_of_file(&key);
+            let digest = found.ok_or_else(|| self.damaged("a file entry", "its key is cut"))?;
+            lengths.push(digest.bytes);
+            from = digest.bytes.saturating_add(1);
+        }
+    }
+
+    /// The content that was last found under the path with this xxh3-128, with its stamp, and the run that took it in; `None` where
+    /// that was rolled back.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if the entry of the content is damaged.
+    pub fn found_at(&self, path_hash: u128) -> Result<Option<(FileDigest, Option<FileStamp>, RunId)>> {
+        let Some(bytes) = self.store.get(&keys::path(path_hash))? else { return Ok(None) };
+        // What is damaged says nothing: then the file is read.
+        let Ok((digest, stamp)) = file_rows::found_at(&bytes) else { return Ok(None) };
+        Ok(self.run_of_file(&digest)?.map(|run| (digest, stamp, run)))
     }
 
     /// Holds the index of known files against the ledger: every file of an active run, and no other.

@@ -1,7 +1,7 @@
 //! The lines of an export back into a checkpoint that has nothing yet.
 
-use super::checkpoint::{Checkpoint, file_entry};
-use super::lines::{Header, Line, Trailer, read_digest};
+use super::checkpoint::{Checkpoint, file_entry, path_entries};
+use super::lines::{Header, Line, Trailer};
 use super::rows::{Counting, EncodedPartition, against_head, time};
 use super::store::Changes;
 use super::writer::StagedState;
@@ -132,7 +132,7 @@ impl Imported {
                 read.runs += 1;
             }
             Line::File(file) => {
-                let digest = read_digest(&file.digest).ok_or("its digest is not that of a file")?;
+                let digest = file.read().ok_or("its digest is not that of a file")?;
                 let run = RunId::new(file.run);
                 if run > self.head.run || self.files.insert(keys::file(&digest), (digest, run)).is_some() {
                     return Err("it is there twice, or belongs to a later run".to_owned());
@@ -188,7 +188,9 @@ impl Checkpoint {
     pub fn commit_import(&mut self, imported: &Imported, entry: &RunEntry) -> Result<()> {
         let entries = imported.runs.iter().chain([entry]).flat_map(entry::parts_of);
         let files = imported.files.iter().map(|(key, (_, run))| file_entry(key.clone(), *run));
-        let puts = entries.chain(files).collect();
+        // Of two runs the later one has seen a path last; where one was rolled back, its content is unknown.
+        let paths = imported.runs.iter().flat_map(path_entries);
+        let puts = entries.chain(files).chain(paths).collect();
         self.commit_head(&entry.head, Changes { puts, removals: Vec::new() })
     }
 }

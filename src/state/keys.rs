@@ -1,7 +1,7 @@
 //! The keys of the one tree. Numbers are big-endian, so that the order of keys is the order of numbers.
 
 use crate::core::partition::PartitionId;
-use crate::ledger::{FileDigest, RunId};
+use crate::ledger::{FileDigest, RunId, beginning_bytes};
 use std::ops::Range;
 
 /// The head.
@@ -13,6 +13,7 @@ pub(super) const RUNS: &[u8] = b"run/";
 
 /// All file digests.
 pub(super) const FILES: &[u8] = b"file/";
+const PATHS: &[u8] = b"path/";
 /// The lists of all generations.
 const LISTS: &[u8] = b"state-list/";
 const STATE: &[u8] = b"state/";
@@ -75,19 +76,36 @@ pub(super) fn run_of_part(key: &[u8]) -> &[u8] {
     &key[..key.len().min(RUNS.len() + size_of::<u64>())]
 }
 
-/// The length comes first: most files are told to be new by their length alone.
+/// Contents that are found by one beginning stand together, the shorter ones first.
 pub(super) fn file(digest: &FileDigest) -> Vec<u8> {
-    [FILES, &digest.bytes.to_be_bytes(), &digest.hash.to_be_bytes()].concat()
+    let of_length = files_of_length(beginning_bytes(digest.bytes), digest.beginning, digest.bytes);
+    [&of_length[..], &digest.hash.to_be_bytes()].concat()
+}
+
+/// All keys made by [`file`] of contents that are found by a beginning of so many bytes.
+pub(super) fn files_beginning(beginning_bytes: u64, beginning: u64) -> Vec<u8> {
+    [FILES, &beginning_bytes.to_be_bytes(), &beginning.to_be_bytes()].concat()
+}
+
+/// Those of them that have this length.
+pub(super) fn files_of_length(beginning_bytes: u64, beginning: u64, bytes: u64) -> Vec<u8> {
+    [&files_beginning(beginning_bytes, beginning)[..], &bytes.to_be_bytes()].concat()
 }
 
 /// The digest in a key made by [`file`].
 pub(super) fn digest_of_file(key: &[u8]) -> Option<FileDigest> {
-    let (bytes, hash) = key.strip_prefix(FILES)?.split_first_chunk()?;
-    Some(FileDigest { hash: u128::from_be_bytes(hash.try_into().ok()?), bytes: u64::from_be_bytes(*bytes) })
+    let (found_by, rest) = key.strip_prefix(FILES)?.split_first_chunk()?;
+    let (beginning, rest) = rest.split_first_chunk()?;
+    let (bytes, hash) = rest.split_first_chunk()?;
+    let bytes = u64::from_be_bytes(*bytes);
+    let hash = u128::from_be_bytes(hash.try_into().ok()?);
+    let is_whole = u64::from_be_bytes(*found_by) == beginning_bytes(bytes);
+    is_whole.then_some(FileDigest { hash, bytes, beginning: u64::from_be_bytes(*beginning) })
 }
 
-pub(super) fn files_of_length(bytes: u64) -> Vec<u8> {
-    [FILES, &bytes.to_be_bytes()].concat()
+/// What was found under the path of this hash.
+pub(super) fn path(hash: u128) -> Vec<u8> {
+    [PATHS, &hash.to_be_bytes()].concat()
 }
 
 pub(super) fn generation(generation: u64) -> Vec<u8> {

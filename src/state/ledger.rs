@@ -30,7 +30,10 @@ impl StoredEntry {
 
 impl Checkpoint {
     /// The entry of one run; `None` if there is none.
-    pub(super) fn run_entry(&self, run: RunId) -> Result<Option<RunEntry>> {
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if it is damaged.
+    pub fn run_entry(&self, run: RunId) -> Result<Option<RunEntry>> {
         let stored = self.joined(&keys::run(run))?.pop();
         stored.map(|stored| self.decoded(&stored)).transpose()
     }
@@ -104,9 +107,11 @@ mod tests {
     fn run(number: u64, files: u64) -> RunEntry {
         let file = |n: u64| FileEntry {
             path: format!("{n:0200}"),
-            digest: FileDigest { hash: (number << 32 | n).into(), bytes: 7 },
+            digest: FileDigest { hash: (number << 32 | n).into(), bytes: 7, beginning: n },
+            known_bytes: 0,
             rows: 1,
             source: None,
+            place: None,
         };
         let head = Head {
             run: RunId::new(number),

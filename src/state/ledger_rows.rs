@@ -1,14 +1,13 @@
 //! Head and ledger entries: from the values of the core to rows of the newest format, and back.
 
+use super::file_rows;
 use super::rows::time;
 use crate::core::event::{Place, Timestamp};
 use crate::core::gap::Gap;
 use crate::core::rules::{RuleFlag, RuleTexts};
 use crate::core::watermark::Watermark;
 use crate::definition::{Column, Definition, Source};
-use crate::ledger::{
-    Counts, FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin,
-};
+use crate::ledger::{Counts, Head, KnownFiles, RunEntry, RunId, RunKind, WatermarkOrigin};
 use crate::migrations::checkpoint::v1;
 use crate::purged::{PurgedKey, PurgedKeys};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -57,17 +56,6 @@ pub(super) fn head(row: v1::Head) -> Result<Head, Damage> {
     })
 }
 
-pub(super) fn file_rows(files: &[FileEntry]) -> Vec<v1::FileRow> {
-    let file_row = |file: &FileEntry| v1::FileRow {
-        path: file.path.clone(),
-        hash: file.digest.hash,
-        bytes: file.digest.bytes,
-        rows: file.rows,
-        source: file.source.clone(),
-    };
-    files.iter().map(file_row).collect()
-}
-
 pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
     v1::RunRow {
         kind: match &entry.kind {
@@ -82,19 +70,13 @@ pub(super) fn run_row(entry: &RunEntry) -> v1::RunRow {
             RunKind::AcceptMissing { outputs } => v1::RunKind::AcceptMissing { outputs: outputs.clone() },
         },
         as_of_us: entry.as_of.us(),
-        files: file_rows(&entry.files),
+        files: entry.files.iter().map(file_rows::file_row).collect(),
         counts: counts_row(&entry.counts),
         head: head_row(&entry.head),
     }
 }
 
 pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
-    let file = |row: v1::FileRow| FileEntry {
-        path: row.path,
-        digest: FileDigest { hash: row.hash, bytes: row.bytes },
-        rows: row.rows,
-        source: row.source,
-    };
     Ok(RunEntry {
         kind: match row.kind {
             v1::RunKind::Batch => RunKind::Batch,
@@ -108,7 +90,7 @@ pub(super) fn run(row: v1::RunRow) -> Result<RunEntry, Damage> {
             v1::RunKind::AcceptMissing { outputs } => RunKind::AcceptMissing { outputs },
         },
         as_of: time(row.as_of_us)?,
-        files: row.files.into_iter().map(file).collect(),
+        files: row.files.into_iter().map(file_rows::file).collect(),
         counts: counts(row.counts),
         head: head(row.head)?,
     })

@@ -1,6 +1,6 @@
 //! The lines of an export: JSON, one value a line.
 
-use crate::ledger::FileDigest;
+use crate::ledger::{FileDigest, RunId};
 use crate::migrations::checkpoint::{OpenRow, v1};
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,28 @@ pub(super) struct Header {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct KnownFile {
     pub(super) digest: String,
+    pub(super) beginning: String,
     pub(super) run: u64,
+}
+
+impl KnownFile {
+    pub(super) fn new(digest: &FileDigest, run: RunId) -> Self {
+        Self {
+            digest: digest.to_string(),
+            beginning: format!("{:016x}", digest.beginning),
+            run: run.number(),
+        }
+    }
+
+    /// The digest, if it is one.
+    pub(super) fn read(&self) -> Option<FileDigest> {
+        let (hash, bytes) = self.digest.strip_prefix("xxh3-128:")?.split_once(':')?;
+        Some(FileDigest {
+            hash: u128::from_str_radix(hash, 16).ok()?,
+            bytes: bytes.parse().ok()?,
+            beginning: u64::from_str_radix(&self.beginning, 16).ok()?,
+        })
+    }
 }
 
 /// How many lines of each kind stand before it: a cut file shows here.
@@ -51,10 +72,4 @@ impl Trailer {
 /// A line without its end. Rows have no values that JSON cannot hold.
 pub(super) fn text(line: &Line<'_>) -> String {
     serde_json::to_string(line).unwrap_or_default()
-}
-
-/// Reads the text of a digest.
-pub(super) fn read_digest(text: &str) -> Option<FileDigest> {
-    let (hash, bytes) = text.strip_prefix("xxh3-128:")?.split_once(':')?;
-    Some(FileDigest { hash: u128::from_str_radix(hash, 16).ok()?, bytes: bytes.parse().ok()? })
 }

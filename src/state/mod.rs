@@ -14,6 +14,7 @@ mod example;
 mod export;
 #[cfg(test)]
 mod faulty_tests;
+mod file_rows;
 mod files;
 mod frame;
 mod generations;

@@ -2,9 +2,9 @@
 
 use super::checkpoint::Checkpoint;
 use super::frame;
+use super::keys;
 use super::rows::digest_of;
 use super::store::Changes;
-use super::{keys, ledger_rows};
 use crate::core::partition::KeyHash;
 use crate::durable::Disk;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The file that the only run has taken in.
-pub const FILE: FileDigest = FileDigest { hash: 7, bytes: 30 };
+pub const FILE: FileDigest = FileDigest { hash: 7, bytes: 30, beginning: 5 };
 
 /// Writes the checkpoint of a program of version 0 after one run, which has left one session open and one event waiting;
 /// returns the digest of its head and the stream for the manifest.
@@ -55,8 +55,16 @@ pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
         sessions_filtered: 0,
         events_filtered: 0,
     };
-    let file = crate::ledger::FileEntry { path: "old.csv".to_owned(), digest: FILE, rows: 3, source: None };
-    let files = ledger_rows::file_rows(&[file]);
+    let files = vec![v1::FileRow {
+        path: "old.csv".to_owned(),
+        hash: FILE.hash,
+        bytes: FILE.bytes,
+        beginning: FILE.beginning,
+        known_bytes: 0,
+        rows: 3,
+        source: None,
+        place: None,
+    }];
     let run = v0::RunRow { kind: v1::RunKind::Batch, files, counts, head: head.clone() };
     let head = frame::of_version(v0::VERSION, &encoded(&head));
     let stream = StreamId::of_random([7; 16]);

@@ -6,8 +6,8 @@
 
 use criterion::{Criterion, Throughput};
 use sessionize::internals::{
-    Columns, Csv, Dialect, Emit, Event, EventBatch, EventBuffer, FakeSettings, FileDecoder, FileUnit, Fold,
-    Gap, GapReducer, Intake, KeyHash, OpenSession, OutputFormat, OutputKind, OutputSchema, PARTITIONS,
+    Columns, Csv, Dialect, Emit, Event, EventBatch, EventBuffer, Extent, FakeSettings, FileDecoder, FileUnit,
+    Fold, Gap, GapReducer, Intake, KeyHash, OpenSession, OutputFormat, OutputKind, OutputSchema, PARTITIONS,
     PurgedKeys, RowRules, RowSelection, Schema, Stored, TimeFormat, TimeParser, UnitDecoder, write_pageviews,
 };
 use sessionize::{CloseReason, Op, SessionBatch, Timestamp, Watermark};
@@ -43,7 +43,7 @@ fn csv() -> FileDecoder {
 }
 
 fn units<'f>(decoder: &'f FileDecoder, rows: &[u8]) -> Vec<FileUnit<'f>> {
-    let mut units = decoder.units(rows);
+    let mut units = decoder.units(rows, Extent::default());
     std::iter::from_fn(|| units.next(Vec::new()).unwrap()).collect()
 }
 

@@ -195,6 +195,15 @@ fn trouble_with_data(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Folde
             );
             folder
         }
+        "`this row goes on, but an earlier run has taken in its beginning as a whole row: the file ended here then`" =>
+        {
+            let whole =
+                "ann,2020-01-01 10:00:00,/a\nbob,2020-01-01 11:00:00,/cart\ncat,2020-01-01 12:00:00,/a\n";
+            let folder = with(&[("day.csv", &whole[..whole.find("rt").unwrap()])]);
+            folder.sessionize(&run).expect_code(0);
+            folder.write("day.csv", whole);
+            told(folder, &run, 65)
+        }
         "`the batch is longer than the … bytes that --max-bytes allows, decompressed`" => {
             let folder = with(&[]);
             folder.write("day.csv.gz", gzip(DAY));

@@ -255,6 +255,7 @@ scenario_files! {
     gap_by
     duration
     order_by
+    growing
     header
     identity
     jsonl

@@ -376,9 +376,9 @@ delimiter = ';'
 time-format = 'epoch-ms'
 ";
 
-/// Blank lines, which are no rows, make files of the same content different ones.
+/// Blank lines, which are no rows, make files of the same content different ones, of which none begins with another.
 fn write_file(folder: &Folder, name: &str, number: usize, content: &str) -> String {
-    folder.write(name, content.to_owned() + &"\n".repeat(number));
+    folder.write(name, "\n".repeat(number) + content);
     name.to_owned()
 }
 

@@ -23,7 +23,7 @@ pub use separators::Separators;
 
 use super::batch::EventBatch;
 use super::blocks::{Block, BlockReader};
-use super::decoder::{Decoder, SideForm};
+use super::decoder::{Decoder, SideForm, Units};
 use super::files::BatchFile;
 use super::intake::Intake;
 use super::options::FormatOption;
@@ -123,7 +123,8 @@ impl Csv {
     /// The first row of `file`, if there is one in its first `max_bytes` bytes.
     fn first_row(&self, file: &BatchFile, max_bytes: u64) -> Result<Option<FirstRow>> {
         let content = file.reader().map_err(|error| file.read_error(&error))?;
-        header::read_first_row(file, self.units(content), self.dialect, max_bytes)
+        let units = self.units(content).within(file.look_extent());
+        header::read_first_row(file, units, self.dialect, max_bytes)
     }
 }
 

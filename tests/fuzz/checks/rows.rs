@@ -1,7 +1,7 @@
 //! Reads a batch file in blocks, and once more whole with the csv crate alone.
 
 use sessionize::internals::{
-    Columns, Csv, Dialect, Event, EventBatch, FileDecoder, Intake, KeyHash, MAX_KEY_BYTES, NotATime,
+    Columns, Csv, Dialect, Event, EventBatch, Extent, FileDecoder, Intake, KeyHash, MAX_KEY_BYTES, NotATime,
     PurgedKeys, Reason, RowRules, RowSelection, Schema, TimeFormat, TimeParser, UnitDecoder,
 };
 use sessionize::{Timestamp, Watermark};
@@ -72,7 +72,7 @@ fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
     let times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
     let mut rows = UnitDecoder::new(Intake::new(times, rules));
     let decoder = FileDecoder::Csv(Csv { dialect: csv.dialect, skip_lines: 0, schema: csv.schema.clone() });
-    let mut units = decoder.units(file);
+    let mut units = decoder.units(file, Extent::default());
     let (mut batch, mut memory) = RECYCLED.take();
     let mut outcome = Outcome::default();
     let mut lines = 0;

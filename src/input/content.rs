@@ -1,0 +1,92 @@
+//! What a file holds, decompressed, and the hash of it.
+#![expect(clippy::cast_possible_truncation, reason = "never more than was just read into memory")]
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use xxhash_rust::xxh3::Xxh3;
+
+/// The content from its first byte on, as far as it has gone through the hash.
+#[derive(Clone, Default)]
+pub(super) struct Hashed {
+    pub(super) hash: Box<Xxh3>,
+    pub(super) bytes: u64,
+    /// Whether that is all.
+    pub(super) is_complete: bool,
+}
+
+/// It is shared by all readers of a file.
+#[derive(Clone, Default)]
+pub(super) struct SharedHash(Arc<Mutex<Hashed>>);
+
+impl SharedHash {
+    pub(super) fn get(&self) -> MutexGuard<'_, Hashed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A reader over what a file holds.
+pub enum Content {
+    /// The stored bytes themselves.
+    Plain(Hashing<StoredBytes>),
+    /// What decompressing the stored bytes gives: each byte of it costs many times more.
+    Packed(Hashing<Box<dyn Read + Send>>),
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stored) => stored.read(buffer),
+            Self::Packed(packed) => packed.read(buffer),
+        }
+    }
+}
+
+/// Reads a content from its beginning and hashes each byte of it once, whoever reads it first.
+pub struct Hashing<R> {
+    reader: R,
+    offset: u64,
+    hashed: SharedHash,
+}
+
+impl<R> Hashing<R> {
+    pub(super) fn new(reader: R, hashed: &SharedHash) -> Self {
+        Self { reader, offset: 0, hashed: hashed.clone() }
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        let mut hashed = self.hashed.get();
+        let known = (hashed.bytes.saturating_sub(self.offset) as usize).min(count);
+        hashed.hash.update(&buffer[known..count]);
+        hashed.bytes += (count - known) as u64;
+        self.offset += count as u64;
+        hashed.is_complete |= count == 0 && !buffer.is_empty() && self.offset == hashed.bytes;
+        Ok(count)
+    }
+}
+
+/// Reads the stored bytes in order, up to the length that the file had when it was opened.
+pub struct StoredBytes {
+    file: Arc<File>,
+    offset: u64,
+    end: u64,
+}
+
+impl StoredBytes {
+    pub(super) const fn new(file: Arc<File>, end: u64) -> Self {
+        Self { file, offset: 0, end }
+    }
+}
+
+impl Read for StoredBytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = (self.end - self.offset).min(buffer.len() as u64) as usize;
+        let count = self.file.read_at(&mut buffer[..most], self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}

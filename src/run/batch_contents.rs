@@ -1,0 +1,93 @@
+//! The contents of the files of one batch, held against each other: what several of them have in common is taken in once.
+
+use crate::error::Result;
+use crate::input::{BatchFile, ContentScan, LengthAndHash, beginnings};
+use crate::ledger::{MAX_BEGINNING_BYTES, beginning_bytes};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Where a content of a batch is taken in, if not with its own file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// With a file that was asked about before.
+    Before,
+    /// With a longer file that begins with it.
+    InLonger,
+}
+
+/// The lengths of all files of a batch that may have something in common, and what looks at them have shown.
+#[derive(Debug, Default)]
+pub(super) struct BatchContents {
+    /// Lengths by the beginning that a content is found by.
+    lengths: HashMap<(u64, u64), BTreeSet<u64>>,
+    /// What longer files begin with.
+    in_longer: HashSet<LengthAndHash>,
+    /// Contents that were asked about.
+    met: HashSet<LengthAndHash>,
+}
+
+impl BatchContents {
+    /// Looks at the beginning of each of the `files`, and at the lengths of those whose first 64 KiB are the same, up to
+    /// `max_bytes`.
+    ///
+    /// # Errors
+    /// As [`BatchFile::digest`].
+    pub(super) fn of(files: &[&BatchFile], max_bytes: u64) -> Result<Self> {
+        let mut contents = Self::default();
+        let mut long: HashMap<u64, Vec<&BatchFile>> = HashMap::new();
+        // One file has nothing in common with others.
+        for &file in files.iter().filter(|_| files.len() > 1) {
+            let beginning = file.beginning(MAX_BEGINNING_BYTES)?;
+            let bytes = beginning.len() as u64;
+            let Some((_, hash)) = beginnings(&beginning).pop() else { continue };
+            if bytes < MAX_BEGINNING_BYTES {
+                contents.add_length(hash, bytes);
+            } else {
+                long.entry(hash).or_default().push(file);
+            }
+        }
+        for (hash, files) in long.into_iter().filter(|(_, files)| files.len() > 1) {
+            for file in files {
+                contents.add_length(hash, file.content_bytes(max_bytes)?);
+            }
+        }
+        Ok(contents)
+    }
+
+    fn add_length(&mut self, beginning: u64, bytes: u64) {
+        self.lengths.entry((beginning_bytes(bytes), beginning)).or_default().insert(bytes);
+    }
+
+    /// The lengths of the files that are found by this beginning.
+    pub(super) fn lengths_beginning(&self, bytes: u64, hash: u64) -> impl Iterator<Item = u64> {
+        self.lengths.get(&(bytes, hash)).into_iter().flatten().copied()
+    }
+
+    /// Whether `file` may begin with a shorter one.
+    ///
+    /// # Errors
+    /// As [`BatchFile::digest`].
+    pub(super) fn has_shorter_than(&self, file: &BatchFile) -> Result<bool> {
+        if self.lengths.is_empty() {
+            return Ok(false);
+        }
+        let beginning = file.beginning(MAX_BEGINNING_BYTES)?;
+        let bytes = beginning.len() as u64;
+        let longest = if bytes < MAX_BEGINNING_BYTES { bytes } else { u64::MAX };
+        let lengths = |&(bytes, hash): &(u64, u64)| self.lengths_beginning(bytes, hash);
+        Ok(beginnings(&beginning).iter().flat_map(lengths).any(|length| length < longest))
+    }
+
+    /// Adds what a look at a file has shown.
+    pub(super) fn add(&mut self, scan: &ContentScan) {
+        let all = scan.end.as_ref().map(|end| end.whole);
+        self.in_longer.extend(scan.beginnings.iter().filter(|content| Some(**content) != all));
+    }
+
+    /// Where else `content` is taken in, if it is.
+    pub(super) fn holds_elsewhere(&mut self, content: LengthAndHash) -> Option<Elsewhere> {
+        if !self.met.insert(content) {
+            return Some(Elsewhere::Before);
+        }
+        self.in_longer.contains(&content).then_some(Elsewhere::InLonger)
+    }
+}

@@ -1,0 +1,260 @@
+//! Which files of a batch were taken in before, wholly or up to a place: decided by their contents, before any row is read.
+
+use super::batch_contents::{BatchContents, Elsewhere};
+use crate::error::Result;
+use crate::input::{
+    BatchFile, ContentEnd, ContentScan, LengthAndHash, beginnings, beginnings_of_end, nothing,
+};
+use crate::ledger::{FileDigest, FilePlace, MAX_BEGINNING_BYTES, RunEntry, RunId, beginning_bytes};
+use crate::settings::RunSettings;
+use crate::state::Checkpoint;
+use std::collections::BTreeSet;
+
+/// What a file of a batch is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// Everything in it was taken in before, or is taken in with another file of the batch.
+    Known(KnownFile),
+    /// There is something to take in.
+    New(NewPart),
+}
+
+/// A file with nothing to take in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KnownFile {
+    /// The content that was taken in.
+    pub(super) digest: FileDigest,
+    /// Bytes of a last row without an end that are left for a later run.
+    pub(super) unfinished_bytes: u64,
+    /// Where the content was found, if the checkpoint does not know that yet.
+    pub(super) place: Option<FilePlace>,
+    /// Whether no run has taken it in, and this one does with a longer file.
+    pub(super) is_new: bool,
+}
+
+/// What is to be taken in of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct NewPart {
+    /// How many bytes before it were taken in.
+    pub(super) known_bytes: u64,
+    /// The run that took them in.
+    pub(super) known_from: Option<RunId>,
+    /// The run that took in another content under the same path, which this one does not begin with.
+    pub(super) replaces: Option<RunId>,
+    /// Where the whole lines end of a short file that is still being written: nothing behind them shows what it is.
+    pub(super) lines_bytes: Option<u64>,
+}
+
+/// Tells what each of the `files` of a batch is. Reads the first 64 KiB of each; the bytes behind that only of a file that has
+/// them in common with a known one, up to the length of that, or with another one of the batch.
+///
+/// # Errors
+/// As [`BatchFile::digest`], and those of the checkpoint.
+pub(super) fn identify(
+    checkpoint: &Checkpoint,
+    settings: &RunSettings,
+    files: &[BatchFile],
+) -> Result<Vec<Identity>> {
+    let mut contents = KnownContents { checkpoint, is_growing: settings.files.growing, last_entry: None };
+    let found = |file: &BatchFile| contents.found(file, settings.files.trust_mtime);
+    let found = files.iter().map(found).collect::<Result<Vec<Found>>>()?;
+    // Bytes of a file that is trusted without a look at them are not looked at for the sake of others either.
+    let is_looked_at = |found: &Found| found.trusted.is_none() || !settings.files.trust_mtime;
+    let looked_at = files.iter().zip(&found).filter(|(_, found)| is_looked_at(found)).map(|(file, _)| file);
+    let mut batch = BatchContents::of(&looked_at.collect::<Vec<_>>(), settings.max_bytes)?;
+    let mut looks = Vec::with_capacity(files.len());
+    for (file, found) in files.iter().zip(&found) {
+        let is_beside_shorter = || Ok(is_looked_at(found) && batch.has_shorter_than(file)?);
+        let look = match found.trusted {
+            Some(digest) if !is_beside_shorter()? => Look::Trusted(digest),
+            _ => contents.look(file, &batch)?,
+        };
+        if let Look::Read(scan, _) = &look {
+            batch.add(scan);
+        }
+        looks.push(look);
+    }
+    let mut identities = Vec::with_capacity(files.len());
+    for ((look, found), file) in looks.into_iter().zip(found).zip(files) {
+        identities.push(match look {
+            Look::Trusted(digest) => known(digest, 0),
+            Look::Read(scan, beginnings) => {
+                let identity = contents.decide(&scan, &beginnings)?;
+                placed(within_batch(identity, &scan, &beginnings, &mut batch), found.run, file)?
+            }
+        });
+    }
+    Ok(identities)
+}
+
+/// The same where a new file may be a part of the batch that is taken in with another file.
+fn within_batch(
+    identity: Identity,
+    scan: &ContentScan,
+    beginnings: &Beginnings,
+    batch: &mut BatchContents,
+) -> Identity {
+    let Some(end) = scan.end.as_ref().filter(|_| matches!(identity, Identity::New(_))) else {
+        return identity;
+    };
+    let digest = beginnings.digest(end.whole);
+    match batch.holds_elsewhere(end.whole) {
+        None => identity,
+        // Only where it ends with a row another file may go on behind it.
+        Some(Elsewhere::InLonger) if end.lines_bytes == end.whole.0 => {
+            Identity::Known(KnownFile { digest, unfinished_bytes: 0, place: None, is_new: true })
+        }
+        Some(_) => known(digest, 0),
+    }
+}
+
+const fn known(digest: FileDigest, unfinished_bytes: u64) -> Identity {
+    Identity::Known(KnownFile { digest, unfinished_bytes, place: None, is_new: false })
+}
+
+/// Adds what the path of `file` says, under which the content of the run `found` was found last.
+fn placed(mut identity: Identity, found: Option<RunId>, file: &BatchFile) -> Result<Identity> {
+    match &mut identity {
+        Identity::Known(known) if known.unfinished_bytes == 0 => known.place = file.place()?,
+        Identity::New(part) if part.known_bytes == 0 => part.replaces = found,
+        _ => {}
+    }
+    Ok(identity)
+}
+
+/// What the checkpoint says of the path of a file.
+#[derive(Debug)]
+struct Found {
+    /// The content of the file, if it is the one that was found there.
+    trusted: Option<FileDigest>,
+    /// The run that took in what was found there last.
+    run: Option<RunId>,
+}
+
+/// What a look at a file has shown.
+#[derive(Debug)]
+enum Look {
+    /// It is the file whose content this was.
+    Trusted(FileDigest),
+    /// What it begins with.
+    Read(ContentScan, Beginnings),
+}
+
+/// The contents that the checkpoint knows.
+#[derive(Debug)]
+struct KnownContents<'c> {
+    checkpoint: &'c Checkpoint,
+    is_growing: bool,
+    /// The entry of the ledger that was asked for last.
+    last_entry: Option<RunEntry>,
+}
+
+impl KnownContents<'_> {
+    fn found(&self, file: &BatchFile, trusts_mtime: bool) -> Result<Found> {
+        let last = match file.path_hash() {
+            Some(path_hash) => self.checkpoint.found_at(path_hash)?,
+            None => None,
+        };
+        let Some((digest, stamp, run)) = last else { return Ok(Found { trusted: None, run: None }) };
+        let is_same = match stamp {
+            Some(stamp) => file.has_stamp(stamp, trusts_mtime)?,
+            None => false,
+        };
+        Ok(Found { trusted: is_same.then_some(digest), run: Some(run) })
+    }
+
+    fn look(&self, file: &BatchFile, batch: &BatchContents) -> Result<Look> {
+        let beginning = file.beginning(MAX_BEGINNING_BYTES)?;
+        let is_whole = (beginning.len() as u64) < MAX_BEGINNING_BYTES;
+        let mut found_by = beginnings(&beginning);
+        if is_whole {
+            found_by.extend(beginnings_of_end(&beginning));
+        }
+        let lengths = self.lengths(&found_by, batch)?;
+        let scan = if is_whole {
+            ContentScan::of(&beginning, &lengths)
+        } else if lengths.is_empty() {
+            ContentScan::default()
+        } else {
+            ContentScan::of_file(file, &lengths, self.is_growing)?
+        };
+        Ok(Look::Read(scan, Beginnings(found_by)))
+    }
+
+    /// The lengths of all contents that a file may begin with which has these beginnings, ascending.
+    fn lengths(&self, found_by: &[(u64, u64)], batch: &BatchContents) -> Result<Vec<u64>> {
+        let mut lengths = BTreeSet::new();
+        for &(bytes, hash) in found_by {
+            lengths.extend(self.checkpoint.lengths_beginning(bytes, hash)?);
+            lengths.extend(batch.lengths_beginning(bytes, hash));
+        }
+        Ok(lengths.into_iter().collect())
+    }
+
+    fn decide(&mut self, scan: &ContentScan, beginnings: &Beginnings) -> Result<Identity> {
+        if let Some(end) = &scan.end {
+            for &content in std::iter::once(&end.whole).chain(&end.ended) {
+                let digest = beginnings.digest(content);
+                if self.checkpoint.run_of_file(&digest)?.is_some() {
+                    return Ok(known(digest, 0));
+                }
+            }
+        }
+        let lines_bytes = scan.end.as_ref().filter(|_| self.is_growing).map(|end| end.lines_bytes);
+        let part = NewPart { lines_bytes, ..NewPart::default() };
+        let Some((content, run)) = self.longest_known(scan, beginnings)? else {
+            return Ok(match &scan.end {
+                Some(end) if lines_bytes == Some(0) && end.whole.0 > 0 => known(nothing(), end.whole.0),
+                _ => Identity::New(part),
+            });
+        };
+        Ok(match scan.end.as_ref().and_then(|end| self.left_behind(end, content)) {
+            Some(unfinished_bytes) => known(beginnings.digest(content), unfinished_bytes),
+            None => Identity::New(NewPart { known_bytes: content.0, known_from: Some(run), ..part }),
+        })
+    }
+
+    /// The longest content that was taken in and stands at the beginning of a file, and the run.
+    fn longest_known(
+        &mut self,
+        scan: &ContentScan,
+        beginnings: &Beginnings,
+    ) -> Result<Option<(LengthAndHash, RunId)>> {
+        for &content in scan.beginnings.iter().rev() {
+            if let Some(run) = self.checkpoint.run_of_file(&beginnings.digest(content))? {
+                return Ok((!self.has_no_rows(run, content)).then_some((content, run)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether `run` took in a content without rows, such as a header: nothing would be taken in twice.
+    fn has_no_rows(&mut self, run: RunId, content: LengthAndHash) -> bool {
+        if self.last_entry.as_ref().is_none_or(|entry| entry.head.run != run) {
+            // What is damaged says nothing: then it may have had rows.
+            self.last_entry = self.checkpoint.run_entry(run).ok().flatten();
+        }
+        self.last_entry.as_ref().is_some_and(|entry| entry.has_no_rows_in(content))
+    }
+
+    /// How many bytes stand behind a known content up to the `end` of the file, if they hold no row that would be taken in.
+    fn left_behind(&self, end: &ContentEnd, content: LengthAndHash) -> Option<u64> {
+        let (known, all) = (content.0, end.whole.0);
+        if end.text_bytes <= known {
+            return Some(0);
+        }
+        (self.is_growing && end.lines_bytes == known).then_some(all - known)
+    }
+}
+
+/// The beginnings that the contents are found by which a file begins with: length and xxh3-64.
+#[derive(Debug)]
+struct Beginnings(Vec<(u64, u64)>);
+
+impl Beginnings {
+    fn digest(&self, (bytes, hash): LengthAndHash) -> FileDigest {
+        let of_length = beginning_bytes(bytes);
+        let beginning = self.0.iter().find(|(bytes, _)| *bytes == of_length);
+        FileDigest { hash, bytes, beginning: beginning.map_or(0, |(_, hash)| *hash) }
+    }
+}
