@@ -73,3 +73,41 @@ fn tests_in_the_documentation_exist() {
     let missing: Vec<_> = commands.iter().filter(|(program, filter)| !has_test(program, filter)).collect();
     assert!(missing.is_empty(), "there are no such tests: {missing:?}");
 }
+
+/// Where the links of a page lead, those to other sites aside: the text before `#`, and the heading behind it.
+fn links(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let own = targets.filter(|target| !target.contains("://") && !target.contains(char::is_whitespace));
+    own.map(|target| target.split_once('#').unwrap_or((target, "")))
+}
+
+/// Whether a page has a heading to which `anchor` leads: its letters in lower case, with dashes for blanks.
+fn has_heading(page: &Path, anchor: &str) -> bool {
+    let slug = |heading: &str| -> String {
+        let heading = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        heading.chars().filter(|&character| character.is_alphanumeric() || "-_".contains(character)).collect()
+    };
+    let text = std::fs::read_to_string(page).unwrap_or_default();
+    text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == anchor)
+}
+
+#[test]
+fn links_in_the_documentation_lead_somewhere() {
+    let mut broken = Vec::new();
+    let mut found = 0;
+    for (page, text) in pages() {
+        for (target, anchor) in links(&text) {
+            found += 1;
+            let path = if target.is_empty() {
+                PathBuf::from(&page)
+            } else {
+                Path::new(&page).with_file_name(target)
+            };
+            if !path.exists() || !anchor.is_empty() && !has_heading(&path, anchor) {
+                broken.push(format!("{page}: {target}#{anchor}"));
+            }
+        }
+    }
+    assert!(found > 100, "links are no longer found: {found}");
+    assert!(broken.is_empty(), "these links lead nowhere: {broken:#?}");
+}
