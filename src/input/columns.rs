@@ -1,8 +1,10 @@
 //! The parts of a row that make an event, and those that rules look at, packed into its payload.
 
+use super::numbers::{Ambiguous, with_decimal_point};
 use super::reason::Reason;
 use crate::core::event::push_value;
-use crate::core::rules::{Demand, RowSelection};
+use crate::core::rules::{Demand, RowSelection, Unmet};
+use std::borrow::Cow;
 #[cfg(feature = "parquet")]
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_128;
@@ -18,6 +20,8 @@ pub struct Columns {
     pub kept: Vec<ProjectedField>,
     /// What decides whether there is an event, behind `kept` in the order of places.
     pub filtered: Vec<ProjectedField>,
+    /// The places among both whose numbers have a decimal comma.
+    pub numbers: Vec<usize>,
 }
 
 impl Columns {
@@ -29,17 +33,37 @@ impl Columns {
         payload_len: usize,
     ) -> Self {
         let filtered = parts.split_off(payload_len.min(parts.len()));
-        Self { key, time, kept: parts, filtered }
+        Self { key, time, kept: parts, filtered, numbers: Vec::new() }
+    }
+
+    /// From now on numbers have a decimal comma.
+    pub(super) fn read_decimal_commas(&mut self) {
+        for (place, part) in self.kept.iter_mut().chain(&mut self.filtered).enumerate() {
+            if let ProjectedField::Field(position, demand) = *part
+                && demand.reads_numbers()
+            {
+                *part = ProjectedField::Number(position, demand);
+                self.numbers.push(place);
+            }
+        }
+    }
+
+    /// The part at `place`: those that only decide whether there is an event stand behind those that travel with it.
+    fn part(&self, place: usize) -> Option<&ProjectedField> {
+        let behind = || self.filtered.get(place - self.kept.len());
+        self.kept.get(place).or_else(behind)
     }
 
     /// Every position for which a field is asked.
     #[cfg(feature = "parquet")]
     pub(super) fn positions(&self) -> BTreeSet<usize> {
-        let Self { key, time, kept, filtered } = self;
+        let Self { key, time, kept, filtered, .. } = self;
         let mut positions: BTreeSet<usize> = key.iter().chain(time).copied().collect();
         for part in kept.iter().chain(filtered) {
             match part {
-                ProjectedField::Field(position, _) => positions.extend([*position]),
+                ProjectedField::Field(position, _) | ProjectedField::Number(position, _) => {
+                    positions.extend([*position]);
+                }
                 ProjectedField::Row(row) => positions.extend(row),
                 ProjectedField::Constant(_) | ProjectedField::RowDigest => {}
             }
@@ -48,19 +72,27 @@ impl Columns {
     }
 
     /// Whether `selection` makes an event of a row.
+    ///
+    /// # Errors
+    /// Why the row is rejected before that can be said.
     pub(super) fn are_selected<'f>(
         &self,
         field: impl Fn(usize) -> &'f [u8],
         selection: &RowSelection,
-    ) -> bool {
-        selection.selects(|place| {
-            let behind = || self.filtered.get(place - self.kept.len());
-            match self.kept.get(place).or_else(behind) {
-                Some(ProjectedField::Field(position, _)) => selection.present(field(*position)),
-                Some(ProjectedField::Constant(value)) => value,
-                Some(ProjectedField::RowDigest | ProjectedField::Row(_)) | None => b"",
+    ) -> Result<bool, Reason> {
+        let mut numbers: Vec<(usize, Cow<'_, [u8]>)> = Vec::new();
+        for &place in &self.numbers {
+            if let Some(ProjectedField::Number(position, demand)) = self.part(place) {
+                numbers.push((place, read_number(selection.present(field(*position)), *demand)?));
             }
-        })
+        }
+        let number = |place| numbers.iter().find(|(of, _)| *of == place).map_or(&b""[..], |(_, text)| text);
+        Ok(selection.selects(|place| match self.part(place) {
+            Some(ProjectedField::Field(position, _)) => selection.present(field(*position)),
+            Some(ProjectedField::Number(..)) => number(place),
+            Some(ProjectedField::Constant(value)) => value,
+            Some(ProjectedField::RowDigest | ProjectedField::Row(_)) | None => b"",
+        }))
     }
 
     /// Packs the kept parts of a row into `payload`, whose content is replaced. Linear in their bytes.
@@ -82,6 +114,11 @@ impl Columns {
                     demand.check(value)?;
                     push_value(payload, value)
                 }
+                ProjectedField::Number(position, demand) => {
+                    let value = read_number(selection.present(field(*position)), *demand)?;
+                    demand.check(&value)?;
+                    push_value(payload, &value)
+                }
                 ProjectedField::Constant(value) => push_value(payload, value),
                 ProjectedField::RowDigest => push_value(payload, &xxh3_128(row).to_le_bytes()),
                 ProjectedField::Row(columns) => {
@@ -96,6 +133,14 @@ impl Columns {
         }
         Ok(())
     }
+}
+
+/// A value with a point for its decimal comma.
+fn read_number(value: &[u8], demand: Demand) -> Result<Cow<'_, [u8]>, Unmet> {
+    with_decimal_point(value).map_err(|Ambiguous| match demand.duration {
+        Some(_) => Unmet::NotADuration,
+        None => Unmet::NotANumber,
+    })
 }
 
 /// Joins the parts of a time with a blank between them in `joined`, whose content is replaced: empty if one is missing, for what
@@ -119,6 +164,8 @@ pub(super) fn join_time<'f>(positions: &[usize], field: impl Fn(usize) -> &'f [u
 pub enum ProjectedField {
     /// The field at this position, which must be what the rules demand.
     Field(usize, Demand),
+    /// The same where numbers have a decimal comma: their values have a point.
+    Number(usize, Demand),
     /// The same value for every row.
     Constant(Vec<u8>),
     /// xxh3-128 of the row.

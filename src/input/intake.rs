@@ -114,11 +114,11 @@ impl Intake {
         batch: &mut EventBatch,
     ) {
         if let Some(sample) = &mut self.sample {
-            sample.keep(columns, field);
-        } else if columns.are_selected(field, &self.rules.selection) {
-            batch.reject(row, reason);
-        } else {
-            batch.filter();
+            return sample.keep(columns, field);
+        }
+        match columns.are_selected(field, &self.rules.selection) {
+            Ok(false) => batch.filter(),
+            Ok(true) | Err(_) => batch.reject(row, reason),
         }
     }
 
@@ -145,13 +145,18 @@ impl Intake {
         let Self { rules, events, is_plain, sample } = self;
         let selection = &rules.selection;
         if *is_plain {
-            events.ingest(row, columns, &field, &field, rules, batch);
-        } else if let Some(sample) = sample {
-            sample.keep(columns, field);
-        } else if columns.are_selected(&field, selection) {
-            events.ingest(row, columns, |position| selection.present(field(position)), &field, rules, batch);
-        } else {
-            batch.filter();
+            return events.ingest(row, columns, &field, &field, rules, batch);
+        }
+        if let Some(sample) = sample {
+            return sample.keep(columns, field);
+        }
+        match columns.are_selected(&field, selection) {
+            Ok(true) => {
+                let value = |position| selection.present(field(position));
+                events.ingest(row, columns, value, &field, rules, batch);
+            }
+            Ok(false) => batch.filter(),
+            Err(reason) => batch.reject(row, reason),
         }
     }
 }

@@ -17,6 +17,7 @@ mod intake;
 pub mod jsonl;
 mod lines;
 mod names;
+mod numbers;
 mod options;
 #[cfg(feature = "parquet")]
 pub mod parquet;

@@ -12,6 +12,8 @@ pub struct Demand {
     pub duration: Option<DurationForm>,
     /// UTF-8.
     pub text: bool,
+    /// Anything, which is compared as a number where it is one.
+    pub compared: bool,
 }
 
 /// How a duration is written. Of two forms that are demanded of one column the later one is the narrower.
@@ -44,6 +46,11 @@ pub enum Unmet {
 }
 
 impl Demand {
+    /// Whether it makes a difference how a number is written.
+    pub const fn reads_numbers(self) -> bool {
+        self.number || self.duration.is_some() || self.compared
+    }
+
     /// Holds a value against it.
     ///
     /// # Errors
@@ -80,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_missing_value_is_demanded_nothing_of() {
-        let demand = Demand { number: true, duration: Some(DurationForm::OfGap), text: true };
+        let demand = Demand { number: true, duration: Some(DurationForm::OfGap), text: true, compared: true };
         assert_eq!(demand.check(b""), Ok(()));
         assert_eq!(demand.check(b"90"), Ok(()));
         assert_eq!(demand.check(b"-1"), Err(Unmet::NotADuration));

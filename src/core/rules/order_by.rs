@@ -31,7 +31,7 @@ pub(super) struct OrderBy {
 
 impl OrderBy {
     pub(super) fn compile(columns: &str, kept: &mut ProjectedColumns) -> Self {
-        let place = |column| kept.place_of(ProjectedColumn::column(column));
+        let place = |column| kept.demand(ProjectedColumn::column(column), |demand| demand.compared = true);
         Self { places: columns.split(',').map(place).collect() }
     }
 

@@ -1,5 +1,6 @@
 //! What is known of the rows of a file before its dialect is: the columns that are asked for, and that one of them is a time.
 
+use super::options::have_decimal_comma;
 use crate::definition::Source;
 use crate::input::columns::join_time;
 use crate::input::time::{TimeFormat, TimeParser};
@@ -30,11 +31,15 @@ impl Clues {
         let columns = || source.key.iter().chain(&source.time);
         let position = |position: u32| usize::try_from(position).unwrap_or(usize::MAX);
         let last = columns().filter_map(|column| column.position).map(position).max();
+        let mut times = TimeParser::new(&source.time_format.parse::<TimeFormat>()?, chrono_tz::UTC);
+        if have_decimal_comma(&source.options)? {
+            times.set_decimal_comma();
+        }
         Ok(Self {
             names: columns().filter_map(|column| column.name.clone()).collect(),
             time: source.time.iter().filter_map(|column| column.position).map(position).collect(),
             fields: last.map_or(0, |last| last.saturating_add(1)).max(2),
-            times: TimeParser::new(&source.time_format.parse::<TimeFormat>()?, chrono_tz::UTC),
+            times,
             has_preamble,
         })
     }

@@ -74,14 +74,21 @@ impl Decoder for Csv {
         projection: &mut Projection<'_>,
         max_bytes: u64,
     ) -> Result<Self> {
-        let Opening { dialect, skip_lines, decides_delimiter } = Opening::of(file, source)?;
+        let Opening { dialect, skip_lines, decimal_comma, decides_delimiter } = Opening::of(file, source)?;
+        if decimal_comma {
+            times.set_decimal_comma();
+        }
         if decides_delimiter {
             options::decide_delimiter(&mut source.options, dialect.delimiter);
         }
         let decoder = Self { dialect, skip_lines, schema: None };
         let first = decoder.first_row(file, max_bytes)?;
         let schema = first.map(|first| header::read_schema(&first, dialect, file, source, times, projection));
-        Ok(Self { schema: schema.transpose()?, ..decoder })
+        let mut schema = schema.transpose()?;
+        if decimal_comma && let Some(schema) = &mut schema {
+            schema.columns.read_decimal_commas();
+        }
+        Ok(Self { schema, ..decoder })
     }
 
     fn units<R: Read>(&self, content: R) -> Self::Units<R> {

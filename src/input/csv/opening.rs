@@ -17,6 +17,8 @@ pub(super) struct Opening {
     pub(super) dialect: Dialect,
     /// Lines before the rows.
     pub(super) skip_lines: u64,
+    /// Whether its numbers have a decimal comma.
+    pub(super) decimal_comma: bool,
     /// Whether its rows have decided what the delimiter is.
     pub(super) decides_delimiter: bool,
 }
@@ -55,7 +57,8 @@ impl Opening {
                 if before > 0 { before + u64::from(stated.is_some()) } else { 0 }
             }
         };
-        Ok(Self { dialect, skip_lines, decides_delimiter })
+        let decimal_comma = options::have_decimal_comma(&source.options).map_err(usage)?;
+        Ok(Self { dialect, skip_lines, decimal_comma, decides_delimiter })
     }
 }
 

@@ -40,8 +40,17 @@ const SKIP_LINES: FormatOption = FormatOption {
     read: |text| SkippedLines::read(text).map(|_| text.to_owned()),
 };
 
+const DECIMAL: FormatOption = FormatOption {
+    name: "decimal",
+    value_name: ".|,",
+    help: "What parts whole from fraction in the numbers and times of CSV: . or , [default: .]",
+    default: ".",
+    leaves_open: None,
+    read: |text| decimal_comma(text).map(|_| text.to_owned()),
+};
+
 /// All of them.
-pub(super) const OPTIONS: &[FormatOption] = &[DELIMITER, ESCAPE, COMMENT, SKIP_LINES];
+pub(super) const OPTIONS: &[FormatOption] = &[DELIMITER, ESCAPE, COMMENT, SKIP_LINES, DECIMAL];
 
 /// What takes a property away.
 const NONE: &str = "none";
@@ -90,6 +99,14 @@ pub(super) fn dialect(options: &FormatOptions) -> Result<Dialect, String> {
     Ok(dialect)
 }
 
+/// Whether numbers have a decimal comma.
+///
+/// # Errors
+/// As [`dialect`].
+pub(super) fn have_decimal_comma(options: &FormatOptions) -> Result<bool, String> {
+    decimal_comma(options.get(DECIMAL.name).unwrap_or(DECIMAL.default))
+}
+
 /// Whether `options` leave it to the file what the delimiter is.
 pub(super) fn leave_delimiter_open(options: &FormatOptions) -> bool {
     options.get(DELIMITER.name).is_none()
@@ -107,6 +124,14 @@ fn delimiter(text: &str) -> Result<u8, String> {
         [b'"' | b'\n' | b'\r'] => Err("quotes and line ends cannot stand between fields".to_owned()),
         [byte] => Ok(*byte),
         _ => Err("the delimiter is one ASCII character, or tab".to_owned()),
+    }
+}
+
+fn decimal_comma(text: &str) -> Result<bool, String> {
+    match text {
+        "." => Ok(false),
+        "," => Ok(true),
+        _ => Err("a fraction is parted by a point or a comma".to_owned()),
     }
 }
 

@@ -23,11 +23,13 @@ pub use known::{formats_that_read, spreadsheet_day};
 pub use not_a_time::{Doubt, NotATime};
 pub use shape::TimeShape;
 
+use super::numbers::{Ambiguous, with_decimal_point};
 use crate::core::event::Timestamp;
 use chrono_tz::Tz;
 use epoch::EpochUnit;
 use pattern::Pattern;
 use quick::{DayCache, Quick};
+use std::borrow::Cow;
 use zone::LocalZone;
 
 /// Reads the times of a batch.
@@ -41,6 +43,8 @@ pub struct TimeParser {
     days: DayCache,
     /// Whether the times of the file are written as dates: then a small number is none.
     expects_dates: bool,
+    /// Whether fractions begin with a comma.
+    decimal_comma: bool,
 }
 
 /// [`TimeFormat`], ready for use.
@@ -61,13 +65,19 @@ impl TimeParser {
             TimeFormat::EpochMicros => Form::Epoch(EpochUnit::Micros),
             TimeFormat::Strftime(pattern) => Form::Pattern(Pattern::new(pattern)),
         };
-        Self { form, zone: LocalZone::new(zone), days: DayCache::new(), expects_dates: false }
+        let (zone, days) = (LocalZone::new(zone), DayCache::new());
+        Self { form, zone, days, expects_dates: false, decimal_comma: false }
     }
 
     /// The same zone, and whatever form has one clear meaning: for times that a file holds as times, so that their text is ours.
     #[cfg(feature = "parquet")]
     pub(super) fn of_clear_times(&self) -> Self {
         Self { form: Form::Auto, ..self.clone() }
+    }
+
+    /// Reads fractions behind a comma from now on, except those of a pattern, which says itself how they are written.
+    pub(super) fn set_decimal_comma(&mut self) {
+        self.decimal_comma = !matches!(self.form, Form::Pattern(_));
     }
 
     /// The time that `text` states; spaces around it do not count, digits below a microsecond are dropped.
@@ -99,8 +109,9 @@ impl TimeParser {
 
     #[inline(never)]
     fn read_slowly(&mut self, text: &[u8]) -> Result<Timestamp, Doubt> {
-        let time = self.parse_slowly(text).map_err(Doubt::NotATime)?;
-        match self.is_early_number(text, time) {
+        let text = self.with_point(text).map_err(Doubt::NotATime)?;
+        let time = self.parse_with_point(&text).map_err(Doubt::NotATime)?;
+        match self.is_early_number(&text, time) {
             true if self.expects_dates => Err(Doubt::Stray),
             true => Err(Doubt::Early(time)),
             false => Ok(time),
@@ -149,6 +160,21 @@ impl TimeParser {
 
     #[inline(never)]
     fn parse_slowly(&mut self, text: &[u8]) -> Result<Timestamp, NotATime> {
+        let text = self.with_point(text)?;
+        self.parse_with_point(&text)
+    }
+
+    /// `text` with a point for its decimal comma, where there are such commas.
+    fn with_point<'t>(&self, text: &'t [u8]) -> Result<Cow<'t, [u8]>, NotATime> {
+        if !self.decimal_comma {
+            return Ok(Cow::Borrowed(text));
+        }
+        let text = with_decimal_point(trim_spaces(text)).map_err(|Ambiguous| NotATime::Unreadable)?;
+        let comma = memchr::memchr(b',', &text);
+        Ok(comma.map_or_else(|| text.clone(), |at| [&text[..at], b".", &text[at + 1..]].concat().into()))
+    }
+
+    fn parse_with_point(&mut self, text: &[u8]) -> Result<Timestamp, NotATime> {
         let trimmed = trim_spaces(text);
         let trimmed = if matches!(self.form, Form::Auto) { without_brackets(trimmed) } else { trimmed };
         if trimmed.len() < text.len()

@@ -49,6 +49,11 @@ impl ComparisonText {
         self.operator.is_pattern()
     }
 
+    /// Whether it compares numbers.
+    pub(super) const fn is_of_numbers(&self) -> bool {
+        matches!(self.operand, OperandText::Number(_))
+    }
+
     /// The same with the text that `text_of` makes of the operand, compared in the order of bytes.
     ///
     /// # Errors

@@ -43,7 +43,11 @@ impl ConditionText {
     }
 
     pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Result<Condition, String> {
-        self.compile_with(|column, _| Ok(kept.place_of(ProjectedColumn::column(column))))
+        let compiled = self.compile_with(|column, _| Ok(kept.place_of(ProjectedColumn::column(column))));
+        for comparison in self.comparisons.iter().filter(|comparison| comparison.is_of_numbers()) {
+            kept.demand(ProjectedColumn::column(&comparison.column), |demand| demand.compared = true);
+        }
+        compiled
     }
 
     /// The same, where the operands of comparisons with the columns `is_of` are what `text_of` makes of them, regular expressions
