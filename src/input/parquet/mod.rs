@@ -55,13 +55,14 @@ impl Decoder for Parquet {
         check_magic(file)?;
         let metadata = StoredFile::of(file).read(|reader| read_metadata(&reader));
         let metadata = metadata.map_err(|failure| refusal(failure, file))?;
-        let mut shown = ShownColumns { names: Vec::new(), naming: Naming::Names, times: Vec::new() };
-        for column in columns_of(metadata.schema(), metadata.parquet_schema()) {
-            let is_key = may_be_key(&column.kind);
-            if is_key || may_be_time(&column.kind) {
-                shown.times.extend((!is_key).then_some(shown.names.len()));
-                shown.names.push(column.name);
-            }
+        let all = columns_of(metadata.schema(), metadata.parquet_schema());
+        let is_shown = |column: &FileColumn| may_be_key(&column.kind) || may_be_time(&column.kind);
+        // A number is that of a column among all: where some are not shown, only names tell them apart.
+        let naming = if all.iter().all(is_shown) { Naming::Header } else { Naming::Names };
+        let mut shown = ShownColumns { names: Vec::new(), naming, times: Vec::new() };
+        for column in all.into_iter().filter(is_shown) {
+            shown.times.extend((!may_be_key(&column.kind)).then_some(shown.names.len()));
+            shown.names.push(column.name);
         }
         Ok(shown)
     }
@@ -122,7 +123,7 @@ impl Decoder for Parquet {
 /// Refuses what is no Parquet file where it lies on the disk.
 fn check_magic(file: &BatchFile) -> Result<()> {
     let mut beginning = [0; 4];
-    let mut content = file.reader().map_err(|error| file.read_error(&error))?;
+    let mut content = file.content().map_err(|error| file.read_error(&error))?;
     let is_plain = matches!(content, super::Content::Plain(_));
     let is_parquet = content.read_exact(&mut beginning).is_ok() && beginning == MAGIC;
     let refused = |what: &str| Error::new(ErrorKind::DataRefused, what).at(file.path().display());
