@@ -270,6 +270,8 @@ fn filters_null_texts_duplicates_and_events_work_as_in_csv() {
         &["--dedup=n"],
         &["--emit=both"],
         &["--where=at=2024-03-01 10:00:00"],
+        &["--order-by=n", "--agg=list(n)"],
+        &["--order-by=n", "--emit=both"],
     ] {
         let flags = [&["--key=key", "--time=at", "--agg=sum(n)"], flags].concat();
         let (csv, parquet) = (Folder::in_memory(), Folder::in_memory());
