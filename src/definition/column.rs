@@ -13,6 +13,9 @@ pub struct Column {
 }
 
 impl Column {
+    /// A column that nobody has named: what it is depends on the format of the first file.
+    pub(super) const OPEN: Self = Self { position: None, name: None };
+
     /// Whether a rule means the name of the source by it, where sources have names: a column that a file has shown, be it under
     /// that name, was asked for by its number.
     pub fn is_name_of_source(&self) -> bool {
@@ -75,7 +78,7 @@ pub fn columns_text(columns: &[Column]) -> String {
     let text = |column: &Column| match (&column.name, column.position) {
         (Some(name), _) => name.clone(),
         (None, Some(position)) => (position + 1).to_string(),
-        (None, None) => "?".to_owned(),
+        (None, None) => "not named yet".to_owned(),
     };
     columns.iter().map(text).collect::<Vec<_>>().join(",")
 }

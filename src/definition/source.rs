@@ -33,6 +33,20 @@ impl Source {
         // Columns that were asked for by number, below a header that was promised.
         is_unseen || (self.header == Some(true) && columns.all(|column| column.name.is_none()))
     }
+
+    /// Whether nobody has named `columns`, the key or the time of a source.
+    pub fn is_open(columns: &[Column]) -> bool {
+        columns == [Column::OPEN]
+    }
+
+    /// Gives a key and a time that nobody has named the columns that are the custom of a format; none leave it open.
+    pub fn fill_open(&mut self, key: &[ColumnRequest], time: &[ColumnRequest]) {
+        for (columns, custom) in [(&mut self.key, key), (&mut self.time, time)] {
+            if Self::is_open(columns) && !custom.is_empty() {
+                *columns = custom.iter().map(ColumnRequest::unresolved).collect();
+            }
+        }
+    }
 }
 
 /// What a run asks of one source; `None` takes what the checkpoint has, or the default in a new one.
@@ -59,14 +73,16 @@ pub struct SourceRequest {
 impl SourceRequest {
     /// The source of a new checkpoint, with the defaults where nothing is asked for; rules look at the columns `kept`.
     pub fn create(&self, kept: &[ColumnRequest]) -> Source {
-        let key = self.key.clone().unwrap_or_else(|| vec![ColumnRequest::Number(1)]);
-        let time = self.time.clone().unwrap_or_else(|| vec![ColumnRequest::Number(2)]);
-        let columns = key.iter().chain(&time).chain(kept);
+        let columns = self.key.iter().chain(&self.time).flatten().chain(kept);
         let by_name = columns.into_iter().any(|column| self.needs_header(column));
+        let unresolved = |columns: &Option<Vec<ColumnRequest>>| match columns {
+            Some(columns) => columns.iter().map(ColumnRequest::unresolved).collect(),
+            None => vec![Column::OPEN],
+        };
         Source {
             name: self.name.clone(),
-            key: key.iter().map(ColumnRequest::unresolved).collect(),
-            time: time.iter().map(ColumnRequest::unresolved).collect(),
+            key: unresolved(&self.key),
+            time: unresolved(&self.time),
             header: self.header.or(by_name.then_some(true)),
             options: self.options.clone(),
             time_format: self.time_format.clone().unwrap_or_else(|| "auto".to_owned()),

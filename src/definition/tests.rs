@@ -15,6 +15,7 @@ fn options(of: &[(&str, &str)]) -> FormatOptions {
 fn kept() -> Definition {
     let source = Source {
         key: vec![Column { position: Some(0), name: Some("user".into()) }],
+        time: vec![Column { position: Some(1), name: None }],
         header: Some(true),
         options: options(&[("delimiter", ","), ("escape", "none")]),
         ..SourceRequest::default().create(&[])

@@ -2,6 +2,7 @@
 
 use super::decoder::{Unit, Units};
 use super::extent::Extent;
+use super::intake::Row;
 use super::lines::{last_line_end, line_ends_in, lines_in};
 use super::read_error::ReadError;
 use std::io::{self, Read};
@@ -40,6 +41,21 @@ impl<M> Block<M> {
     /// The rows. The last one of a file may lack its line end.
     pub fn bytes(&self) -> &[u8] {
         &self.memory[..self.length]
+    }
+
+    /// Its lines, where each of them is a row.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        let mut rest = self.bytes();
+        let mut lines = 0..;
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let (line, behind) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1));
+            rest = behind;
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            Some(Row { line: lines.next()?, bytes: line.strip_suffix(b"\r").unwrap_or(line) })
+        })
     }
 
     #[cfg(test)]

@@ -5,7 +5,6 @@ use super::reason::Reason;
 use crate::core::event::push_value;
 use crate::core::rules::{Demand, RowSelection, Unmet};
 use std::borrow::Cow;
-#[cfg(feature = "parquet")]
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -55,7 +54,6 @@ impl Columns {
     }
 
     /// Every position for which a field is asked.
-    #[cfg(feature = "parquet")]
     pub(super) fn positions(&self) -> BTreeSet<usize> {
         let Self { key, time, kept, filtered, .. } = self;
         let mut positions: BTreeSet<usize> = key.iter().chain(time).copied().collect();

@@ -9,7 +9,7 @@ use super::projection::Projection;
 use super::read_error::ReadError;
 use super::shown::ShownColumns;
 use super::time::TimeParser;
-use crate::definition::Source;
+use crate::definition::{FormatOptions, Source};
 use crate::error::Result;
 use std::io::Read;
 
@@ -28,8 +28,8 @@ pub trait Decoder: Sized {
     /// Whether its files are text: then those of other kinds are refused by name.
     const IS_TEXT: bool = true;
 
-    /// Whether a file is of this format that begins with these bytes, decompressed.
-    fn fits(beginning: &[u8]) -> bool;
+    /// Whether a file is of this format that begins with these bytes, decompressed, and whose source has these `options`.
+    fn fits(beginning: &[u8], options: &FormatOptions) -> bool;
 
     /// The columns that `file` shows, whatever is asked for, when it is read as `source` says; none if it has no rows.
     ///

@@ -1,5 +1,6 @@
 //! What shows the format of a file.
 
+use super::blocks::BYTE_ORDER_MARK;
 use super::files::BatchFile;
 use crate::error::{Error, ErrorKind, Result};
 use std::io::Read;
@@ -19,6 +20,19 @@ pub(super) fn beginning(file: &BatchFile) -> Result<Vec<u8>> {
         Err(error) if bytes.is_empty() => Err(file.read_error(&error)),
         _ => Ok(bytes),
     }
+}
+
+/// The lines of the beginning of a text that have something in them. The last one may go on.
+pub(super) fn lines(beginning: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(beginning);
+    text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
+/// The same without one that goes on.
+pub(super) fn whole_lines(beginning: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let goes_on = beginning.len() == BEGINNING_BYTES;
+    let end = memchr::memrchr(b'\n', beginning).filter(|_| goes_on);
+    lines(&beginning[..end.unwrap_or(beginning.len())])
 }
 
 /// A kind of file that is not read.

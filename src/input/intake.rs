@@ -74,6 +74,13 @@ pub(super) struct Row<'a> {
     pub(super) bytes: &'a [u8],
 }
 
+impl Row<'_> {
+    /// Whether there is nothing in it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+    }
+}
+
 impl Intake {
     /// For rows with times that `times` reads, under the rules of one run.
     pub fn new(times: TimeParser, rules: RowRules) -> Self {

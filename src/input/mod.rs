@@ -24,11 +24,15 @@ pub mod parquet;
 mod projection;
 mod read_error;
 mod reason;
+#[cfg(test)]
+mod rows_read_back;
 mod sample;
 mod scan;
 mod shown;
 mod stamp;
 pub mod time;
+pub mod w3c;
+pub mod weblog;
 
 pub use batch::{EventBatch, SideRow};
 pub use blocks::RowEnds;
@@ -47,7 +51,7 @@ pub use sample::Sample;
 pub use scan::{ContentEnd, ContentScan, LengthAndHash, beginnings, beginnings_of_end, nothing};
 pub use shown::{Naming, ShownColumns};
 
-use crate::definition::Source;
+use crate::definition::{FormatOptions, Source};
 use crate::error::Result;
 use std::io::Read;
 use time::TimeParser;
@@ -78,8 +82,8 @@ macro_rules! formats {
                 match self { $($(#[$condition])* Self::$variant => <$decoder>::IS_TEXT,)* }
             }
 
-            fn fits(self, beginning: &[u8]) -> bool {
-                match self { $($(#[$condition])* Self::$variant => <$decoder>::fits(beginning),)* }
+            fn fits(self, beginning: &[u8], options: &FormatOptions) -> bool {
+                match self { $($(#[$condition])* Self::$variant => <$decoder>::fits(beginning, options),)* }
             }
         }
 
@@ -102,7 +106,7 @@ macro_rules! formats {
                 projection: &mut Projection<'_>,
                 max_bytes: u64,
             ) -> Result<Self> {
-                let format = asked.map_or_else(|| Format::of(file), Ok)?;
+                let format = asked.map_or_else(|| Format::of(file, &source.options), Ok)?;
                 if format.is_text() {
                     detect::check_text(file)?;
                 }
@@ -120,7 +124,7 @@ macro_rules! formats {
                 asked: Option<Format>,
                 source: &Source,
             ) -> Result<(Format, ShownColumns)> {
-                let format = asked.map_or_else(|| Format::of(file), Ok)?;
+                let format = asked.map_or_else(|| Format::of(file, &source.options), Ok)?;
                 if format.is_text() {
                     detect::check_text(file)?;
                 }
@@ -242,6 +246,8 @@ formats! {
     #[cfg(feature = "parquet")]
     parquet Parquet(parquet::Parquet);
     jsonl JsonLines(jsonl::JsonLines);
+    w3c W3c(w3c::W3c);
+    weblog WebLog(weblog::WebLog);
     csv Csv(csv::Csv);
 }
 
@@ -262,10 +268,10 @@ impl Format {
         all
     }
 
-    /// The format that the content of `file` shows.
-    fn of(file: &BatchFile) -> Result<Self> {
+    /// The format that the content of `file` shows, for a source with these `options`.
+    fn of(file: &BatchFile, options: &FormatOptions) -> Result<Self> {
         let beginning = detect::beginning(file)?;
         // CSV fits whatever no other format does.
-        Ok(Self::ALL.iter().copied().find(|format| format.fits(&beginning)).unwrap_or(Self::Csv))
+        Ok(Self::ALL.iter().copied().find(|format| format.fits(&beginning, options)).unwrap_or(Self::Csv))
     }
 }

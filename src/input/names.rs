@@ -2,7 +2,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "numbers of columns")]
 
 use super::files::BatchFile;
-use crate::definition::{Column, ColumnRequest, columns_text};
+use crate::definition::{Column, ColumnRequest, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
 
 const SHOWN_NAMES: usize = 50;
@@ -58,6 +58,35 @@ pub(super) fn missing(column: &Column, names: &[String], file: &BatchFile) -> Er
         "name the columns with --key and --time"
     };
     Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(remedy).nothing_changed()
+}
+
+/// Holds that key and time of `source` are named, in a file of a format without columns that are the custom; of `usual` ones, those
+/// that the file has are an example.
+pub(super) fn check_are_named(
+    source: &Source,
+    names: &[String],
+    usual: &[&str],
+    file: &BatchFile,
+) -> Result<()> {
+    let example: Vec<&str> =
+        usual.iter().copied().filter(|usual| names.iter().any(|name| name == usual)).collect();
+    let example = if example.is_empty() { "COL".to_owned() } else { example.join(",") };
+    let (what, remedy) = if Source::is_open(&source.key) {
+        ("key", format!("name the columns that tell users apart, such as --key {example}"))
+    } else if Source::is_open(&source.time) {
+        ("time", "name its column with --time".to_owned())
+    } else {
+        return Ok(());
+    };
+    let what =
+        format!("nobody has named the {what}, and the columns of this file are {}", shown_names(names));
+    Err(Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(remedy).nothing_changed())
+}
+
+/// Holds that no column of `source` is asked for by its number.
+pub(super) fn check_have_names(source: &Source, names: &[String], file: &BatchFile) -> Result<()> {
+    let mut columns = source.key.iter().chain(&source.time).chain(&source.kept);
+    columns.find(|column| column.name.is_none()).map_or(Ok(()), |column| Err(numbered(column, names, file)))
 }
 
 /// The error for a column that is asked for by its number in a file that has names only.

@@ -23,6 +23,8 @@ pub enum Reason {
     MissingKeyPart,
     /// The key is longer than [`crate::core::event::MAX_KEY_BYTES`].
     KeyTooLong,
+    /// The line is none of its format.
+    MalformedLine,
     /// The line is no JSON object.
     Json,
     /// A part of the key is a number with a fraction or an exponent, a list or an object.
@@ -68,6 +70,7 @@ impl Reason {
             Self::EmptyKey => "empty-key",
             Self::MissingKeyPart => "missing-key-part",
             Self::KeyTooLong => "key-too-long",
+            Self::MalformedLine => "malformed-line",
             Self::Json => "json",
             Self::KeyType => "key-type",
             Self::KeySeparator => "key-separator",

@@ -7,8 +7,21 @@ use std::path::Path;
 use std::process::Command;
 
 /// The sources that have a recipe, in the order of the page.
-const SOURCES: [&str; 8] =
-    ["BigQuery", "Snowflake", "GA4", "Segment", "Snowplow", "Excel", "PostgreSQL", "Spark"];
+const SOURCES: [&str; 13] = [
+    "nginx",
+    "Apache",
+    "CloudFront",
+    "IIS",
+    "ALB",
+    "BigQuery",
+    "Snowflake",
+    "GA4",
+    "Segment",
+    "Snowplow",
+    "Excel",
+    "PostgreSQL",
+    "Spark",
+];
 
 /// A section of the page.
 struct Recipe {

@@ -265,6 +265,8 @@ scenario_files! {
     rejects
     splits
     times
+    w3c
+    weblog
 }
 
 #[test]

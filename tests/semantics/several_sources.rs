@@ -336,7 +336,7 @@ fn mistakes_in_a_table_are_said_with_their_line() {
     };
     let table = "[[source]]\nname = 'a'\nfiles = '*'\n";
     refused(&format!("{table}kee = '1'\n"), "4: there is no key kee; did you mean key?");
-    refused(&format!("{table}gap = '1m'\n"), "4: there is no key gap; did you mean name?");
+    refused(&format!("{table}time_zone = 'UTC'\n"), "4: there is no key time_zone; did you mean timezone?");
     refused("\n[[source]]\nfiles = '*'\n", "2: this source has no name");
     refused("[[source]]\nname = 'a'\n", "1: this source has no files");
     refused(&format!("{table}{table}"), "4: two sources are named a; give each a name of its own");

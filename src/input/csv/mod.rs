@@ -31,7 +31,7 @@ use super::projection::Projection;
 use super::read_error::ReadError;
 use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
-use crate::definition::Source;
+use crate::definition::{ColumnRequest, FormatOptions, Source};
 use crate::error::Result;
 use header::FirstRow;
 use opening::Opening;
@@ -56,7 +56,7 @@ impl Decoder for Csv {
     const OPTIONS: &'static [FormatOption] = options::OPTIONS;
 
     /// Whatever is no other text is CSV.
-    fn fits(_beginning: &[u8]) -> bool {
+    fn fits(_beginning: &[u8], _options: &FormatOptions) -> bool {
         true
     }
 
@@ -74,6 +74,7 @@ impl Decoder for Csv {
         projection: &mut Projection<'_>,
         max_bytes: u64,
     ) -> Result<Self> {
+        source.fill_open(&[ColumnRequest::Number(1)], &[ColumnRequest::Number(2)]);
         let Opening { dialect, skip_lines, decimal_comma, decides_delimiter } = Opening::of(file, source)?;
         if decimal_comma {
             times.set_decimal_comma();

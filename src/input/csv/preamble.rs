@@ -59,7 +59,9 @@ mod tests {
             }
             None => SourceRequest::default(),
         };
-        let mut clues = Clues::of(&request.create(&[]), true).unwrap();
+        let mut source = request.create(&[]);
+        source.fill_open(&[ColumnRequest::Number(1)], &[ColumnRequest::Number(2)]);
+        let mut clues = Clues::of(&source, true).unwrap();
         lines(text.as_bytes(), Dialect::default(), &mut clues)
     }
 

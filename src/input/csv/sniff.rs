@@ -68,7 +68,9 @@ mod tests {
     use crate::definition::{ColumnRequest, SourceRequest};
 
     fn decided(text: &str, request: &SourceRequest) -> Option<char> {
-        let mut clues = Clues::of(&request.create(&[]), false).unwrap();
+        let mut source = request.create(&[]);
+        source.fill_open(&[ColumnRequest::Number(1)], &[ColumnRequest::Number(2)]);
+        let mut clues = Clues::of(&source, false).unwrap();
         delimiter(text.as_bytes(), b',', Dialect::default(), &mut clues).map(char::from)
     }
 

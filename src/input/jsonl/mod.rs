@@ -8,13 +8,14 @@ use super::columns::Columns;
 use super::decoder::{Decoder, SideForm};
 use super::detect::{self, BEGINNING_BYTES};
 use super::files::BatchFile;
-use super::intake::{Intake, Row};
+use super::intake::Intake;
+use super::names::check_are_named;
 use super::projection::{Projection, resolve_named};
 use super::read_error::ReadError;
 use super::reason::Reason;
 use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
-use crate::definition::Source;
+use crate::definition::{FormatOptions, Source};
 use crate::error::Result;
 use members::{Cells, member_names};
 use std::io::Read;
@@ -39,8 +40,8 @@ impl Decoder for JsonLines {
     type Scratch = Cells;
 
     /// The first line that is not blank is an object, or the beginning of one.
-    fn fits(beginning: &[u8]) -> bool {
-        let Some(line) = lines(beginning).next() else { return false };
+    fn fits(beginning: &[u8], _options: &FormatOptions) -> bool {
+        let Some(line) = detect::lines(beginning).next() else { return false };
         member_names(line).is_some()
             || (beginning.len() == line.len() && beginning.len() == BEGINNING_BYTES && begins_object(line))
     }
@@ -48,7 +49,7 @@ impl Decoder for JsonLines {
     fn columns(file: &BatchFile, _source: &Source) -> Result<ShownColumns> {
         let beginning = detect::beginning(file)?;
         let mut names: Vec<String> = Vec::new();
-        for name in lines(&beginning).take(SHOWN_LINES).filter_map(member_names).flatten() {
+        for name in detect::lines(&beginning).take(SHOWN_LINES).filter_map(member_names).flatten() {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -64,6 +65,7 @@ impl Decoder for JsonLines {
         _max_bytes: u64,
     ) -> Result<Self> {
         let shown = Self::columns(file, source)?.names;
+        check_are_named(source, &shown, &[], file)?;
         let (names, columns) = resolve_named(source, &shown, LINE_COLUMN, file, projection)?;
         Ok(Self { names, columns })
     }
@@ -80,9 +82,8 @@ impl Decoder for JsonLines {
         batch: &mut EventBatch,
     ) -> Result<(), ReadError> {
         batch.lines.lines = block.lines;
-        for (line, bytes) in (0..).zip(block.bytes().split_inclusive(|&byte| byte == b'\n')) {
-            let row = Row { line, bytes: without_line_end(bytes) };
-            if is_blank(row.bytes) {
+        for row in block.rows() {
+            if row.is_blank() {
                 batch.lines.blank += 1;
             } else if cells.read(row.bytes, &self.names).is_none() {
                 batch.reject(row, Reason::Json);
@@ -105,24 +106,9 @@ impl Decoder for JsonLines {
     }
 }
 
-fn without_line_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
 /// Whether `line`, which goes on, begins an object with a member.
 fn begins_object(line: &[u8]) -> bool {
     line.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""))
-}
-
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
-}
-
-/// The lines of `text` with something in them.
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let text = text.strip_prefix(super::blocks::BYTE_ORDER_MARK).unwrap_or(text);
-    text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]

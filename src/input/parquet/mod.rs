@@ -18,7 +18,7 @@ use super::projection::{Header, Projection, resolve_columns};
 use super::read_error::ReadError;
 use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
-use crate::definition::Source;
+use crate::definition::{ColumnRequest, FormatOptions, Source};
 use crate::error::{Error, ErrorKind, Result};
 use arrow_schema::DataType;
 use columns::{FileColumn, columns_of, read_as};
@@ -47,7 +47,7 @@ impl Decoder for Parquet {
     type Scratch = ();
     const IS_TEXT: bool = false;
 
-    fn fits(beginning: &[u8]) -> bool {
+    fn fits(beginning: &[u8], _options: &FormatOptions) -> bool {
         beginning.starts_with(MAGIC)
     }
 
@@ -75,6 +75,7 @@ impl Decoder for Parquet {
         _max_bytes: u64,
     ) -> Result<Self> {
         check_magic(file)?;
+        source.fill_open(&[ColumnRequest::Number(1)], &[ColumnRequest::Number(2)]);
         let stored = StoredFile::of(file);
         let metadata =
             stored.read(|reader| read_metadata(&reader)).map_err(|failure| refusal(failure, file))?;

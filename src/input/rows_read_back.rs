@@ -1,0 +1,57 @@
+//! The rows of a text, read back through a decoder.
+
+use super::columns::{Columns, ProjectedField};
+use super::decoder::{Decoder, Unit, Units};
+use super::{EventBatch, Intake, LineCounts, RowRules};
+use crate::core::event::{Timestamp, Values};
+use crate::core::rules::RowSelection;
+use crate::core::watermark::Watermark;
+use crate::input::time::{TimeFormat, TimeParser};
+use crate::purged::PurgedKeys;
+
+/// What a decoder has made of a text.
+#[derive(Debug, Default)]
+pub(super) struct RowsReadBack {
+    /// The values of the columns of accepted rows, sorted by row.
+    pub(super) accepted: Vec<Vec<Vec<u8>>>,
+    /// Line in the text, reason and bytes of the others.
+    pub(super) others: Vec<(u64, &'static str, String)>,
+    pub(super) lines: LineCounts,
+}
+
+/// Columns that make events with all values of the first `count` columns.
+pub(super) fn all_columns(key: usize, time: Vec<usize>, count: usize) -> Columns {
+    let kept = vec![ProjectedField::Row((0..count).collect())];
+    Columns { key: vec![key], time, kept, filtered: Vec::new(), numbers: Vec::new() }
+}
+
+/// Reads all `units` and holds that the accounts of lines balance.
+pub(super) fn read_back<D: Decoder>(decoder: &D, mut units: impl Units<Unit = D::Unit>) -> RowsReadBack {
+    let rules = RowRules {
+        accepts_from: Watermark::BEGINNING,
+        purged: PurgedKeys::default(),
+        latest_allowed: Timestamp::MAX,
+        selection: RowSelection::default(),
+    };
+    let mut intake = Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
+    let (mut batch, mut scratch) = (EventBatch::default(), D::Scratch::default());
+    let (mut found, mut rows, mut memory) = (RowsReadBack::default(), 0, Vec::new());
+    while let Some(unit) = units.next(memory).unwrap() {
+        batch.clear();
+        decoder.decode(&unit, &mut intake, &mut scratch, &mut batch).unwrap();
+        for event in batch.partitions.iter().flat_map(|events| events.iter()) {
+            let row = Values::of(Values::of(event.payload).get(0));
+            found.accepted.push(row.iter().map(<[u8]>::to_vec).collect());
+        }
+        for side in &batch.side_rows {
+            let text = String::from_utf8_lossy(&batch.side_bytes[side.bytes.clone()]).into_owned();
+            found.others.push((found.lines.lines + side.line, side.reason.name(), text));
+        }
+        found.lines.add(batch.lines);
+        rows += batch.rows;
+        memory = unit.into_memory();
+    }
+    assert_eq!(found.lines.check(rows), Ok(()));
+    found.accepted.sort();
+    found
+}
