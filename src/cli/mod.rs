@@ -86,7 +86,7 @@ pub fn command() -> clap::Command {
 /// Holds the bytes of a configuration file against the flags of `command`, without carrying out anything.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for the first mistake, with its line.
+/// `ErrorKind::Usage` for the first mistake, with its line.
 pub fn check_configuration(command: &clap::Command, bytes: &[u8]) -> Result<()> {
     configuration::check(command, bytes)
 }

@@ -35,7 +35,7 @@ pub struct BatchFile {
 /// first, for a batch may have to be read twice.
 ///
 /// # Errors
-/// [`ErrorKind::NoInput`] for the first file that is missing or unreadable, [`ErrorKind::DataRefused`] for a stream of more
+/// `ErrorKind::NoInput` for the first file that is missing or unreadable, `ErrorKind::DataRefused` for a stream of more
 /// than `max_bytes`, which might never end.
 pub fn open_batch(paths: &[PathBuf], max_bytes: u64) -> Result<Vec<BatchFile>> {
     paths.iter().map(|path| open(path, max_bytes)).collect()
@@ -135,7 +135,7 @@ impl BatchFile {
     /// Where it lies, and what would show that it has changed since it was opened; `None` for a stream.
     ///
     /// # Errors
-    /// [`ErrorKind::NoInput`] if it cannot be read.
+    /// `ErrorKind::NoInput` if it cannot be read.
     pub fn place(&self) -> Result<Option<FilePlace>> {
         let Some(path_hash) = self.path_hash else { return Ok(None) };
         let stamp = self.is_settled.then(|| stamp_of(&self.file, &self.metadata)).transpose();
@@ -147,7 +147,7 @@ impl BatchFile {
     /// its times `are_trusted`.
     ///
     /// # Errors
-    /// [`ErrorKind::NoInput`] if it cannot be read.
+    /// `ErrorKind::NoInput` if it cannot be read.
     pub fn has_stamp(&self, stamp: FileStamp, are_trusted: bool) -> Result<bool> {
         let has = has_stamp(&self.file, &self.metadata, stamp, are_trusted);
         has.map_err(|error| unreadable(&self.path, &error))
@@ -221,7 +221,7 @@ impl BatchFile {
     /// something is left out, or the file `may_grow` and has: then the hash shows whether it has still the bytes that were read.
     ///
     /// # Errors
-    /// [`ErrorKind::NoInput`] if the file cannot be read, or has changed since it was opened, [`ErrorKind::DataRefused`] if its
+    /// `ErrorKind::NoInput` if the file cannot be read, or has changed since it was opened, `ErrorKind::DataRefused` if its
     /// compressed data is damaged.
     pub fn digest(&self, unfinished_bytes: u64, may_grow: bool) -> Result<FileDigest> {
         if !self.hashed.get().is_complete {
@@ -338,7 +338,8 @@ mod tests {
     }
 
     fn digest_of(content: &[u8]) -> FileDigest {
-        let beginning = &content[..beginning_bytes(content.len() as u64) as usize];
+        let length = usize::try_from(beginning_bytes(content.len() as u64)).unwrap();
+        let beginning = &content[..length];
         FileDigest { hash: xxh3_128(content), bytes: content.len() as u64, beginning: xxh3_64(beginning) }
     }
 
@@ -389,7 +390,7 @@ mod tests {
     #[test]
     fn a_stamp_is_of_one_file_and_shows_a_change_of_its_ends() {
         let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
-        let (mut named, fresh) = file_with(&[b'x'; 300_000]);
+        let (mut named, fresh) = file_with(&b"x".repeat(300_000));
         assert_eq!(fresh.place().unwrap().unwrap().stamp, None, "it may change again at the same time");
         named.as_file_mut().set_modified(old).unwrap();
         let opened = || open(named.path(), u64::MAX).unwrap();
@@ -400,7 +401,7 @@ mod tests {
         for unlike in [other(ends + 1, changed_ns), other(ends, changed_ns + 1)] {
             assert!(!opened().has_stamp(unlike, false).unwrap() && opened().has_stamp(unlike, true).unwrap());
         }
-        let (other_file, _) = file_with(&[b'x'; 300_000]);
+        let (other_file, _) = file_with(&b"x".repeat(300_000));
         other_file.as_file().set_modified(old).unwrap();
         assert!(!open(other_file.path(), u64::MAX).unwrap().has_stamp(stamp, true).unwrap());
     }

@@ -37,7 +37,7 @@ pub enum Reason {
     NotADuration,
     /// A column that is listed holds bytes that are not UTF-8.
     NotUtf8,
-    /// The columns that rules look at are longer than [`crate::core::event::MAX_PAYLOAD_BYTES`] together.
+    /// The columns that rules look at are longer than an event holds.
     ProjectedTooLong,
     /// The event lies further in the future than allowed (rule 9).
     Future,

@@ -3,7 +3,7 @@
 use super::columns::{Columns, ProjectedField};
 use super::decoder::{Decoder, Unit, Units};
 use super::{EventBatch, Intake, LineCounts, RowRules};
-use crate::core::event::{Timestamp, Values};
+use crate::core::event::{EventBuffer, Timestamp, Values};
 use crate::core::rules::RowSelection;
 use crate::core::watermark::Watermark;
 use crate::input::time::{TimeFormat, TimeParser};
@@ -39,7 +39,7 @@ pub(super) fn read_back<D: Decoder>(decoder: &D, mut units: impl Units<Unit = D:
     while let Some(unit) = units.next(memory).unwrap() {
         batch.clear();
         decoder.decode(&unit, &mut intake, &mut scratch, &mut batch).unwrap();
-        for event in batch.partitions.iter().flat_map(|events| events.iter()) {
+        for event in batch.partitions.iter().flat_map(EventBuffer::iter) {
             let row = Values::of(Values::of(event.payload).get(0));
             found.accepted.push(row.iter().map(<[u8]>::to_vec).collect());
         }

@@ -58,7 +58,7 @@ fn add_commands(block: &[&str], commands: &mut Vec<(String, String)>) {
     for line in block {
         match line.strip_prefix("$ ") {
             Some(command) => commands.push((command.to_owned(), String::new())),
-            None => commands.last_mut().unwrap().1.push_str(&format!("{line}\n")),
+            None => commands.last_mut().unwrap().1.extend([line, "\n"]),
         }
     }
 }

@@ -13,7 +13,7 @@ pub trait Fold: Send {
     /// once, the rest is buffered for [`Fold::advance`]. Constant time; without rules 40 to 60 bytes for each new key.
     ///
     /// # Errors
-    /// [`OutOfOrder`] if a later event of the key is already folded.
+    /// `OutOfOrder` if a later event of the key is already folded.
     fn take(
         &mut self,
         event: Event<'_>,
@@ -26,7 +26,7 @@ pub trait Fold: Send {
     /// Sorts the buffered events: O(n log n), close to O(n) where they are nearly ordered.
     ///
     /// # Errors
-    /// [`OutOfOrder`] if a later event of a key is already folded.
+    /// `OutOfOrder` if a later event of a key is already folded.
     fn advance(
         &mut self,
         horizon: Watermark,
@@ -37,7 +37,7 @@ pub trait Fold: Send {
     /// more memory than its open sessions, and that memory stays in the processor's cache.
     ///
     /// `safe_watermark` is a guess that no event before it is still to come, and at most the horizon of the last
-    /// [`Fold::advance`]. If it was wrong for an evicted session, the event that shows it is [`OutOfOrder`]. Does nothing
+    /// [`Fold::advance`]. If it was wrong for an evicted session, the event that shows it is `OutOfOrder`. Does nothing
     /// until as many events came in as there are keys: constant time for each event.
     fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>));
 

@@ -134,13 +134,7 @@ mod tests {
     fn a_field_ends_at_the_first_quote_that_is_not_escaped() {
         let close = |text: &str| ESCAPES.closing_quote(text.as_bytes(), 0);
         assert_eq!(
-            [
-                close(r#"a\"b","#),
-                close(r#"a\\","#),
-                close(r#"a\\\"b",""#),
-                close(r#"a""b","#),
-                close(r#"a\"#)
-            ],
+            [close(r#"a\"b","#), close(r#"a\\","#), close(r#"a\\\"b",""#), close(r#"a""b","#), close(r"a\")],
             [Some(4), Some(3), Some(6), Some(4), None]
         );
     }

@@ -1,7 +1,7 @@
 //! Rows that are written in any dialect are read as they were, however the file is cut into blocks and the rows into files.
 
 use super::*;
-use crate::core::event::{Timestamp, Values};
+use crate::core::event::{EventBuffer, Timestamp, Values};
 use crate::core::rules::{Demand, RowSelection};
 use crate::core::watermark::Watermark;
 use crate::input::RowRules;
@@ -60,10 +60,11 @@ impl Written {
             }
             file.push_str(line_end);
         }
-        let delimiter = char::from(dialect.delimiter);
+        let delimiter = char::from(dialect.delimiter).to_string();
         let (key, title) = (self.field(&self.key, dialect, true), self.field(&self.title, dialect, false));
         counts.continuation += (key.matches('\n').count() + title.matches('\n').count()) as u64;
-        *file += &format!("{key}{delimiter}2020-01-01{delimiter}{title}{line_end}");
+        file.push_str(&[&key, "2020-01-01", &title].join(&delimiter));
+        file.push_str(line_end);
     }
 }
 
@@ -95,8 +96,10 @@ fn decoder(dialect: Dialect, skip_lines: u64, header: bool) -> Csv {
     Csv { dialect, skip_lines, schema: Some(Schema { columns, fields: 3, header, ..Schema::default() }) }
 }
 
+type KeyAndTitle = (Vec<u8>, Vec<u8>);
+
 /// Keys and titles in `file`, and the accounts of its lines.
-fn read(csv: &Csv, file: &[u8], block_bytes: usize) -> (Vec<(Vec<u8>, Vec<u8>)>, LineCounts) {
+fn read(csv: &Csv, file: &[u8], block_bytes: usize) -> (Vec<KeyAndTitle>, LineCounts) {
     let rules = RowRules {
         accepts_from: Watermark::BEGINNING,
         purged: PurgedKeys::default(),
@@ -112,7 +115,7 @@ fn read(csv: &Csv, file: &[u8], block_bytes: usize) -> (Vec<(Vec<u8>, Vec<u8>)>,
         assert_eq!(batch.lines.check(batch.rows), Ok(()));
         assert_eq!(batch.rows, batch.accepted, "{:?}", String::from_utf8_lossy(block.bytes()));
         lines.add(batch.lines);
-        for event in batch.partitions.iter().flat_map(|partition| partition.iter()) {
+        for event in batch.partitions.iter().flat_map(EventBuffer::iter) {
             found.push((event.key.to_vec(), Values::of(event.payload).get(0).to_vec()));
         }
     }
@@ -136,17 +139,18 @@ proptest! {
         let (one, other) = rows.split_at(cut.index(rows.len() + 1));
         for rows in [one, other] {
             let mut counts = LineCounts { skipped: titles.len() as u64, ..LineCounts::default() };
-            let mut file: String = titles.iter().map(|title| format!("{title}{line_end}")).collect();
+            let mut file: String = titles.iter().flat_map(|title| [title, line_end]).collect();
             if header {
-                let delimiter = char::from(dialect.delimiter);
-                file += &format!("user{delimiter}ts{delimiter}title{line_end}");
+                let delimiter = char::from(dialect.delimiter).to_string();
+                file.push_str(&["user", "ts", "title"].join(&delimiter));
+                file.push_str(line_end);
                 counts.header = 1;
             }
             for row in rows {
                 row.write(dialect, line_end, &mut file, &mut counts);
             }
             counts.lines = file.matches('\n').count() as u64;
-            let mut expected: Vec<(Vec<u8>, Vec<u8>)> =
+            let mut expected: Vec<KeyAndTitle> =
                 rows.iter().map(|row| (row.key.clone().into_bytes(), row.title.clone().into_bytes())).collect();
             expected.sort();
             prop_assert_eq!(read(&csv, file.as_bytes(), block_bytes), (expected, counts), "{}", file);

@@ -1,4 +1,4 @@
-//! The extended log file format of the W3C, as CloudFront and IIS write it: lines that begin with `#` say what the others hold.
+//! The extended log file format of the W3C, as `CloudFront` and IIS write it: lines that begin with `#` say what the others hold.
 
 mod directive;
 mod layout;

@@ -1,4 +1,4 @@
-//! Logs as CloudFront and IIS write them, by hand and at random, read back.
+//! Logs as `CloudFront` and IIS write them, by hand and at random, read back.
 
 use super::*;
 use crate::input::blocks::{BlockReader, LineEnds};

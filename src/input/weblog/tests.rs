@@ -183,12 +183,14 @@ impl LoggedRow {
         } else {
             [method, path, protocol].map(|part| self.escaped(part)).join(" ").trim_end_matches(' ').to_owned()
         };
-        let mut line = format!("{vhost}{host} {} {} [{time}] \"{request}\"", or_dash(ident), or_dash(user));
-        line += &format!(" {status} {}", or_dash(bytes));
-        if self.is_combined {
+        let [ident, user, bytes] = [ident, user, bytes].map(|value| or_dash(value));
+        let common = format!("{vhost}{host} {ident} {user} [{time}] \"{request}\" {status} {bytes}");
+        let line = if self.is_combined {
             let [referer, agent] = [referer, agent].map(|value| self.escaped(&or_dash(value)));
-            line += &format!(" \"{referer}\" \"{agent}\"");
-        }
+            format!("{common} \"{referer}\" \"{agent}\"")
+        } else {
+            common
+        };
         line + self.behind
     }
 

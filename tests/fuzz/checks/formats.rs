@@ -29,6 +29,7 @@ pub fn check(data: &[u8]) -> bool {
     read.fold(false, |is_any_read, is_read| is_any_read | is_read)
 }
 
+#[expect(clippy::expect_used, reason = "without a temporary file nothing can be checked")]
 fn check_format(format: Format, [key, time]: [&str; 2], content: &[u8]) -> bool {
     let mut stored = tempfile::NamedTempFile::new().expect("a temporary file");
     stored.write_all(content).expect("a temporary file");
