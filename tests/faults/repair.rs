@@ -57,7 +57,7 @@ fn verify_finds_a_changed_a_missing_and_a_foreign_output() {
     fs::remove_file(&path).unwrap();
     fs::write(&path, &whole).unwrap();
     fs::write(folder.path(&output_name("sessions", 9)), &whole).unwrap();
-    assert!(finding(&folder).contains("no run that stands"), "{}", finding(&folder));
+    assert!(finding(&folder).contains("no active run"), "{}", finding(&folder));
     fs::remove_file(folder.path(&output_name("sessions", 9))).unwrap();
     assert_eq!(verify(&folder, 0)["status"], "ok");
 }
@@ -637,7 +637,7 @@ fn an_export_goes_through_a_pipe() {
         [&["backup", "-"][..], &["verify", "--state=-"], &["verify", "--out", "-"], &["--config=-", "verify"]]
     {
         let told = folder.sessionize(words).expect_code(2).stderr;
-        assert!(told.contains("it stands for a stream, and only a name will do here"), "{told}");
+        assert!(told.contains("it means a stream, and a name is needed here"), "{told}");
     }
     assert!(!folder.path("-").exists());
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
