@@ -24,6 +24,16 @@ pub struct RowRules {
 }
 
 impl RowRules {
+    /// Every row with a key and a time becomes an event.
+    pub(super) fn unlimited() -> Self {
+        Self {
+            accepts_from: Watermark::BEGINNING,
+            purged: PurgedKeys::default(),
+            latest_allowed: Timestamp::MAX,
+            selection: RowSelection::default(),
+        }
+    }
+
     fn is_late(&self, time: Timestamp, key: &[u8]) -> bool {
         self.accepts_from.is_late(time) || self.purged.is_late(key, time)
     }
@@ -91,13 +101,7 @@ impl Intake {
 
     /// Makes no events, and keeps the values of key and time of the first `most` rows that have fields, one for each column.
     pub(super) fn sampling(most: usize) -> Self {
-        let rules = RowRules {
-            accepts_from: Watermark::default(),
-            purged: PurgedKeys::default(),
-            latest_allowed: Timestamp::MAX,
-            selection: RowSelection::default(),
-        };
-        let intake = Self::new(TimeParser::new(&TimeFormat::Auto, Tz::UTC), rules);
+        let intake = Self::new(TimeParser::new(&TimeFormat::Auto, Tz::UTC), RowRules::unlimited());
         Self { is_plain: false, sample: Some(SampledRows { most, rows: Vec::new() }), ..intake }
     }
 

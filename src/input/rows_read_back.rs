@@ -3,11 +3,8 @@
 use super::columns::{Columns, ProjectedField};
 use super::decoder::{Decoder, Unit, Units};
 use super::{EventBatch, Intake, LineCounts, RowRules};
-use crate::core::event::{EventBuffer, Timestamp, Values};
-use crate::core::rules::RowSelection;
-use crate::core::watermark::Watermark;
+use crate::core::event::{EventBuffer, Values};
 use crate::input::time::{TimeFormat, TimeParser};
-use crate::purged::PurgedKeys;
 
 /// What a decoder has made of a text.
 #[derive(Debug, Default)]
@@ -27,13 +24,7 @@ pub(super) fn all_columns(key: usize, time: Vec<usize>, count: usize) -> Columns
 
 /// Reads all `units` and holds that the accounts of lines balance.
 pub(super) fn read_back<D: Decoder>(decoder: &D, mut units: impl Units<Unit = D::Unit>) -> RowsReadBack {
-    let rules = RowRules {
-        accepts_from: Watermark::BEGINNING,
-        purged: PurgedKeys::default(),
-        latest_allowed: Timestamp::MAX,
-        selection: RowSelection::default(),
-    };
-    let mut intake = Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
+    let mut intake = Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), RowRules::unlimited());
     let (mut batch, mut scratch) = (EventBatch::default(), D::Scratch::default());
     let (mut found, mut rows, mut memory) = (RowsReadBack::default(), 0, Vec::new());
     while let Some(unit) = units.next(memory).unwrap() {

@@ -1,15 +1,13 @@
 //! Rows that are written in any dialect are read as they were, however the file is cut into blocks and the rows into files.
 
 use super::*;
-use crate::core::event::{EventBuffer, Timestamp, Values};
-use crate::core::rules::{Demand, RowSelection};
-use crate::core::watermark::Watermark;
+use crate::core::event::{EventBuffer, Values};
+use crate::core::rules::Demand;
 use crate::input::RowRules;
 use crate::input::columns::{Columns, ProjectedField};
 use crate::input::decoder::Units;
 use crate::input::lines::LineCounts;
 use crate::input::time::TimeFormat;
-use crate::purged::PurgedKeys;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -100,13 +98,7 @@ type KeyAndTitle = (Vec<u8>, Vec<u8>);
 
 /// Keys and titles in `file`, and the accounts of its lines.
 fn read(csv: &Csv, file: &[u8], block_bytes: usize) -> (Vec<KeyAndTitle>, LineCounts) {
-    let rules = RowRules {
-        accepts_from: Watermark::BEGINNING,
-        purged: PurgedKeys::default(),
-        latest_allowed: Timestamp::MAX,
-        selection: RowSelection::default(),
-    };
-    let mut intake = Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules);
+    let mut intake = Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), RowRules::unlimited());
     let mut units = csv.units(file).with_blocks_of(block_bytes);
     let (mut found, mut lines) = (Vec::new(), LineCounts::default());
     while let Some(block) = units.next(Vec::new()).unwrap() {
