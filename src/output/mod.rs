@@ -5,6 +5,7 @@
 mod counts;
 mod csv;
 mod encode;
+mod followers;
 mod jsonl;
 mod kind;
 mod listing;
