@@ -106,6 +106,7 @@ impl EventBatch {
         (self.early_numbers, self.first_odd_time) = (EarlyNumbers::default(), None);
     }
 
+    #[inline]
     pub(super) fn accept(&mut self, time: Timestamp, key: &[u8], payload: &[u8], line: u64) {
         self.accepted += 1;
         if self.latest.is_none_or(|(latest, _)| latest < time) {

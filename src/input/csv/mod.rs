@@ -1,6 +1,7 @@
 //! CSV, as RFC 4180 has it and as people have it.
 
 mod clues;
+mod common_row;
 mod dialect;
 mod fields;
 mod header;

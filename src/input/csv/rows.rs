@@ -5,6 +5,7 @@
 //! property test holds one against the other. Where backslashes escape, the fields of a row are found one by one.
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
+use super::common_row::CommonRows;
 use super::dialect::Dialect;
 use super::fields::Fields;
 use super::header::{FirstRow, MAX_COLUMNS, first_row, rows_of, stated_delimiter};
@@ -194,18 +195,28 @@ impl BlockRows<'_> {
     }
 
     fn read_plain(&mut self, mut bytes: &[u8], separators: &mut Separators) {
+        let common = CommonRows::of(self.schema).filter(|_| self.intake.is_plain());
         while !bytes.is_empty() {
             let (window, rest) = bytes.split_at(window_end(bytes));
-            self.read_window(window, separators);
+            self.read_window(window, common, separators);
             bytes = rest;
         }
     }
 
     /// Reads whole rows, of which only the last may lack its newline.
-    fn read_window(&mut self, bytes: &[u8], separators: &mut Separators) {
+    fn read_window(&mut self, bytes: &[u8], common: Option<CommonRows>, separators: &mut Separators) {
         let mut ends = separators.find(bytes, self.dialect.delimiter, b'\n');
         let mut start = 0;
-        while let Some(last) = ends.iter().position(|&at| bytes[at as usize] == b'\n') {
+        loop {
+            // Most rows have as many fields as they should have, and are taken in.
+            if let Some((row, rest)) = common.and_then(|common| common.first(bytes, start, ends))
+                && self.intake.take_common(row.key, row.time, self.line, self.batch)
+            {
+                self.line += 1;
+                (ends, start) = (rest, row.end + 1);
+                continue;
+            }
+            let Some(last) = ends.iter().position(|&at| bytes[at as usize] == b'\n') else { break };
             let (of_row, rest) = ends.split_at(last + 1);
             let end = of_row[last] as usize;
             self.take_plain_row(bytes, start..end, of_row);

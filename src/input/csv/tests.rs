@@ -140,12 +140,17 @@ fn rows_with_millions_of_fields_are_set_aside_in_their_order() {
     assert_eq!(summary(&parsed), summary(&parse(rows.as_bytes(), true, &schema(&[0], 1, 3))));
 }
 
+/// Times of all kinds of forms, also some around the watermark and around the latest that is allowed.
+const TIME: &str = "(1[0-9]{9}|2020-01-0[1-3]|2020-01-0[12][ T]1[0-9]:00:0[0-9](\\.5)?Z?|1970-01-01 00:16:[34][0-9]|\
+                    2033-05-18 03:33:[12][0-9]|2020-02-3[01] 00:00:00|2020-01-01x00:00:00|1[5-9]|junk|)";
+
 proptest! {
     #[test]
     fn both_paths_read_the_same_from_rows_without_quotes(
         rows in proptest::collection::vec(
             prop_oneof![
-                "[ab]{0,2},(1[0-9]{9}|2020-01-0[1-3]|junk),[a-c\r]{0,3}(,z)?\r?",
+                format!("[ab]{{0,2}},{TIME},[a-c\r]{{0,3}}(,z)?\r?").as_str(),
+                format!("[ab]{{0,2}},[a-c\r]{{0,2}},{TIME}\r?").as_str(),
                 "[a,\r]{0,6}",
             ], 0..12),
         newline_at_end: bool,
@@ -154,7 +159,8 @@ proptest! {
         if newline_at_end {
             bytes.push(b'\n');
         }
-        for schema in [schema(&[0], 1, 3), schema(&[2], 1, 3), schema(&[2, 0], 1, 3)] {
+        let columns = [(&[0][..], 1), (&[2], 1), (&[2, 0], 1), (&[0], 2), (&[1], 2), (&[0], 0)];
+        for schema in columns.map(|(key, time)| schema(key, time, 3)) {
             prop_assert_eq!(summary(&parse(&bytes, false, &schema)), summary(&parse(&bytes, true, &schema)));
         }
     }

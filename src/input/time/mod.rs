@@ -89,7 +89,7 @@ impl TimeParser {
     /// [`NotATime`] says whether the form or the value is wrong.
     #[inline]
     pub fn parse(&mut self, text: &[u8]) -> Result<Timestamp, NotATime> {
-        match self.quick_us(text).and_then(Timestamp::from_us) {
+        match self.read_quickly(text) {
             Some(time) => Ok(time),
             None => self.parse_slowly(text),
         }
@@ -101,7 +101,7 @@ impl TimeParser {
     /// [`Doubt`]; a time that is only doubtful is part of it.
     #[inline]
     pub fn read(&mut self, text: &[u8]) -> Result<Timestamp, Doubt> {
-        match self.quick_us(text).and_then(Timestamp::from_us) {
+        match self.read_quickly(text) {
             Some(time) => Ok(time),
             None => self.read_slowly(text),
         }
@@ -137,6 +137,12 @@ impl TimeParser {
     /// Takes note of the shape of the first time of the file.
     pub const fn expect(&mut self, usual: TimeShape) {
         self.expects_dates = usual.is_written();
+    }
+
+    /// The same where a quick reader is sure of it.
+    #[inline]
+    pub fn read_quickly(&mut self, text: &[u8]) -> Option<Timestamp> {
+        self.quick_us(text).and_then(Timestamp::from_us)
     }
 
     /// Microseconds since the epoch, where a quick reader is sure of them.
@@ -178,7 +184,7 @@ impl TimeParser {
         let trimmed = trim_spaces(text);
         let trimmed = if matches!(self.form, Form::Auto) { without_brackets(trimmed) } else { trimmed };
         if trimmed.len() < text.len()
-            && let Some(time) = self.quick_us(trimmed).and_then(Timestamp::from_us)
+            && let Some(time) = self.read_quickly(trimmed)
         {
             return Ok(time);
         }

@@ -21,29 +21,42 @@ pub(super) enum Quick {
     Local(i64),
 }
 
+/// Bytes of a date and of what separates it from the clock.
+const DATE_BYTES: usize = 11;
+
 /// The last date that was looked up, and where it begins.
 #[derive(Debug, Clone)]
 pub(super) struct DayCache {
-    date: [u8; 10],
+    /// Its [`DATE_BYTES`] as two words that overlap: two comparisons tell it from any other.
+    words: [u64; 2],
     start_us: i64,
 }
 
 impl DayCache {
     pub(super) fn new() -> Self {
-        Self { date: *b"1970-01-01", start_us: 0 }
+        Self { words: words(b"1970-01-01 "), start_us: 0 }
     }
 
+    /// Where the day of `date` begins: `YYYY-MM-DD` and a space or a `T`.
     #[inline]
-    fn start_us(&mut self, date: &[u8; 10]) -> Option<i64> {
-        if *date != self.date {
-            *self = Self { date: *date, start_us: day_start_us(date)? };
+    fn start_us(&mut self, date: &[u8; DATE_BYTES]) -> Option<i64> {
+        let words = words(date);
+        if words != self.words {
+            *self = Self { words, start_us: day_start_us(date)? };
         }
         Some(self.start_us)
     }
 }
 
-fn day_start_us(date: &[u8; 10]) -> Option<i64> {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *date else { return None };
+#[inline]
+fn words(date: &[u8; DATE_BYTES]) -> [u64; 2] {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    [word(date.first_chunk()), word(date.last_chunk())]
+}
+
+#[inline(never)]
+fn day_start_us(date: &[u8; DATE_BYTES]) -> Option<i64> {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ' | b'T'] = *date else { return None };
     let year = number(&[y0, y1, y2, y3])?;
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(m0, m1)?, two(d0, d1)?)?;
     Some(i64::from(date.to_epoch_days()) * DAY_US)
@@ -56,8 +69,7 @@ fn two(tens: u8, ones: u8) -> Option<u32> {
 /// `YYYY-MM-DD HH:MM:SS`, also with `T`, with a fraction of up to nine digits, with `Z`.
 #[inline]
 pub(super) fn written(text: &[u8], days: &mut DayCache) -> Option<Quick> {
-    let (date, rest) = text.split_first_chunk::<10>()?;
-    let (&[b' ' | b'T'], rest) = rest.split_first_chunk::<1>()? else { return None };
+    let (date, rest) = text.split_first_chunk::<DATE_BYTES>()?;
     let (clock, rest) = rest.split_first_chunk::<8>()?;
     let start_us = days.start_us(date)?;
     let us = start_us + i64::from(clock_seconds(*clock)?) * SECOND_US;
@@ -71,13 +83,13 @@ pub(super) fn written(text: &[u8], days: &mut DayCache) -> Option<Quick> {
 }
 
 /// `DD/Mon/YYYY:HH:MM:SS +HHMM`, in UTC: what web servers write.
-#[inline]
+#[inline(never)]
 pub(super) fn logged(text: &[u8], days: &mut DayCache) -> Option<Quick> {
     let [d0, d1, b'/', m0, m1, m2, b'/', y0, y1, y2, y3, b':', rest @ ..] = text else { return None };
     let (clock, rest) = rest.split_first_chunk::<8>()?;
     let &[b' ', sign @ (b'+' | b'-'), h0, h1, o0, o1] = rest else { return None };
     let month = MONTHS.iter().zip(1_u8..).find(|(name, _)| ***name == [*m0, *m1, *m2])?.1;
-    let date = [*y0, *y1, *y2, *y3, b'-', b'0' + month / 10, b'0' + month % 10, b'-', *d0, *d1];
+    let date = [*y0, *y1, *y2, *y3, b'-', b'0' + month / 10, b'0' + month % 10, b'-', *d0, *d1, b' '];
     let (hours, minutes) = (two(h0, h1)?, two(o0, o1)?);
     if hours > 23 || minutes > 59 {
         return None;
