@@ -1,8 +1,8 @@
-//! What a checkpoint holds, for people and machines.
+//! The content of a checkpoint, for people and machines.
 
 use crate::core::event::{Timestamp, key_parts};
 use crate::core::partition::{KeyHash, PartitionId};
-use crate::core::reducer::PartitionReducer;
+use crate::core::reducer::SessionFold;
 use crate::core::session::{Session, SessionBatch};
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::Result;
@@ -24,8 +24,8 @@ pub struct InspectSettings {
     pub runs: bool,
 }
 
-/// Looks into a checkpoint. The summary costs a few reads; the open sessions are read from one partition for one key, from
-/// all of them otherwise.
+/// Inspects a checkpoint. The summary costs a few reads. Open sessions are read from one partition for one key, and from all of
+/// them otherwise.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Checkpoint`] if something that is shown is damaged.
@@ -54,17 +54,18 @@ pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport>
     })
 }
 
-/// Open sessions, tails included, as they would be if nothing came any more; those of one key if `only` names it.
+/// The open sessions with buffered events, as they would be if no further event came; only those of the key `only`, if it is
+/// given.
 fn open_sessions(look: &Look, only: Option<&[u8]>) -> Result<Vec<OpenSessionReport>> {
     let Some(head) = look.checkpoint.head() else { return Ok(Vec::new()) };
-    let rules = rule_set(&head.definition)?;
+    let fold = SessionFold::new(head.definition.gap, rule_set(&head.definition)?, head.event_time());
     let key_columns = head.definition.key_names().len();
     let mut found: Vec<(Timestamp, OpenSessionReport)> = Vec::new();
     for partition in PartitionId::all() {
         if only.is_some_and(|key| KeyHash::of(key).partition() != partition) {
             continue;
         }
-        let mut reducer = PartitionReducer::new(head.definition.gap, &rules, head.watermark);
+        let mut reducer = fold.reducer();
         look.checkpoint.load_partition(partition, &mut reducer)?;
         let mut open = SessionBatch::default();
         reducer.show_open(head.watermark, &mut open);

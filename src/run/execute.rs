@@ -16,6 +16,7 @@ use super::time_hints::TimeHints;
 use super::transaction::{Transaction, check_balance};
 use super::workers::Workers;
 use crate::core::event::{Place, Timestamp};
+use crate::core::reducer::SessionFold;
 use crate::core::watermark::{Advance, EventTime};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::file_changed;
@@ -24,8 +25,9 @@ use crate::report::{RunReport, Status};
 use crate::settings::RunSettings;
 use crate::state::{Checkpoint, StagedState};
 use std::collections::HashSet;
+use std::sync::Arc;
 
-/// Carries out what is planned.
+/// Executes the plan.
 ///
 /// # Errors
 /// As [`super::run`].
@@ -37,11 +39,13 @@ pub(super) fn execute(
     progress: &Progress,
     mut stopwatch: Stopwatch,
 ) -> Result<RunReport> {
+    let before = context.checkpoint.head().map_or_else(EventTime::default, Head::event_time);
+    let fold = SessionFold::new(plan.definition.gap, Arc::clone(&plan.rules), before);
     let run_context = RunContext {
         checkpoint: &context.checkpoint,
         output: &context.output,
         definition: &plan.definition,
-        rules: &plan.rules,
+        fold: &fold,
         pool: &workers.pool,
         settings,
     };
@@ -92,8 +96,8 @@ fn nothing_staged() -> Error {
     Error::new(ErrorKind::Failed, "nothing was staged")
 }
 
-/// What has become of the files that were read. Their digests are complete only now; one that is known, although something new
-/// was taken in, was not what it seemed.
+/// The ledger entries of the files that were read. Their digests are complete only now. If a digest is known although something
+/// new was ingested, the file changed while it was read.
 fn file_entries(checkpoint: &Checkpoint, plan: &Plan, stats: &ReadStats) -> Result<Vec<FileEntry>> {
     let mut entries: Vec<FileEntry> = Vec::with_capacity(plan.new.len());
     let mut contents = HashSet::new();
@@ -105,7 +109,7 @@ fn file_entries(checkpoint: &Checkpoint, plan: &Plan, stats: &ReadStats) -> Resu
         if !is_new && !has_nothing_new(digest, known_bytes, unfinished_bytes) {
             return Err(file_changed(of.file.path()));
         }
-        // The stamp is that of the whole file: where something is left, it may not stand for what was taken in.
+        // The stamp is that of the whole file, so it may not stand for a file of which something is left.
         let place = of
             .file
             .place()?
@@ -117,13 +121,13 @@ fn file_entries(checkpoint: &Checkpoint, plan: &Plan, stats: &ReadStats) -> Resu
     Ok(entries)
 }
 
-/// Whether all that is new in a file is left for a later run.
+/// Whether all new rows of a file are left for a later run.
 const fn has_nothing_new(digest: FileDigest, known_bytes: u64, unfinished_bytes: u64) -> bool {
     unfinished_bytes > 0 && digest.bytes == known_bytes
 }
 
-/// The files for the ledger: those of which something was taken in, or that are empty, and shorter ones that were a part of them.
-/// No content stands there twice: of a file of which something is left it may be a shorter one.
+/// The files for the ledger: those of which something was ingested, empty ones, and shorter ones that were a part of them. No
+/// content occurs twice: what was ingested of a file with an unfinished row may equal a shorter file.
 fn taken_in(plan: &Plan, entries: &[FileEntry], stats: &ReadStats) -> Vec<FileEntry> {
     let with_rest = entries.iter().zip(&stats.unfinished_bytes_of_file);
     let taken = with_rest.filter(|(file, rest)| !has_nothing_new(file.digest, file.known_bytes, **rest));
@@ -132,7 +136,7 @@ fn taken_in(plan: &Plan, entries: &[FileEntry], stats: &ReadStats) -> Vec<FileEn
     all.filter(|file| contents.insert(file.digest)).collect()
 }
 
-/// What a run after `before` has counted.
+/// The counts of a run after `before`.
 fn counts(before: Option<&Head>, staged: &StagedRun) -> Counts {
     let written = &staged.written.counts;
     Counts {
@@ -193,10 +197,10 @@ fn head_after(
     }
 }
 
-/// What has set the watermark: this run, or whatever had set it before.
+/// What set the watermark: this run, or an earlier one.
 fn watermark_origin(run_context: RunContext<'_>, plan: &Plan, staged: &StagedRun) -> Option<WatermarkOrigin> {
     let before = run_context.checkpoint.head();
-    if staged.event_time.watermark <= run_context.event_time().watermark {
+    if staged.event_time.watermark <= run_context.fold.event_time().watermark {
         return before.and_then(|head| head.watermark_origin.clone());
     }
     let place = match run_context.settings.advance {
@@ -206,7 +210,7 @@ fn watermark_origin(run_context: RunContext<'_>, plan: &Plan, staged: &StagedRun
     Some(WatermarkOrigin { run: run_context.run(), place })
 }
 
-/// Where the row with the latest event stands, if this batch has it.
+/// The place of the row with the latest event, if it is in this batch.
 fn place_of_latest(plan: &Plan, staged: &StagedRun, head: Option<&Head>) -> Option<Place> {
     let (time, file, line) = staged.stats.latest?;
     let is_latest = head.and_then(|head| head.latest).is_none_or(|latest| latest < time);

@@ -1,4 +1,4 @@
-//! One attempt at folding a batch, in one of two ways. Nothing is committed here.
+//! An attempt to fold a batch with one of the two strategies. Nothing is committed here.
 
 use super::finish::Finish;
 use super::output_writer::{OutputWriter, Written};
@@ -18,22 +18,22 @@ use crate::state::{StagedState, definition_digest};
 use std::io;
 use std::sync::Arc;
 
-/// What an attempt has come to: everything is on the disk, and no head points to it.
+/// The result of an attempt: everything is on the disk, and no head points to it.
 #[derive(Debug)]
 pub(super) struct StagedRun {
     pub(super) stats: ReadStats,
     pub(super) open: OpenTotals,
     pub(super) written: Written,
     pub(super) state: Option<StagedState>,
-    /// How far event time has come with it.
+    /// The event time at the end of the batch.
     pub(super) event_time: EventTime,
 }
 
 impl RunContext<'_> {
-    /// Folds the batch: streaming first, and if its order does not allow that, sorted.
+    /// Folds the batch: with the streaming fold first, and with the sorted fold if the order of the batch requires it.
     pub(super) fn fold_batch(self, reading: &Reading<'_>, stopwatch: &mut Stopwatch) -> Result<StagedRun> {
         // Without files there is nothing to stream, and corrections compare whole keys before and after the batch.
-        if reading.files.is_empty() || self.rules.allowed_lateness_us().is_some() {
+        if reading.files.is_empty() || self.fold.rules().allowed_lateness_us().is_some() {
             return self.fold_sorted(reading, stopwatch);
         }
         let streaming = StreamingFold::load(self)?;
@@ -47,7 +47,8 @@ impl RunContext<'_> {
         }
     }
 
-    /// Folds the batch, all of its events sorted first. One of no files only folds what waits and closes what is complete.
+    /// Folds the batch after sorting all of its events. Without files, this only folds waiting events and closes complete
+    /// sessions.
     fn fold_sorted(self, reading: &Reading<'_>, stopwatch: &mut Stopwatch) -> Result<StagedRun> {
         self.attempt(SortedFold::new(self), reading, stopwatch).map_err(Stop::into_error)
     }
@@ -69,7 +70,7 @@ impl RunContext<'_> {
                 strategy.end(self.finish(self.batch_end(&stats)), self, &writer, state_writer)?;
             Ok((stats, open, staged))
         })();
-        // If the writer has failed, that is why the rest did.
+        // If the writer failed, its error caused the others.
         let written = writer.close()?;
         stopwatch.book(|phases| &mut phases.stage);
         let (read, open, state) = folded?;
@@ -87,14 +88,15 @@ impl RunContext<'_> {
     }
 
     fn open_writer(self) -> Result<OutputWriter> {
+        let rules = self.fold.rules();
         if self.settings.dry_run {
-            return OutputWriter::open(Arc::clone(self.rules), None);
+            return OutputWriter::open(Arc::clone(rules), None);
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
         let OutputSettings { format, spreadsheet_safe, shows_open } = self.settings.outputs;
-        let emit = self.rules.emit();
-        let encoder = format.encoder(OutputSchema::of(self.definition, self.rules), spreadsheet_safe);
+        let emit = rules.emit();
+        let encoder = format.encoder(OutputSchema::of(self.definition, rules), spreadsheet_safe);
         let origin = self.origin();
         for (kind, is_written) in [
             (OutputKind::Sessions, emit.sessions),
@@ -106,29 +108,25 @@ impl RunContext<'_> {
                 staging.open_for(OutputFile { kind, format }, &encoder.header(kind), file)?;
             }
         }
-        OutputWriter::open(Arc::clone(self.rules), Some((staging, encoder)))
+        OutputWriter::open(Arc::clone(rules), Some((staging, encoder)))
     }
 }
 
 fn no_file(format: OutputFormat, error: &io::Error) -> Error {
-    Error::new(
-        ErrorKind::Failed,
-        format!("there can be no {} file with these columns: {error}", format.name()),
-    )
-    .remedy("give another --output-format")
-    .nothing_changed()
+    Error::new(ErrorKind::Failed, format!("a {} file cannot have these columns: {error}", format.name()))
+        .remedy("give another --output-format")
+        .nothing_changed()
 }
 
 impl Stop {
-    /// The error for the user. Only collected events cannot give up: they are sorted.
+    /// The error for the user. Sorted events are never out of order, so only damage can cause `GiveUp` here.
     fn into_error(self) -> Error {
         match self {
             Self::Failed(error) => error,
-            Self::GiveUp => Error::new(
-                ErrorKind::Checkpoint,
-                "the checkpoint holds an open session that lies after its watermark",
-            )
-            .remedy("put back a backup of the state folder together with its output folder"),
+            Self::GiveUp => {
+                Error::new(ErrorKind::Checkpoint, "the checkpoint has an open session after its watermark")
+                    .remedy("restore a backup of the state folder together with its output folder")
+            }
         }
     }
 }

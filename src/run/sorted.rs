@@ -1,7 +1,7 @@
-//! The general strategy: all events first, into partition buffers, then each partition sorted and folded alone.
+//! The sorted fold: all events go to partition buffers first, then each partition is sorted and folded separately.
 //!
-//! Buffers beyond the memory are sorted and spilled, so that a batch of any size and any order is folded in the memory
-//! of a few partitions' open sessions.
+//! Buffers beyond the memory limit are sorted and spilled. So a batch of any size and order needs memory only for the open
+//! sessions of a few partitions.
 
 use super::finish::Finish;
 use super::output_writer::OutputWriter;
@@ -20,10 +20,10 @@ use crate::state::StateWriter;
 use rayon::prelude::*;
 use std::io;
 
-/// Partitions that are sorted or folded side by side: bounds the memory for copies and open sessions.
+/// Partitions that are sorted or folded in parallel: this bounds the memory for copies and open sessions.
 const WAVE: usize = 16;
 
-/// Events of the batch by partition, in memory and on the disk.
+/// The events of the batch by partition, in memory and on the disk.
 #[derive(Debug)]
 pub(super) struct SortedFold {
     buffers: Vec<EventBuffer>,
@@ -70,7 +70,7 @@ impl SortedFold {
 }
 
 impl FoldStrategy for SortedFold {
-    /// Keeps the events, and spills them when the memory is full.
+    /// Buffers the events, and spills them if the memory is full.
     fn take_round(
         &mut self,
         round: &[EventBatch],
@@ -100,10 +100,10 @@ impl FoldStrategy for SortedFold {
         let spill = self.spill.as_ref();
         let end = |partition, buffer: &mut EventBuffer, completed: &mut SessionBatch, batch| {
             let events = SortedEvents::of(partition, buffer, spill);
-            let mut reducer = run_context.reducer();
+            let mut reducer = run_context.fold.reducer();
             run_context.checkpoint.load_partition(partition, &mut reducer)?;
-            reducer.take(events, finish.end.close.horizon(), completed)?;
-            Ok(finish.finish_partition(&mut reducer, completed, batch)?)
+            reducer.fold(events, finish.end, completed)?;
+            Ok(finish.output(&mut reducer, completed, batch))
         };
         end_in_waves(&mut self.buffers, WAVE, run_context, writer, state_writer, end)
     }
@@ -116,7 +116,7 @@ struct SortedEvents<'s> {
 }
 
 impl<'s> SortedEvents<'s> {
-    /// Those of `buffer` and of what was spilled of `partition`. Copies the buffer, and frees it.
+    /// The events of `buffer`, and the spilled ones of `partition`. Copies the buffer and frees it.
     fn of(partition: PartitionId, buffer: &mut EventBuffer, spill: Option<&'s SpillFile>) -> Self {
         let runs = spill.map_or_else(Vec::new, |spill| spill.runs(partition.index()));
         Self { runs, sorted: std::mem::take(buffer).sorted_by_time() }

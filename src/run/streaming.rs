@@ -1,8 +1,8 @@
-//! The streaming strategy: every round is folded as it comes.
+//! The streaming fold: every round is folded as it comes.
 //!
-//! Exact whenever the events of every key come in time order, whatever the order between keys: the fold of a key sees
-//! nothing but its own events. A round may only fold up to the watermark that the end of the batch is known to reach;
-//! that is rule 3 applied to the latest event so far, which can only grow.
+//! This is exact if the events of every key come in time order, whatever the order between keys, because the fold of a key sees
+//! only its own events. A round is folded only up to the watermark that the end of the batch will reach at least: rule 3
+//! applied to the latest event so far, which can only grow.
 
 use super::finish::Finish;
 use super::output_writer::OutputWriter;
@@ -19,10 +19,10 @@ use crate::input::EventBatch;
 use crate::state::StateWriter;
 use rayon::prelude::*;
 
-/// Partitions whose state is encoded side by side before it is written: bounds the memory for encoded state.
+/// Partitions whose state is encoded in parallel before it is written: this bounds the memory for encoded state.
 const WAVE: usize = 32;
 
-/// Partitions that one task folds at least: their sessions go through one batch, which is worth keeping warm.
+/// The least number of partitions in one task: their sessions share one batch, which stays in the cache.
 const PARTITIONS_A_TASK: usize = 8;
 
 /// One reducer for each partition.
@@ -32,7 +32,7 @@ pub(super) struct StreamingFold {
     order: Order,
 }
 
-/// How well the rounds so far follow each other in time.
+/// The order of the rounds so far in time.
 #[derive(Debug, Default)]
 struct Order {
     latest: Option<Timestamp>,
@@ -40,8 +40,8 @@ struct Order {
 }
 
 impl Order {
-    /// Takes a round in; returns the time before which probably nothing comes any more: twice the disorder seen so far
-    /// before the latest event.
+    /// Takes a round. Returns the time before which probably no event will come: the latest event minus twice the disorder seen
+    /// so far.
     fn safe_watermark(&mut self, round: &[EventBatch]) -> Watermark {
         let earliest = round.iter().filter_map(|block| block.earliest).min();
         if let (Some(latest), Some(earliest)) = (self.latest, earliest) {
@@ -60,11 +60,11 @@ impl From<OutOfOrder> for Stop {
 }
 
 impl StreamingFold {
-    /// Reducers with all open state of the checkpoint in them.
+    /// Reducers with the open state of the checkpoint.
     pub(super) fn load(run_context: RunContext<'_>) -> Result<Self> {
         let partitions: Vec<PartitionId> = PartitionId::all().collect();
         let load = |&partition: &PartitionId| {
-            let mut reducer = run_context.reducer();
+            let mut reducer = run_context.fold.reducer();
             run_context.checkpoint.load_partition(partition, &mut reducer).map(|()| reducer)
         };
         let reducers = run_context.pool.install(|| partitions.par_iter().map(load).collect::<Result<_>>())?;
@@ -77,7 +77,7 @@ impl StreamingFold {
 }
 
 impl FoldStrategy for StreamingFold {
-    /// Gives up when an event comes before a folded one of its key, or when open sessions outgrow the memory.
+    /// Gives up if an event comes before a folded event of its key, or if open sessions exceed the memory limit.
     fn take_round(
         &mut self,
         round: &[EventBatch],
@@ -114,7 +114,8 @@ impl FoldStrategy for StreamingFold {
         state_writer: Option<StateWriter<'_>>,
     ) -> Result<FoldOutput, Stop> {
         let end = |_, reducer: &mut PartitionReducer, completed: &mut SessionBatch, batch| {
-            Ok(finish.finish_partition(reducer, completed, batch)?)
+            reducer.finish(finish.end, completed)?;
+            Ok(finish.output(reducer, completed, batch))
         };
         end_in_waves(&mut self.reducers, WAVE, run_context, writer, state_writer, end)
     }

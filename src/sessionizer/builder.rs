@@ -1,4 +1,4 @@
-//! What a sessionizer is asked to be.
+//! The definition of a sessionizer, in the words of the command's flags.
 
 use super::definition::StreamDefinition;
 use super::engine::Sessionizer;
@@ -8,12 +8,14 @@ use crate::core::gap::Gap;
 use crate::core::rules::{RuleFlag, RuleTexts, duration};
 use crate::core::watermark::EventTime;
 
-/// A definition in the words of the command's flags. What is wrong with it is said when it is built.
+/// A definition in the words of the command's flags.
+///
+/// The methods check nothing. [`SessionizerBuilder::build`] and [`SessionizerBuilder::load`] report what is wrong.
 ///
 /// ```
 /// # use sessionize::Sessionizer;
 /// let wrong = Sessionizer::builder().rule("max-events", "many").build();
-/// assert!(wrong.unwrap_err().to_string().contains("'many' is no number from 1 on"));
+/// assert!(wrong.unwrap_err().to_string().contains("'many' is not a whole number from 1 on"));
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
@@ -38,64 +40,66 @@ impl Default for SessionizerBuilder {
 }
 
 impl Sessionizer {
-    /// A builder with the defaults of the command: a gap of five minutes, no rules, no watermark delay.
+    /// Returns a builder with the defaults of the command: a gap of five minutes, no watermark delay, no rules.
     pub fn builder() -> SessionizerBuilder {
         SessionizerBuilder::default()
     }
 }
 
 impl SessionizerBuilder {
-    /// The longest pause inside a session: `30m`, `1h30m`.
+    /// Sets the longest pause between two events of a session: `30m`, `1h30m`.
     pub fn gap(self, gap: &str) -> Self {
         Self { gap: gap.to_owned(), ..self }
     }
 
-    /// How far the watermark stays behind the latest event.
+    /// Sets how far the watermark trails the latest event: `10m`.
     pub fn watermark_delay(self, delay: &str) -> Self {
         Self { watermark_delay: delay.to_owned(), ..self }
     }
 
-    /// How long a completed session still takes late events: `3d`. Sessions that change are retracted and inserted anew.
+    /// Sets how long a completed session still accepts late events: `3d`. A session that changes is retracted and inserted again.
     pub fn allowed_lateness(self, lateness: &str) -> Self {
         self.rule(RuleFlag::AllowedLateness.name(), lateness)
     }
 
-    /// Where midnight is, an IANA name.
+    /// Sets the time zone of midnight, by its IANA name: `Europe/Paris`. Only the split at midnight depends on it.
     pub fn timezone(self, name: &str) -> Self {
         Self { timezone: name.to_owned(), ..self }
     }
 
-    /// A value of a session: `count`, `sum(amount)`, `first(path)=landing_page`.
+    /// Adds an aggregate of the events of a session: `count`, `sum(amount)`, `first(path)=landing_page`.
     pub fn aggregate(self, aggregate: &str) -> Self {
         self.rule(RuleFlag::Aggregate.name(), aggregate)
     }
 
-    /// Any rule by the name of its flag, without the dashes: `max-duration`, `start-on`, `dedup`.
+    /// Adds a rule by the name of its flag without the dashes: `max-duration`, `start-on`, `dedup`.
     pub fn rule(mut self, flag: &str, value: &str) -> Self {
         self.rules.push((flag.to_owned(), value.to_owned()));
         self
     }
 
-    /// Completed sessions hold the values of these columns of each of their events.
+    /// Adds events to the output: each completed session holds the values that its events have in these columns.
     pub fn emit_events<'c>(mut self, columns: impl IntoIterator<Item = &'c str>) -> Self {
         self.event_columns = columns.into_iter().map(str::to_owned).collect();
         self.rule(RuleFlag::Emit.name(), "both")
     }
 
-    /// A sessionizer with nothing open.
+    /// Returns a sessionizer without open sessions.
     ///
     /// # Errors
-    /// [`SessionizerError::Definition`] for a definition that makes no sense.
+    /// [`SessionizerError::Definition`] if the definition is not valid.
     pub fn build(self) -> Result<Sessionizer, SessionizerError> {
         let (definition, delay_us) = self.definition()?;
         Sessionizer::new(definition, delay_us, EventTime::default())
     }
 
-    /// A sessionizer that goes on where [`Sessionizer::save`] was called. The watermark delay may be another one.
+    /// Returns a sessionizer that continues from the bytes of [`Sessionizer::save`]. Its watermark delay may differ from the one
+    /// before; the rest of the definition must be the same. Linear in the bytes.
     ///
     /// # Errors
-    /// [`SessionizerError::OtherDefinition`] for bytes that were saved under another definition;
-    /// [`SessionizerError::Damaged`] for bytes that are none, cut, damaged, or of an unknown version.
+    /// [`SessionizerError::Definition`] if the definition is not valid. [`SessionizerError::OtherDefinition`] if the bytes were saved
+    /// under another definition. [`SessionizerError::Damaged`] if the bytes are truncated or damaged, have an unknown version, or do
+    /// not come from [`Sessionizer::save`].
     pub fn load(self, bytes: &[u8]) -> Result<Sessionizer, SessionizerError> {
         let (definition, delay_us) = self.definition()?;
         let saved = Saved::from_bytes(bytes).map_err(SessionizerError::Damaged)?;

@@ -1,45 +1,47 @@
-//! Events in, completed sessions out.
+//! The sessionizer: events in, completed sessions out.
 
 use super::definition::StreamDefinition;
 use super::error::SessionizerError;
 use super::saved::{PartitionBytes, Saved};
 use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES, Timestamp, push_value, unpack};
 use crate::core::partition::{KeyHash, PARTITIONS};
-use crate::core::reducer::{BatchEnd, PartitionReducer};
-use crate::core::rules::{FilteredSessions, ProjectedColumn, RuleSet};
-use crate::core::session::SessionBatch;
+use crate::core::reducer::{PartitionReducer, SessionFold};
+use crate::core::rules::{FilteredSessions, ProjectedColumn};
+use crate::core::session::{OutOfOrder, SessionBatch};
 use crate::core::watermark::{Advance, EventTime, Watermark};
 use crate::state::rows;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// What became of an event.
+/// What [`Sessionizer::push`] did with an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// It is part of the batch.
+    /// The event belongs to the batch.
     Accepted,
-    /// It lies before the time from which on events are accepted; it changes nothing.
+    /// The event is late: its time is before the watermark, or further back if completed sessions are correctable. It changes nothing.
     Late,
-    /// The row filter leaves it out; it changes nothing.
+    /// The row filter excludes the event. It changes nothing.
     Filtered,
 }
 
 /// Turns events into sessions, batch after batch.
 ///
-/// A batch is what is pushed between two calls of [`Sessionizer::advance`] (or of the others that end one): its events may come
-/// in any order. The sessions are the same however the events were cut into batches, as long as none of them is late.
-/// Memory: the open sessions, and 16 bytes, the key and the values of each event of the batch.
+/// A batch consists of the events pushed between two calls that end one: [`Sessionizer::advance`], [`Sessionizer::advance_to`] or
+/// [`Sessionizer::finish`]. The events of a batch may come in any order. As long as no event is late, the sessions do not depend on
+/// how the events are cut into batches.
 ///
-/// It starts no thread, opens no file and asks no clock.
+/// Memory: the open sessions, and for each event of the batch 16 bytes, its key and its values. A sessionizer uses no thread, file
+/// or clock. To share the work, give each of several sessionizers its own keys.
 #[derive(Debug)]
 pub struct Sessionizer {
     definition: StreamDefinition,
-    rules: Arc<RuleSet>,
+    fold: SessionFold,
     watermark_delay_us: i64,
-    event_time: EventTime,
     reducers: Vec<PartitionReducer>,
-    /// The events of the batch, by partition.
+    /// The events of the batch, for each partition.
     batch: Vec<EventBuffer>,
+    /// The time of the latest one.
+    latest: Option<Timestamp>,
     completed: SessionBatch,
     filtered: FilteredSessions,
     payload: Vec<u8>,
@@ -55,24 +57,25 @@ impl Sessionizer {
         let rules = Arc::new(definition.rule_set()?);
         let wanted = rules.kept().iter().filter(|(column, _)| *column != ProjectedColumn::Row).count();
         let columns_wanted = wanted + definition.event_columns.len();
-        let reducer = |_| PartitionReducer::new(definition.gap, &rules, event_time.watermark);
+        let fold = SessionFold::new(definition.gap, rules, event_time);
         Ok(Self {
-            reducers: (0..PARTITIONS).map(reducer).collect(),
+            reducers: (0..PARTITIONS).map(|_| fold.reducer()).collect(),
             batch: vec![EventBuffer::default(); PARTITIONS],
+            latest: None,
             completed: SessionBatch::default(),
             filtered: FilteredSessions::default(),
             payload: Vec::new(),
             columns_wanted,
             definition,
-            rules,
+            fold,
             watermark_delay_us,
-            event_time,
         })
     }
 
-    /// What is open, and the events of the batch, as bytes; [`super::SessionizerBuilder::load`] goes on from there.
+    /// Returns the open state and the events of the batch as bytes, with a version and a checksum.
+    /// [`super::SessionizerBuilder::load`] continues from them.
     ///
-    /// Linear; about 30 bytes a key beside the key itself, and what the rules keep.
+    /// Linear in the open state. Without rules, about 30 bytes for each key besides the key itself.
     pub fn save(&mut self) -> Vec<u8> {
         let Self { reducers, batch, .. } = self;
         let partitions = reducers.iter_mut().zip(batch).map(|(reducer, events)| PartitionBytes {
@@ -80,7 +83,8 @@ impl Sessionizer {
             events: events.bytes().to_vec(),
         });
         let partitions = partitions.collect();
-        Saved { definition: self.definition.words(), event_time: self.event_time, partitions }.to_bytes()
+        let event_time = self.fold.event_time().with(self.latest);
+        Saved { definition: self.definition.words(), event_time, partitions }.to_bytes()
     }
 
     pub(super) fn restore(&mut self, partitions: &[PartitionBytes]) -> Result<(), SessionizerError> {
@@ -93,29 +97,28 @@ impl Sessionizer {
                 rest = behind;
             }
             if !rest.is_empty() {
-                return Err(SessionizerError::Damaged("an event of the batch is cut short".to_owned()));
+                return Err(SessionizerError::Damaged("an event of the batch is truncated".to_owned()));
             }
         }
         Ok(())
     }
 
-    /// The columns whose values the rules want, in the order in which [`Sessionizer::push`] takes them; at the end those of
-    /// events that are emitted.
+    /// Returns the columns whose values [`Sessionizer::push`] takes, in this order: first the columns of the rules, then those of
+    /// emitted events.
     pub fn columns(&self) -> Vec<ProjectedColumn> {
-        let wanted = self.rules.kept().iter().map(|(column, _)| column.clone());
+        let wanted = self.fold.rules().kept().iter().map(|(column, _)| column.clone());
         let event_columns = self.definition.event_columns.iter().cloned().map(ProjectedColumn::Column);
         wanted.filter(|column| *column != ProjectedColumn::Row).chain(event_columns).collect()
     }
 
-    /// Takes an event in; `values` are those of [`Sessionizer::columns`], an empty one is a missing one. Nulls are looked for in
-    /// values, not in the key.
+    /// Adds an event to the batch. `values` has one value for each of [`Sessionizer::columns`]; an empty value is a missing one. The
+    /// rule `null` applies to values, not to the key.
     ///
-    /// Costs a copy of the key and the values.
+    /// Costs one copy of the key and the values.
     ///
     /// # Errors
-    /// [`SessionizerError::Rejected`] for an event that cannot be one: an empty or too long key, a time at the end of the
-    /// calendar, a value that is not what its rule needs, another number of values than there are columns. It changes
-    /// nothing.
+    /// [`SessionizerError::Rejected`] if the key is empty or longer than 32,767 bytes, the time is the last microsecond of the
+    /// calendar, a value is not what its rule needs, or the number of values is wrong. A rejected event changes nothing.
     pub fn push(
         &mut self,
         key: &[u8],
@@ -133,30 +136,32 @@ impl Sessionizer {
         }
         if time > Timestamp::LAST_EVENT {
             return Err(SessionizerError::Rejected(
-                "the last microsecond of the year 9999 is no event's time",
+                "no event may have the last microsecond of the year 9999 as its time",
             ));
         }
         self.pack(values)?;
-        if self.event_time.is_late(time) {
+        if self.fold.event_time().is_late(time) {
             return Ok(Pushed::Late);
         }
         let hash = KeyHash::of(key);
         let event = Event { key, table_hash: hash.table(), time, payload: &self.payload };
         self.batch[hash.partition().index()].push(event);
-        self.event_time = self.event_time.with(Some(time));
+        self.latest = self.latest.max(Some(time));
         Ok(Pushed::Accepted)
     }
 
-    /// Ends the batch: the watermark follows the latest event at the watermark delay. Returns the sessions that are complete
-    /// by that, keys in the order in which they were first seen within each of 256 partitions.
+    /// Ends the batch, and moves the watermark to the latest event minus the watermark delay. Returns the sessions that are now
+    /// complete. They are grouped by partition (256, by a hash of the key) and follow each other as the fold completes them.
+    ///
+    /// Sorts the batch: O(n log n) in its events, plus one visit of each open session.
     ///
     /// # Errors
-    /// [`SessionizerError::Damaged`] if a loaded state cannot be one that was saved.
+    /// [`SessionizerError::Damaged`] if the loaded state contradicts itself.
     pub fn advance(&mut self) -> Result<&SessionBatch, SessionizerError> {
         self.end(Advance::Delay(self.watermark_delay_us))
     }
 
-    /// Ends the batch: the data is complete up to `watermark`, whatever the events say.
+    /// Ends the batch, and moves the watermark to `watermark`: the data is complete up to this time. The watermark never moves back.
     ///
     /// # Errors
     /// As [`Sessionizer::advance`].
@@ -164,8 +169,8 @@ impl Sessionizer {
         self.end(Advance::Stated(watermark))
     }
 
-    /// Ends the batch and closes every session. The watermark goes one microsecond past the latest event: the sessionizer
-    /// can go on from there.
+    /// Ends the batch, and closes every session. The watermark moves to one microsecond after the latest event; the sessionizer can
+    /// continue from there.
     ///
     /// # Errors
     /// As [`Sessionizer::advance`].
@@ -173,58 +178,55 @@ impl Sessionizer {
         self.end(Advance::Finalize)
     }
 
-    /// Where the watermark stands. Events before it are late, unless completed sessions stay correctable.
+    /// Returns the watermark. Events before it are late, unless completed sessions are correctable.
     pub const fn watermark(&self) -> Watermark {
-        self.event_time.watermark
+        self.fold.event_time().watermark
     }
 
-    /// Events of ended batches that were dropped because they were there already.
+    /// Returns how many events of ended batches were dropped as duplicates. Starts at 0 after a load.
     pub fn duplicates(&self) -> u64 {
         self.reducers.iter().map(PartitionReducer::duplicates).sum()
     }
 
-    /// Sessions that ended batches have completed and that the session filter has left out.
+    /// Returns how many sessions of ended batches the session filter excluded. Starts at 0 after a load.
     pub const fn filtered(&self) -> FilteredSessions {
         self.filtered
     }
 
-    /// Appends every open session to `open`, as it would be if nothing came any more; events of the batch are not part of
-    /// it yet.
+    /// Appends every open session to `open`, as it would be if no further event came. The events of the current batch are not
+    /// included.
     pub fn open_sessions(&mut self, open: &mut SessionBatch) {
+        let watermark = self.watermark();
         for reducer in &mut self.reducers {
-            reducer.show_open(self.event_time.watermark, open);
+            reducer.show_open(watermark, open);
         }
     }
 
     fn end(&mut self, advance: Advance) -> Result<&SessionBatch, SessionizerError> {
-        let allowed_lateness_us = self.rules.allowed_lateness_us().unwrap_or(0);
-        let end = BatchEnd::of(advance, self.event_time.advanced(advance, allowed_lateness_us));
-        let Self { rules, reducers, batch, completed, filtered, .. } = self;
+        let end = self.fold.batch_end(advance, self.latest.take());
+        let Self { fold, reducers, batch, completed, filtered, .. } = self;
         completed.clear();
         for (reducer, events) in reducers.iter_mut().zip(batch) {
-            reducer
-                .take(&events.sorted_by_time(), end.close.horizon(), completed)
-                .and_then(|()| reducer.finish(end, completed))
-                .map_err(|_| {
-                    SessionizerError::Damaged("an open session lies after the watermark".to_owned())
-                })?;
+            reducer.fold(&events.sorted_by_time(), end, completed).map_err(|OutOfOrder| {
+                SessionizerError::Damaged("an open session is after the watermark".to_owned())
+            })?;
             events.clear();
         }
-        *filtered += rules.select_sessions(completed);
-        self.event_time = end.event_time;
+        *filtered += fold.rules().select_sessions(completed);
+        fold.begin_next(end);
         Ok(&self.completed)
     }
 
-    /// How many values of [`Sessionizer::columns`] travel with the event, beside those of emitted events.
+    /// How many values of [`Sessionizer::columns`] the rules keep, besides those of emitted events.
     fn payload_values(&self) -> usize {
-        self.rules.kept().payload_len() - usize::from(self.rules.emit().events)
+        self.fold.rules().kept().payload_len() - usize::from(self.fold.rules().emit().events)
     }
 
-    /// Whether the row filter makes an event of these values.
+    /// Whether the row filter selects the event with these values.
     fn selects(&self, values: &[&[u8]]) -> bool {
-        let selection = self.rules.selection();
-        // The row of an emitted event is the last part of the payload; its values are the last of all.
-        let behind = self.rules.kept().payload_len();
+        let selection = self.fold.rules().selection();
+        // The row of an emitted event is the last part of the payload, and its values are the last ones.
+        let behind = self.fold.rules().kept().payload_len();
         let value = |place: usize| {
             values[if place < behind { place } else { place - behind + self.payload_values() }]
         };
@@ -235,7 +237,7 @@ impl Sessionizer {
         const TOO_LONG: SessionizerError =
             SessionizerError::Rejected("its values have more than 65,535 bytes");
         self.payload.clear();
-        let kept = self.rules.kept();
+        let kept = self.fold.rules().kept();
         let of_row = &values[values.len() - self.definition.event_columns.len()..];
         let mut rest = values.iter().copied();
         for (column, demand) in kept.iter().take(kept.payload_len()) {
@@ -246,7 +248,7 @@ impl Sessionizer {
                 let row = rest.next().ok_or(WRONG_COUNT)?;
                 push_value(&mut self.payload, &xxh3_128(row).to_le_bytes())
             } else {
-                let value = self.rules.selection().present(rest.next().ok_or(WRONG_COUNT)?);
+                let value = self.fold.rules().selection().present(rest.next().ok_or(WRONG_COUNT)?);
                 demand.check(value).map_err(|unmet| SessionizerError::Rejected(unmet.words()))?;
                 push_value(&mut self.payload, value)
             };
@@ -258,4 +260,4 @@ impl Sessionizer {
     }
 }
 
-const WRONG_COUNT: SessionizerError = SessionizerError::Rejected("there are not as many values as columns");
+const WRONG_COUNT: SessionizerError = SessionizerError::Rejected("push takes one value for each column");

@@ -1,7 +1,7 @@
-//! The public core: a definition in, events in, completed sessions out, open state to bytes and back.
+//! The public core: a definition and events in, completed sessions out, open state to bytes and back.
 //!
-//! The command folds with the same reducers under the same rules, many partitions side by side; what it adds are files,
-//! threads and the exactly-once commit.
+//! A `Sessionizer` stands on [`crate::core::reducer::SessionFold`], as the command does. It adds the batch in memory, the checks of
+//! an event, and one byte string for all open state. The command adds files, threads and the exactly-once commit.
 
 mod builder;
 mod definition;

@@ -1,28 +1,28 @@
-//! A saved sessionizer as bytes: `docs/format.md` describes them.
+//! A saved sessionizer as bytes; `docs/format.md` describes the format.
 
 use crate::core::event::Timestamp;
 use crate::core::partition::PARTITIONS;
 use crate::core::watermark::{EventTime, Watermark};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The first bytes of every saved sessionizer.
+/// The first bytes of each saved sessionizer.
 const MAGIC: &[u8; 8] = b"sessnizr";
 
 const VERSION: u32 = 1;
 
-/// A time that is not there. No time is that early.
+/// Stands for a missing time. No valid time is that early.
 const NO_TIME: i64 = i64::MIN;
 
-/// What is saved of one partition.
+/// The saved state of one partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PartitionBytes {
-    /// The rows of its open state, as the checkpoint has them.
+    /// Its open state, as rows of the checkpoint format.
     pub(super) open: Vec<u8>,
-    /// The events of the batch, packed.
+    /// The packed events of the batch.
     pub(super) events: Vec<u8>,
 }
 
-/// Everything that is saved.
+/// The content of a saved sessionizer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Saved {
     pub(super) definition: String,
@@ -46,15 +46,15 @@ impl Saved {
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let body = bytes.strip_prefix(MAGIC).ok_or("these bytes are no saved sessionizer")?;
-        let (checksum, body) = body.split_first_chunk::<8>().ok_or("it is cut short")?;
+        let body = bytes.strip_prefix(MAGIC).ok_or("it does not begin like a saved state")?;
+        let (checksum, body) = body.split_first_chunk::<8>().ok_or("it is truncated")?;
         if xxh3_64(body) != u64::from_le_bytes(*checksum) {
             return Err("its checksum does not match".to_owned());
         }
         let mut rest = body;
         let version = u32::from_le_bytes(*take(&mut rest)?);
         if version != VERSION {
-            return Err(format!("it has version {version}, this program knows {VERSION}"));
+            return Err(format!("it has version {version}; this program reads version {VERSION}"));
         }
         let definition =
             String::from_utf8(take_bytes(&mut rest)?.to_vec()).map_err(|error| error.to_string())?;
@@ -69,7 +69,7 @@ impl Saved {
         if rest.is_empty() {
             Ok(Self { definition, event_time, partitions })
         } else {
-            Err("it has bytes behind its end".to_owned())
+            Err("it has bytes after its end".to_owned())
         }
     }
 }
@@ -80,14 +80,14 @@ fn push_bytes(body: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 fn take<'b, const N: usize>(rest: &mut &'b [u8]) -> Result<&'b [u8; N], String> {
-    let (taken, behind) = rest.split_first_chunk::<N>().ok_or("it is cut short")?;
+    let (taken, behind) = rest.split_first_chunk::<N>().ok_or("it is truncated")?;
     *rest = behind;
     Ok(taken)
 }
 
 fn take_bytes<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], String> {
     let length = usize::try_from(u64::from_le_bytes(*take(rest)?)).map_err(|error| error.to_string())?;
-    let (taken, behind) = rest.split_at_checked(length).ok_or("it is cut short")?;
+    let (taken, behind) = rest.split_at_checked(length).ok_or("it is truncated")?;
     *rest = behind;
     Ok(taken)
 }
@@ -95,7 +95,9 @@ fn take_bytes<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], String> {
 fn take_time(rest: &mut &[u8]) -> Result<Option<Timestamp>, String> {
     match i64::from_le_bytes(*take(rest)?) {
         NO_TIME => Ok(None),
-        us => Timestamp::from_us(us).map(Some).ok_or_else(|| format!("{us} microseconds is no time")),
+        us => {
+            Timestamp::from_us(us).map(Some).ok_or_else(|| format!("{us} microseconds is not a valid time"))
+        }
     }
 }
 

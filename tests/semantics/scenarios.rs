@@ -6,7 +6,7 @@
 #[path = "../scenarios/published.rs"]
 mod published;
 #[path = "../scenarios/script.rs"]
-mod script;
+pub mod script;
 
 use crate::support::{Accounts, Finished, Folder, STATE};
 use published::Published;
@@ -55,6 +55,7 @@ impl Stage {
         if let Ok(report) = serde_json::from_str::<Value>(&finished.stdout) {
             self.check_report(step, &report, &published, &mut complaints);
         }
+        self.check_open(step, &mut complaints);
         if step.words.iter().any(|word| word == "--dry-run") && state_before != self.folder.files(STATE) {
             complaints.push("the dry run has changed the state folder".into());
         }
@@ -78,6 +79,16 @@ impl Stage {
             arguments.extend(["--batch", &batch]);
         }
         self.folder.sessionize(&arguments)
+    }
+
+    /// What is open after a step that is no `inspect`, if that is written there.
+    fn check_open(&self, step: &Step, complaints: &mut Complaints) {
+        let expected = step.all("open");
+        if expected.is_empty() || step.words[0] == "inspect" {
+            return;
+        }
+        let shown = self.folder.sessionize(&["inspect", "--sessions", "--report", "json"]);
+        compare("open", &expected, &open_sessions(&shown.json()), complaints);
     }
 
     fn check_report(
@@ -135,7 +146,8 @@ fn open_sessions(report: &Value) -> Vec<String> {
     rows
 }
 
-fn compare(what: &str, expected: &[String], actual: &[String], complaints: &mut Complaints) {
+/// Complains about every row that is expected and not there, and about every other one that is there.
+pub fn compare(what: &str, expected: &[String], actual: &[String], complaints: &mut Complaints) {
     for line in expected {
         let times = |list: &[String]| list.iter().filter(|other| *other == line).count();
         if times(expected) > times(actual) {
@@ -204,6 +216,13 @@ fn scenarios_in_page(page: &str) -> Vec<Scenario> {
         scenarios += "\n";
     }
     script::read(&scenarios)
+}
+
+/// Every scenario of the files and of the documentation, with the place where it stands.
+pub fn all_scenarios() -> Vec<(&'static str, Scenario)> {
+    const PAGE: &str = "docs/semantics.md";
+    let of_files = FILES.iter().flat_map(|&file| scenarios_of(file).into_iter().map(move |of| (file, of)));
+    of_files.chain(scenarios_in_page(PAGE).into_iter().map(|of| (PAGE, of))).collect()
 }
 
 #[track_caller]

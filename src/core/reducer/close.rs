@@ -1,4 +1,4 @@
-//! How the end of a batch treats what is open.
+//! The end of a batch: which sessions close.
 
 use crate::core::event::Timestamp;
 use crate::core::watermark::{Advance, EventTime, Watermark};
@@ -6,9 +6,9 @@ use crate::core::watermark::{Advance, EventTime, Watermark};
 /// Which sessions are complete at the end of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Close {
-    /// Rule 6: those that the watermark has passed.
+    /// Rule 6: the sessions that the watermark has passed.
     Passed(Watermark),
-    /// Rule 7: all.
+    /// Rule 7: all sessions.
     All,
 }
 
@@ -27,13 +27,13 @@ impl Close {
 pub struct BatchEnd {
     /// Which sessions are complete.
     pub close: Close,
-    /// How far event time has come with the batch: nothing can change what lies before `accepts_from`.
+    /// The event time at the end of the batch. Nothing can change what is before `accepts_from`.
     pub event_time: EventTime,
 }
 
 impl BatchEnd {
     /// The end that `advance` makes of a batch which leaves event time at `event_time`.
-    pub const fn of(advance: Advance, event_time: EventTime) -> Self {
+    pub(super) const fn of(advance: Advance, event_time: EventTime) -> Self {
         let close = match advance {
             Advance::Delay(_) | Advance::Stated(_) => Close::Passed(event_time.watermark),
             Advance::Finalize => Close::All,

@@ -1,8 +1,9 @@
 //! The fold of one partition: events in, completed sessions and open state out.
 //!
-//! A [`PartitionReducer`] is given the open state of its partition, takes events in ([`PartitionReducer::take`]), folds what
-//! the watermark has reached, closes what is complete ([`PartitionReducer::finish`]) and hands the rest back. Which
-//! reducer it is, the one of the gap alone or the one of rules, is decided once for each block of events.
+//! A [`SessionFold`] says what a batch is folded by, and makes a [`PartitionReducer`] for each partition. The reducer gets the open
+//! state of its partition, takes events ([`PartitionReducer::take`]), folds those that the watermark has reached, closes what is
+//! complete ([`PartitionReducer::finish`]), and returns the rest. Once for each block of events, it decides between the fold by the
+//! gap alone and the fold with rules.
 //!
 //! Completed sessions leave into a [`crate::core::session::SessionBatch`] as soon as they are known.
 
@@ -15,6 +16,7 @@ mod gap;
 mod instants;
 mod partition;
 mod rules;
+mod session_fold;
 mod source;
 mod table;
 mod tombstones;
@@ -26,5 +28,6 @@ pub use fold::Fold;
 pub use gap::{GapReducer, KeyState};
 pub use partition::PartitionReducer;
 pub use rules::{RuleReducer, RuledState};
+pub use session_fold::SessionFold;
 pub use source::EventSource;
 pub use view::{View, ViewAt};

@@ -1,4 +1,4 @@
-//! The reducer of a partition, whatever the rules.
+//! The reducer of a partition, with or without rules.
 
 use super::close::{BatchEnd, Close};
 use super::correct::CorrectingReducer;
@@ -14,18 +14,18 @@ use std::sync::Arc;
 
 /// Folds the events of one partition in the order `(time, seq)`.
 ///
-/// Who uses no rule pays for none: the fold of the gap alone keeps three numbers of a session.
+/// Without rules, rules cost nothing: the fold by the gap alone keeps three numbers of a session.
 #[derive(Debug)]
 pub enum PartitionReducer {
-    /// There is no rule but the gap.
+    /// No rule but the gap.
     Gap(GapReducer),
-    /// There are rules, and completed sessions never change.
+    /// Rules, and completed sessions never change.
     Rules(RuleReducer),
-    /// There are rules, and late events may correct completed sessions.
+    /// Rules, and late events may correct completed sessions.
     Correcting(CorrectingReducer),
 }
 
-/// Does the same with the reducer that folds in order, whichever it is.
+/// Calls the reducer that folds in order, in each of the three cases.
 macro_rules! in_order {
     ($self:expr, $reducer:ident => $act:expr) => {
         match $self {
@@ -40,8 +40,8 @@ macro_rules! in_order {
 }
 
 impl PartitionReducer {
-    /// A reducer with nothing open; `watermark` is where the one of the open state stands that it will be given.
-    pub fn new(gap: Gap, rules: &Arc<RuleSet>, watermark: Watermark) -> Self {
+    /// A reducer without open state. `watermark` is the watermark before the batch.
+    pub(super) fn new(gap: Gap, rules: &Arc<RuleSet>, watermark: Watermark) -> Self {
         if rules.is_plain() {
             Self::Gap(GapReducer::new(gap))
         } else if rules.allowed_lateness_us().is_some() {
@@ -51,10 +51,10 @@ impl PartitionReducer {
         }
     }
 
-    /// Takes events in, behind all that came before them.
+    /// Takes events, after all events taken before.
     ///
-    /// `horizon` is a watermark that the end of the batch is known to reach at least. What it has reached is folded at
-    /// once; the rest waits. Constant time for each event; without rules 40 to 60 bytes for each new key.
+    /// `horizon` is a watermark that the end of the batch will reach at least. Events that it has reached are folded at once;
+    /// the others wait. Constant time for each event; without rules, 40 to 60 bytes for each new key.
     ///
     /// # Errors
     /// The error of the source; [`OutOfOrder`] if a later event of a key is already folded.
@@ -76,8 +76,8 @@ impl PartitionReducer {
         }
     }
 
-    /// Folds every event that waits and that `horizon` has reached (rule 4), then evicts the sessions that
-    /// `safe_watermark` has passed ([`Fold::evict_expired`]).
+    /// Folds every waiting event that `horizon` has reached (rule 4), then evicts the sessions that `safe_watermark` has passed
+    /// ([`Fold::evict_expired`]).
     ///
     /// # Errors
     /// [`OutOfOrder`] if a later event of a key is already folded.
@@ -95,7 +95,7 @@ impl PartitionReducer {
         Ok(())
     }
 
-    /// Ends a batch: folds what is reached and closes what is complete.
+    /// Ends a batch: folds the events that the watermark has reached, and closes complete sessions.
     ///
     /// # Errors
     /// [`OutOfOrder`] if a later event of a key is already folded.
@@ -107,19 +107,32 @@ impl PartitionReducer {
         }
     }
 
-    /// Shows every session that is open as it would be if nothing came any more; `watermark` is where the batch leaves the
-    /// watermark. Changes nothing.
+    /// Folds a complete batch: takes its events, which must be in the order `(time, seq)`, and ends it.
+    ///
+    /// # Errors
+    /// The error of the source; [`OutOfOrder`] if a later event of a key is already folded.
+    pub fn fold<S: EventSource>(
+        &mut self,
+        events: S,
+        end: BatchEnd,
+        completed: &mut SessionBatch,
+    ) -> Result<(), S::Error> {
+        self.take(events, end.close.horizon(), completed)?;
+        Ok(self.finish(end, completed)?)
+    }
+
+    /// Appends every open session to `open`, as it would be if no further event came. `watermark` is the watermark at the end
+    /// of the batch. Changes nothing.
     pub fn show_open(&mut self, watermark: Watermark, open: &mut SessionBatch) {
         in_order!(self, reducer => reducer.for_each_open(watermark, &mut into(open)));
     }
 
-    /// Gives the memory back that remembers evicted sessions. What it was for, an event that comes late for one of them but
-    /// for no other reason, then is out of order too.
+    /// Releases the memory of the tombstones ([`Fold::forget_tombstones`]).
     pub fn forget_tombstones(&mut self) {
         in_order!(self, reducer => reducer.forget_tombstones());
     }
 
-    /// Memory in use, in bytes.
+    /// The memory in use, in bytes.
     pub fn memory_bytes(&self) -> usize {
         match self {
             Self::Gap(reducer) => reducer.memory_bytes(),
@@ -128,7 +141,7 @@ impl PartitionReducer {
         }
     }
 
-    /// Events that were dropped because they were there already.
+    /// The number of events dropped as duplicates.
     pub fn duplicates(&self) -> u64 {
         match self {
             Self::Gap(_) => 0,
