@@ -1,4 +1,4 @@
-//! Flags about the columns of a source, for `run` and for `[[source]]` tables.
+//! Flags for the columns of a source, for `run` and for `[[source]]` tables.
 
 use super::formats::{COLUMNS, FormatFlags};
 use super::values;
@@ -16,7 +16,7 @@ pub(super) struct ColumnFlags {
     /// Format of the files in this run; auto: the content of each file determines it
     #[arg(long, value_name = "FORMAT", default_value = values::AUTO, value_parser = values::input_format(), help_heading = COLUMNS)]
     input_format: String,
-    /// Whether files begin with a header row; auto: they do if the time column of the first row is no time
+    /// Whether files begin with a header row; auto: yes if a column is given by name, or if only the second row has a time
     #[arg(long, value_enum, default_value = "auto", help_heading = COLUMNS)]
     header: Header,
     #[command(flatten)]
@@ -37,7 +37,7 @@ enum Header {
 }
 
 impl ColumnFlags {
-    /// What they ask of a source without a name.
+    /// The request for a source without a name.
     pub(super) fn request(&self) -> SourceRequest {
         SourceRequest {
             name: None,

@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How a report is written to standard output.
+/// The form of a report on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Text,
@@ -60,7 +60,8 @@ impl CommonFlags {
         }
     }
 
-    /// Prints a report to standard error, as `--report` says: something else goes to standard output.
+    /// Prints a report to standard error, in the form that `--report` asks for, because the output of the command goes to
+    /// standard output.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if it cannot be written.
@@ -80,11 +81,11 @@ impl CommonFlags {
         })
     }
 
-    /// Prints a report as `--report` says.
+    /// Prints a report in the form that `--report` asks for.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if it cannot be written. Where something was committed, the text for people is not worth one:
-    /// then it is a warning.
+    /// [`ErrorKind::Failed`] if it cannot be written. If something was committed, a text for people that cannot be written is
+    /// only a warning.
     pub(super) fn print<R: Serialize>(
         &self,
         cancellation: &Cancellation,
@@ -105,11 +106,11 @@ impl CommonFlags {
     }
 }
 
-/// What stands for a stream where a file may be named is no name of a folder or of any other file.
+/// The name that stands for a stream cannot be the name of a folder or file.
 pub(super) fn named(path: PathBuf) -> Result<PathBuf, String> {
     if path.as_os_str() == STANDARD_STREAM {
         return Err(
-            "it means a stream, and a name is needed here: write ./- for a file of that name".to_owned()
+            "it stands for a stream, but a name is needed here: write ./- for a file of that name".to_owned()
         );
     }
     Ok(path)
@@ -118,7 +119,7 @@ pub(super) fn named(path: PathBuf) -> Result<PathBuf, String> {
 /// Writes a document to standard output.
 ///
 /// # Errors
-/// [`ErrorKind::Failed`] if not all of it can be written: half a document is none.
+/// [`ErrorKind::Failed`] if it cannot be written completely: half a document is useless.
 pub(super) fn print_json(report: &impl Serialize) -> Result<()> {
     write(&json_text(report)).map_err(|error| unwritten(&error))
 }
@@ -127,7 +128,7 @@ fn json_text(report: &impl Serialize) -> String {
     serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
 }
 
-/// Writes text for people to standard output. Whoever reads it may have had enough, as `head` has.
+/// Writes text for people to standard output. A reader may stop early, as `head` does.
 ///
 /// # Errors
 /// As [`print_json`].
@@ -147,12 +148,12 @@ fn unwritten(error: &std::io::Error) -> Error {
     Error::io(ErrorKind::Failed, "write the report", Path::new("standard output"), error)
 }
 
-/// The key whose parts are given in several `--key`. Keys are bytes: nothing asks whether they are UTF-8.
+/// The key whose parts several `--key` give. Keys are bytes and need not be UTF-8.
 pub(super) fn composite_key(parts: &[OsString]) -> Vec<u8> {
     parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>().join(&KEY_SEPARATOR)
 }
 
-/// Refuses a watermark that the user states beyond the present: all events until then would be late.
+/// Refuses a watermark in the future: all events until then would be late.
 pub(super) fn check_stated(
     flag: &str,
     stated: Timestamp,
@@ -162,6 +163,6 @@ pub(super) fn check_stated(
     if stated <= as_of.saturating_add_us(max_future_us) {
         return Ok(());
     }
-    let what = format!("{flag} {stated} lies in the future: every event until then would be late");
-    Err(Error::new(ErrorKind::Usage, what).remedy("state a time up to which the data is complete"))
+    let what = format!("{flag} {stated} is in the future: every event until then would be late");
+    Err(Error::new(ErrorKind::Usage, what).remedy("give a time up to which the data is complete"))
 }

@@ -27,7 +27,7 @@ pub(super) fn execute(flags: &ConfigFlags, config: Option<PathBuf>, root: Comman
         words.push("run".into());
     }
     words.extend(flags.command.iter().cloned());
-    // Only shown, not done: what a verb cannot do without may be missing.
+    // The command is only shown and not run, so arguments that it requires may be missing.
     let root = root.mut_subcommands(|verb| verb.mut_args(|flag| flag.required(false)));
     let invocation = Invocation::read(root, &words)?;
     let report = effective(&invocation);

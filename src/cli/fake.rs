@@ -42,7 +42,7 @@ pub(super) fn execute(flags: &FakeFlags) -> Result<()> {
     let mut out = io::stdout().lock();
     let written = write_pageviews(&settings, &mut out).and_then(|()| out.flush());
     match written {
-        // Whoever read us has had enough, as `head` does.
+        // The reader has stopped, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written
             .map_err(|error| Error::io(ErrorKind::Failed, "write", Path::new("standard output"), &error)),

@@ -1,4 +1,4 @@
-//! Flags about what of a file was taken in before.
+//! Flags about the parts of a file that earlier runs ingested.
 
 use crate::settings::FileSettings;
 use clap::Args;

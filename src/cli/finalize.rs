@@ -10,7 +10,7 @@ use crate::run::{self, Cancellation, Context, FinalizeSettings, Workers};
 use crate::settings::KeepGenerations;
 use clap::Args;
 
-/// How far in the future `--as-of` may lie: as far as an event may by default.
+/// How far in the future `--as-of` may be: as far as an event by default.
 const MAX_FUTURE_US: i64 = 300_000_000;
 
 /// Close and write every open session

@@ -1,4 +1,4 @@
-//! Flags that the input formats bring: each sets a property of its name.
+//! Flags of the input formats: each sets a property of the same name.
 
 use crate::definition::FormatOptions;
 use crate::input::{Format, FormatOption};
@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 /// The group of the flags about columns and formats.
 pub(super) const COLUMNS: &str = "Columns (fixed by the first run)";
 
-/// The properties of formats that were given.
+/// The given properties of formats.
 #[derive(Debug)]
 pub(super) struct FormatFlags(FormatOptions);
 

@@ -18,17 +18,17 @@ Examples:
   sessionize run                        # does what it says
   sessionize init logs/*.csv.gz --output -";
 
-/// Look at files, and propose key, time and gap: writes a configuration file for `run`
+/// Analyze files, and propose key, time and gap: writes a configuration file for `run`
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct InitFlags {
-    /// Files to look at, 64 MiB of them at most; - is standard input
+    /// Files to analyze, at most 64 MiB of them; - is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Where the configuration file goes; - is standard output
+    /// Configuration file to write; - is standard output
     #[arg(long, value_name = "TOML", default_value = "sessionize.toml")]
     output: PathBuf,
-    /// Replace the file that is there
+    /// Replace an existing file
     #[arg(long)]
     force: bool,
 }
@@ -36,7 +36,7 @@ pub(super) struct InitFlags {
 pub(super) fn execute(flags: &InitFlags, cancellation: &Cancellation) -> Result<()> {
     let to_stdout = flags.output.as_os_str() == "-";
     if !to_stdout && !flags.force && flags.output.exists() {
-        return Err(Error::new(ErrorKind::Usage, "this file is there already")
+        return Err(Error::new(ErrorKind::Usage, "this file already exists")
             .at(flags.output.display())
             .remedy("replace it with --force, or name another one with --output")
             .nothing_changed());
@@ -53,14 +53,14 @@ pub(super) fn execute(flags: &InitFlags, cancellation: &Cancellation) -> Result<
 }
 
 impl InitFlags {
-    /// The command that was given, as a shell takes it.
+    /// The command as given, quoted for a shell.
     fn command(&self) -> String {
         let files = self.files.iter().map(|file| key_word(file.as_os_str().as_encoded_bytes()));
         format!("sessionize init {}", files.collect::<Vec<_>>().join(" "))
     }
 }
 
-/// A file as a configuration file at `output` names it: from the folder of that.
+/// The path of a file in a configuration file at `output`: relative to its folder.
 fn seen_from(output: &Path, file: &str) -> String {
     let is_beside = output.parent().is_none_or(|folder| folder.as_os_str().is_empty());
     if is_beside {

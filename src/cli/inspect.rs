@@ -8,16 +8,16 @@ use crate::run::{Cancellation, Look};
 use clap::Args;
 use std::ffi::OsString;
 
-/// Show what the checkpoint holds
+/// Show the content of the checkpoint
 #[derive(Debug, Args)]
 pub(super) struct InspectFlags {
-    /// Show the open sessions too
+    /// Also show the open sessions
     #[arg(long)]
     sessions: bool,
     /// Show the open sessions of one key; repeat --key for the parts of a composite key
     #[arg(long, value_name = "KEY")]
     key: Vec<OsString>,
-    /// Show the ledger of all runs too
+    /// Also show the ledger of all runs
     #[arg(long)]
     runs: bool,
     #[command(flatten)]

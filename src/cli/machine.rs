@@ -1,4 +1,4 @@
-//! What is asked of the machine: the clock, its processors, how many files it lets us have open.
+//! The machine: the clock, its processors, and the limit of open files.
 #![expect(clippy::disallowed_methods, reason = "here the wall clock and /proc come in, as settings")]
 
 use crate::core::event::Timestamp;
@@ -13,8 +13,7 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_us(chrono::Utc::now().timestamp_micros()).unwrap_or(Timestamp::MAX)
 }
 
-/// What speaks against keeping a checkpoint in `folder`, if anything: who may write in it decides what the next run takes
-/// for its own past.
+/// Why `folder` is not safe for a checkpoint, if so: whoever may write in it can change what the next run trusts.
 pub(super) fn doubt_about(folder: &Path) -> Option<String> {
     let found = std::fs::metadata(folder).ok().filter(Metadata::is_dir)?;
     if found.uid() != geteuid().as_raw() {
@@ -25,22 +24,23 @@ pub(super) fn doubt_about(folder: &Path) -> Option<String> {
     Some(format!("{who} may write in it"))
 }
 
-/// Processors that this process may use.
+/// The processors that this process may use.
 pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Files that are open besides those of a batch: the checkpoint, outputs, what threads look up.
+/// Open files besides those of a batch: the checkpoint, outputs, and what threads open.
 const OTHER_FILES: u64 = 32;
 
-/// Asks for as many open files as the system allows: all files of a batch are open at once, and a backfill may name
+/// Raises the limit of open files as far as the system allows: all files of a batch are open at once, and a backfill may name
 /// thousands of them.
 ///
 /// # Errors
 /// [`ErrorKind::Failed`] if that is not enough for `files`.
+/// [`ErrorKind::Failed`] if that is not enough for `files`.
 pub(super) fn allow_open_files(files: usize) -> Result<()> {
     let allowed = getrlimit(Resource::Nofile);
-    // Where it is not granted, the limit stays what it is.
+    // If the system refuses, the limit stays as it is.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed });
     match getrlimit(Resource::Nofile).current {
         Some(limit) if (files as u64).saturating_add(OTHER_FILES) > limit => {

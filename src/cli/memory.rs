@@ -1,13 +1,13 @@
-//! How much memory a run may take by itself: a quarter of what everything around it allows.
+//! The default memory of a run: a quarter of what the machine and its limits allow.
 #![expect(clippy::disallowed_methods, reason = "limits stand in files below /proc and /sys")]
 
 use rustix::process::{Resource, getrlimit};
 use std::path::{Component, Path, PathBuf};
 
-/// Where nothing tells.
+/// The default if no limit is known.
 const UNKNOWN_BYTES: u64 = 1 << 30;
 
-/// What the default of `--memory` is.
+/// The default of `--memory`.
 pub(super) fn default_bytes() -> usize {
     let read = |path: &Path| std::fs::read_to_string(path).ok();
     let address_space = getrlimit(Resource::As).current;
@@ -15,7 +15,7 @@ pub(super) fn default_bytes() -> usize {
     usize::try_from(allowed.unwrap_or(UNKNOWN_BYTES) / 4).unwrap_or(usize::MAX)
 }
 
-/// The least of what the machine has and of what the control groups of this process allow, in bytes.
+/// The memory of the machine or the limit of the control groups of this process, whichever is less, in bytes.
 fn allowed_bytes(read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
     let machine = read(Path::new("/proc/meminfo")).and_then(|text| total_bytes(&text));
     let groups = read(Path::new("/proc/self/cgroup")).unwrap_or_default();
@@ -28,8 +28,8 @@ fn total_bytes(meminfo: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// The files that may hold a limit for a group in `/proc/self/cgroup`: its own and those of the groups above it, up to the
-/// root. In a container the path may be that of the host, of which only the root is there. A file that says `max` holds none.
+/// The files that may have a limit for a group in `/proc/self/cgroup`: its own and those of the groups above it, up to the
+/// root. In a container, the path may be that of the host, of which only the root exists. A file that says `max` sets no limit.
 fn limit_files(group: &str) -> Vec<PathBuf> {
     let mut parts = group.splitn(3, ':').skip(1);
     let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { return Vec::new() };

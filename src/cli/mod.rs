@@ -13,7 +13,6 @@ mod inspect;
 mod machine;
 mod maintenance;
 mod memory;
-mod nearest;
 mod outputs;
 mod page;
 mod progress;
@@ -78,20 +77,20 @@ enum Verb {
     Fake(fake::FakeFlags),
 }
 
-/// The command line that the program understands, as clap knows it.
+/// The command line of the program, as a clap command.
 pub fn command() -> clap::Command {
     configuration::with_negations(Cli::command())
 }
 
-/// Holds the bytes of a configuration file against the flags of `command`, without carrying out anything.
+/// Checks the bytes of a configuration file for `command`, and carries out nothing.
 ///
 /// # Errors
-/// `ErrorKind::Usage` for the first mistake, with its line.
+/// `ErrorKind::Usage` for the first error, with its line.
 pub fn check_configuration(command: &clap::Command, bytes: &[u8]) -> Result<()> {
     configuration::check(command, bytes)
 }
 
-/// Runs the program and says with which code it ends. Errors are one line on standard error.
+/// Runs the program and returns its exit code. An error is one line on standard error.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let code = exit_code(without_panic(|| execute(&words)));
@@ -122,7 +121,7 @@ fn execute(words: &[OsString]) -> Result<()> {
     outcome.map_err(|error| error.after_commits(cancellation.committed()))
 }
 
-/// Turns a panic into an error: no user should have to read one. Those of sled are handled where it is called.
+/// Turns a panic into an error, because no user should have to read a panic. The sled store catches the panics of sled itself.
 fn without_panic(work: impl FnOnce() -> Result<()>) -> Result<()> {
     std::panic::set_hook(Box::new(|panic| log::debug!("{panic}")));
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
@@ -143,11 +142,11 @@ fn exit_code(outcome: Result<()>) -> ExitCode {
 
 fn log_to_stderr(verbose: u8) {
     let level = match verbose {
-        // Of the libraries nothing is worth a line that is not an error of ours already.
+        // Libraries log nothing that is not already an error of ours.
         0 => "sessionize=warn",
         1 => "sessionize=info",
         _ => "sessionize=trace",
     };
-    // Only a second logger could fail here, and there is none.
+    // This fails only if there is a second logger, and there is none.
     let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).try_init();
 }

@@ -14,7 +14,7 @@ pub(super) struct OutputFlags {
     /// Put an apostrophe before values that a spreadsheet would read as a formula
     #[arg(long, help_heading = OUTPUTS)]
     spreadsheet_safe: bool,
-    /// Write the open sessions to open/latest.csv too, as they are so far
+    /// Also write the open sessions, as they are so far, to open/latest.csv
     #[arg(long, help_heading = OUTPUTS)]
     emit_open: bool,
 }

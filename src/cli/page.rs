@@ -1,18 +1,18 @@
-//! Text for people at a terminal. Values come from outside, and may be long, wide or hostile: whatever they hold, each line is
-//! one line of bounded length, and nothing in it moves the cursor. What is cut says how much was left out; JSON has it all.
+//! Text for people at a terminal. Values come from outside, and may be long, wide or hostile. Each line stays one line of
+//! bounded length, and nothing in it moves the cursor. A shortened text says how much is missing; JSON reports have everything.
 
 use indicatif::HumanCount;
 
-/// No line is longer, in characters.
+/// The longest line, in characters.
 pub(super) const MAX_LINE_CHARACTERS: usize = 2_000;
 
-/// Lines of a list before it is cut.
+/// The longest list, in lines.
 const LISTED_LINES: usize = 20;
 
-/// Characters after which a list inside a line is cut.
+/// The longest list inside a line, in characters.
 const LISTED_CHARACTERS: usize = 160;
 
-/// A column is not filled up beyond this: one long value does not push all others out of sight.
+/// The widest column: one long value must not push all others out of sight.
 const COLUMN_CHARACTERS: usize = 40;
 
 /// A report for people, line by line.
@@ -33,7 +33,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// Adds names and their values, the values in one column.
+    /// Adds names and values, with the values in one column.
     pub(super) fn rows(&mut self, rows: &Rows) {
         let width = rows.rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, value) in &rows.rows {
@@ -41,7 +41,7 @@ impl Page {
         }
     }
 
-    /// Adds a line for each of the first items, `before` them, and how many there are besides.
+    /// Adds a line for each of the first items, with `before` before each, and the number of the others.
     pub(super) fn list(&mut self, before: &str, items: &[String]) {
         for item in items.iter().take(LISTED_LINES) {
             self.line(format!("{before}{item}"));
@@ -51,7 +51,7 @@ impl Page {
         }
     }
 
-    /// Adds a table. Headings that begin with `#` are of numbers, which stand to the right.
+    /// Adds a table. Headings that begin with `#` are for numbers, which are aligned to the right.
     pub(super) fn table<const N: usize>(&mut self, headings: &[&str; N], rows: &[[String; N]]) {
         if rows.is_empty() {
             return self.line("  none");
@@ -60,7 +60,7 @@ impl Page {
         self.aligned(std::iter::once(&names).chain(rows), headings.map(|heading| heading.starts_with('#')));
     }
 
-    /// Adds rows of values, those of a column below each other.
+    /// Adds rows of values, aligned in columns.
     pub(super) fn columns<const N: usize>(&mut self, rows: &[[String; N]]) {
         self.aligned(rows.iter(), [false; N]);
     }
@@ -81,7 +81,7 @@ impl Page {
         }
     }
 
-    /// The whole text.
+    /// The complete text.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -108,7 +108,7 @@ impl Rows {
         }
     }
 
-    /// The same name for each of the first items, then how many there are besides.
+    /// The same name for each of the first items, then the number of the others.
     pub(super) fn each(&mut self, name: &'static str, items: &[String]) {
         for item in items.iter().take(LISTED_LINES) {
             self.add(name, item);
@@ -119,7 +119,7 @@ impl Rows {
     }
 }
 
-/// The first items, as many as are short together but at least one, and how many there are besides.
+/// The first items: as many as fit, but at least one, and the number of the others.
 pub(super) fn listed(items: impl ExactSizeIterator<Item = String>, separator: &str) -> String {
     let mut left = items.len();
     let mut text = String::new();
@@ -140,8 +140,8 @@ fn more(count: usize) -> String {
     format!("and {} more", HumanCount(count as u64))
 }
 
-/// A text as one line: what would break it, or speak to the terminal, is written out, and of a long one the middle is left
-/// out, because paths and advice stand at the end.
+/// A text as one line. Characters that would break it, or control the terminal, are escaped. The middle of a long text is left
+/// out, because paths and advice are at the end.
 pub(super) fn one_line(text: &str) -> String {
     if text.len() <= MAX_LINE_CHARACTERS && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
@@ -159,7 +159,7 @@ pub(super) fn one_line(text: &str) -> String {
     format!("{} … {left_out} characters … {}", start.concat(), end.concat())
 }
 
-/// The first characters as they are shown, as many as have room.
+/// The first characters that fit.
 fn shown_within(characters: impl Iterator<Item = char>, mut room: usize) -> Vec<String> {
     let has_room = |shown: &String| {
         let needed = shown.chars().count();
@@ -170,22 +170,22 @@ fn shown_within(characters: impl Iterator<Item = char>, mut room: usize) -> Vec<
     characters.map(shown).take_while(has_room).collect()
 }
 
-/// Writes out what cannot be seen or would be obeyed.
+/// Escapes characters that are invisible or control the terminal.
 fn shown(character: char) -> String {
     match character {
         ' '..='~' => character.to_string(),
-        // Behind a letter, marks that belong to it are not escaped.
+        // Marks that belong to the letter before them are not escaped.
         other => String::from_iter(['x', other]).escape_debug().skip(1).collect(),
     }
 }
 
-/// Spaces are written here and not by a formatter, which panics for widths over 65,535.
+/// A formatter would panic for widths over 65,535, so this writes the spaces itself.
 fn padded(cell: &str, width: usize, to_the_right: bool) -> String {
     let spaces = " ".repeat(width.saturating_sub(cell.chars().count()));
     if to_the_right { spaces + cell } else { cell.to_owned() + &spaces }
 }
 
-/// What tests of all reports share: values that are made to hurt, and what must hold of a page that has them.
+/// For tests of all reports: hostile values, and what must hold of a page with them.
 #[cfg(test)]
 pub(super) mod hostile {
     use super::{MAX_LINE_CHARACTERS, Page};

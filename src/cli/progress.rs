@@ -1,4 +1,4 @@
-//! A progress bar on standard error, when somebody looks and the work is long.
+//! A progress bar on standard error, if it is a terminal and the work is long.
 
 use crate::run::Progress;
 use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-/// Less than this is done before anybody has read a bar.
+/// The time before the bar appears: shorter work is done before anybody reads a bar.
 const LONG_WORK_BYTES: u64 = 256 << 20;
 
 /// A bar that draws itself, or none.
@@ -20,7 +20,7 @@ pub(super) fn bar(progress: &Progress, total_bytes: u64, quiet: bool) -> Progres
         "parsed",
         move |_: &ProgressState, out: &mut dyn Write| {
             let done = progress.bytes_parsed();
-            // A bar that cannot be drawn is no reason to stop.
+            // A bar that cannot be drawn does not stop the run.
             let _ = write!(out, "{} of {}", HumanBytes(done), HumanBytes(total_bytes));
         },
     );

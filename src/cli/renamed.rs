@@ -1,6 +1,6 @@
-//! Flags and commands that were renamed, each with its new name: the program answers the old name with it.
+//! Renamed flags and commands: the program answers an old name with the new one.
 
-/// Flags and commands that have another name now.
+/// Flags and commands with a new name.
 const RENAMED: [(&str, &str); 6] = [
     ("--lateness", "--watermark-delay"),
     ("--retain", "--allowed-lateness"),

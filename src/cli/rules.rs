@@ -1,4 +1,4 @@
-//! Flags for the rules besides the gap. All of them are part of the definition, and what they say comes from its table.
+//! Flags for the rules besides the gap. They are part of the definition, and their help texts come from its table.
 
 use crate::core::aggregates::Function;
 use crate::core::rules::{RuleFlag, RuleTexts};
@@ -6,12 +6,12 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 const HEADING: &str = "Rules and columns (part of the definition)";
 
-/// The rules that were given. Every flag takes `none` too: with --redefine it takes the rule away.
+/// The given rules. Every flag also takes `none`: with --redefine, it removes the rule.
 #[derive(Debug, Default)]
 pub(super) struct RuleFlags(RuleTexts);
 
 impl RuleFlags {
-    /// The rules that were given.
+    /// The given rules.
     pub(super) fn texts(&self) -> RuleTexts {
         self.0.clone()
     }

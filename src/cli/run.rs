@@ -30,7 +30,7 @@ Examples:
   zcat access.log.gz | sessionize run --batch - --delimiter tab --time-format epoch-s
   sessionize run --each --batch logs/2019-*.csv        # a backfill, one commit for each file";
 
-/// Process a batch: write completed sessions, keep open ones for the next run
+/// Process a batch: write completed sessions, and keep open ones for the next run
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunFlags {
@@ -40,15 +40,16 @@ pub(super) struct RunFlags {
     /// More files of the batch
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Commit each file as a batch of its own, one after the other
+    /// Commit each file as its own batch, one after the other
     #[arg(long, help_heading = BATCH)]
     each: bool,
-    /// Order of the files, where it counts: as given, by name with numbers as numbers, or by the time of the first event in each
+    /// Order of the files, where it matters: as given, by name with numbers as numbers, or by the time of the first event in
+    /// each
     #[arg(long, value_enum, default_value = "given", help_heading = BATCH)]
     file_order: Order,
     #[command(flatten)]
     known: FileFlags,
-    /// Report what the run would do, and change nothing
+    /// Report what the run would do, without changing anything
     #[arg(long, help_heading = BATCH)]
     dry_run: bool,
     /// Source of all files, if there are several sources; without it, the path of each file determines its source
@@ -82,7 +83,7 @@ pub(super) struct RunFlags {
     /// Fail the run if new files have fewer rows than this, to notice an empty or truncated file
     #[arg(long, value_name = "N", default_value = "0", help_heading = LIMITS)]
     min_rows: u64,
-    /// Change the definition that the first run has fixed (gap, columns, rules); no session may be open
+    /// Change the definition that the first run fixed (gap, columns, rules); no session may be open
     #[arg(long, help_heading = SESSIONS)]
     redefine: bool,
     /// Threads that parse and fold [default: all processors]
@@ -169,7 +170,7 @@ impl RunFlags {
         }
     }
 
-    /// What is asked of the sources of the configuration file; what a source does not say, the flags may.
+    /// The request for the sources of the configuration file. Flags set what a source leaves open.
     fn request(&self, sources: &[SourceTable]) -> DefinitionRequest {
         let flags = self.columns.request();
         let of_source = |source: &SourceTable| source.request.clone().or(&flags);
@@ -182,7 +183,7 @@ impl RunFlags {
     }
 }
 
-/// The words of the command as they were given, whatever the program is called by its path.
+/// The words of the command as given, without the path of the program.
 fn words_of_command() -> Vec<String> {
     let given = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     std::iter::once(env!("CARGO_PKG_NAME").to_owned()).chain(given).collect()
@@ -203,7 +204,7 @@ pub(super) fn execute(
     if flags.each && flags.dry_run {
         return Err(Error::new(
             ErrorKind::Usage,
-            "--each and --dry-run exclude each other: a file is run on what those before it leave",
+            "--each and --dry-run exclude each other: each run needs the state that the one before it leaves",
         )
         .remedy("try the files one by one, or as one batch"));
     }
@@ -221,7 +222,7 @@ pub(super) fn execute(
     if flags.each { command.run_each(files) } else { command.run_once(files) }
 }
 
-/// A command that is about to take in its batches.
+/// A command that is about to ingest its batches.
 struct RunCommand<'f> {
     flags: &'f RunFlags,
     settings: RunSettings,
@@ -250,7 +251,7 @@ impl RunCommand<'_> {
             }
         }
         self.warn_of(&each.runs);
-        // What was committed before an error stays committed: it is reported too.
+        // What was committed before an error stays committed, so the report includes it.
         let printed = self.flags.common.print(self.cancellation, &each, |each| runs_page(&each.runs));
         outcome.and(printed)
     }

@@ -1,4 +1,4 @@
-//! Signals: those that ask the program to end, and those with which the system ends it without a word.
+//! Signals: those that ask the program to end, and those with which the system ends it without a message.
 #![expect(
     clippy::disallowed_methods,
     reason = "a thread waits for signals, and measures how long the work goes on"
@@ -13,22 +13,22 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-/// How long work may go on that nobody has asked to go on: mostly it ends by itself at the next round. What waits for a
-/// lock, a pipe or the system does not.
+/// How long work may continue after a signal. Most work ends by itself at the next round; waiting for a lock, a pipe or the
+/// system does not.
 const GRACE: Duration = Duration::from_secs(2);
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Lets SIGINT and SIGTERM end the command before its commit, wherever it is; during it they are ignored.
+/// Lets SIGINT and SIGTERM end the command before its commit. During the commit they are ignored.
 ///
 /// # Errors
 /// [`ErrorKind::Failed`] if the system does not allow it.
 pub(super) fn watch(cancellation: &Cancellation) -> Result<()> {
     let failed =
         |error: std::io::Error| Error::new(ErrorKind::Failed, format!("cannot watch for signals: {error}"));
-    // A file that grows over the limit on its size is then an error where it is written.
+    // A file over the size limit then causes an error where it is written.
     signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(failed)?;
-    // An allocation that is refused ends in an abort, after a line of the standard library that says so.
+    // A refused allocation ends in an abort, after a message of the standard library.
     let always = Arc::new(AtomicBool::new(true));
     let code = i32::from(ErrorKind::Failed.exit_code());
     signal_hook::flag::register_conditional_shutdown(SIGABRT, code, always).map_err(failed)?;
@@ -44,8 +44,7 @@ pub(super) fn watch(cancellation: &Cancellation) -> Result<()> {
     Ok(())
 }
 
-/// Ends the process as soon as nothing is being committed, and a look at once. Nothing is left that the next command does not remove, as
-/// after a crash.
+/// Ends the process as soon as no commit is under way. The next command removes what is left, as after a crash.
 fn end(cancellation: &Cancellation) {
     let asked = Instant::now();
     loop {

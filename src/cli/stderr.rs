@@ -1,10 +1,10 @@
-//! What the program says on standard error: errors and warnings, one line each.
+//! Messages on standard error: errors and warnings, one line each.
 
 use super::page;
 use crate::error::Error;
 use std::io::Write;
 
-/// The one line of an error, and below it the lines that belong to it.
+/// The line of an error, and the lines of its details below it.
 pub(super) fn say_error(error: &Error) {
     say(&format!("sessionize: {}", page::one_line(&error.to_string().replace('\n', " "))));
     for line in error.details() {
@@ -12,13 +12,13 @@ pub(super) fn say_error(error: &Error) {
     }
 }
 
-/// One warning on standard error, which `--quiet` does not silence.
+/// A warning on standard error. `--quiet` does not silence it.
 pub(super) fn warn(warning: &str) {
     say(&format!("sessionize: warning: {}", page::one_line(warning)));
 }
 
-/// One line on standard error. Whether anybody reads it is not ours to know.
+/// A line on standard error, whether anybody reads it or not.
 pub(super) fn say(line: &str) {
-    // Where it cannot be written, there is no place left to say so.
+    // If it cannot be written, there is no place left to report that.
     let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }

@@ -1,4 +1,4 @@
-//! Reports for people: aligned, short, thousands separated.
+//! Reports for people: aligned, short, with separated thousands.
 
 use super::page::{Page, Rows, listed};
 use crate::core::event::key_word;
@@ -10,7 +10,7 @@ use indicatif::{HumanBytes, HumanCount};
 use std::path::Path;
 use std::time::Duration;
 
-/// What `init` has written to `output`, and the command that goes on with it.
+/// What `init` wrote to `output`, and the next command.
 pub(super) fn init_page(output: &Path, findings: &Findings) -> Page {
     let columns: Vec<String> = findings.columns.iter().map(|(key, value)| format!("{key} {value}")).collect();
     let is_found = output == Path::new("sessionize.toml");
@@ -19,10 +19,7 @@ pub(super) fn init_page(output: &Path, findings: &Findings) -> Page {
     let gap = gap_text(findings.gap.minutes);
     page.line(format!("{}: {}, gap {gap}", output.display(), columns.join(", ")));
     let (rows, sessions) = (HumanCount(findings.rows), HumanCount(findings.examples.sessions as u64));
-    page.line(format!(
-        "  {rows} rows of {} were looked at; {sessions} sessions would come out",
-        findings.form
-    ));
+    page.line(format!("  {rows} rows of {} analyzed; they make {sessions} sessions", findings.form));
     page.line(format!("next: sessionize run{config}"));
     page
 }
@@ -56,27 +53,26 @@ fn add_run(report: &RunReport, page: &mut Page) {
     page.rows(&run_rows(report));
 }
 
-/// What of a file was taken in before.
+/// What earlier runs ingested of a file.
 fn known_text(file: &FileReport) -> Option<String> {
     let path = &file.path;
     match file.status {
         "known" if file.unfinished_bytes == 0 => {
-            Some(format!("{path}: skipped, its content was taken in before"))
+            Some(format!("{path}: skipped, its content was ingested before"))
         }
         "grown" => {
             let (run, next) = (file.known_from.unwrap_or_default(), HumanCount(file.known_lines + 1));
-            Some(format!("{path}: run {run} has taken in its beginning; it was read from line {next} on"))
+            Some(format!("{path}: run {run} ingested its beginning; this run read it from line {next} on"))
         }
         _ => None,
     }
 }
 
-/// What of a file is left for a later run.
+/// What a file leaves for a later run.
 fn unfinished_text(file: &FileReport) -> Option<String> {
     let left = HumanCount(file.unfinished_bytes);
-    (file.unfinished_bytes > 0).then(|| {
-        format!("{}: {left} bytes of a last row without an end are left for the next run", file.path)
-    })
+    (file.unfinished_bytes > 0)
+        .then(|| format!("{}: {left} bytes of an unfinished last row are left for the next run", file.path))
 }
 
 fn run_rows(report: &RunReport) -> Rows {
@@ -85,7 +81,7 @@ fn run_rows(report: &RunReport) -> Rows {
     if !report.files.is_empty() {
         rows.count("rows read", report.rows_read);
         for (name, lines) in [
-            ("lines in which rows go on", report.continuation_lines),
+            ("continuation lines", report.continuation_lines),
             ("comment lines", report.comment_lines),
             ("skipped lines", report.skipped_lines),
         ] {
@@ -172,7 +168,7 @@ pub(super) fn inspect_page(report: &InspectReport) -> Page {
         let filtered: Vec<[String; 4]> = runs.iter().filter_map(filtered_row).collect();
         if !filtered.is_empty() {
             page.space();
-            page.line("left out by --where and --having");
+            page.line("excluded by --where and --having");
             page.table(&FILTER_COLUMNS, &filtered);
         }
     }
@@ -184,7 +180,7 @@ pub(super) fn inspect_page(report: &InspectReport) -> Page {
     page
 }
 
-/// What becomes of a run that is committed and not published.
+/// What happens to a committed run that is not published.
 pub(super) fn unpublished_text(run: Option<u64>) -> Option<String> {
     run.map(|run| format!("run {run}: the next run publishes it"))
 }
@@ -206,7 +202,7 @@ fn ledger_row(run: &LedgerReport) -> [String; 9] {
     let count = |count| HumanCount(count).to_string();
     let names: Vec<String> =
         run.files.iter().map(file_text).chain(run.missing_outputs.iter().cloned()).collect();
-    // To the second is enough for people.
+    // Seconds are exact enough for people.
     let started = run.as_of.get(..19).map_or_else(|| run.as_of.clone(), |seconds| format!("{seconds}Z"));
     [
         run.run.to_string(),
@@ -221,7 +217,7 @@ fn ledger_row(run: &LedgerReport) -> [String; 9] {
     ]
 }
 
-/// What the filters have left out in a run, if they have.
+/// What the filters excluded in a run, if anything.
 fn filtered_row(run: &LedgerReport) -> Option<[String; 4]> {
     let LedgerReport { rows_filtered, sessions_filtered, events_filtered, .. } = run;
     let is_filtered = (*rows_filtered, *sessions_filtered, *events_filtered) != (0, 0, 0);
@@ -254,7 +250,7 @@ fn open_row(open: &OpenSessionReport) -> [String; 4] {
     ]
 }
 
-/// Seconds as people write them; fractions only below one second.
+/// Seconds for people, with a fraction only below one second.
 fn duration_text(seconds: f64) -> String {
     let shown = if seconds < 1.0 { seconds } else { seconds.round() };
     Duration::try_from_secs_f64(shown)

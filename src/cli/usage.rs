@@ -1,12 +1,12 @@
-//! A command line that makes no sense, in one line: what is wrong with it, what is nearest to it, and where to look.
+//! An error in the command line, in one line: what is wrong, the nearest valid word, and where to look.
 
 use super::renamed::word_of_today;
 use crate::error::{Error, ErrorKind};
 use clap::Command;
 use clap::error::{ContextKind, ErrorKind as ClapErrorKind};
 
-/// What clap says about a command line for `verb`, or for `root` where none is known, as an error of ours. Where help or the
-/// version was asked for, it is printed and the process ends.
+/// Converts an error of clap about a command line for `verb`, or for `root` if no verb is known. If help or the version was
+/// asked for, this prints it and ends the process.
 pub(super) fn mistake(error: &clap::Error, root: &Command, verb: Option<&str>) -> Error {
     let what = match error.kind() {
         ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion => error.exit(),
@@ -21,12 +21,12 @@ pub(super) fn mistake(error: &clap::Error, root: &Command, verb: Option<&str>) -
     Error::new(ErrorKind::Usage, what).remedy(format!("see '{}'", words.join(" ")))
 }
 
-/// What is wrong with a word, in one line: its new name if it has one, else what clap says.
+/// What is wrong with a word, in one line: its new name if it has one, otherwise the message of clap.
 pub(super) fn explained(error: &clap::Error) -> String {
     word_of_before(error).unwrap_or_else(|| one_line(error))
 }
 
-/// The word of today, if the mistake is a word of before.
+/// The new name, if the error is an old name.
 fn word_of_before(error: &clap::Error) -> Option<String> {
     let said = |kind| error.get(kind).map(ToString::to_string);
     let word = said(ContextKind::InvalidArg).or_else(|| said(ContextKind::InvalidSubcommand))?;
@@ -40,7 +40,7 @@ fn word_of_before(error: &clap::Error) -> Option<String> {
     }
 }
 
-/// What clap says, with the values that are possible and what is similar, but without the usage and the hint to the help.
+/// The message of clap, with possible values and similar words, but without the usage and the hint to the help.
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let said = text.rfind("\n\nFor more information").map_or(text.as_str(), |end| &text[..end]);

@@ -1,11 +1,10 @@
 //! The values of flags: durations, times, sizes, bytes.
 
-use super::nearest::did_you_mean;
 use crate::core::event::Timestamp;
 use crate::core::rules::duration;
 use crate::definition::ColumnRequest;
-use crate::input::Format;
 use crate::input::time::{TimeFormat, TimeParser};
+use crate::input::{Format, nearest_name};
 use crate::settings::{KeepGenerations, OutputFormat};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -14,16 +13,16 @@ pub(super) fn duration_us(text: &str) -> Result<i64, String> {
     i64::try_from(duration(text)?.as_micros()).map_err(|_| "the duration is too long".to_owned())
 }
 
-/// What leaves a choice to the files.
+/// The value that leaves a choice to the files.
 pub(super) const AUTO: &str = "auto";
 
-/// `auto`, and the formats of inputs by their names.
+/// `auto`, and the names of the input formats.
 pub(super) fn input_format() -> PossibleValuesParser {
     let names = Format::ALL.iter().map(|format| format.name());
     PossibleValuesParser::new(std::iter::once(AUTO).chain(names))
 }
 
-/// The formats of outputs, by their names.
+/// The names of the output formats.
 pub(super) fn output_format() -> impl TypedValueParser<Value = OutputFormat> {
     let names = OutputFormat::ALL.iter().map(|format| format.name());
     PossibleValuesParser::new(names).try_map(|name| {
@@ -42,13 +41,13 @@ pub(super) fn keep_generations(text: &str) -> Result<KeepGenerations, String> {
     if us > 0 { Ok(KeepGenerations::Age(us)) } else { Err(wrong()) }
 }
 
-/// Numbers with fewer digits are times of 1970 to those who count in seconds, and years or dates to all others.
+/// A number with fewer digits is ambiguous: seconds of 1970, a year, or a date.
 const EPOCH_DIGITS: usize = 9;
 
-/// A time in any form that `--time-format auto` understands; UTC unless it says otherwise.
+/// A time in any form that `--time-format auto` reads; UTC if it has no zone.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     if text.len() < EPOCH_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("write the date as 2020-01-01, {text} could be anything"));
+        return Err(format!("write the date as 2020-01-01, {text} is ambiguous"));
     }
     let parsed = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC).parse(text.as_bytes());
     parsed.map_err(|_| "not a time; times read like 2020-01-01T00:02:00Z".to_owned())
@@ -70,16 +69,18 @@ pub(super) fn size_bytes(text: &str) -> Result<usize, String> {
     usize::try_from(size.as_u64()).map_err(|_| "the size is too large".to_owned())
 }
 
-/// The words of `--time-format`, in the form in which the checkpoint keeps them.
+/// The value of `--time-format`, in the form that the checkpoint keeps.
 pub(super) fn time_format(text: &str) -> Result<String, String> {
     text.parse::<TimeFormat>().map(|format| format.to_string())
 }
 
-/// An IANA time zone, in the form in which the checkpoint keeps it.
+/// An IANA time zone, in the form that the checkpoint keeps.
 pub(super) fn timezone(text: &str) -> Result<String, String> {
     let zone: chrono_tz::Tz = text.parse().map_err(|_| {
         let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-        format!("not an IANA name such as UTC or Europe/Paris; {}", did_you_mean(text, names))
+        let advice =
+            nearest_name(text, names).map_or_else(String::new, |name| format!("; did you mean {name}?"));
+        format!("not an IANA name such as UTC or Europe/Paris{advice}")
     })?;
     Ok(zone.name().to_owned())
 }
@@ -135,8 +136,9 @@ mod tests {
             ("europe/berlin", "Europe/Berlin"),
             ("Asia/Calcuta", "Asia/Calcutta"),
         ] {
-            assert!(timezone(wrong).unwrap_err().ends_with(&format!("did you mean {nearest}?")), "{wrong}");
+            assert!(timezone(wrong).unwrap_err().ends_with(&format!("; did you mean {nearest}?")), "{wrong}");
         }
+        assert_eq!(timezone("Middle-earth").unwrap_err(), "not an IANA name such as UTC or Europe/Paris");
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The bytes of a batch to events.
+//! Reads the bytes of a batch, and decodes them into events.
 //!
-//! Each input format is a folder or a file with a [`Decoder`] in it, and a line of the table below: nothing else knows one by
-//! name. The format is chosen once a file and dispatched on once a unit, so that the loop over rows is compiled for each.
+//! Each input format is a folder or a file with a [`Decoder`], and a line of the table below. Nothing else names a format. The
+//! format is chosen once for a file and dispatched once for a unit, so the loop over rows is compiled for each format.
 
 mod batch;
 mod blocks;
@@ -17,6 +17,7 @@ mod intake;
 pub mod jsonl;
 mod lines;
 mod names;
+mod nearest;
 mod numbers;
 mod options;
 #[cfg(feature = "parquet")]
@@ -43,6 +44,7 @@ pub use extent::Extent;
 pub use files::{BatchFile, file_changed, open_batch, too_many_bytes};
 pub use intake::{Intake, RowRules};
 pub use lines::LineCounts;
+pub use nearest::nearest_name;
 pub use options::FormatOption;
 pub use projection::Projection;
 pub use read_error::ReadError;

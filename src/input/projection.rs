@@ -3,6 +3,7 @@
 use super::columns::{Columns, ProjectedField};
 use super::files::BatchFile;
 use super::names::{decided, locate, missing, numbered, shown_names};
+use super::nearest::nearest_name;
 use crate::core::rules::{Demand, ProjectedColumn, ProjectedColumns};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
@@ -180,7 +181,7 @@ fn resolve_column(
 /// What a rule means by `source` would be one of two things.
 fn own_source_column(file: &BatchFile) -> Error {
     let what = format!(
-        "a rule looks at {SOURCE_COLUMN}, the name of the source of each event, and this file has a column of that name"
+        "a rule uses {SOURCE_COLUMN}, the name of the source of each event, and this file has a column of that name"
     );
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())
@@ -191,17 +192,11 @@ fn own_source_column(file: &BatchFile) -> Error {
 fn no_such_column(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));
     let what =
-        format!("a rule looks at column {wanted}, and the columns of this file are {}", shown_names(names));
-    let likeness = |name: &&String| strsim::jaro_winkler(&wanted, name);
-    let nearest = names.iter().filter(|name| likeness(name) > ALIKE);
-    let nearest = nearest.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    let advice =
-        nearest.map_or_else(|| "name one of them".to_owned(), |name| format!("did you mean {name}?"));
+        format!("a rule uses column {wanted}, and the columns of this file are {}", shown_names(names));
+    let advice = nearest_name(&wanted, names.iter())
+        .map_or_else(|| "name one of them".to_owned(), |name| format!("did you mean {name}?"));
     Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(advice).nothing_changed()
 }
-
-/// Names that are less alike, from 0 to 1, are not taken for each other's mistyped form.
-const ALIKE: f64 = 0.8;
 
 /// Where each column of emitted events stands in this file.
 fn resolve_row(

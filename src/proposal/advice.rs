@@ -1,4 +1,4 @@
-//! What a first run is told whose columns are not those of its file.
+//! The advice for a first run whose columns do not match its file.
 
 use super::choice::{ColumnChoice, choose};
 use super::columns::flags;
@@ -10,30 +10,30 @@ use crate::input::time::{TimeFormat, may_be_times};
 use crate::input::{Naming, Sample};
 use chrono_tz::Tz;
 
-/// Values that are shown of a column that is in doubt.
+/// The number of values that are shown of a doubtful column.
 const SHOWN_VALUES: usize = 3;
 
-/// Which columns a file has, and which flags would name the right ones.
+/// The columns of a file, and the flags that would name the right ones.
 #[derive(Debug)]
 pub struct Advice {
-    /// The flags by name and value; empty if no key or no time can be told.
+    /// The flags by name and value; empty if no key or no time is recognized.
     pub flags: Vec<(&'static str, String)>,
-    /// Whether they name other columns, or another format of times, than those that were looked at.
+    /// Whether they name other columns, or another time format, than those that were used.
     pub names_others: bool,
-    /// The names of columns that were mistyped, as they should be.
+    /// The correct names of misspelled columns.
     pub meant: Vec<String>,
-    /// The columns, a line for each.
+    /// The columns, one line for each.
     pub table: Vec<String>,
 }
 
-/// The advice for a file of which `sample` is the beginning. What was `asked` for stays where the file has it.
+/// The advice for a file with the beginning `sample`. What was `asked` for stays if the file has it.
 pub fn advise(sample: &Sample, asked: &SourceRequest) -> Advice {
     let facts = facts(sample, &asked_format(asked));
     let named = |requests: &Option<Vec<ColumnRequest>>| {
         requests.as_ref().and_then(|requests| named_places(requests, &sample.columns))
     };
     let key = named(&asked.key);
-    // A column of times may be in a format that was not asked for; any other column is no time.
+    // A column of times may have a format that was not requested; any other column has no times.
     let is_time =
         |named: &Named| named.places.len() > 1 || named.places.iter().all(|&at| has_times(&facts, at));
     let time = named(&asked.time).filter(is_time);
@@ -60,8 +60,7 @@ fn has_times(facts: &[Facts<'_>], place: usize) -> bool {
     facts.get(place).is_some_and(|column| !column.formats.is_empty())
 }
 
-/// Why the columns that nobody has named cannot be the first and the second one; `None` if they can, and for a file that has no
-/// header.
+/// Why the default columns cannot be the first and the second one; `None` if they can, and for a file without a header.
 pub fn doubt_about_unnamed(sample: &Sample, asked: &SourceRequest) -> Option<String> {
     if sample.columns.naming != Naming::Header || sample.rows.is_empty() {
         return None;
@@ -77,7 +76,7 @@ pub fn doubt_about_unnamed(sample: &Sample, asked: &SourceRequest) -> Option<Str
             .collect();
         return (!may_be_times(&values, &asked_format(asked), Tz::UTC)).then(|| {
             format!(
-                "no column is named as the time, and the second one, {second}, does not look like it: {}",
+                "the time is not named, and the second column, {second}, does not look like a time: {}",
                 shown.join(", ")
             )
         });
@@ -85,10 +84,10 @@ pub fn doubt_about_unnamed(sample: &Sample, asked: &SourceRequest) -> Option<Str
     let time = named_places(asked.time.as_ref()?, &sample.columns)?;
     let first = sample.columns.names.first()?;
     (asked.key.is_none() && time.places == [0])
-        .then(|| format!("no column is named as the key, and the first one, {first}, is the time"))
+        .then(|| format!("the key is not named, and the first column, {first}, is the time"))
 }
 
-/// The format that was asked for.
+/// The requested format.
 fn asked_format(asked: &SourceRequest) -> TimeFormat {
     asked.time_format.as_ref().and_then(|format| format.parse().ok()).unwrap_or_default()
 }

@@ -7,20 +7,20 @@ use std::cmp::Reverse;
 /// The columns that are proposed, by position.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnChoice {
-    /// Whose the events are. Empty if no column can be that.
+    /// The key. Empty if no column can be the key.
     pub key: Vec<usize>,
-    /// When they were: one column, or one of dates and one of times of day. Empty if no column is.
+    /// The time: one column, or a column of dates and one of times of day. Empty if there is none.
     pub time: Vec<usize>,
 }
 
-/// Chooses key and time among the columns with these `facts`. What is in `named` was asked for, and stays.
+/// Chooses key and time among the columns with these `facts`. Columns in `named` were requested, and stay.
 pub fn choose(facts: &[Facts<'_>], named: ColumnChoice) -> ColumnChoice {
     let time = if named.time.is_empty() { choose_time(facts) } else { named.time };
     let key = if named.key.is_empty() { choose_key(facts, &time).into_iter().collect() } else { named.key };
     ColumnChoice { key, time }
 }
 
-/// Names decide first, then what the values tell: an event time has a time of day and seldom repeats itself.
+/// Names decide first, then values: an event time has a time of day and seldom repeats.
 fn choose_time(facts: &[Facts<'_>]) -> Vec<usize> {
     let times = facts.iter().enumerate().filter(|(_, column)| !column.formats.is_empty());
     let best = times.max_by_key(|(place, column)| {
@@ -31,7 +31,7 @@ fn choose_time(facts: &[Facts<'_>]) -> Vec<usize> {
     std::iter::once(date).chain(clock).collect()
 }
 
-/// Whether the times are more than dates. Numbers are, but those that are a date.
+/// Whether the times are more than dates. Numbers are, unless they are dates.
 fn has_clock(column: &Facts<'_>) -> bool {
     let has_clock = |value: &&[u8]| {
         let is_number = value.iter().all(u8::is_ascii_digit);
@@ -40,7 +40,7 @@ fn has_clock(column: &Facts<'_>) -> bool {
     column.values.first().is_some_and(has_clock)
 }
 
-/// Names decide first, then what the values tell: a key repeats itself, and is neither one value nor a measure.
+/// Names decide first, then values: a key repeats, and is neither constant nor a measure.
 fn choose_key(facts: &[Facts<'_>], time: &[usize]) -> Option<usize> {
     let is_other = |(place, column): &(usize, &Facts<'_>)| {
         !time.contains(place) && column.formats.is_empty() && !column.is_clock && !column.values.is_empty()

@@ -6,8 +6,8 @@ use crate::definition::ColumnRequest;
 use crate::input::time::TimeFormat;
 use crate::input::{Naming, ShownColumns};
 
-/// Flags and their values, for the columns of `choice`: `key`, `time`, and `time-format` where `auto` does not read the times.
-/// One that cannot be named is left out.
+/// The flags for the columns of `choice`, with values: `key`, `time`, and `time-format` if `auto` does not read the times. A
+/// column that cannot be named is left out.
 pub fn flags(
     choice: &ColumnChoice,
     shown: &ShownColumns,
@@ -27,8 +27,7 @@ pub fn flags(
     key.into_iter().chain(time).chain(format.map(|format| ("time-format", format.to_string()))).collect()
 }
 
-/// How the column at `place` is asked for: by its name, or by its number where the name does not tell it apart; `None` where
-/// neither will do.
+/// How the column at `place` is named: by its name, or by its number if the name is not unique; `None` if neither works.
 fn column_word(place: usize, shown: &ShownColumns) -> Option<String> {
     let name = shown.names.get(place)?;
     let is_one = shown.names.iter().filter(|other| *other == name).count() == 1;

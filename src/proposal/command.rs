@@ -1,9 +1,9 @@
-//! A command to be pasted into a shell.
+//! A command to paste into a shell.
 
 use crate::core::event::key_word;
 
-/// The command of these `words` with `flags`, each by its name and value, in the place of those of the same names; `without` names
-/// further flags that are dropped.
+/// The command of these `words` with `flags`, by name and value, instead of those with the same names. `without` names further
+/// flags to drop.
 pub fn command_with(words: &[String], flags: &[(&str, String)], without: &[&str]) -> String {
     let is_replaced = |name: &str| flags.iter().any(|(flag, _)| *flag == name) || without.contains(&name);
     let mut kept: Vec<&str> = Vec::new();
@@ -12,7 +12,7 @@ pub fn command_with(words: &[String], flags: &[(&str, String)], without: &[&str]
     while let Some(word) = rest.next() {
         let name = word.strip_prefix("--").map(|flag| flag.split('=').next().unwrap_or(flag));
         match name {
-            // Behind two dashes there are no flags.
+            // After two dashes there are no flags.
             Some("") => files.extend(std::iter::once(word).chain(rest.by_ref())),
             Some(name) if is_replaced(name) => _ = if word.contains('=') { None } else { rest.next() },
             _ => kept.push(word),

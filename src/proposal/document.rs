@@ -1,16 +1,16 @@
-//! A configuration file that says what was found, and why.
+//! A configuration file with the proposal, and the reasons in comments.
 
 use super::findings::Findings;
 use super::histogram::histogram;
 use crate::core::event::key_word;
 
-/// The text of a configuration file with `findings`, which `command` has made. What was only found out stands in comments.
+/// The text of a configuration file with `findings` of `command`. What is only an observation is a comment.
 pub fn document(findings: &Findings, command: &str) -> String {
     let mut text = Document::default();
-    text.comment(&format!("Proposed by `{command}`: check it, then run it as it is:"));
+    text.comment(&format!("Proposed by `{command}`. Check it, then run:"));
     text.comment("");
     text.comment("  sessionize run                  # the files below");
-    text.comment("  sessionize run --batch FILE     # the next ones: what is open goes on there");
+    text.comment("  sessionize run --batch FILE     # later files: they continue the open sessions");
     text.comment("");
     text.comment("Every flag of `sessionize run --help` has a key of the same name. The first run fixes columns and gap.");
     files(findings, &mut text);
@@ -46,8 +46,8 @@ impl Document {
 
 fn files(findings: &Findings, text: &mut Document) {
     text.space();
-    let share = if findings.is_whole { "all there are" } else { "the first ones; there are more" };
-    text.comment(&format!("{}: {} rows were looked at, {share}.", findings.form, findings.rows));
+    let share = if findings.is_whole { "all rows" } else { "the first ones; there are more" };
+    text.comment(&format!("{}: {} rows were analyzed, {share}.", findings.form, findings.rows));
     if findings.rows_rejected > 0 {
         let rejected = findings.rows_rejected;
         text.comment(&format!(
@@ -68,7 +68,7 @@ fn files(findings: &Findings, text: &mut Document) {
 
 fn columns(findings: &Findings, text: &mut Document) {
     text.space();
-    text.comment("The columns: key says whose an event is, time when it was.");
+    text.comment("The columns: the key (who) and the time (when) of each event.");
     text.comment("");
     for line in &findings.table {
         text.comment(line);
@@ -78,13 +78,13 @@ fn columns(findings: &Findings, text: &mut Document) {
     for (key, value) in &findings.columns {
         text.key(key, value);
     }
-    text.comment("Times that name no zone are times of this one:");
+    text.comment("Times without a zone are in this one:");
     text.key("timezone", "UTC");
 }
 
 fn gap(findings: &Findings, text: &mut Document) {
     text.space();
-    text.comment("The gap: the longest pause inside of a session. The pauses between events of one key:");
+    text.comment("The gap: the longest pause inside a session. The pauses between events of one key:");
     text.comment("");
     for line in histogram(&findings.pauses) {
         text.comment(&line);
@@ -93,7 +93,7 @@ fn gap(findings: &Findings, text: &mut Document) {
     text.comment(if findings.gap.is_shown {
         "Most pauses are shorter than this gap, some are longer, and few are about as long:"
     } else {
-        "These pauses show no gap; half an hour is what web analytics takes:"
+        "These pauses show no gap; web analytics uses half an hour:"
     });
     text.key("gap", &gap_text(findings.gap.minutes));
 }
@@ -101,7 +101,7 @@ fn gap(findings: &Findings, text: &mut Document) {
 fn sessions(findings: &Findings, text: &mut Document) {
     let examples = &findings.examples;
     text.space();
-    text.comment(&format!("{} sessions come out, if no event follows; the first ones:", examples.sessions));
+    text.comment(&format!("{} sessions, if no event follows; the first ones:", examples.sessions));
     text.comment("");
     text.comment("  session_start         session_end           event_count  key");
     for session in &examples.first {
@@ -119,7 +119,7 @@ pub fn gap_text(minutes: i64) -> String {
     if minutes % 60 == 0 { format!("{}h", minutes / 60) } else { format!("{minutes}m") }
 }
 
-/// A text in TOML. Its escapes are among those of JSON.
+/// A text in TOML, whose escapes are also escapes of JSON.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

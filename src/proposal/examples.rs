@@ -1,25 +1,25 @@
-//! Sessions that would come out under a gap.
+//! The sessions that a gap makes of a sample.
 
 use crate::core::event::Timestamp;
 use crate::sessionizer::{Sessionizer, SessionizerError};
 
-/// A session that would come out.
+/// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExampleSession {
-    /// Whose it is; the parts of a composite key are joined by 0x1E.
+    /// The key; byte 0x1E joins the parts of a composite key.
     pub key: Vec<u8>,
-    /// Time of the first event.
+    /// The time of the first event.
     pub start: Timestamp,
-    /// Time of the last event.
+    /// The time of the last event.
     pub end: Timestamp,
-    /// How many events it has.
+    /// The number of events.
     pub event_count: u64,
 }
 
-/// What a gap makes of the events of a sample.
+/// The sessions of a sample under a gap.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Examples {
-    /// How many sessions there are.
+    /// The number of sessions.
     pub sessions: usize,
     /// The first of them, in the order of their starts.
     pub first: Vec<ExampleSession>,
@@ -36,7 +36,7 @@ pub fn examples(
 ) -> Result<Examples, SessionizerError> {
     let mut sessionizer = Sessionizer::builder().gap(&format!("{minutes}m")).build()?;
     for (key, time) in events {
-        // What is no event to the core is none of the run either.
+        // What the core rejects, the run rejects too.
         let _ = sessionizer.push(key, *time, &[]);
     }
     let completed = sessionizer.finish()?;

@@ -1,26 +1,26 @@
-//! What the first values of a column say of it.
+//! Facts about a column, from its first values.
 
 use crate::input::time::{TimeFormat, are_times, formats_of_column};
 use crate::input::{Naming, Sample};
 use chrono_tz::Tz;
 use std::collections::HashSet;
 
-/// What the first values of a column say of it.
+/// Facts about a column, from its first values.
 #[derive(Debug, Clone)]
 pub struct Facts<'s> {
-    /// Its name; empty where columns have only numbers.
+    /// Its name; empty if columns have only numbers.
     pub name: &'s str,
-    /// Its values that are not empty, in order.
+    /// Its non-empty values, in order.
     pub values: Vec<&'s [u8]>,
-    /// How many different ones there are.
+    /// The number of different values.
     pub distinct: usize,
-    /// The formats of time that read them, the most likely one first; empty if they are no times.
+    /// The time formats that read them, the most likely one first; empty if they are not times.
     pub formats: Vec<TimeFormat>,
     /// Whether they are times of day without a date.
     pub is_clock: bool,
 }
 
-/// The facts of every column of `sample`, in order. A pattern that was `asked` for is tried before others. Linear in its bytes.
+/// The facts of every column of `sample`, in order. A pattern that was `asked` for is tried first. Linear in its bytes.
 pub fn facts<'s>(sample: &'s Sample, asked: &TimeFormat) -> Vec<Facts<'s>> {
     let has_names = sample.columns.naming != Naming::Numbers;
     let names = sample.columns.names.iter().map(|name| if has_names { name.as_str() } else { "" });

@@ -1,27 +1,28 @@
-//! A gap from the pauses between events.
+//! Proposes a gap from the pauses between events.
 
 use super::pauses::Pauses;
 
-/// What web analytics takes, in minutes.
+/// The usual gap of web analytics, in minutes.
 const CUSTOM_MIN: i64 = 30;
 
-/// The gaps among which one is chosen, in minutes.
+/// The gaps to choose from, in minutes.
 const GAPS_MIN: [i64; 13] = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480];
 
-/// Fewer pauses say nothing.
+/// Fewer pauses show nothing.
 const MIN_PAUSES: usize = 20;
 
-/// A gap that is proposed.
+/// A proposed gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GapProposal {
     /// The gap, in minutes.
     pub minutes: i64,
-    /// Whether the pauses show it: short ones below it, long ones above it, and few of about its length. Otherwise it is the usual one.
+    /// Whether the pauses show it: short ones below it, long ones above it, few of about its length. Otherwise it is the usual
+    /// one.
     pub is_shown: bool,
 }
 
-/// The gap at which the fewest pauses lie: between the pauses inside of visits and those between visits there is a valley. Most
-/// pauses must be shorter, and some longer; of equal ones the nearest to half an hour.
+/// The gap with the fewest pauses near it: the valley between the pauses inside visits and those between visits. Most pauses
+/// must be shorter, and some longer. Of equal gaps, the one nearest to half an hour.
 pub fn propose_gap(pauses: &Pauses) -> GapProposal {
     let minute_us = 60_000_000;
     let about = |minutes: i64| pauses.up_to(minutes * 2 * minute_us) - pauses.up_to(minutes * minute_us / 2);

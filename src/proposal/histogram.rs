@@ -5,7 +5,7 @@ use super::pauses::{CLASSES_S, Pauses};
 /// The longest bar, in characters.
 const BAR_CHARACTERS: usize = 40;
 
-/// A line for each class of pauses from the first to the last that has any: its upper end, how many there are, a bar.
+/// A line for each class of pauses, from the first to the last one with any: its upper end, the count, a bar.
 pub fn histogram(pauses: &Pauses) -> Vec<String> {
     let counts = pauses.by_class();
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
@@ -29,7 +29,7 @@ fn class_name(class: usize) -> String {
     }
 }
 
-/// A whole number of the largest unit that will do.
+/// A number of the largest unit that divides it.
 fn length_text(seconds: i64) -> String {
     let units = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
     let fitting = units.iter().find(|(size, _)| seconds % size == 0);

@@ -1,5 +1,5 @@
-//! What the first rows of a file propose: which columns are the key and the time, and which gap parts its sessions. Pure: rows
-//! in, proposals out. Nothing here decides what a run does.
+//! Proposals from the first rows of a file: which columns are the key and the time, and which gap separates its sessions. Pure:
+//! rows in, proposals out. Nothing here decides what a run does.
 
 mod advice;
 mod choice;

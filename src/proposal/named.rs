@@ -1,19 +1,18 @@
-//! The columns that somebody has named, among those that there are.
+//! The named columns among those of a file.
 
-use super::names::nearest;
 use crate::definition::ColumnRequest;
-use crate::input::{Naming, ShownColumns};
+use crate::input::{Naming, ShownColumns, nearest_name};
 
-/// Where the columns are that somebody has named.
+/// The positions of named columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// Their places.
     pub places: Vec<usize>,
-    /// The names of those that were mistyped, as they should be.
+    /// The correct names of misspelled columns.
     pub meant: Vec<String>,
 }
 
-/// Where the columns of `requests` are; a name that no column has stands for the nearest one. `None` if one is nowhere.
+/// The positions of `requests`. A name without a column stands for the nearest one. `None` if one is not found.
 pub fn named_places(requests: &[ColumnRequest], shown: &ShownColumns) -> Option<Named> {
     let mut named = Named { places: Vec::new(), meant: Vec::new() };
     for request in requests {
@@ -25,8 +24,8 @@ pub fn named_places(requests: &[ColumnRequest], shown: &ShownColumns) -> Option<
             ColumnRequest::Name(_) if shown.naming == Naming::Numbers => None,
             ColumnRequest::Name(name) => {
                 let is_there = shown.names.contains(name);
-                let meant = if is_there { name } else { nearest(name, shown.names.iter())? };
-                named.meant.extend((!is_there).then(|| meant.clone()));
+                let meant = if is_there { name.as_str() } else { nearest_name(name, shown.names.iter())? };
+                named.meant.extend((!is_there).then(|| meant.to_owned()));
                 shown.names.iter().position(|other| other == meant)
             }
         };

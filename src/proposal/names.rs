@@ -1,6 +1,6 @@
-//! Names that people give to columns.
+//! Usual names of columns.
 
-/// What columns of keys are called, the most telling name first, in small letters and digits only.
+/// Usual names of key columns, the most telling one first, in lower case and digits only.
 const KEYS: [&str; 44] = [
     "userid",
     "user",
@@ -48,7 +48,7 @@ const KEYS: [&str; 44] = [
     "sessionid",
 ];
 
-/// What columns of event times are called, the most telling name first.
+/// Usual names of time columns, the most telling one first.
 const TIMES: [&str; 26] = [
     "eventtime",
     "eventtimestamp",
@@ -78,9 +78,6 @@ const TIMES: [&str; 26] = [
     "date",
 ];
 
-/// Names that are less alike, from 0 to 1, are not taken for each other's mistyped form.
-const ALIKE: f64 = 0.8;
-
 /// How much a name is that of a key: more is more.
 pub(super) fn key_likeness(name: &str) -> usize {
     likeness(name, &KEYS)
@@ -91,15 +88,7 @@ pub(super) fn time_likeness(name: &str) -> usize {
     likeness(name, &TIMES)
 }
 
-/// The name among `names` that somebody may have meant by `wrong`.
-pub fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n String>) -> Option<&'n String> {
-    let wrong = wrong.to_lowercase();
-    let alike = names.map(|name| (strsim::jaro_winkler(&wrong, &name.to_lowercase()), name));
-    let best = alike.filter(|(alike, _)| *alike > ALIKE).max_by(|one, other| one.0.total_cmp(&other.0));
-    best.map(|(_, name)| name)
-}
-
-/// Behind a dot only the last part counts: it is the name of a member inside of an object.
+/// After a dot, only the last part counts: it names a member of an object.
 fn likeness(name: &str, known: &[&str]) -> usize {
     let last = name.rsplit('.').next().unwrap_or(name);
     let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
@@ -117,15 +106,5 @@ mod tests {
         }
         assert!(key_likeness("ip") > key_likeness("session_id") && key_likeness("page") == 0);
         assert!(time_likeness("timestamp") > time_likeness("date") && time_likeness("month") == 0);
-    }
-
-    #[test]
-    fn a_mistyped_name_finds_its_column() {
-        let names = ["user_id".to_owned(), "timestamp".to_owned()];
-        let nearest = |wrong| nearest(wrong, names.iter()).map(String::as_str);
-        assert_eq!(
-            [nearest("userid"), nearest("TimeStamp"), nearest("page")],
-            [Some("user_id"), Some("timestamp"), None]
-        );
     }
 }

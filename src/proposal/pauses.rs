@@ -2,18 +2,18 @@
 
 use crate::core::event::Timestamp;
 
-/// Upper ends of the classes of pauses, in seconds; behind the last one comes one without an end.
+/// The upper ends of the classes of pauses, in seconds. After the last one comes a class without an end.
 pub const CLASSES_S: [i64; 14] =
     [1, 10, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400];
 
-/// What the pauses of a sample are.
+/// The pauses of a sample.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pauses {
-    /// All of them in microseconds, in order of length. Equal times have none between them.
+    /// All pauses in microseconds, sorted by length. Equal times have no pause between them.
     pub lengths_us: Vec<i64>,
 }
 
-/// The pauses of `events`, whose order is changed. Sorts them.
+/// The pauses of `events`, which this sorts.
 pub fn pauses_of(events: &mut [(&[u8], Timestamp)]) -> Pauses {
     events.sort_unstable();
     let of_one_key = events.windows(2).filter(|pair| pair[0].0 == pair[1].0);
@@ -24,12 +24,12 @@ pub fn pauses_of(events: &mut [(&[u8], Timestamp)]) -> Pauses {
 }
 
 impl Pauses {
-    /// How many pauses are no longer than `length_us`.
+    /// The number of pauses that are not longer than `length_us`.
     pub fn up_to(&self, length_us: i64) -> usize {
         self.lengths_us.partition_point(|&length| length <= length_us)
     }
 
-    /// How many pauses lie in each of [`CLASSES_S`], and behind the last one.
+    /// The number of pauses in each of [`CLASSES_S`], and after the last one.
     pub fn by_class(&self) -> Vec<usize> {
         let ends = CLASSES_S.iter().map(|&end_s| self.up_to(end_s * 1_000_000));
         let mut before = 0;

@@ -4,16 +4,16 @@ use super::facts::Facts;
 use crate::input::time::TimeFormat;
 use crate::input::{Naming, ShownColumns};
 
-/// Columns beyond these are counted, not shown.
+/// Columns after these are counted, not shown.
 const SHOWN_COLUMNS: usize = 40;
 
-/// Different values of a column that are shown.
+/// The number of different values of a column that are shown.
 const SHOWN_VALUES: usize = 3;
 
-/// Characters of one value, and of one name.
+/// The characters of a value, and of a name.
 const SHOWN_CHARACTERS: usize = 30;
 
-/// A line for each column: number, name, first values, and what reads them if they are times.
+/// A line for each column: number, name, first values, and the format if they are times.
 pub fn table(shown: &ShownColumns, facts: &[Facts<'_>]) -> Vec<String> {
     let mut rows = vec![["column", "name", "first values", "time"].map(str::to_owned)];
     rows.extend(facts.iter().take(SHOWN_COLUMNS).enumerate().map(|(place, of)| row(place, of, shown.naming)));
@@ -47,7 +47,7 @@ fn row(place: usize, of: &Facts<'_>, naming: Naming) -> [String; 4] {
     [number, name, values.join("; "), time_word(of)]
 }
 
-/// What reads the values as times.
+/// The formats that read the values as times.
 fn time_word(of: &Facts<'_>) -> String {
     let words: Vec<String> = of.formats.iter().map(|format| format!("--time-format '{format}'")).collect();
     match &of.formats[..] {
@@ -58,7 +58,7 @@ fn time_word(of: &Facts<'_>) -> String {
     }
 }
 
-/// The beginning of a text, as it can stand in one line.
+/// The beginning of a text, in one line.
 fn cut(text: &str) -> String {
     let seen = |character: char| if character.is_control() { ' ' } else { character };
     let beginning: String = text.chars().take(SHOWN_CHARACTERS).map(seen).collect();

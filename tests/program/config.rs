@@ -207,11 +207,19 @@ fn an_unknown_key_names_the_nearest_known_one() {
     expect_refused("max_late = '1%'\n", "1: there is no key max_late; did you mean max-late?");
     expect_refused("[fake]\nrow = 3\n", "2: there is no key row; did you mean rows?");
     expect_refused("\n[finalise]\nkeep = 3\n", "2: there is no verb finalise; did you mean finalize?");
-    let elsewhere = "1: there is no key rows; it is a flag of fake: write it below [fake]";
+    let unlike = "a key is a flag without its dashes: see 'sessionize run --help'";
+    expect_refused("colour = 'red'\n", &format!("1: there is no key colour; {unlike}"));
+    let refused = folder_with("[colours]\nred = 1\n").sessionize(&["config"]).expect_code(2).stderr;
+    assert!(
+        refused.contains("there is no verb colours; there are init, run, ")
+            && refused.ends_with(", source\n"),
+        "{refused}"
+    );
+    let elsewhere = "1: there is no key rows; it is a flag of fake: write it under [fake]";
     expect_refused("rows = 3\n", elsewhere);
     expect_refused(
         "config = 'other.toml'\n",
-        "1: there is no key config; it is a verb: its keys stand below [config]",
+        "1: there is no key config; it is a verb: write its keys under [config]",
     );
 }
 
@@ -224,12 +232,12 @@ fn a_value_of_the_wrong_kind_is_refused() {
         "header = 'perhaps'\n",
         &format!("1: invalid value 'perhaps' for '--header <HEADER>' {words}"),
     );
-    expect_refused("gap = true\n", "1: gap takes a value: it is no switch that is true or false");
-    expect_refused("quiet = 'yes'\n", "1: quiet is a switch: it is true or false");
-    expect_refused("gap = ['1m', '2m']\n", "1: gap takes one value, and this is a list");
+    expect_refused("gap = true\n", "1: gap takes a value: it is not a switch");
+    expect_refused("quiet = 'yes'\n", "1: quiet is a switch: write true or false");
+    expect_refused("gap = ['1m', '2m']\n", "1: gap takes one value, but this is a list");
     expect_refused("key = []\n", "1: key is an empty list: leave it out");
     expect_refused("key = [['user']]\n", "1: key takes a value or a list of plain values");
-    expect_refused("gap = { minutes = 5 }\n", "1: gap takes a value, and this is a table");
+    expect_refused("gap = { minutes = 5 }\n", "1: gap takes a value, but this is a table");
     // Mistakes in the table of another verb do not wait until that verb is used.
     expect_refused("[fake]\ndays = 0\n", "2: invalid value '0' for '--days <N>': 0 is not in 1..=36525");
 }
@@ -237,8 +245,7 @@ fn a_value_of_the_wrong_kind_is_refused() {
 #[test]
 fn flags_that_exclude_each_other_do_so_in_the_file() {
     let both = "watermark-delay = '1m'\nwatermark = 2020-01-02T00:00:00Z\n";
-    let expected =
-        "2: watermark cannot stand beside watermark-delay (sessionize.toml:1); leave one of them out";
+    let expected = "2: watermark excludes watermark-delay (sessionize.toml:1); leave one of them out";
     expect_refused(both, expected);
 }
 
@@ -247,12 +254,12 @@ fn a_file_that_is_no_toml_is_refused_with_its_line() {
     let folder = folder_with("gap = '1m'\nlateness 1h\n");
     let finished = folder.sessionize(&["run", "day.csv"]).expect_code(2);
     assert!(
-        finished.stderr.starts_with("sessionize: sessionize.toml:2: the configuration file is no TOML: ")
+        finished.stderr.starts_with("sessionize: sessionize.toml:2: the configuration file is not TOML: ")
     );
     assert_eq!(finished.stderr.lines().count(), 1);
     folder.write("sessionize.toml", b"gap = '1m'\n\xff\n");
     let finished = folder.sessionize(&["run", "day.csv"]).expect_code(2);
-    assert_eq!(finished.stderr, "sessionize: sessionize.toml:2: the configuration file is no UTF-8 text\n");
+    assert_eq!(finished.stderr, "sessionize: sessionize.toml:2: the configuration file is not UTF-8\n");
     // The way out is open.
     folder.sessionize(&["run", "--help"]).expect_code(0);
     folder.sessionize(&["run", "--config", "/dev/null", "--help"]).expect_code(0);

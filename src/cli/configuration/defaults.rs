@@ -1,19 +1,19 @@
-//! The keys of a configuration file become defaults of flags: checked by the flag's own parser, then given to clap.
+//! The keys of a configuration file become defaults of flags. The parser of each flag checks them, and clap applies them.
 
 use super::document::{Document, Setting, Table, Value};
 use super::keys;
 use super::negation::negation;
-use crate::cli::nearest::did_you_mean;
 use crate::cli::renamed::word_of_today;
 use crate::cli::usage;
 use crate::error::{Error, Result};
+use crate::input::nearest_name;
 use clap::builder::ValueRange;
 use clap::error::ErrorKind as ClapErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What a file says for one verb: the names of flags and their values.
+/// What a file sets for one verb: names of flags and their values.
 pub(super) type Defaults = BTreeMap<String, Default>;
 
 /// The value of a flag in a file.
@@ -23,10 +23,10 @@ pub(super) struct Default {
     pub(super) line: usize,
 }
 
-/// Holds every key of the file, whichever verb it is for, against the flags.
+/// Checks every key of the file, for all verbs.
 ///
 /// # Errors
-/// [`crate::error::ErrorKind::Usage`] for the first key that is not known or whose value its flag does not take.
+/// [`crate::error::ErrorKind::Usage`] for the first unknown key, or the first value that its flag does not accept.
 pub(super) fn check(document: &Document, root: &Command) -> Result<()> {
     check_settings(document, root, None, &document.top)?;
     for Table { name, settings, line } in &document.tables {
@@ -40,15 +40,16 @@ pub(super) fn check(document: &Document, root: &Command) -> Result<()> {
 
 fn no_verb(document: &Document, root: &Command, name: &str, line: usize) -> Error {
     if name == "source" {
-        return document.mistake(line, "a source is written in double brackets: [[source]]");
+        return document.mistake(line, "write a source in double brackets: [[source]]");
     }
     if keys::flag_of_key(root, None, name).is_some() {
-        return document.mistake(line, format!("{name} takes a value, and this is a table"));
+        return document.mistake(line, format!("{name} takes a value, but this is a table"));
     }
-    let names = keys::verbs(root).map(Command::get_name).chain(["source"]);
+    let names = || keys::verbs(root).map(Command::get_name).chain(["source"]);
+    let all = || format!("there are {}", names().collect::<Vec<_>>().join(", "));
     let advice = match word_of_today(name) {
         Some(now) => format!("it is now {now}"),
-        None => did_you_mean(name, names),
+        None => keys::did_you_mean(nearest_name(name, names())).unwrap_or_else(all),
     };
     document.mistake(line, format!("there is no verb {name}")).remedy(advice)
 }
@@ -71,20 +72,20 @@ fn check_settings(
     Ok(())
 }
 
-/// The error for a key that no flag has.
+/// The error for an unknown key.
 pub(super) fn unknown(document: &Document, setting: &Setting, advice: &str) -> Error {
     document.mistake(setting.line, format!("there is no key {}", setting.key)).remedy(advice)
 }
 
-/// The values as the flag takes them; paths are taken from the folder of the file.
+/// The values in the form that the flag takes. Paths are relative to the folder of the file.
 pub(super) fn values_of(document: &Document, flag: &Arg, setting: &Setting) -> Result<Vec<String>> {
     let mistake = |what: &str| document.mistake(setting.line, format!("{} {what}", setting.key));
     let is_switch = matches!(flag.get_action(), ArgAction::SetTrue);
     let values = match &setting.value {
         Value::Switch(value) if is_switch => vec![value.to_string()],
-        _ if is_switch => return Err(mistake("is a switch: it is true or false")),
-        Value::Switch(_) => return Err(mistake("takes a value: it is no switch that is true or false")),
-        Value::Many(_) if !takes_many(flag) => return Err(mistake("takes one value, and this is a list")),
+        _ if is_switch => return Err(mistake("is a switch: write true or false")),
+        Value::Switch(_) => return Err(mistake("takes a value: it is not a switch")),
+        Value::Many(_) if !takes_many(flag) => return Err(mistake("takes one value, but this is a list")),
         Value::Many(values) if values.is_empty() => return Err(mistake("is an empty list: leave it out")),
         Value::Many(values) => values.clone(),
         Value::One(value) => vec![value.clone()],
@@ -99,7 +100,7 @@ fn takes_many(flag: &Arg) -> bool {
     matches!(flag.get_action(), ArgAction::Append) || flag.get_num_args().is_some_and(more_than_one)
 }
 
-/// A path of the file, which is written as seen from the folder of the file.
+/// A path of the file, relative to the folder of the file.
 fn beside_file(file: &Path, path: &str) -> String {
     match file.parent() {
         Some(folder) if path != "-" => folder.join(path).to_string_lossy().into_owned(),
@@ -125,7 +126,7 @@ pub(super) fn try_values(command: &Command, flag: &Arg, values: &[String]) -> Re
     }
 }
 
-/// What the file says for `verb`, as far as the command line (`given`) leaves room for it.
+/// What the file sets for `verb`, without what the command line (`given`) overrides.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Usage`] if two flags that exclude each other have a key.
@@ -155,8 +156,8 @@ pub(super) fn defaults(
     Ok(found)
 }
 
-/// Whether the command line says something that leaves no room for a default of `flag`: its negation, a flag that excludes
-/// it, or the same values without the flag's name.
+/// Whether the command line overrides a default of `flag`: with its negation, with a flag that excludes it, or with the same
+/// values as positional arguments.
 fn is_overruled(verb: &Command, flag: &Arg, given: &ArgMatches) -> bool {
     let same_values =
         verb.get_positionals().filter(|other| other.get_value_names() == flag.get_value_names());
@@ -165,7 +166,7 @@ fn is_overruled(verb: &Command, flag: &Arg, given: &ArgMatches) -> bool {
     rivals.chain(same_values).chain(negation).any(|other| is_given(given, other))
 }
 
-/// The flags that say that they exclude `flag`.
+/// The flags that declare that they exclude `flag`.
 fn excluding<'c>(verb: &'c Command, flag: &Arg) -> impl Iterator<Item = &'c Arg> {
     verb.get_arguments()
         .filter(move |other| verb.get_arg_conflicts_with(other).iter().any(|of| of.get_id() == flag.get_id()))
@@ -179,7 +180,7 @@ pub(super) fn verb_negation<'c>(verb: &'c Command, name: &str) -> Option<&'c Arg
 /// Whether the command line itself has this flag.
 pub(super) fn is_given(given: &ArgMatches, flag: &Arg) -> bool {
     let id = flag.get_id().as_str();
-    // Asking about an id that the matches do not know would be a mistake of ours: flags of the root are such.
+    // clap panics on an id that the matches do not know, such as that of a flag of the root.
     let known = given.ids().any(|known| known.as_str() == id);
     known && given.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
 }
@@ -190,7 +191,7 @@ fn exclude(document: &Document, verb: &Command, found: &Defaults) -> Result<()> 
         for rival in rivals.iter().filter_map(|rival| rival.get_long()) {
             if let Some(other) = found.get(rival) {
                 let place = document.place(other.line);
-                let what = format!("{name} cannot stand beside {rival} ({place})");
+                let what = format!("{name} excludes {rival} ({place})");
                 return Err(document.mistake(default.line, what).remedy("leave one of them out"));
             }
         }
@@ -198,7 +199,7 @@ fn exclude(document: &Document, verb: &Command, found: &Defaults) -> Result<()> 
     Ok(())
 }
 
-/// `command` with these defaults. What has a default is no longer required.
+/// `command` with these defaults. A flag with a default is no longer required.
 pub(super) fn give(command: Command, defaults: &Defaults) -> Command {
     command.mut_args(|flag| match flag.get_long().and_then(|name| defaults.get(name)) {
         Some(default) => flag.required(false).default_values(default.values.clone()),

@@ -1,4 +1,4 @@
-//! A configuration file as it is written: tables of keys, each with its line. What the keys mean is not known here.
+//! A configuration file: tables of keys, each with its line. This module does not know what the keys mean.
 #![expect(clippy::disallowed_methods, reason = "reads the configuration file")]
 
 use crate::error::{Error, ErrorKind, Result};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The file that is read where no other is named.
+/// The file that is read if no other is named.
 pub(super) const DEFAULT_FILE: &str = "sessionize.toml";
 
 /// A key and its value.
@@ -19,12 +19,12 @@ pub(super) struct Setting {
     pub(super) line: usize,
 }
 
-/// A value, as far as flags tell values apart.
+/// A value, in the kinds that flags distinguish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     /// `true` or `false`.
     Switch(bool),
-    /// A text, a number or a time, in the form in which a flag takes it.
+    /// A text, a number or a time, in the form that a flag takes.
     One(String),
     /// A list of them.
     Many(Vec<String>),
@@ -42,9 +42,9 @@ pub(super) struct Table {
 /// A configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Document {
-    /// As it was named.
+    /// The path as it was given.
     pub(super) path: PathBuf,
-    /// The keys at its top.
+    /// The keys at the top.
     pub(super) top: Vec<Setting>,
     /// `[name]`
     pub(super) tables: Vec<Table>,
@@ -56,7 +56,7 @@ impl Document {
     /// Reads the file that is `named`, or else the one in the working folder if there is one.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] if it cannot be read, or is no TOML.
+    /// [`ErrorKind::Usage`] if it cannot be read, or is not TOML.
     pub(super) fn find(named: Option<&Path>) -> Result<Option<Self>> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         let bytes = match std::fs::read(path) {
@@ -70,13 +70,13 @@ impl Document {
     pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Self> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-            mistake(path, line_after(&valid), "the configuration file is no UTF-8 text")
+            mistake(path, line_after(&valid), "the configuration file is not UTF-8")
         })?;
         let reader = Reader { path, text };
         let top = DeTable::parse(text).map_err(|error| {
             let line = error.span().map_or(1, |span| reader.line(&span));
             let message = error.message().replace('\n', " ");
-            mistake(path, line, format!("the configuration file is no TOML: {message}"))
+            mistake(path, line, format!("the configuration file is not TOML: {message}"))
         })?;
         reader.document(top.get_ref())
     }
@@ -96,7 +96,7 @@ fn mistake(path: &Path, line: usize, what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Usage, what).at(format!("{}:{line}", path.display()))
 }
 
-/// The line that begins or goes on behind `text`.
+/// The line after `text`.
 fn line_after(text: &str) -> usize {
     1 + text.matches('\n').count()
 }
@@ -123,7 +123,7 @@ impl Reader<'_> {
                 }
                 DeValue::Array(tables) if tables.iter().any(|table| table.get_ref().is_table()) => {
                     if name != "source" {
-                        let what = format!("[[{name}]] is in double brackets, only [[source]] may be");
+                        let what = format!("[[{name}]] is in double brackets, but only [[source]] may be");
                         return Err(mistake(self.path, line, what));
                     }
                     for table in tables {
@@ -139,7 +139,7 @@ impl Reader<'_> {
     fn source(&self, table: &Spanned<DeValue<'_>>) -> Result<Table> {
         let line = self.line(&table.span());
         let DeValue::Table(table) = table.get_ref() else {
-            return Err(mistake(self.path, line, "source is a list of tables, and this is none"));
+            return Err(mistake(self.path, line, "source is a list of tables: write [[source]]"));
         };
         Ok(Table { name: "source".to_owned(), settings: self.settings(table)?, line })
     }
@@ -164,7 +164,7 @@ impl Reader<'_> {
     }
 }
 
-/// A text, number or time as a flag takes it.
+/// A text, number or time in the form that a flag takes.
 fn plain(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),
@@ -175,7 +175,7 @@ fn plain(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-/// The entries of a table as they stand in the file.
+/// The entries of a table in the order of the file.
 fn in_order<'t, 'i>(
     table: &'t DeTable<'i>,
 ) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {

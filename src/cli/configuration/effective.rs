@@ -1,4 +1,4 @@
-//! The settings that hold, and where each comes from.
+//! The effective settings, and the origin of each.
 
 use super::Invocation;
 use super::defaults::is_given;
@@ -24,10 +24,10 @@ pub(in crate::cli) struct EffectiveReport {
 #[derive(Debug, Serialize)]
 struct EffectiveSetting {
     key: String,
-    /// `None` where the flag has no value.
+    /// `None` if the flag has no value.
     value: Option<EffectiveValue>,
     from: Origin,
-    /// File and line, where it comes from the file.
+    /// File and line, if it comes from the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
 }
@@ -105,11 +105,11 @@ fn value_of(flag: &Arg, mut raw: Vec<String>) -> Option<EffectiveValue> {
     }
 }
 
-/// The default that the help tells of where the flag has none: one that the checkpoint or the machine may know better.
+/// The default in the help text, if the flag itself has none because the checkpoint or the machine determines it.
 fn told_default(flag: &Arg) -> Option<String> {
     let help = flag.get_help()?.to_string();
-    let (_, told) = help.split_once("[default: ")?;
-    Some(told.split([';', ']']).next()?.to_owned())
+    let (_, default) = help.split_once("[default: ")?;
+    Some(default.split([';', ']']).next()?.to_owned())
 }
 
 fn of_sources(document: &Document) -> Vec<EffectiveSource> {

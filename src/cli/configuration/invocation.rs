@@ -1,4 +1,4 @@
-//! What is asked of the program: the command line over the configuration file over the defaults.
+//! The invocation: the command line over the configuration file over the defaults.
 
 use super::defaults::{self, Defaults};
 use super::document::Document;
@@ -10,27 +10,27 @@ use clap::{ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// A command line together with the configuration file that stands behind it.
+/// A command line with its configuration file.
 #[derive(Debug)]
 pub(in crate::cli) struct Invocation {
     pub(super) verb: Command,
     pub(super) root: Command,
-    /// What the command line says alone.
+    /// The matches of the command line alone.
     pub(super) given: ArgMatches,
-    /// The same with what the file says and with the defaults.
+    /// The matches with the file and the defaults.
     pub(in crate::cli) matches: ArgMatches,
     pub(super) document: Option<Document>,
     pub(super) defaults: Defaults,
 }
 
 impl Invocation {
-    /// Parses a command line for `root`. One that asks for help ends the process as clap does.
+    /// Parses a command line for `root`. If it asks for help, the process ends as with clap.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Usage`] if the command line or the configuration file makes no sense.
+    /// [`crate::error::ErrorKind::Usage`] if the command line or the configuration file is not valid.
     pub(in crate::cli) fn read(root: Command, words: &[OsString]) -> Result<Self> {
         let name = |matches: &ArgMatches| matches.subcommand_name().map(str::to_owned);
-        // Mistakes are ignored here: the second pass meets them again, and knows what the file says.
+        // Errors are ignored here: the second pass finds them again, and then the file is known.
         let first = parse(&root.clone().ignore_errors(true), words, None)?;
         let Some(verb) = name(&first).and_then(|name| root.find_subcommand(name).cloned()) else {
             let matches = parse(&root, words, None)?;
@@ -61,17 +61,17 @@ impl Invocation {
         Ok(Self { verb, root, given, matches, document, defaults })
     }
 
-    /// The sources of the configuration file, in their order.
+    /// The sources of the configuration file, in order.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] if a flag of the command line says what a table says too: it would hold for all sources.
+    /// [`ErrorKind::Usage`] if a flag of the command line sets what a table also sets: it would apply to all sources.
     pub(in crate::cli) fn sources(&self) -> Result<Vec<SourceTable>> {
         let Some(document) = &self.document else { return Ok(Vec::new()) };
         for table in &document.sources {
             for setting in &table.settings {
                 let flag = keys::flag(&self.verb, &setting.key);
                 if flag.is_some_and(|flag| defaults::is_given(&self.given, flag)) {
-                    let what = format!("--{} is given, but a source has a {0} of its own", setting.key);
+                    let what = format!("--{} is given, but a source has its own {0}", setting.key);
                     let place = document.place(setting.line);
                     return Err(Error::new(ErrorKind::Usage, what).at(place).remedy("change it there"));
                 }

@@ -1,10 +1,11 @@
-//! Which keys there are. Nobody lists them: clap knows every flag, and each visible one has a key of its name.
+//! The keys of the configuration file. There is no list of them: clap knows every flag, and each visible flag has a key of its
+//! name.
 
-use crate::cli::nearest::did_you_mean;
 use crate::cli::renamed::key_of_today;
+use crate::input::nearest_name;
 use clap::{Arg, Command};
 
-/// Flags that make no sense in a file.
+/// Flags without a key, because they make no sense in a file.
 const WITHOUT_KEY: [&str; 3] = ["config", "help", "version"];
 
 /// The flags of `command` that have a key, in the order of its help.
@@ -25,43 +26,50 @@ pub(super) fn verbs(root: &Command) -> impl Iterator<Item = &Command> {
     root.get_subcommands().filter(|verb| flags(verb).next().is_some())
 }
 
-/// The flag that a key of the table `[verb]` sets, or, where `verb` is `None`, one at the top of the file: a flag of every
-/// verb, or one of `run`.
+/// The flag that a key of the table `[verb]` sets. Without `verb`, the key is at the top of the file: a flag of every verb, or
+/// one of `run`.
 pub(super) fn flag_of_key<'c>(root: &'c Command, verb: Option<&str>, key: &str) -> Option<&'c Arg> {
     let verb = root.find_subcommand(verb.unwrap_or("run"))?;
     flag(verb, key).or_else(|| flag(root, key))
 }
 
-/// The flag of `verb` that a key at the top of the file sets: one that means there what it means for `run`.
+/// The flag of `verb` that a key at the top of the file sets: it must mean the same as for `run`.
 pub(super) fn flag_of_top<'c>(root: &'c Command, verb: &'c Command, key: &str) -> Option<&'c Arg> {
     let here = flag(verb, key).or_else(|| flag(root, key))?;
     let for_run = flag_of_key(root, None, key)?;
     same_meaning(here, for_run).then_some(here)
 }
 
-/// Flags of one name mean the same where they take the same kind of value: `--key` names columns for `run`, and a key
-/// for `inspect`.
+/// Flags of one name mean the same if they take the same kind of value: `--key` takes columns for `run`, and a key for
+/// `inspect`.
 fn same_meaning(one: &Arg, other: &Arg) -> bool {
     one.get_value_names() == other.get_value_names()
 }
 
-/// What to say of a key that is not known: where it belongs, or the nearest one that is.
+/// The advice for an unknown key: where it belongs, or the nearest known one.
 pub(super) fn advice(root: &Command, verb: Option<&str>, key: &str) -> String {
     if let Some(now) = key_of_today(key) {
         return format!("it is now {now}");
     }
     let elsewhere = verbs(root).find(|other| flag(other, key).is_some());
     if let Some(other) = elsewhere {
-        return format!("it is a flag of {name}: write it below [{name}]", name = other.get_name());
+        return format!("it is a flag of {name}: write it under [{name}]", name = other.get_name());
     }
     if verb.is_none() && verbs(root).any(|verb| verb.get_name() == key) {
-        return format!("it is a verb: its keys stand below [{key}]");
+        return format!("it is a verb: write its keys under [{key}]");
     }
     let own = verb.unwrap_or("run");
     let names = root.find_subcommand(own).into_iter().flat_map(flags).chain(flags(root));
     let names = names.filter_map(Arg::get_long);
-    match verb {
-        Some(_) => did_you_mean(key, names),
-        None => did_you_mean(key, names.chain(verbs(root).map(Command::get_name)).chain(["source"])),
-    }
+    let nearest = match verb {
+        Some(_) => nearest_name(key, names),
+        None => nearest_name(key, names.chain(verbs(root).map(Command::get_name)).chain(["source"])),
+    };
+    did_you_mean(nearest)
+        .unwrap_or_else(|| format!("a key is a flag without its dashes: see 'sessionize {own} --help'"))
+}
+
+/// The question after a misspelled name.
+pub(super) fn did_you_mean(nearest: Option<&str>) -> Option<String> {
+    nearest.map(|name| format!("did you mean {name}?"))
 }

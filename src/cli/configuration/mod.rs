@@ -1,8 +1,8 @@
-//! The configuration file, and how it meets the command line.
+//! The configuration file, and its relation to the command line.
 //!
-//! The keys of the file are the flags, which only clap knows: a flag that is added to a verb has its key at once, with its
-//! own parser and its own place in `sessionize config`. A value of the file becomes the default of its flag before the
-//! command line is parsed, so whatever stands on the command line wins.
+//! The keys of the file are the flags, which only clap knows. So a new flag of a verb has its key at once, with its own parser
+//! and its own place in `sessionize config`. A value of the file becomes the default of its flag before the command line is
+//! parsed, so the command line always wins.
 
 mod defaults;
 mod document;
@@ -21,7 +21,7 @@ use crate::error::Result;
 use clap::Command;
 use std::path::Path;
 
-/// Holds the bytes of a configuration file against the flags, as every command does with the one it finds.
+/// Checks the bytes of a configuration file, as every command checks the file that it finds.
 pub(super) fn check(root: &Command, bytes: &[u8]) -> Result<()> {
     let document = document::Document::read(Path::new(document::DEFAULT_FILE), bytes)?;
     defaults::check(&document, root)?;

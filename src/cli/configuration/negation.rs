@@ -1,9 +1,9 @@
-//! The hidden switches that take back those of a configuration file.
+//! The hidden switches that turn off those of a configuration file.
 
 use super::keys;
 use clap::{Arg, ArgAction, Command};
 
-/// Adds to each switch of each verb the hidden one that takes it back: a file may have turned it on.
+/// Adds to each switch of each verb the hidden switch that turns it off: a file may have turned it on.
 pub(in crate::cli) fn with_negations(root: Command) -> Command {
     root.mut_subcommands(|verb| {
         let is_switch = |flag: &&Arg| matches!(flag.get_action(), ArgAction::SetTrue);
@@ -21,13 +21,13 @@ fn with_negation(verb: Command, switch: &str) -> Command {
         .hide(true)
         .action(ArgAction::SetTrue)
         .overrides_with(id.clone());
-    // One by one over all: a flag that is changed alone would move to the end of the help.
+    // All of them in turn: a flag that is changed alone would move to the end of the help.
     let overridden =
         verb.mut_args(|flag| if *flag.get_id() == id { flag.overrides_with(negation.clone()) } else { flag });
     overridden.arg(taking_back)
 }
 
-/// The switch that takes back `switch`.
+/// The switch that turns off `switch`.
 pub(super) fn negation(switch: &str) -> String {
     format!("no-{switch}")
 }

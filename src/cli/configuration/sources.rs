@@ -1,13 +1,13 @@
-//! `[[source]]`: files with columns of their own. A table is parsed by the same flags as those of `run`.
+//! `[[source]]`: files with their own columns. The flags of `run` parse these tables too.
 
 use super::defaults::{unknown, values_of};
 use super::document::{Document, Table};
 use super::keys;
 use crate::cli::columns::ColumnFlags;
-use crate::cli::nearest::did_you_mean;
 use crate::cli::usage;
 use crate::definition::SourceRequest;
 use crate::error::Result;
+use crate::input::nearest_name;
 use crate::settings::FilePattern;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, FromArgMatches};
@@ -34,25 +34,25 @@ pub(in crate::cli) struct SourceTable {
     pub(in crate::cli) request: SourceRequest,
 }
 
-/// Holds the `[[source]]` tables against their keys.
+/// Checks the `[[source]]` tables.
 ///
 /// # Errors
-/// [`crate::error::ErrorKind::Usage`] for the first mistake.
+/// [`crate::error::ErrorKind::Usage`] for the first error.
 pub(super) fn check(document: &Document) -> Result<()> {
     read_all(document).map(|_| ())
 }
 
-/// The sources of a configuration file, in their order.
+/// The sources of a configuration file, in order.
 ///
 /// # Errors
-/// [`crate::error::ErrorKind::Usage`] for the first mistake in one.
+/// [`crate::error::ErrorKind::Usage`] for the first error in one.
 pub(super) fn read_all(document: &Document) -> Result<Vec<SourceTable>> {
     let mut found: Vec<SourceTable> = Vec::new();
     for table in &document.sources {
         let source = read(document, table)?;
         if found.iter().any(|other| other.name == source.name) {
             let what = format!("two sources are named {}", source.name);
-            return Err(document.mistake(table.line, what).remedy("give each a name of its own"));
+            return Err(document.mistake(table.line, what).remedy("give each its own name"));
         }
         found.push(source);
     }
@@ -64,8 +64,10 @@ fn read(document: &Document, table: &Table) -> Result<SourceTable> {
     let mut words = Vec::new();
     for setting in &table.settings {
         let Some(flag) = keys::flag(&command, &setting.key) else {
-            let names = keys::flags(&command).filter_map(|flag| flag.get_long());
-            return Err(unknown(document, setting, &did_you_mean(&setting.key, names)));
+            let names = || keys::flags(&command).filter_map(|flag| flag.get_long());
+            let all = || format!("a source has the keys {}", names().collect::<Vec<_>>().join(", "));
+            let advice = keys::did_you_mean(nearest_name(&setting.key, names())).unwrap_or_else(all);
+            return Err(unknown(document, setting, &advice));
         };
         let values = values_of(document, flag, setting)?;
         let words_of = values.iter().map(|value| format!("--{}={value}", setting.key));
@@ -85,7 +87,7 @@ fn read(document: &Document, table: &Table) -> Result<SourceTable> {
     let line =
         table.settings.iter().find(|setting| setting.key == "files").map_or(table.line, |files| files.line);
     let pattern = |text: &String| {
-        let mistake = |error| document.mistake(line, format!("files: {text} is no pattern: {error}"));
+        let mistake = |error| document.mistake(line, format!("files: {text} is not a pattern: {error}"));
         FilePattern::read(text, folder).map_err(mistake)
     };
     Ok(SourceTable {

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::path::PathBuf;
 
-/// Copy state and outputs as they are between two runs, and check the copy
+/// Copy the checkpoint and the outputs in a consistent state, and check the copy
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BackupFlags {
     /// A folder that does not exist yet

@@ -1,4 +1,4 @@
-//! The verbs that check, repair and carry a checkpoint. One file for each.
+//! The verbs that check, repair and move a checkpoint, one file for each.
 
 mod backup;
 mod export_state;
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::run::Cancellation;
 use clap::Subcommand;
 
-/// Verbs for who looks after a checkpoint.
+/// The maintenance verbs.
 #[derive(Debug, Subcommand)]
 pub(super) enum MaintenanceVerb {
     Verify(verify::VerifyFlags),

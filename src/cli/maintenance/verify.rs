@@ -34,9 +34,9 @@ pub(super) fn execute(flags: &VerifyFlags, cancellation: &Cancellation) -> Resul
         None => Ok(()),
         Some(first) => {
             let what =
-                format!("{} published outputs are gone, the first: {first}", report.missing_outputs.len());
+                format!("{} published outputs are missing, the first: {first}", report.missing_outputs.len());
             Err(Error::new(ErrorKind::Checkpoint, what).remedy(
-                "put them back, or record with `sessionize verify --accept-missing` that they were taken away on purpose",
+                "restore them, or record with `sessionize verify --accept-missing` that they were removed on purpose",
             ))
         }
     }
