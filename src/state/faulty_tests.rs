@@ -1,4 +1,4 @@
-//! A store that fails when it is told to, and forgets in a crash what was not synced.
+//! A store that fails on request, and loses in a crash what was not synced.
 
 use super::checkpoint::Checkpoint;
 use super::keys;
@@ -12,8 +12,7 @@ use crate::core::reducer::{Fold, GapReducer};
 use crate::core::watermark::Watermark;
 use crate::definition::DefinitionRequest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, Head, KnownFiles, RunEntry, RunId, RunKind};
-use crate::purged::PurgedKeys;
+use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -128,12 +127,10 @@ fn next_run(checkpoint: &mut Checkpoint, before_commit: impl FnOnce()) -> Result
         events_open: encoded.open.events,
         oldest_open_start: encoded.open.oldest_start,
         watermark,
-        watermark_origin: None,
         latest: watermark.time(),
         accepts_from: watermark,
-        purged: PurgedKeys::default(),
-        known_files: KnownFiles::default(),
         definition: DefinitionRequest::default().create(),
+        ..Head::before_all()
     };
     before_commit();
     let (kind, counts) = (RunKind::Batch, Counts::default());

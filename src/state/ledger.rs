@@ -1,28 +1,28 @@
-//! The ledger as it is read.
+//! Reads the ledger.
 
 use super::checkpoint::Checkpoint;
 use super::{codec, keys};
 use crate::error::Result;
 use crate::ledger::{HeadMark, RunEntry, RunId};
 
-/// The frame of an entry, whole or not, under the key of its run.
+/// The frame of an entry, complete or not, under the key of its run.
 pub(super) struct StoredEntry {
     key: Vec<u8>,
     frame: Vec<u8>,
 }
 
 impl StoredEntry {
-    /// Its run, if the key says so.
+    /// Its run, if the key has one.
     pub(super) fn run(&self) -> Option<RunId> {
         keys::run_of_key(&self.key)
     }
 
-    /// What it is called in errors.
+    /// Its name in errors.
     pub(super) fn name(&self) -> String {
         keys::run_name(&self.key)
     }
 
-    /// The entry, and the digest of the head that it left.
+    /// The entry, and the digest of the head after it.
     pub(super) fn decode(&self) -> Result<(RunEntry, HeadMark), String> {
         codec::decode_run(&self.frame)
     }
@@ -38,7 +38,7 @@ impl Checkpoint {
         stored.map(|stored| self.decoded(&stored)).transpose()
     }
 
-    /// The entries of the ledger, first run first, each joined of its parts.
+    /// The entries of the ledger in the order of the runs, each joined from its parts.
     pub(super) fn stored_entries(&self) -> Result<Vec<StoredEntry>> {
         self.joined(keys::RUNS)
     }
@@ -61,7 +61,7 @@ impl Checkpoint {
         decoded.map(|(entry, _)| entry)
     }
 
-    /// The ledger, first run first.
+    /// The ledger in the order of the runs.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if an entry is damaged.
@@ -75,7 +75,7 @@ impl Checkpoint {
         Err(self.damaged("the ledger", &format!("{} runs found, {expected} expected", runs.len())))
     }
 
-    /// The entries of the ledger that can be read, each with the digest of its head; what is wrong with the others goes to
+    /// The entries of the ledger that can be read, each with the digest of its head. What is wrong with the others goes to
     /// `findings`.
     ///
     /// # Errors
@@ -96,11 +96,9 @@ impl Checkpoint {
 mod tests {
     use super::*;
     use crate::core::event::Timestamp;
-    use crate::core::watermark::Watermark;
     use crate::definition::DefinitionRequest;
     use crate::durable::Disk;
-    use crate::ledger::{Counts, FileDigest, FileEntry, Head, KnownFiles, RunId, RunKind};
-    use crate::purged::PurgedKeys;
+    use crate::ledger::{Counts, FileDigest, FileEntry, Head, RunId, RunKind};
     use crate::state::rows::digest_of;
 
     /// A run of `files` files with names of 200 bytes.
@@ -116,19 +114,9 @@ mod tests {
         let head = Head {
             run: RunId::new(number),
             generation: number,
-            chunks: 0,
             state_digest: digest_of(std::iter::empty()),
-            keys_open: 0,
-            sessions_open: 0,
-            events_open: 0,
-            oldest_open_start: None,
-            watermark: Watermark::BEGINNING,
-            watermark_origin: None,
-            latest: None,
-            accepts_from: Watermark::BEGINNING,
-            purged: PurgedKeys::default(),
-            known_files: KnownFiles::default(),
             definition: DefinitionRequest::default().create(),
+            ..Head::before_all()
         };
         let files = (0..files).map(file).collect();
         RunEntry { kind: RunKind::Batch, as_of: Timestamp::MIN, files, counts: Counts::default(), head }

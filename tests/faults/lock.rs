@@ -1,9 +1,9 @@
-//! One run at a time: others wait or are told who is there, many at once lose nothing, and the dead hold no lock.
+//! One run at a time: others wait or report the holder, many at once lose nothing, and a dead process holds no lock.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "waits for processes")]
 
 use crate::support::twin::{self, execute, finalize, run};
-use crate::support::{Folder, STATE};
+use crate::support::{Folder, STATE, SessionRow};
 use std::io::BufRead as _;
 use std::process::Stdio;
 use std::time::Duration;
@@ -19,8 +19,8 @@ fn the_second_run_is_told_who_is_there_or_waits() {
     execute(&folder, &run(&[0])).expect_code(0);
     let lock = std::fs::File::open(folder.path(STATE)).unwrap();
     lock.lock().unwrap();
-    let told = execute(&folder, &run(&[1])).expect_code(75);
-    assert!(told.stderr.contains("in use by process"), "{}", told.stderr);
+    let reported = execute(&folder, &run(&[1])).expect_code(75);
+    assert!(reported.stderr.contains("in use by process"), "{}", reported.stderr);
     let mut waiting = twin::command(&folder, &with_wait(run(&[1]))).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(300));
     assert!(waiting.try_wait().unwrap().is_none(), "it waits");
@@ -30,16 +30,28 @@ fn the_second_run_is_told_who_is_there_or_waits() {
     assert_eq!(twin::outcome(&folder), undisturbed);
 }
 
+/// A run that waits for the lock, and for which no event is late, whatever the order of the runs.
+fn patient(batches: &[usize]) -> Vec<String> {
+    let mut arguments = with_wait(run(batches));
+    arguments.retain(|flag| !flag.starts_with("--watermark-delay"));
+    [arguments, vec!["--watermark-delay=30d".to_owned()]].concat()
+}
+
+/// The sessions of one run of `count` batches, sorted.
+fn all_in_one_run(count: usize) -> Vec<SessionRow> {
+    let commands = [patient(&(0..count).collect::<Vec<_>>()), finalize()];
+    sorted(twin::after(count, &commands).sessions())
+}
+
+fn sorted(mut sessions: Vec<SessionRow>) -> Vec<SessionRow> {
+    sessions.sort();
+    sessions
+}
+
 /// As when cron starts more runs than one, some of them for the same file.
 #[test]
 fn of_many_runs_at_once_each_batch_is_taken_in_once() {
     const BATCHES: usize = 8;
-    // Whatever the order in which they come, no event is late.
-    let patient = |batches: &[usize]| {
-        let mut arguments = with_wait(run(batches));
-        arguments.retain(|flag| !flag.starts_with("--watermark-delay"));
-        [arguments, vec!["--watermark-delay=30d".to_owned()]].concat()
-    };
     let folder = Folder::in_memory();
     twin::write_batches(&folder, BATCHES);
     let started: Vec<_> = (0..2 * BATCHES)
@@ -54,19 +66,9 @@ fn of_many_runs_at_once_each_batch_is_taken_in_once() {
     }
     assert_eq!(twin::outcome(&folder).inspected["runs"], BATCHES);
     execute(&folder, &finalize()).expect_code(0);
-
-    let one = Folder::in_memory();
-    twin::write_batches(&one, BATCHES);
-    execute(&one, &patient(&(0..BATCHES).collect::<Vec<_>>())).expect_code(0);
-    execute(&one, &finalize()).expect_code(0);
-    let sorted = |folder: &Folder| {
-        let mut sessions = folder.sessions();
-        sessions.sort();
-        sessions
-    };
-    let together = sorted(&folder);
+    let together = sorted(folder.sessions());
     assert!(together.len() > BATCHES, "there is something to compare");
-    assert_eq!(together, sorted(&one));
+    assert_eq!(together, all_in_one_run(BATCHES));
 }
 
 #[test]
@@ -76,8 +78,8 @@ fn a_killed_run_names_itself_while_it_lives_and_holds_no_lock_when_it_is_dead() 
     twin::write_batches(&folder, 2);
     execute(&folder, &run(&[0])).expect_code(0);
     let mut held = twin::Held::at_first(&folder, &run(&[1]), "commit");
-    let told = execute(&folder, &run(&[1])).expect_code(75);
-    assert!(told.stderr.contains(&format!("process {} ", held.process.id())), "{}", told.stderr);
+    let reported = execute(&folder, &run(&[1])).expect_code(75);
+    assert!(reported.stderr.contains(&format!("process {} ", held.process.id())), "{}", reported.stderr);
     held.process.kill().unwrap();
     held.process.wait().unwrap();
     execute(&folder, &run(&[1])).expect_code(0);
@@ -94,8 +96,8 @@ fn the_lock_holds_when_the_file_that_names_its_holder_is_removed() {
     let held = twin::Held::at_first(&folder, &run(&[1]), "commit");
     std::fs::remove_file(folder.path(STATE).join("lock")).unwrap();
     for command in [run(&[1]), finalize(), twin::maintenance(&["rollback", "--to-run=1"])] {
-        let told = execute(&folder, &command).expect_code(75);
-        assert!(told.stderr.contains("in use by an unknown process"), "{}", told.stderr);
+        let reported = execute(&folder, &command).expect_code(75);
+        assert!(reported.stderr.contains("in use by an unknown process"), "{}", reported.stderr);
         assert!(!folder.path(STATE).join("lock").exists(), "who is refused writes nothing");
     }
     held.go_on().expect_code(0);
@@ -110,9 +112,9 @@ fn a_store_that_another_has_open_is_in_use_and_not_damaged() {
     execute(&folder, &run(&[0])).expect_code(0);
     let store = std::fs::File::open(folder.path(STATE).join("db")).unwrap();
     store.lock().unwrap();
-    let told = execute(&folder, &run(&[1])).expect_code(75).stderr;
-    assert!(told.contains("in use by a process that does not hold its lock"), "{told}");
-    assert!(!told.contains("backup"), "{told}");
+    let reported = execute(&folder, &run(&[1])).expect_code(75).stderr;
+    assert!(reported.contains("in use by a process that does not hold its lock"), "{reported}");
+    assert!(!reported.contains("backup"), "{reported}");
     store.unlock().unwrap();
     execute(&folder, &run(&[1])).expect_code(0);
 }
@@ -156,11 +158,6 @@ fn who_waits_for_the_store_to_be_let_go_says_so() {
 #[test]
 fn runs_that_are_killed_among_many_block_nobody_and_lose_nothing() {
     const BATCHES: usize = 6;
-    let patient = |batches: &[usize]| {
-        let mut arguments = with_wait(run(batches));
-        arguments.retain(|flag| !flag.starts_with("--watermark-delay"));
-        [arguments, vec!["--watermark-delay=30d".to_owned()]].concat()
-    };
     let folder = Folder::in_memory();
     twin::write_batches(&folder, BATCHES);
     let mut started: Vec<_> = (0..2 * BATCHES)
@@ -183,16 +180,7 @@ fn runs_that_are_killed_among_many_block_nobody_and_lose_nothing() {
     }
     execute(&folder, &["verify".to_owned()]).expect_code(0);
     execute(&folder, &finalize()).expect_code(0);
-    let one = Folder::in_memory();
-    twin::write_batches(&one, BATCHES);
-    execute(&one, &patient(&(0..BATCHES).collect::<Vec<_>>())).expect_code(0);
-    execute(&one, &finalize()).expect_code(0);
-    let sorted = |folder: &Folder| {
-        let mut sessions = folder.sessions();
-        sessions.sort();
-        sessions
-    };
-    assert_eq!(sorted(&folder), sorted(&one));
+    assert_eq!(sorted(folder.sessions()), all_in_one_run(BATCHES));
 }
 
 /// What a run has opened is what it takes in, or it says that it was changed; never a mixture.
@@ -268,11 +256,14 @@ fn expect_only(folder: &Folder, state: &str, batch: usize, place: &str) {
 
 #[track_caller]
 fn expect_refused(folder: &Folder, command: &[String], code: i32, place: &str) {
-    let told = execute(folder, command);
-    assert_eq!(told.code, Some(code), "{place}: {told:?}");
-    twin::expect_one_clear_line(&told);
+    let reported = execute(folder, command);
+    assert_eq!(reported.code, Some(code), "{place}: {reported:?}");
+    twin::expect_one_clear_line(&reported);
     let sentence = ["belongs to another checkpoint", "in use by another command"][usize::from(code == 75)];
-    assert!(told.stderr.contains("output folder") && told.stderr.contains(sentence), "{place}: {told:?}");
+    assert!(
+        reported.stderr.contains("output folder") && reported.stderr.contains(sentence),
+        "{place}: {reported:?}"
+    );
 }
 
 /// As when cron starts the first runs of two jobs at once, and both have the default `--out`: at each durable step of the one
@@ -290,9 +281,9 @@ fn of_two_first_runs_with_one_output_folder_one_is_refused_whatever_the_order_of
         let other = execute(&folder, &with_state(run(&[1]), "b"));
         codes.insert(other.code);
         let (refused, standing, batch) = if other.code == Some(0) {
-            let told = held.go_on();
-            assert_eq!(told.code, Some(74), "{place}: {told:?}");
-            assert!(told.stderr.contains("belongs to another checkpoint"), "{place}: {told:?}");
+            let reported = held.go_on();
+            assert_eq!(reported.code, Some(74), "{place}: {reported:?}");
+            assert!(reported.stderr.contains("belongs to another checkpoint"), "{place}: {reported:?}");
             ("a", "b", 1)
         } else {
             expect_refused(&folder, &of_no_rows("b"), 75, &place);
@@ -346,9 +337,9 @@ fn who_waits_for_the_output_folder_of_another_is_refused_when_that_one_is_done()
     std::thread::sleep(Duration::from_millis(300));
     assert!(process.try_wait().unwrap().is_none(), "it waits");
     held.go_on().expect_code(0);
-    let told = process.wait_with_output().unwrap();
-    assert_eq!(told.status.code(), Some(74));
-    assert!(String::from_utf8_lossy(&told.stderr).contains("belongs to another checkpoint"));
+    let reported = process.wait_with_output().unwrap();
+    assert_eq!(reported.status.code(), Some(74));
+    assert!(String::from_utf8_lossy(&reported.stderr).contains("belongs to another checkpoint"));
     expect_only(&folder, "a", 0, "after it");
 }
 

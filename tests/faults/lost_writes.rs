@@ -43,12 +43,7 @@ fn jobs() -> Vec<Job> {
 
 impl Job {
     fn start(&self) -> Folder {
-        let folder = Folder::in_memory();
-        twin::write_batches(&folder, BATCHES);
-        for arguments in &self.before {
-            execute(&folder, arguments).expect_code(0);
-        }
-        folder
+        twin::after(BATCHES, &self.before)
     }
 
     fn undisturbed(&self) -> twin::Outcome {

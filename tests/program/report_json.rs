@@ -73,23 +73,16 @@ fn expect_fields(document: &Value, fields: &[(&str, char)]) {
     }
 }
 
+/// What lets the second day through, and its document.
+const LIMITS: [&str; 6] = ["--max-rejects", "2", "--max-late", "50%", "--report", "json"];
+
 /// A folder after two runs, and the documents that they have printed.
 fn two_runs() -> (Folder, Value, Value) {
     let folder = Folder::new();
     folder.write("1.csv", DAY_1);
     folder.write("2.csv", DAY_2);
     let first = folder.sessionize(&["run", "1.csv", "--key", "user", "--time", "time", "--report", "json"]);
-    let second = folder.sessionize(&[
-        "run",
-        "1.csv",
-        "2.csv",
-        "--max-rejects",
-        "2",
-        "--max-late",
-        "50%",
-        "--report",
-        "json",
-    ]);
+    let second = folder.sessionize(&[&["run", "1.csv", "2.csv"], &LIMITS[..]].concat());
     (folder, first.expect_code(0).json(), second.expect_code(0).json())
 }
 
@@ -154,20 +147,8 @@ fn a_backfill_is_one_document_with_a_run_for_each_file() {
     let folder = Folder::new();
     folder.write("1.csv", DAY_1);
     folder.write("2.csv", DAY_2);
-    let flags = [
-        "run",
-        "--each",
-        "--batch",
-        "1.csv",
-        "2.csv",
-        "--max-rejects",
-        "2",
-        "--max-late",
-        "50%",
-        "--report",
-        "json",
-    ];
-    let document = folder.sessionize(&flags).expect_code(0).json();
+    let run = [&["run", "--each", "--batch", "1.csv", "2.csv"], &LIMITS[..]].concat();
+    let document = folder.sessionize(&run).expect_code(0).json();
     let runs = document["runs"].as_array().unwrap();
     assert_eq!(runs.iter().map(|run| &run["run"]).collect::<Vec<_>>(), [1, 2]);
     for run in runs {

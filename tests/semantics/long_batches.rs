@@ -5,7 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 
 use crate::oracle::OracleSession;
-use crate::support::{Folder, SessionRow};
+use crate::real_data::as_oracle;
+use crate::support::Folder;
 
 const GAP_S: i64 = 60;
 /// With 3,000 rows of it a batch has six rounds of 4 MiB.
@@ -40,16 +41,6 @@ fn fold(events: &Events, flags: &[&str]) -> String {
     let wrong = found.iter().zip(&expected).find(|(found, expected)| found != expected);
     assert_eq!((wrong, found.len()), (None, expected.len()));
     log
-}
-
-fn as_oracle(row: &SessionRow) -> OracleSession {
-    OracleSession {
-        key: row.key[0].clone().into_bytes(),
-        start_us: crate::oracle::us(&row.start),
-        end_us: crate::oracle::us(&row.end),
-        events: row.events,
-        id: row.id.parse().unwrap(),
-    }
 }
 
 /// The last event of the session of `key` that begins first, which the first round ends and sweeps.

@@ -33,10 +33,15 @@ const BATCH: &str = "user,site,ts,page,amount\n\
     ann,shop,2024-01-01 12:00:00,home,1\n";
 
 fn run(format: &str) -> Folder {
+    run_of(BATCH.as_bytes(), &RULES, format)
+}
+
+/// A folder after a run of one batch whose outputs have this format.
+pub fn run_of(batch: &[u8], rules: &[&str], format: &str) -> Folder {
     let folder = Folder::in_memory();
-    folder.write("1.csv", BATCH);
+    folder.write("1.csv", batch);
     let format = format!("--output-format={format}");
-    folder.sessionize(&[&["run", "1.csv", format.as_str()], &RULES[..]].concat()).expect_code(0);
+    folder.sessionize(&[&["run", "1.csv", format.as_str()], rules].concat()).expect_code(0);
     folder.sessionize(&["verify"]).expect_code(0);
     folder
 }

@@ -10,7 +10,7 @@ use crate::support::{Folder, SessionRow};
 use std::fs;
 use std::path::PathBuf;
 
-/// A log with what `run` must be told about it.
+/// A log with the flags that `run` needs for it.
 struct Log {
     folder: &'static str,
     file: &'static str,
@@ -69,7 +69,8 @@ fn truth(log: &Log, gap: &str) -> Option<Vec<OracleSession>> {
     Some(sessions)
 }
 
-fn as_oracle(row: &SessionRow) -> OracleSession {
+/// A row of the output in the words of the oracle.
+pub fn as_oracle(row: &SessionRow) -> OracleSession {
     OracleSession {
         key: row.key[0].clone().into_bytes(),
         start_us: crate::oracle::us(&row.start),

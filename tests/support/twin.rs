@@ -98,6 +98,16 @@ pub fn maintenance(arguments: &[&str]) -> Vec<String> {
     arguments.iter().chain([&FLAGS[0]]).map(|&text| text.to_owned()).collect()
 }
 
+/// A folder with `count` batches in which these commands have ended well.
+pub fn after(count: usize, commands: &[Vec<String>]) -> Folder {
+    let folder = Folder::in_memory();
+    write_batches(&folder, count);
+    for arguments in commands {
+        execute(&folder, arguments).expect_code(0);
+    }
+    folder
+}
+
 /// Writes the batches of an hour each: four keys, disorder, sessions across the hour, late rows, a row to reject.
 pub fn write_batches(folder: &Folder, count: usize) {
     for number in 0..count {

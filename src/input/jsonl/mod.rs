@@ -5,7 +5,7 @@ mod members;
 use super::batch::EventBatch;
 use super::blocks::{Block, BlockReader, LineEnds};
 use super::columns::Columns;
-use super::decoder::{Decoder, SideForm};
+use super::decoder::Decoder;
 use super::detect::{self, BEGINNING_BYTES};
 use super::files::BatchFile;
 use super::intake::Intake;
@@ -99,10 +99,6 @@ impl Decoder for JsonLines {
             }
         }
         Ok(())
-    }
-
-    fn side_form(&self) -> SideForm<'_> {
-        SideForm::Whole
     }
 }
 

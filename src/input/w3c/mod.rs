@@ -10,7 +10,7 @@ pub use units::{LogUnit, LogUnits};
 pub use values::Values;
 
 use super::batch::EventBatch;
-use super::decoder::{Decoder, SideForm};
+use super::decoder::Decoder;
 use super::detect;
 use super::files::BatchFile;
 use super::intake::{Intake, Row};
@@ -48,7 +48,7 @@ impl Decoder for W3c {
         detect::whole_lines(beginning).next().is_some_and(directive::is_known)
     }
 
-    /// They are told apart by their names: another file may have them in another order.
+    /// The fields have names, because another file may have them in another order.
     fn columns(file: &BatchFile, _source: &Source) -> Result<ShownColumns> {
         let names = schema::first_names(file, u64::MAX)?.unwrap_or_default();
         Ok(ShownColumns { names, naming: Naming::Names, times: Vec::new() })
@@ -97,10 +97,6 @@ impl Decoder for W3c {
             }
         }
         Ok(())
-    }
-
-    fn side_form(&self) -> SideForm<'_> {
-        SideForm::Whole
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) fn first_names(file: &BatchFile, max_bytes: u64) -> Result<Option<Vec
 }
 
 fn no_names(file: &BatchFile) -> Error {
-    Error::new(ErrorKind::DataRefused, "no #Fields line stands before the first row, so its fields have no names")
+    Error::new(ErrorKind::DataRefused, "no #Fields line comes before the first row, so its fields have no names")
         .at(file.path().display())
         .remedy(
             "put the #Fields line of an earlier file before it, or read it as CSV: --input-format csv --delimiter \" \" \

@@ -70,9 +70,7 @@ impl<R: Read> Units for LogUnits<R> {
             for (at, fields) in lines_of_fields(block.bytes()) {
                 let layout = schema.layout(fields).map_err(|column| ReadError::Refused {
                     line: line_ends_in(&block.bytes()[..at]),
-                    what: format!(
-                        "the rows behind this #Fields line have no {column}, which a column is taken from"
-                    ),
+                    what: format!("the rows after this #Fields line have no {column}, which this run needs"),
                     remedy: "split the file there, or name columns that all its rows have",
                 })?;
                 layouts.push(Some(Arc::new(layout)));

@@ -10,7 +10,7 @@ mod unescaped;
 use super::batch::EventBatch;
 use super::blocks::{Block, BlockReader, LineEnds};
 use super::columns::Columns;
-use super::decoder::{Decoder, SideForm};
+use super::decoder::Decoder;
 use super::detect;
 use super::files::BatchFile;
 use super::intake::Intake;
@@ -100,10 +100,6 @@ impl Decoder for WebLog {
             }
         }
         Ok(())
-    }
-
-    fn side_form(&self) -> SideForm<'_> {
-        SideForm::Whole
     }
 }
 

@@ -1,6 +1,7 @@
 //! Outputs in Parquet: typed columns with the values of CSV and JSON lines, the same bytes on any number of threads, and the same
 //! way through rollbacks and corrections.
 
+use crate::output_formats::run_of;
 use crate::support::{Folder, OUT, read_csv, stream_of};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
@@ -43,12 +44,7 @@ const BATCH: &[u8] = b"user,site,ts,page,amount\n\
     ann,shop,2024-01-01 12:00:00,home,1\n";
 
 fn run(format: &str) -> Folder {
-    let folder = Folder::in_memory();
-    folder.write("1.csv", BATCH);
-    let format = format!("--output-format={format}");
-    folder.sessionize(&[&["run", "--batch=1.csv", format.as_str()], &RULES[..]].concat()).expect_code(0);
-    folder.sessionize(&["verify"]).expect_code(0);
-    folder
+    run_of(BATCH, &RULES, format)
 }
 
 fn open(folder: &Folder, path: &str) -> File {
