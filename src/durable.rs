@@ -1,8 +1,8 @@
-//! The steps on which durability rests: create, write, sync, rename, remove.
+//! The steps on which durability depends: create, write, sync, rename, remove.
 //!
-//! Every change that output and checkpoint make to the disk goes through here, in the order that `docs/durability.md` lists.
-//! Binaries built with debug assertions can count the steps and fail or die at each of them, which is how the crash
-//! tests go through all of them; release binaries have no such hook.
+//! Every change of output and checkpoint on the disk goes through this module, in the order that `docs/durability.md` lists.
+//! Programs built with debug assertions can count the steps, and fail or die at each of them; the crash tests use this. Release
+//! builds do not have this hook.
 #![expect(clippy::disallowed_methods, reason = "the one place that changes names on the disk")]
 
 use std::fs::{self, DirBuilder, File};
@@ -12,25 +12,25 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The disk as one command changes it. Its clones are the same disk.
+/// The disk as one command changes it. Clones are the same disk.
 ///
-/// After a failed sync nobody knows what is on the disk, so every later step is refused. This holds for the store and the
-/// outputs of one command together, since they are committed together, and for no other command of the process.
+/// After a failed sync, it is unknown what is on the disk, so every later step is refused. This applies to the store and the
+/// outputs of one command together, because they are committed together, and to no other command of the process.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     sync_failed: Arc<AtomicBool>,
 }
 
 impl Disk {
-    /// Whether a sync has failed. Then nothing more may be written.
+    /// Whether a sync has failed. Then nothing more is written.
     pub fn sync_has_failed(&self) -> bool {
         self.sync_failed.load(Ordering::SeqCst)
     }
 
-    /// Announces a durable step; the fault hook of the tests may fail or end the process here.
+    /// Announces a durable step. The fault hook of the tests may fail or end the process here.
     ///
     /// # Errors
-    /// After a failed sync; and an injected one.
+    /// After a failed sync, and an injected error.
     pub fn step(&self, name: &'static str) -> io::Result<()> {
         log::trace!("durable step {name}");
         if self.sync_has_failed() {
@@ -39,10 +39,10 @@ impl Disk {
         fault::reached(name)
     }
 
-    /// Announces a step and does it; if it fails, it is the last one.
+    /// Announces a step and does it. If it fails, it is the last one.
     ///
     /// # Errors
-    /// As `work`. After an error nothing is known of what was written: the run must end.
+    /// As `work`. After an error, it is unknown what was written: the run must end.
     pub fn sync(&self, name: &'static str, work: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         let synced = self.step(name).and_then(|()| work());
         if synced.is_err() {
@@ -60,7 +60,7 @@ impl Disk {
         file.write_all(bytes)
     }
 
-    /// Brings the content of a file to the disk (fsync).
+    /// Syncs the content of a file (fsync).
     ///
     /// # Errors
     /// As [`File::sync_all`].
@@ -68,7 +68,7 @@ impl Disk {
         self.sync("sync file", || file.sync_all())
     }
 
-    /// Brings what was written so far to the disk, so that little is left to wait for at the end.
+    /// Syncs what was written so far, so that little is left to sync at the end.
     ///
     /// # Errors
     /// As [`Self::sync_file`].
@@ -76,7 +76,7 @@ impl Disk {
         self.sync("sync written", || file.sync_data())
     }
 
-    /// Brings the names in a folder to the disk.
+    /// Syncs the names in a folder.
     ///
     /// # Errors
     /// As [`File::sync_all`].
@@ -85,14 +85,14 @@ impl Disk {
         self.sync("sync folder", || folder.sync_all())
     }
 
-    /// Brings the names of `path` and of the folders above it to the disk, as far up as they may be read.
+    /// Syncs the names of `path` and of the folders above it, as far up as they can be read.
     ///
     /// # Errors
     /// As [`File::sync_all`].
     pub fn sync_names_above(&self, path: &Path) -> io::Result<()> {
         for folder in path.ancestors().skip(1) {
             match self.sync_folder(or_here(folder)) {
-                // What may not be read was not made by us.
+                // This program did not create folders that it cannot read.
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
                 synced => synced?,
             }
@@ -100,7 +100,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Moves a file into place; whoever looks sees the old name or the new one, never half a file.
+    /// Moves a file into place. A reader sees the old name or the new one, never half a file.
     ///
     /// # Errors
     /// As [`fs::rename`].
@@ -109,7 +109,7 @@ impl Disk {
         fs::rename(from, to)
     }
 
-    /// Creates a folder and those above it, and brings their names to the disk.
+    /// Creates a folder and those above it, and syncs their names.
     ///
     /// # Errors
     /// As [`fs::create_dir`] and [`File::sync_all`].
@@ -117,7 +117,7 @@ impl Disk {
         self.create(path, &DirBuilder::new())
     }
 
-    /// The same for a folder in which nobody but its owner may write, whatever the process allows others.
+    /// The same for a folder in which only its owner may write, whatever the process allows others.
     ///
     /// # Errors
     /// As [`Self::create_folder`].
@@ -133,7 +133,7 @@ impl Disk {
         self.create_folder(above)?;
         self.step("create folder")?;
         match how.create(path) {
-            // Another run, before it has come to the lock.
+            // Another run created it before it took the lock.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
             created => created?,
         }
@@ -149,7 +149,7 @@ impl Disk {
         fs::remove_file(path)
     }
 
-    /// Removes a folder with all that is in it; one that is not there counts as removed.
+    /// Removes a folder with its content. A missing folder counts as removed.
     ///
     /// # Errors
     /// As [`fs::remove_dir_all`].
@@ -162,7 +162,7 @@ impl Disk {
     }
 }
 
-/// The folder in which `path` stands.
+/// The folder of `path`.
 pub fn folder_of(path: &Path) -> &Path {
     or_here(path.parent().unwrap_or(Path::new("")))
 }
@@ -173,8 +173,8 @@ fn or_here(folder: &Path) -> &Path {
 
 #[cfg(debug_assertions)]
 pub(crate) mod fault {
-    //! `SESSIONIZE_FAULT`: `count`, `abort:K`, `fail:K` or `hold:K`, with K counted from 1. A held process says so and waits
-    //! for the end of its standard input.
+    //! `SESSIONIZE_FAULT`: `count`, `abort:K`, `fail:K` or `hold:K`, with K from 1. A held process reports it and waits for the
+    //! end of its standard input.
 
     use std::io::{self, Write};
     use std::sync::{Mutex, OnceLock, PoisonError};
@@ -226,7 +226,7 @@ pub(crate) mod fault {
         }
     }
 
-    /// The durable steps that the process has done, if that was asked for.
+    /// The durable steps of the process, if they are counted.
     pub(crate) fn asked_count() -> Option<String> {
         let reached = REACHED.lock().unwrap_or_else(PoisonError::into_inner);
         (plan() == Plan::Count).then(|| format!("{}: {}", reached.len(), reached.join(", ")))
@@ -235,7 +235,7 @@ pub(crate) mod fault {
 
 #[cfg(not(debug_assertions))]
 pub(crate) mod fault {
-    //! No faults in a release.
+    //! No faults in a release build.
 
     #[expect(clippy::unnecessary_wraps, reason = "the same shape as the hook of the tests")]
     pub(super) fn reached(_name: &'static str) -> std::io::Result<()> {

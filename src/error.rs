@@ -1,33 +1,33 @@
-//! What went wrong, where, and what to do about it.
+//! Errors: what went wrong, where, and what to do next.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// The result of anything that can fail in front of a user; with another error where a caller has to make one of it first.
+/// The result of anything that can fail for a user. Another error type is one that a caller turns into an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of failure it is; each kind has its exit code.
+/// The kind of an error, which determines the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The work failed: 1. The error says what was committed before, if anything.
     Failed,
-    /// The command line asks for something that does not make sense: 2.
+    /// The command line is not valid: 2.
     Usage,
     /// The data was refused: 65.
     DataRefused,
     /// A batch file is missing or unreadable: 66.
     NoInput,
-    /// The commit has failed, and whether it has reached the disk is unknown: 71, the code for errors of the operating system.
-    /// Rerunning the command finds out, so whoever retries may treat it as 75.
+    /// The commit failed, and it is unknown whether it has reached the disk: 71, the code for errors of the operating system.
+    /// Rerunning the command finds out, so a script may treat it like 75.
     CommitUnknown,
     /// The checkpoint is damaged or out of step with its output: 74.
     Checkpoint,
     /// Another run holds the lock: 75.
     Locked,
-    /// The definition differs from the checkpoint's: 78.
+    /// The definition differs from that of the checkpoint: 78.
     Definition,
 }
 
@@ -47,9 +47,9 @@ impl ErrorKind {
     }
 }
 
-/// An error as the user reads it: one line that says what, where, and what to do next.
+/// An error for the user: one line with what happened, where, and what to do next.
 ///
-/// What it comes from, where that is an error of the system or of the store, is its [`source`](StdError::source).
+/// If an error of the system or of the store caused it, that is its [`source`](StdError::source).
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Error {
@@ -78,7 +78,7 @@ impl Error {
         }
     }
 
-    /// An I/O error while doing `action` (a verb phrase such as `read`) on `path`; a full disk is named as such.
+    /// An I/O error during `action` (a verb phrase such as `read`) on `path`. A full disk is reported as such.
     pub fn io(kind: ErrorKind, action: &str, path: &Path, error: &io::Error) -> Self {
         let new =
             Self::new(kind, format!("cannot {action}: {error}")).at(path.display()).caused_by(copy(error));
@@ -94,7 +94,7 @@ impl Error {
         }
     }
 
-    /// The error for threads that the system does not give.
+    /// The error for threads that the system does not start.
     pub fn threads(count: usize, error: &dyn fmt::Display) -> Self {
         let threads = if count == 1 { "1 thread".to_owned() } else { format!("{count} threads") };
         Self::new(ErrorKind::Failed, format!("cannot start {threads}: {error}"))
@@ -116,25 +116,25 @@ impl Error {
         self
     }
 
-    /// Adds what to do next, where nothing better is known yet.
+    /// Adds what to do next, unless that is already known.
     #[must_use]
     pub fn or_remedy(self, remedy: impl Into<String>) -> Self {
         if self.remedy.is_some() { self } else { self.remedy(remedy) }
     }
 
-    /// Adds lines that stand below the error: a table of what there is.
+    /// Adds lines below the error, such as a table of columns.
     #[must_use]
     pub fn with_details(mut self, lines: Vec<String>) -> Self {
         self.details = lines.into();
         self
     }
 
-    /// Lines that stand below the error, each further in.
+    /// The lines below the error, each indented.
     pub fn details(&self) -> &[String] {
         &self.details
     }
 
-    /// Says that the command has changed nothing, which is true until it has committed something before this error
+    /// Adds that the command has changed nothing. This is true until it has committed something before this error
     /// ([`Error::after_commits`]).
     #[must_use]
     pub const fn nothing_changed(mut self) -> Self {
@@ -142,31 +142,31 @@ impl Error {
         self
     }
 
-    /// Says what the command had committed before this error.
+    /// Adds what the command had committed before this error.
     #[must_use]
     pub fn after_commits(mut self, committed: Option<String>) -> Self {
         self.committed = committed;
         self
     }
 
-    /// Keeps the error that it comes from as its source. The text stays as it is.
+    /// Keeps the error that caused this one as its source. The text stays as it is.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The same failure as one of the commit of run `run`, of which nobody knows whether it has reached the disk.
+    /// Turns a failure into that of the commit of run `run`, of which it is unknown whether it has reached the disk.
     #[must_use]
     pub fn commit_unknown(self, run: u64) -> Self {
         let what = format!("{}; it is unknown whether run {run} is committed", self.what);
-        // A backup is not what helps here.
+        // A backup does not help here.
         let remedy = self.remedy.filter(|_| self.kind != ErrorKind::Checkpoint);
         Self { kind: ErrorKind::CommitUnknown, what, remedy, unchanged: false, ..self }
-            .or_remedy("rerun the command: it finds out, and takes nothing in twice")
+            .or_remedy("rerun the command: it finds out, and ingests nothing twice")
     }
 
-    /// The kind, and with it the exit code.
+    /// The kind, which determines the exit code.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
@@ -181,7 +181,7 @@ impl fmt::Display for Error {
         if let Some(remedy) = &self.remedy {
             write!(f, "; {remedy}")?;
         }
-        // A question has its mark already.
+        // A question already has its mark.
         let mark = if self.remedy.as_ref().is_some_and(|remedy| remedy.ends_with('?')) { "" } else { ";" };
         match (&self.committed, self.unchanged) {
             (None, false) => Ok(()),
@@ -192,9 +192,9 @@ impl fmt::Display for Error {
     }
 }
 
-/// What to do about a limit of the process that a system call has met, if that is what `error` says.
+/// What to do about a limit of the process, if `error` says that a system call has reached one.
 pub fn limit_reached(error: &io::Error) -> Option<&'static str> {
-    /// ENFILE and EMFILE: they have no kind.
+    /// ENFILE and EMFILE: they have no `io::ErrorKind`.
     const TOO_MANY_FILES: [i32; 2] = [23, 24];
     match error.kind() {
         io::ErrorKind::FileTooLarge => {
@@ -213,7 +213,7 @@ impl StdError for Error {
     }
 }
 
-/// The same error once more: the standard library's cannot be cloned, and whoever reports one may still need it.
+/// A copy of the error: the standard library's errors cannot be cloned, and the caller may still need it.
 fn copy(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
@@ -240,8 +240,8 @@ mod tests {
     fn a_commit_of_unknown_fate_is_a_kind_and_never_says_that_nothing_was_changed() {
         let failed = Error::new(ErrorKind::Checkpoint, "cannot sync").nothing_changed().commit_unknown(7);
         assert_eq!((failed.kind(), failed.kind().exit_code()), (ErrorKind::CommitUnknown, 71));
-        let line = "cannot sync; it is unknown whether run 7 is committed; rerun the command: it finds out, and takes \
-                    nothing in twice";
+        let line = "cannot sync; it is unknown whether run 7 is committed; rerun the command: it finds out, and ingests \
+                    nothing twice";
         assert_eq!(failed.to_string(), line);
     }
 }

@@ -1,6 +1,6 @@
-//! What the program, the tests and the benchmarks of this repository reach besides the public core: parts whose failures a whole
-//! run would hide, such as one decoder, one row of the checkpoint, one reducer. They are separate crates, so what they use must be
-//! public; it is public here and nowhere else. This is no API: anything in it changes without notice.
+//! Items for the program, the tests and the benchmarks of this repository, besides the public core. The tests check parts whose
+//! failures a whole run would hide, such as one decoder, one row of the checkpoint or one reducer. All of these are separate crates,
+//! so the items must be public; they are public only here. This module is no API: it changes without notice.
 
 pub use crate::cli::{check_configuration, command, main};
 pub use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES};

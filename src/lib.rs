@@ -1,8 +1,8 @@
 //! sessionize turns event logs into user sessions, batch after batch, exactly once.
 //!
-//! The command reads files and commits; this library is the part below it that files, threads and clocks do not reach. A
-//! [`Sessionizer`] takes events in, hands completed sessions out as typed values, and keeps what is open as bytes from one batch to
-//! the next:
+//! The command reads files and commits its output. This library is its core, which uses no file, thread or clock. A
+//! [`Sessionizer`] takes events, returns completed sessions as typed values, and saves its open state as bytes, so that the next
+//! batch can continue it:
 //!
 //! ```
 //! use sessionize::{Sessionizer, Timestamp, Value};
@@ -24,12 +24,12 @@
 //! # Ok::<(), sessionize::SessionizerError>(())
 //! ```
 //!
-//! `docs/semantics.md` states what sessions mean, `docs/architecture.md` how the modules fit together. Everything
-//! else in this crate is the command.
+//! `docs/semantics.md` defines the sessions, and `docs/architecture.md` describes how the modules fit together. The rest of this
+//! crate is the command.
 
 #![cfg_attr(
     not(feature = "cli"),
-    allow(dead_code, unused_imports, reason = "parts of the modules below are there for the command")
+    allow(dead_code, unused_imports, reason = "only the command uses some parts of the modules below")
 )]
 
 mod core;
@@ -69,7 +69,7 @@ mod run;
 mod settings;
 #[cfg(feature = "cli")]
 mod state;
-/// Without the command, `state` is the encoding of open state alone, and has no store.
+/// Without the command, `state` is only the encoding of open state. It has no store.
 #[cfg(not(feature = "cli"))]
 mod state {
     mod frame;

@@ -1,29 +1,29 @@
-//! Which keys were removed for good, and until when their events are late.
+//! Purged keys, and the time until which their events are late.
 //!
-//! Who forgets a key forgets which sessions of it were told. All of them begin at the watermark of that moment or before it:
-//! only events up to the watermark are folded (rule 4). So no event at or before it may come in again, or a session that was
-//! told could come a second time; one after it begins a session that was never told.
+//! After a purge, it is unknown which sessions of the key were emitted. All of them begin at or before the watermark of that
+//! moment, because only events up to the watermark are folded (rule 4). So events at or before it must be late, or a session
+//! could be emitted twice. A later event begins a session that was never emitted.
 
 use crate::core::event::Timestamp;
 use crate::core::partition::KeyHash;
 use crate::core::watermark::Watermark;
 use std::sync::Arc;
 
-/// A key that was removed. The key itself must not stay anywhere.
+/// A purged key. The key itself must not stay anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PurgedKey {
     /// Its [`KeyHash`].
     pub hash: u64,
-    /// Its events up to here are late, this very time among them.
+    /// Its events up to this time are late, including those at this time.
     pub until: Timestamp,
 }
 
-/// All keys that were removed and whose events could otherwise still be accepted; sorted by hash, each hash once.
+/// All purged keys whose events could otherwise still be accepted; sorted by hash, each hash once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PurgedKeys(Arc<[PurgedKey]>);
 
 impl FromIterator<PurgedKey> for PurgedKeys {
-    /// Of two with one hash that with the later time stands.
+    /// Of two entries with one hash, the later time counts.
     fn from_iter<I: IntoIterator<Item = PurgedKey>>(keys: I) -> Self {
         let mut sorted: Vec<PurgedKey> = keys.into_iter().collect();
         sorted.sort_unstable_by_key(|key| (key.hash, std::cmp::Reverse(key.until)));
@@ -33,25 +33,25 @@ impl FromIterator<PurgedKey> for PurgedKeys {
 }
 
 impl PurgedKeys {
-    /// Those in it, by hash.
+    /// The entries, by hash.
     pub fn iter(&self) -> impl Iterator<Item = PurgedKey> {
         self.0.iter().copied()
     }
 
-    /// These and `key`, which is removed while the watermark stands at `watermark`. Before the first event nothing was told.
+    /// These and `key`, which is purged at the watermark `watermark`. Before the first event, nothing was emitted.
     #[must_use]
     pub fn with(&self, key: &[u8], watermark: Watermark) -> Self {
         let hash = KeyHash::of(key).whole();
         self.iter().chain(watermark.time().map(|until| PurgedKey { hash, until })).collect()
     }
 
-    /// Those of which an event could still be accepted where all before `accepts_from` are late.
+    /// The entries that still matter if events before `accepts_from` are late anyway.
     #[must_use]
     pub fn needed_from(&self, accepts_from: Watermark) -> Self {
         self.iter().filter(|key| !accepts_from.is_late(key.until)).collect()
     }
 
-    /// Whether an event of `key` at `time` is late because the key was removed.
+    /// Whether an event of `key` at `time` is late because of a purge.
     #[inline]
     pub fn is_late(&self, key: &[u8], time: Timestamp) -> bool {
         !self.0.is_empty() && self.until(KeyHash::of(key)).is_some_and(|until| time <= until)

@@ -1,6 +1,6 @@
-//! What a command has done: counts for machines.
+//! Reports of commands, for machines.
 //!
-//! The text for people is made from the same structures in [`crate::cli`].
+//! [`crate::cli`] makes the text for people from the same structures.
 
 mod maintenance;
 mod times;
@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 pub enum Status {
     /// A run was committed and published.
     Committed,
-    /// There was nothing to do, and nothing was changed.
+    /// There was nothing to do, and nothing has changed.
     #[default]
     NothingToDo,
-    /// A dry run: this is what would have been committed.
+    /// A dry run: the report shows what would have been committed.
     DryRun,
 }
 
@@ -33,30 +33,30 @@ pub struct FileReport {
     pub digest: String,
     /// Rows read from it.
     pub rows: u64,
-    /// `processed`; `grown` if its beginning was taken in before; `known` if all of it was.
+    /// `processed`; `grown` if its beginning was ingested before; `known` if all of it was.
     pub status: &'static str,
-    /// Length of the beginning of a grown file that was taken in before, decompressed.
+    /// The length of the known beginning of a grown file, decompressed.
     #[serde(skip_serializing_if = "is_zero")]
     pub known_bytes: u64,
     /// The lines of that beginning.
     #[serde(skip_serializing_if = "is_zero")]
     pub known_lines: u64,
-    /// The run that took that beginning in.
+    /// The run that ingested that beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_from: Option<u64>,
-    /// Bytes of a last row without an end, which is left for a later run.
+    /// The bytes of an unfinished last row, which is left for a later run.
     #[serde(skip_serializing_if = "is_zero")]
     pub unfinished_bytes: u64,
-    /// The run that took in another content under the same path.
+    /// The run that ingested other content under the same path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<u64>,
-    /// The source that it was read as, if that has a name.
+    /// Its source, if the source has a name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
 
 impl FileReport {
-    /// A file of which nothing more is known.
+    /// A file without further facts.
     pub const fn new(path: String, digest: String, status: &'static str) -> Self {
         Self {
             path,
@@ -78,7 +78,7 @@ const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// Paths of the files that a run has published.
+/// The paths of the files that a run published.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Outputs {
     /// Completed sessions.
@@ -90,15 +90,15 @@ pub struct Outputs {
     /// Events of completed sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<String>,
-    /// What is open.
+    /// Open sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<String>,
 }
 
-/// Seconds spent in each part of a run.
+/// The seconds spent in each phase of a run.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Phases {
-    /// Taking the lock, opening and recovering the checkpoint, loading what is open.
+    /// Taking the lock, opening and recovering the checkpoint, loading open state.
     pub open: f64,
     /// Waiting for bytes and parsing them.
     pub read: f64,
@@ -108,35 +108,35 @@ pub struct Phases {
     pub stage: f64,
     /// The atomic write.
     pub commit: f64,
-    /// Renames, the manifest, dropping what is old.
+    /// Renames, the manifest, removing old generations.
     pub publish: f64,
 }
 
-/// Late events in short.
+/// A summary of late events.
 #[derive(Debug, Clone, Serialize)]
 pub struct LateReport {
-    /// How far before the watermark the earliest of them lies, in seconds.
+    /// How far before the watermark the earliest of them is, in seconds.
     pub latest_by_s: f64,
-    /// The `--watermark-delay` that would have kept all of them, as a duration.
+    /// The `--watermark-delay` with which all of them would have been accepted.
     pub watermark_delay_to_keep_all: String,
 }
 
-/// What a run or a finalize has done; the default is that it found nothing to do.
+/// The report of a run or a finalize. The default is that there was nothing to do.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct RunReport {
-    /// Its number; `None` where nothing was done.
+    /// The number of the run; `None` if nothing was done.
     pub run: Option<u64>,
     /// How it ended.
     pub status: Status,
     /// The files of the batch.
     pub files: Vec<FileReport>,
-    /// Lines of text: rows, headers, blank lines, comments, lines before the rows, and lines in which rows go on.
+    /// Lines of text: rows, headers, blank lines, comments, lines before the rows, and continuation lines.
     pub lines: u64,
-    /// Further lines that an earlier run has taken in, at the beginning of files that have grown.
+    /// Lines at the beginning of grown files, which an earlier run ingested.
     pub known_lines: u64,
-    /// Bytes of last rows without an end, which are left for a later run.
+    /// The bytes of unfinished last rows, which are left for a later run.
     pub unfinished_bytes: u64,
-    /// Lines in which a row goes on that has begun before.
+    /// Lines that continue a row.
     pub continuation_lines: u64,
     /// Lines that are comments.
     pub comment_lines: u64,
@@ -144,13 +144,13 @@ pub struct RunReport {
     pub skipped_lines: u64,
     /// Data rows.
     pub rows_read: u64,
-    /// Rows that the row filter left out.
+    /// Rows that the row filter excluded.
     pub rows_filtered: u64,
-    /// Events taken in.
+    /// Accepted events.
     pub events_accepted: u64,
     /// Late events.
     pub events_late: u64,
-    /// Events that were there already and are dropped.
+    /// Events dropped as duplicates.
     pub events_duplicate: u64,
     /// Rejected rows.
     pub rows_rejected: u64,
@@ -160,35 +160,35 @@ pub struct RunReport {
     pub sessions_completed: u64,
     /// Events in them.
     pub events_completed: u64,
-    /// Completed sessions that corrections took back.
+    /// Retracted sessions.
     pub sessions_retracted: u64,
     /// Events in them.
     pub events_retracted: u64,
-    /// Sessions that were completed and not written, less those that corrections took back.
+    /// Sessions that the session filter excluded, minus those that were retracted again.
     pub sessions_filtered: i64,
     /// Events in them.
     pub events_filtered: i64,
     /// Open sessions after the run.
     pub sessions_open: u64,
-    /// Events in open sessions and tails after the run.
+    /// Events in open sessions, and buffered events, after the run.
     pub events_open: u64,
-    /// How far event time has come.
+    /// The watermark.
     pub watermark: Option<String>,
     /// The earliest accepted event of this run.
     pub first_event: Option<String>,
     /// The latest accepted event of this run.
     pub last_event: Option<String>,
-    /// About late events, if there were any.
+    /// The summary of late events, if there were any.
     pub late: Option<LateReport>,
-    /// The first time that was rejected, where another `--time-format` would have read it.
+    /// The first rejected time, if another `--time-format` would have read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected_time: Option<RejectedTimeReport>,
     /// Accepted events whose time is a number before 1990, if there were any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub numbers_before_1990: Option<EarlyNumbersReport>,
-    /// The definition in words, where this run has created or changed it.
+    /// The definition as text, if this run created or changed it.
     pub decided: Option<String>,
-    /// What was published.
+    /// The published files.
     pub outputs: Outputs,
     /// Bytes of the files that were read.
     pub bytes_read: u64,
@@ -198,19 +198,19 @@ pub struct RunReport {
     pub seconds_by_phase: Phases,
 }
 
-/// The columns and rules of a checkpoint.
+/// The definition of a checkpoint.
 #[derive(Debug, Clone, Serialize)]
 pub struct DefinitionReport {
-    /// As people write it.
+    /// The gap as text.
     pub gap: String,
-    /// Where events come from.
+    /// The sources.
     pub sources: Vec<SourceReport>,
-    /// Rules besides the gap: flags with their values.
+    /// The rules besides the gap: flags with their values.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rules: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// How the files of one source are read.
+/// A source: how its files are read.
 #[derive(Debug, Clone, Serialize)]
 pub struct SourceReport {
     /// Its name, if it has one.
@@ -219,30 +219,30 @@ pub struct SourceReport {
     pub key: Vec<String>,
     /// The time column.
     pub time: String,
-    /// `yes`, `no` or `auto` while no file has shown it.
+    /// `yes` or `no`; `auto` while no file has shown it.
     pub header: &'static str,
-    /// In the words of `--time-format`.
+    /// The value of `--time-format`.
     pub time_format: String,
     /// IANA name.
     pub timezone: String,
-    /// Properties of formats that are fixed, such as the delimiter, by name.
+    /// The fixed properties of formats by name, such as the delimiter.
     #[serde(flatten)]
     pub options: BTreeMap<String, String>,
 }
 
-/// An open session, or a key with nothing but a tail.
+/// An open session, or a key with only buffered events.
 #[derive(Debug, Clone, Serialize)]
 pub struct OpenSessionReport {
     /// The key for people: the parts of a composite key joined by commas, U+FFFD for bytes that are not UTF-8.
     pub key: String,
-    /// Its parts, byte for byte; written where `key` does not say it all.
+    /// Its parts, byte for byte; written if `key` is not exact.
     #[serde(skip_serializing_if = "is_plain", serialize_with = "key_parts")]
     pub key_parts: Vec<Vec<u8>>,
-    /// First event.
+    /// The first event.
     pub session_start: String,
-    /// Last event, the tail included.
+    /// The last event, including buffered ones.
     pub session_end: String,
-    /// Events, the tail included.
+    /// The number of events, including buffered ones.
     pub event_count: u64,
 }
 
@@ -251,68 +251,68 @@ pub struct OpenSessionReport {
 pub struct LedgerReport {
     /// Its number.
     pub run: u64,
-    /// What it was.
+    /// The kind of the run.
     pub kind: &'static str,
-    /// Of a rollback: the run whose state was taken up again; 0 is before the first run.
+    /// For a rollback: the run whose state was restored; 0 is the state before the first run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rolled_back_to: Option<u64>,
-    /// Whether a rollback can go back to it.
+    /// Whether a rollback can return to it.
     pub state_kept: bool,
-    /// Wall clock at its start.
+    /// The time at its start.
     pub as_of: String,
     /// Its files.
     pub files: Vec<FileReport>,
     /// Data rows.
     pub rows_read: u64,
-    /// Events taken in.
+    /// Accepted events.
     pub events_accepted: u64,
     /// Late events.
     pub events_late: u64,
     /// Rejected rows.
     pub rows_rejected: u64,
-    /// Rows that the row filter left out.
+    /// Rows that the row filter excluded.
     pub rows_filtered: u64,
     /// Sessions completed.
     pub sessions_completed: u64,
-    /// Completed sessions that the session filter left out, less those that corrections took back.
+    /// Sessions that the session filter excluded, minus those that were retracted again.
     pub sessions_filtered: i64,
     /// Events in them.
     pub events_filtered: i64,
-    /// Where it left the watermark.
+    /// The watermark after it.
     pub watermark: Option<String>,
-    /// The outputs that it has recorded as taken away on purpose.
+    /// The outputs that it recorded as removed on purpose.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_outputs: Vec<String>,
 }
 
-/// What `inspect` shows.
+/// The report of `inspect`.
 #[derive(Debug, Clone, Serialize)]
 pub struct InspectReport {
     /// Version of the checkpoint format.
     pub format_version: u32,
-    /// What a session means here; `None` before the first run.
+    /// The definition; `None` before the first run.
     pub definition: Option<DefinitionReport>,
-    /// How far event time has come.
+    /// The watermark.
     pub watermark: Option<String>,
-    /// What set it, in words.
+    /// What set the watermark, as text.
     pub watermark_set_by: Option<String>,
     /// How many runs were committed.
     pub runs: u64,
     /// The last one.
     pub last_run: Option<LedgerReport>,
-    /// Its number, while its outputs are not all in their places.
+    /// The last run, if its outputs are not all published.
     pub unpublished_run: Option<u64>,
     /// Open sessions.
     pub sessions_open: u64,
-    /// Keys with anything open.
+    /// Keys with open state.
     pub keys_open: u64,
-    /// Events in open sessions and tails.
+    /// Events in open sessions, and buffered events.
     pub events_open: u64,
     /// Start of the oldest open session.
     pub oldest_open_start: Option<String>,
     /// Size of the checkpoint.
     pub bytes_on_disk: u64,
-    /// With `--sessions` or `--key`: what is open.
+    /// With `--sessions` or `--key`: the open sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Vec<OpenSessionReport>>,
     /// With `--runs`: the ledger.
@@ -325,7 +325,7 @@ pub struct InspectReport {
 #[serde(untagged)]
 enum KeyPart<'k> {
     Text(&'k str),
-    /// Two digits for each byte, where they are not UTF-8.
+    /// Two hexadecimal digits for each byte of a part that is not UTF-8.
     Hex {
         hex: String,
     },

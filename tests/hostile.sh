@@ -60,7 +60,7 @@ measure() {
         >report 2>said || code=$?
     local said
     said=$(tr '\n' ' ' <said | sed "s|^sessionize: ||; s|Command exited.*||" | cut -c1-110)
-    [ $code -ne 0 ] || said="$(grep -o '"events_accepted": [0-9]*' report | grep -o '[0-9]*$') events taken in, $(grep -o '"rows_rejected": [0-9]*' report | grep -o '[0-9]*$') rows rejected"
+    [ $code -ne 0 ] || said="$(grep -o '"events_accepted": [0-9]*' report | grep -o '[0-9]*$') events ingested, $(grep -o '"rows_rejected": [0-9]*' report | grep -o '[0-9]*$') rows rejected"
     tail -1 time | awk -v case="$case" -v code=$code -v said="$said" -v size="$(stat -c %s "$case")" \
         '{ printf "| %s | %.0f MB | %d | %.0f MB | %.1f s | %s |\n", case, size / 1e6, code, $1 / 1000, $2, said }'
 }

@@ -125,7 +125,7 @@ fn encoded<T: Encode>(row: &T) -> Vec<u8> {
 fn whole<T: Decode<()>>(row: &[u8]) -> Result<T, String> {
     let config = bincode::config::standard().with_limit::<MAX_ROW_BYTES>();
     let (value, used) = bincode::decode_from_slice(row, config).map_err(|error| error.to_string())?;
-    if used == row.len() { Ok(value) } else { Err("it has bytes behind its end".to_owned()) }
+    if used == row.len() { Ok(value) } else { Err("it has bytes after its end".to_owned()) }
 }
 
 fn first<'r, T: BorrowDecode<'r, ()>>(rows: &'r [u8]) -> Result<(T, usize), String> {
@@ -135,7 +135,9 @@ fn first<'r, T: BorrowDecode<'r, ()>>(rows: &'r [u8]) -> Result<(T, usize), Stri
 
 fn unknown(version: u32) -> String {
     if version > CURRENT_VERSION {
-        format!("it has format version {version}, this program knows {CURRENT_VERSION}: use a newer program")
+        format!(
+            "it has format version {version}; this program reads up to version {CURRENT_VERSION}: use a newer program"
+        )
     } else {
         format!("there is no format version {version}")
     }

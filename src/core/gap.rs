@@ -1,4 +1,4 @@
-//! The one definition of "still the same session".
+//! The definition of "still the same session".
 
 use crate::core::event::Timestamp;
 
@@ -17,14 +17,14 @@ impl Gap {
         self.0
     }
 
-    /// Whether an event at `next` goes on with the session whose last event is at `last` (rule 5: `next - last <= gap`).
+    /// Whether an event at `next` continues the session whose last event is at `last` (rule 5: `next - last <= gap`).
     pub const fn joins(self, last: Timestamp, next: Timestamp) -> bool {
         next.us_since(last) <= self.0
     }
 
-    /// Whether no event at or after `reached` can go on with the session any more (rule 6: `last + gap < reached`).
+    /// Whether no event at or after `reached` can continue the session (rule 6: `last + gap < reached`).
     ///
-    /// It is the complement of [`Gap::joins`]: a session that is passed is touched by no event that is not late.
+    /// This is the complement of [`Gap::joins`]: no event that is not late can extend a session that is passed.
     pub const fn is_passed(self, last: Timestamp, reached: Timestamp) -> bool {
         !self.joins(last, reached)
     }

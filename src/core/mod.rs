@@ -1,5 +1,4 @@
-//! The pure core: events in, completed sessions and open state out. It knows no file, clock, thread, random number or
-//! encoding.
+//! The pure core: events in, completed sessions and open state out. It uses no file, clock, thread, random number or encoding.
 
 pub mod aggregates;
 pub mod event;

@@ -1,9 +1,9 @@
-//! Which partition owns a key. The choice is part of the checkpoint format: it never changes.
+//! The partition of a key. It belongs to the checkpoint format and never changes.
 #![expect(clippy::cast_possible_truncation, reason = "halves of a hash")]
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How many partitions there are: the unit of parallelism, memory, state and spilling.
+/// The number of partitions. A partition is the unit of parallel work, memory, state and spilling.
 pub const PARTITIONS: usize = 256;
 
 /// One of the [`PARTITIONS`].
@@ -32,7 +32,7 @@ impl PartitionId {
     }
 }
 
-/// xxh3-64 with seed 0 over the bytes of a key.
+/// xxh3-64 with seed 0 of the bytes of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyHash(u64);
 
@@ -42,7 +42,7 @@ impl KeyHash {
         Self(xxh3_64(key))
     }
 
-    /// The partition that owns the key: the lowest byte.
+    /// The partition of the key: the lowest byte.
     pub const fn partition(self) -> PartitionId {
         PartitionId(self.0 as u8)
     }
@@ -52,7 +52,7 @@ impl KeyHash {
         self.0
     }
 
-    /// The bits that find the key inside its partition: the upper half, which says nothing of the partition.
+    /// The bits that find the key in the table of its partition: the upper half, which is independent of the partition.
     pub const fn table(self) -> u32 {
         (self.0 >> 32) as u32
     }

@@ -1,21 +1,21 @@
-//! How far event time has come, and what is late.
+//! Progress in event time, and which events are late.
 
 use crate::core::event::Timestamp;
 
-/// Every event before it has been seen, or is late. Minus infinity at first; it never goes back.
+/// The progress in event time: events before the watermark are late. It begins at minus infinity and never moves back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Watermark(Option<Timestamp>);
 
 impl Watermark {
-    /// Before all time: nothing is late.
+    /// Minus infinity: no event is late.
     pub const BEGINNING: Self = Self(None);
 
-    /// The watermark at `time`.
+    /// Returns the watermark at `time`.
     pub const fn at(time: Timestamp) -> Self {
         Self(Some(time))
     }
 
-    /// Where it stands; `None` is minus infinity.
+    /// Returns the time of the watermark; `None` is minus infinity.
     pub const fn time(self) -> Option<Timestamp> {
         self.0
     }
@@ -26,13 +26,13 @@ impl Watermark {
         Self(self.0.map(|time| time.saturating_add_us(-us)))
     }
 
-    /// The watermark that reaches everything before this one, and nothing at it.
+    /// The watermark that reaches everything before this one, but nothing at it.
     #[must_use]
     pub(crate) fn just_before(self) -> Self {
         Self(self.0.and_then(|time| Timestamp::from_us(time.us() - 1)))
     }
 
-    /// Whether an event at `time` is late (rule 2: `time < watermark`).
+    /// Returns whether an event at `time` is late (rule 2: `time < watermark`).
     pub fn is_late(self, time: Timestamp) -> bool {
         Self(Some(time)) < self
     }
@@ -43,19 +43,19 @@ impl Watermark {
     }
 }
 
-/// What moves the watermark at the end of a batch (rules 3 and 7).
+/// How the watermark moves at the end of a batch (rules 3 and 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advance {
-    /// The watermark follows the latest accepted event at this distance, in microseconds.
+    /// The watermark trails the latest accepted event by this many microseconds.
     Delay(i64),
-    /// The data is complete up to this time, whatever the events say.
+    /// The data is complete up to this time, whatever the events are.
     Stated(Timestamp),
-    /// Everything is complete (rule 7): one microsecond past the latest accepted event.
+    /// All data is complete (rule 7): one microsecond after the latest accepted event.
     Finalize,
 }
 
 impl Advance {
-    /// The watermark after a batch: `before` at its start, `latest` its latest accepted event.
+    /// The watermark after a batch that began at `before` and whose latest accepted event is at `latest`.
     pub fn after(self, before: Watermark, latest: Option<Timestamp>) -> Watermark {
         let reached = match self {
             Self::Delay(us) => latest.map(|time| time.saturating_add_us(-us)),
@@ -66,15 +66,14 @@ impl Advance {
     }
 }
 
-/// How far event time has come in a stream of events. The rules about it are all here.
+/// The progress in event time of a stream of events, with all rules about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EventTime {
-    /// Where the watermark stands.
+    /// The watermark.
     pub watermark: Watermark,
-    /// From where on events are accepted: from the watermark on, or from further back where completed sessions are
-    /// correctable.
+    /// The time from which events are accepted: the watermark, or an earlier time if completed sessions are correctable.
     pub accepts_from: Watermark,
-    /// The latest event that was ever accepted.
+    /// The latest event ever accepted.
     pub latest: Option<Timestamp>,
 }
 
@@ -84,13 +83,14 @@ impl EventTime {
         self.accepts_from.is_late(time)
     }
 
-    /// With the events of a batch, the latest of them at `latest`.
+    /// The same after the events of a batch, of which `latest` is the latest.
     #[must_use]
     pub fn with(self, latest: Option<Timestamp>) -> Self {
         Self { latest: self.latest.max(latest), ..self }
     }
 
-    /// After a batch, where completed sessions stay correctable for `allowed_lateness_us`. A finalize ends that too.
+    /// The same at the end of a batch, if completed sessions are correctable for `allowed_lateness_us`. A finalize ends that
+    /// too.
     #[must_use]
     pub fn advanced(self, advance: Advance, allowed_lateness_us: i64) -> Self {
         let watermark = advance.after(self.watermark, self.latest);

@@ -1,23 +1,23 @@
-//! Columns of batch files: as they are asked for, and as the first file has shown them.
+//! Columns of batch files: as requested, and as the first file shows them.
 
-/// The column that rules may name in any source with a name: it holds that name.
+/// The column that rules may name in any source with a name: its value is that name.
 pub const SOURCE_COLUMN: &str = "source";
 
 /// A column of the batch files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its place in the first file, from 0; `None` until a file has shown it.
+    /// Its position in the first file, from 0; `None` until a file has shown it.
     pub position: Option<u32>,
-    /// Its name in the header; `None` without a header, or where the header's name does not tell it apart.
+    /// Its name in the header; `None` without a header, or if the name is not unique.
     pub name: Option<String>,
 }
 
 impl Column {
-    /// A column that nobody has named: what it is depends on the format of the first file.
+    /// A column that is not named: the format of the first file decides it.
     pub(super) const OPEN: Self = Self { position: None, name: None };
 
-    /// Whether a rule means the name of the source by it, where sources have names: a column that a file has shown, be it under
-    /// that name, was asked for by its number.
+    /// Whether a rule means the name of the source by it. A column that a file has shown was requested by its number, even if
+    /// it has that name.
     pub fn is_name_of_source(&self) -> bool {
         self.position.is_none() && self.name.as_deref() == Some(SOURCE_COLUMN)
     }
@@ -29,7 +29,7 @@ impl Column {
     }
 }
 
-/// A column as it is asked for: by 1-based number or by header name.
+/// A requested column: by 1-based number or by header name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ColumnRequest {
     /// The 1-based number of the column.
@@ -39,7 +39,7 @@ pub enum ColumnRequest {
 }
 
 impl ColumnRequest {
-    /// Reads a number or a name.
+    /// Parses a number or a name.
     pub fn read(text: &str) -> Self {
         match text.parse() {
             Ok(number) if number > 0 => Self::Number(number),
@@ -47,7 +47,7 @@ impl ColumnRequest {
         }
     }
 
-    /// The column before any file has been seen.
+    /// The column before any file was read.
     pub fn unresolved(&self) -> Column {
         match self {
             Self::Number(number) => Column { position: Some(number - 1), name: None },
@@ -55,7 +55,7 @@ impl ColumnRequest {
         }
     }
 
-    /// Whether this is what `column` was, or could have been, asked for as.
+    /// Whether this request gives, or could have given, `column`.
     pub fn names(&self, column: &Column) -> bool {
         match self {
             Self::Number(number) => column.position == Some(number - 1),
@@ -73,7 +73,7 @@ impl std::fmt::Display for ColumnRequest {
     }
 }
 
-/// Columns by name where they have one, else by number.
+/// Columns by name if they have one, otherwise by number.
 pub fn columns_text(columns: &[Column]) -> String {
     let text = |column: &Column| match (&column.name, column.position) {
         (Some(name), _) => name.clone(),

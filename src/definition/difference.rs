@@ -1,15 +1,15 @@
-//! Where a run asks for something else than the checkpoint has.
+//! The differences between the requested definition and that of the checkpoint.
 
-/// One point in which a request and a definition differ.
+/// One difference between a request and a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The source that it is about, where there are several.
+    /// The source, if there are several.
     pub source: Option<String>,
     /// The flag without its dashes.
     pub what: String,
-    /// What the checkpoint has.
+    /// The value in the checkpoint.
     pub kept: String,
-    /// What the run asks for.
+    /// The requested value.
     pub asked: String,
 }
 
@@ -30,12 +30,12 @@ pub(super) struct Differences {
 }
 
 impl Differences {
-    /// Those of the source `name`.
+    /// The differences of the source `name`.
     pub(super) fn of_source(name: Option<&String>) -> Self {
         Self { source: name.cloned(), found: Vec::new() }
     }
 
-    /// Adds one if something is asked for, and it is not what is kept.
+    /// Adds a difference if a value is requested and is not the kept one.
     pub(super) fn compare<T: PartialEq>(
         &mut self,
         what: &str,
@@ -48,17 +48,17 @@ impl Differences {
         }
     }
 
-    /// Adds one.
+    /// Adds a difference.
     pub(super) fn add(&mut self, what: &str, kept: String, asked: String) {
         self.found.push(Difference { source: self.source.clone(), what: what.to_owned(), kept, asked });
     }
 
-    /// Adds those of another part.
+    /// Adds the differences of another part.
     pub(super) fn extend(&mut self, others: Self) {
         self.found.extend(others.found);
     }
 
-    /// All of them, in the order in which they were found.
+    /// All differences, in order.
     pub(super) fn into_vec(self) -> Vec<Difference> {
         self.found
     }

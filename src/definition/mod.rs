@@ -1,4 +1,4 @@
-//! What a session means in one checkpoint (rule 12): fixed when the checkpoint is created, held against every run.
+//! The definition of sessions in one checkpoint (rule 12): fixed when the checkpoint is created, and compared with every run.
 
 mod column;
 mod difference;
@@ -14,34 +14,34 @@ pub use source::{Source, SourceRequest};
 use crate::core::gap::Gap;
 use crate::core::rules::{RuleSet, RuleTexts, duration_text};
 
-/// The gap of the program's origin: five minutes.
+/// The default gap: five minutes.
 pub const DEFAULT_GAP: Gap = Gap::from_us(300 * 1_000_000);
 
-/// What is fixed when a checkpoint is created.
+/// The definition, fixed when a checkpoint is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     /// The gap of every session.
     pub gap: Gap,
-    /// Where events come from, one or more. The first one names the key columns of the output.
+    /// The sources of events, one or more. The first one names the key columns of the output.
     pub sources: Vec<Source>,
     /// Rules besides the gap.
     pub rules: RuleTexts,
-    /// The columns of emitted events; `None` while no file has shown them, or where none are emitted.
+    /// The columns of emitted events; `None` before a file has shown them, or if none are emitted.
     pub event_columns: Option<Vec<String>>,
 }
 
 impl Definition {
-    /// No definition yet, or no longer: the next run decides it.
+    /// No definition: the next run decides it.
     pub fn undecided() -> Self {
         Self { gap: Gap::from_us(0), sources: Vec::new(), rules: RuleTexts::default(), event_columns: None }
     }
 
-    /// Whether it is yet to be decided. Every other one has a source.
+    /// Whether the definition is not decided. A decided one has a source.
     pub const fn is_undecided(&self) -> bool {
         self.sources.is_empty()
     }
 
-    /// The names of the key columns in outputs: those of the first source's header, else `key`, or `key_1`, `key_2`, ...
+    /// The names of the key columns in outputs: those of the first source's header, otherwise `key`, or `key_1`, `key_2`, ...
     pub fn key_names(&self) -> Vec<String> {
         let key = self.key();
         let fallback = |number: usize| {
@@ -50,10 +50,10 @@ impl Definition {
         key.iter().enumerate().map(|(n, column)| column.name.clone().unwrap_or_else(|| fallback(n))).collect()
     }
 
-    /// The rules, ready for use. Midnight is that of the one zone that all sources have, else of each event's source.
+    /// The compiled rules. Midnight is that of the one zone of all sources, otherwise that of each event's source.
     ///
     /// # Errors
-    /// What makes no sense, in words: only for a definition that this program has not made.
+    /// What is wrong, for a definition that this program did not create.
     pub fn rule_set(&self) -> Result<RuleSet, String> {
         let mut zones = self.sources.iter().map(|source| source.timezone.as_str());
         let first = zones.next().unwrap_or("UTC");
@@ -66,7 +66,7 @@ impl Definition {
         Ok(rules)
     }
 
-    /// Whether [`Definition::key_names`] are those of the outputs, whatever the first file shows.
+    /// Whether [`Definition::key_names`] is final, whatever the first file shows.
     fn has_key_names(&self) -> bool {
         let are_named = self.key().iter().all(|column| column.name.is_some());
         self.sources.first().is_some_and(|source| are_named || !source.is_undecided())
@@ -78,7 +78,7 @@ impl Definition {
     }
 }
 
-/// A gap as people write it: `5m`, `1h 30m`.
+/// A gap for people: `5m`, `1h 30m`.
 pub fn gap_text(gap: Gap) -> String {
     duration_text(std::time::Duration::from_micros(gap.us().unsigned_abs()))
 }

@@ -1,12 +1,12 @@
-//! Properties of the formats of files, by name: what the names and values mean, only the formats know.
+//! Properties of the formats of files, by name. Only the formats know what the names and values mean.
 
 use super::difference::Differences;
 use std::collections::BTreeMap;
 
-/// Properties of the formats of files with their values, by name: the delimiter of CSV is one.
+/// Properties of the formats of files by name, with values, such as the delimiter of CSV.
 ///
-/// Of a source it holds those that were asked for and those that a file has decided. What it does not hold is open: the next
-/// run may ask for it.
+/// A source has those that were requested and those that a file has decided. Missing ones are open: a later run may request
+/// them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormatOptions(BTreeMap<String, String>);
 
@@ -26,13 +26,13 @@ impl FormatOptions {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// These, with everything that they leave open taken from `others`.
+    /// These properties, with the open ones taken from `others`.
     #[must_use]
     pub(super) fn or(&self, others: &Self) -> Self {
         Self(others.0.iter().chain(&self.0).map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
-    /// Adds each property in which the one that is `asked` for is not the one that is kept here.
+    /// Adds each property whose requested value differs from the kept one.
     pub(super) fn compare(&self, asked: &Self, found: &mut Differences) {
         for (name, value) in asked.iter() {
             if let Some(kept) = self.get(name).filter(|kept| *kept != value) {

@@ -1,4 +1,4 @@
-//! What a run asks of the definition, and how that is held against what is kept.
+//! The definition that a run requests, and its comparison with the kept one.
 
 use super::column::ColumnRequest;
 use super::difference::{Difference, Differences};
@@ -7,12 +7,12 @@ use super::{DEFAULT_GAP, Definition, gap_text};
 use crate::core::gap::Gap;
 use crate::core::rules::RuleTexts;
 
-/// What a run asks for; `None` takes what the checkpoint has, or the default in a new one.
+/// The requested definition. `None` takes the value of the checkpoint, or the default in a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefinitionRequest {
     /// `--gap`
     pub gap: Option<Gap>,
-    /// The sources. A single one without a name asks the same of every source that the checkpoint has.
+    /// The sources. A single one without a name applies to every source of the checkpoint.
     pub sources: Vec<SourceRequest>,
     /// Rules besides the gap, flag by flag.
     pub rules: RuleTexts,
@@ -25,7 +25,7 @@ impl Default for DefinitionRequest {
 }
 
 impl DefinitionRequest {
-    /// The definition of a new checkpoint, with the defaults where nothing is asked for.
+    /// The definition of a new checkpoint, with defaults for what is not requested.
     pub fn create(&self) -> Definition {
         let rules = RuleTexts::default().overridden_by(&self.rules);
         let kept: Vec<ColumnRequest> = rules.columns().iter().map(|name| ColumnRequest::read(name)).collect();
@@ -37,7 +37,7 @@ impl DefinitionRequest {
         }
     }
 
-    /// `kept`, from which this request differs in nothing, with what it leaves open and this request asks for.
+    /// `kept`, which does not differ from this request, with its open parts filled from this request.
     pub fn complete(&self, kept: &Definition) -> Definition {
         let mut completed = kept.clone();
         for source in &mut completed.sources {
@@ -49,7 +49,7 @@ impl DefinitionRequest {
         completed
     }
 
-    /// This request with everything that it leaves open taken from `kept`.
+    /// This request, with everything that it leaves open taken from `kept`.
     #[must_use]
     pub fn over(&self, kept: &Definition) -> Self {
         let sources = match self.unnamed() {
@@ -59,7 +59,7 @@ impl DefinitionRequest {
         Self { gap: self.gap.or(Some(kept.gap)), sources, rules: kept.rules.overridden_by(&self.rules) }
     }
 
-    /// Every point in which this request differs from `kept`; empty means that the run may go on.
+    /// The differences between this request and `kept`; without differences, the run may continue.
     pub fn differences(&self, kept: &Definition) -> Vec<Difference> {
         let mut found = Differences::default();
         found.compare("gap", &kept.gap, self.gap.as_ref(), |&gap| gap_text(gap));
@@ -88,18 +88,18 @@ impl DefinitionRequest {
         found.into_vec()
     }
 
-    /// The input format that is asked for files of the source with this name.
+    /// The requested input format for files of the source with this name.
     pub fn input_format(&self, source: Option<&str>) -> Option<&str> {
         self.of_source(source)?.input_format.as_deref()
     }
 
-    /// What is asked of the source with this name.
+    /// The request for the source with this name.
     pub fn of_source(&self, source: Option<&str>) -> Option<&SourceRequest> {
         let mut requests = self.sources.iter();
         self.unnamed().or_else(|| requests.find(|asked| asked.name.as_deref() == source))
     }
 
-    /// The one request that names no source.
+    /// The only request without a name.
     fn unnamed(&self) -> Option<&SourceRequest> {
         match &self.sources[..] {
             [only] if only.name.is_none() => Some(only),

@@ -1,4 +1,4 @@
-//! A source: files that have one schema. Several sources make one stream of events when a run names them.
+//! A source: files with one schema. A run with several sources joins them to one stream of events.
 
 use super::column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text, requests_text, same_columns};
 use super::difference::Differences;
@@ -7,39 +7,39 @@ use super::options::FormatOptions;
 /// How the files of one source are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Its name; `None` where the checkpoint has only one source and nobody has named it.
+    /// Its name; `None` if the checkpoint has only one source without a name.
     pub name: Option<String>,
     /// The columns that make the key, one or more, as many as in every other source.
     pub key: Vec<Column>,
-    /// The columns of the event time, one or more: their texts joined by blanks are the time.
+    /// The columns of the event time, one or more: their texts, joined by spaces, are the time.
     pub time: Vec<Column>,
     /// Whether files begin with a header row; `None` until a file has shown it.
     pub header: Option<bool>,
     /// Properties of the formats of its files.
     pub options: FormatOptions,
-    /// How times are written, in the words of `--time-format`.
+    /// The form of the times, as a value of `--time-format`.
     pub time_format: String,
-    /// The zone of times that name none, as an IANA name.
+    /// The IANA name of the zone of times without one.
     pub timezone: String,
-    /// The columns that rules look at, in the order in which the rules name them.
+    /// The columns that rules use, in the order of the rules.
     pub kept: Vec<Column>,
 }
 
 impl Source {
-    /// Whether no file has shown yet where the columns stand and what they are called.
+    /// Whether no file has shown the positions and names of the columns yet.
     pub fn is_undecided(&self) -> bool {
         let mut columns = self.key.iter().chain(&self.time);
         let is_unseen = self.header.is_none() || columns.clone().any(|column| column.position.is_none());
-        // Columns that were asked for by number, below a header that was promised.
+        // Columns requested by number, with `--header yes`.
         is_unseen || (self.header == Some(true) && columns.all(|column| column.name.is_none()))
     }
 
-    /// Whether nobody has named `columns`, the key or the time of a source.
+    /// Whether `columns`, the key or the time of a source, is not named.
     pub fn is_open(columns: &[Column]) -> bool {
         columns == [Column::OPEN]
     }
 
-    /// Gives a key and a time that nobody has named the columns that are the custom of a format; none leave it open.
+    /// Sets a key and a time that are not named to the default columns of a format. No columns leave it open.
     pub fn fill_open(&mut self, key: &[ColumnRequest], time: &[ColumnRequest]) {
         for (columns, custom) in [(&mut self.key, key), (&mut self.time, time)] {
             if Self::is_open(columns) && !custom.is_empty() {
@@ -49,7 +49,7 @@ impl Source {
     }
 }
 
-/// What a run asks of one source; `None` takes what the checkpoint has, or the default in a new one.
+/// The request for one source. `None` takes the value of the checkpoint, or the default in a new one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceRequest {
     /// Its name.
@@ -58,20 +58,20 @@ pub struct SourceRequest {
     pub key: Option<Vec<ColumnRequest>>,
     /// `--time`
     pub time: Option<Vec<ColumnRequest>>,
-    /// `--header yes` or `no`; `auto` asks for nothing.
+    /// `--header yes` or `no`; `None` for `auto`.
     pub header: Option<bool>,
-    /// Properties of formats, each the flag of its name.
+    /// Properties of formats, each by the name of its flag.
     pub options: FormatOptions,
     /// `--time-format`
     pub time_format: Option<String>,
     /// `--timezone`
     pub timezone: Option<String>,
-    /// `--input-format`; `None` goes by the content of each file. It belongs to a run: no source has a format for ever.
+    /// `--input-format`; `None` goes by the content of each file. It belongs to a run: a source has no fixed format.
     pub input_format: Option<String>,
 }
 
 impl SourceRequest {
-    /// The source of a new checkpoint, with the defaults where nothing is asked for; rules look at the columns `kept`.
+    /// The source of a new checkpoint, with defaults for what is not requested. Rules use the columns `kept`.
     pub fn create(&self, kept: &[ColumnRequest]) -> Source {
         let columns = self.key.iter().chain(&self.time).flatten().chain(kept);
         let by_name = columns.into_iter().any(|column| self.needs_header(column));
@@ -91,7 +91,7 @@ impl SourceRequest {
         }
     }
 
-    /// Whether only a header can tell where `column` is. The name of the source stands in no file.
+    /// Whether only a header can locate `column`. The name of the source is in no file.
     fn needs_header(&self, column: &ColumnRequest) -> bool {
         match column {
             ColumnRequest::Number(_) => false,
@@ -99,7 +99,7 @@ impl SourceRequest {
         }
     }
 
-    /// This request with everything that it leaves open taken from `other`, its name aside.
+    /// This request, with everything that it leaves open taken from `other`, except the name.
     #[must_use]
     pub fn or(self, other: &Self) -> Self {
         Self {
@@ -129,7 +129,7 @@ impl SourceRequest {
         }
     }
 
-    /// Every point in which this request differs from `kept`, names aside.
+    /// The differences between this request and `kept`, except the name.
     pub(super) fn differences(&self, kept: &Source) -> Differences {
         let mut found = Differences::of_source(kept.name.as_ref());
         if let Some(key) = self.key.as_ref().filter(|key| !same_columns(key, &kept.key)) {

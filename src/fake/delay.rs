@@ -1,4 +1,4 @@
-//! Disorder: rows that arrive later than they happened.
+//! Disorder: rows that arrive later than their time.
 
 use super::row::Row;
 use fastrand::Rng;
@@ -8,8 +8,7 @@ use std::iter::Peekable;
 
 /// Rows in the order of `time + delay`, with a random delay for each.
 ///
-/// For a row behind one of time `t`: its own time plus its delay is at least `t`, so it lies at most the longest delay
-/// before `t`.
+/// A row behind a row of time `t` has an arrival of at least `t`, so its time is at most the longest delay before `t`.
 pub(super) struct Delayed<I: Iterator<Item = Row>> {
     rows: Peekable<I>,
     rng: Rng,
@@ -20,7 +19,7 @@ pub(super) struct Delayed<I: Iterator<Item = Row>> {
 }
 
 impl<I: Iterator<Item = Row>> Delayed<I> {
-    /// `rows` come in order of time. The delays have a generator of their own: they leave the rows as they are.
+    /// `rows` are in order of time. The delays have their own generator, so the rows stay the same.
     pub(super) fn new(rows: I, longest_us: u64, seed: u64) -> Self {
         let rng = Rng::with_seed(!seed);
         Self { rows: rows.peekable(), rng, longest_us, on_the_way: BinaryHeap::new(), sent: 0 }

@@ -4,7 +4,7 @@ use super::row::Row;
 use crate::core::event::Timestamp;
 use std::io::{self, Write};
 
-/// How many pages there are to draw from, each as likely as any other.
+/// The number of pages, all equally likely.
 pub(super) const PAGES: u8 = 64;
 
 /// 2020-01-01T00:00:00Z.
@@ -13,14 +13,14 @@ const START: Timestamp = match Timestamp::from_us(1_577_836_800_000_000) {
     None => Timestamp::MIN,
 };
 
-/// How many bytes are gathered before they are written.
+/// The bytes that are collected before they are written.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Writes rows, many at a time.
 pub(super) struct LineWriter<'a, W> {
     out: &'a mut W,
     buffer: Vec<u8>,
-    /// `,pageview,/listing/b` and the end of the line, by page.
+    /// `,pageview,/listing/b` and the line end, by page.
     pages: Vec<String>,
     /// The last second that was written, and its text between commas.
     second: Option<u64>,
@@ -44,7 +44,7 @@ impl<'a, W: Write> LineWriter<'a, W> {
         Ok(())
     }
 
-    /// Writes what is left.
+    /// Writes the rest.
     pub(super) fn finish(self) -> io::Result<()> {
         self.out.write_all(&self.buffer)
     }
@@ -76,7 +76,7 @@ fn write_time(second: u64, text: &mut Vec<u8>) {
     }
 }
 
-/// What happened on a page: mostly page views, some searches, few purchases.
+/// The event on a page: mostly page views, some searches, few purchases.
 fn page(index: u8) -> String {
     match index {
         0..6 => "pageview,/\n".to_owned(),

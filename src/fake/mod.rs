@@ -1,7 +1,7 @@
-//! Made-up page views: the same bytes for the same settings, on every machine, as many as are asked for.
+//! Generated page views: the same bytes for the same settings on every machine.
 //!
-//! All chance comes from one seeded generator, and no floating point function goes into the result other than sums,
-//! products and quotients, which IEEE 754 rounds the same everywhere: no logarithm, no power.
+//! All randomness comes from one seeded generator. The result uses only floating-point sums, products and quotients, which IEEE
+//! 754 rounds the same everywhere: no logarithm, no power.
 
 mod delay;
 mod line;
@@ -33,7 +33,7 @@ use visit::PageViews;
 ///
 /// # Errors
 ///
-/// Those of `out`, which gets the rows in pieces of some 64 KiB and is not flushed.
+/// The errors of `out`, which gets the rows in pieces of about 64 KiB and is not flushed.
 pub fn write_pageviews(settings: &FakeSettings, out: &mut impl Write) -> io::Result<()> {
     let in_order = PageViews::new(settings);
     let mut lines = LineWriter::new(out);

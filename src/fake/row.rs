@@ -1,4 +1,4 @@
-//! A made-up row.
+//! A generated row.
 
 /// One row: who, when, what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,8 @@
-//! Who comes.
+//! The users of visits.
 
 use fastrand::Rng;
 
-/// Users by how often they come.
+/// Users by how often they visit.
 ///
 /// The rank of a visit's user is `users * U^3` with `U` uniform in 0 to 1 (the inverse of the distribution function
 /// `(rank / users)^(1/3)`). So the rate of a user falls with the power -2/3 of the rank: the rank-size form of Zipf's

@@ -9,25 +9,25 @@ use fastrand::Rng;
 const HOUR_US: u64 = 3_600_000_000;
 const DAY_S: u64 = 86_400;
 
-/// A hundred years: later than that no one looks, and dates keep four digits.
+/// A hundred years: later times are useless, and dates keep four digits.
 const MAX_DAYS: u32 = 36_525;
 
-/// How busy the hours of a day are, in hundredths of a day's visits.
+/// The traffic of the hours of a day, in hundredths of a day's visits.
 const BUSY: [u64; 24] = [3, 2, 2, 2, 2, 2, 3, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 5, 4];
 
-/// A day of busy time, in which every hour is as long as it is busy.
+/// A day of busy time, in which every hour is as long as its traffic.
 const DAY_BUSY_US: u64 = 100 * HOUR_US;
 
-/// The longest pause in a visit, the origin's gap: the edge that still belongs to the session.
+/// The longest pause in a visit, the default gap: it just belongs to the session.
 const LONGEST_PAUSE_S: u16 = 300;
 
-/// How many equally likely pauses there are.
+/// The number of equally likely pauses.
 const PAUSES: u16 = 4_096;
 
-/// Where a visit waits for its next event: more slots than the longest pause, a power of two.
+/// The slots in which visits wait for their next event: more than the longest pause, a power of two.
 const SLOTS: usize = 512;
 
-/// A visit that goes on.
+/// A visit that continues.
 #[derive(Debug, Clone, Copy)]
 struct Visit {
     user: u64,
@@ -39,11 +39,11 @@ struct Visit {
 #[derive(Debug)]
 struct Starts {
     users: Users,
-    /// The chance that a visit goes on after an event.
+    /// The probability that a visit continues after an event.
     goes_on: f64,
     events_mean: f64,
     rows_left: u64,
-    /// Busy time, which runs with the traffic: what has passed of it, and all of it.
+    /// Busy time, which runs with the traffic: how much has passed, and how much there is.
     busy_us: u64,
     end_busy_us: u64,
 }
@@ -61,7 +61,7 @@ impl Starts {
         }
     }
 
-    /// The second of the next visit, and the visit. Together they have exactly the rows asked for: the last is cut short.
+    /// The second of the next visit, and the visit. Together they have exactly the requested rows: the last visit is shortened.
     fn next(&mut self, rng: &mut Rng) -> Option<(u64, Visit)> {
         if self.rows_left == 0 {
             return None;
@@ -90,7 +90,7 @@ impl Starts {
     }
 }
 
-/// The second in which this much of the busy time has passed.
+/// The second at which this much of the busy time has passed.
 fn second_of(busy_us: u64) -> u64 {
     let mut rest_us = busy_us % DAY_BUSY_US;
     let mut second = busy_us / DAY_BUSY_US * DAY_S;
@@ -106,14 +106,14 @@ fn second_of(busy_us: u64) -> u64 {
 
 /// Page views in order of time.
 ///
-/// The visits that go on wait in a ring of seconds, so the next event costs the same however many there are.
+/// Visits wait in a ring of seconds, so the next event costs the same however many visits there are.
 #[derive(Debug)]
 pub(super) struct PageViews {
     rng: Rng,
     starts: Starts,
     next_start: Option<(u64, Visit)>,
     pauses_s: Vec<u16>,
-    /// The visits whose next event comes in a second that is congruent to the slot.
+    /// The visits whose next event is in a second that is congruent to the slot.
     ring: Vec<Vec<Visit>>,
     waiting: usize,
     second: u64,
@@ -137,7 +137,7 @@ impl PageViews {
         }
     }
 
-    /// Goes on to the next second in which something may happen; `None` at the end of all visits.
+    /// Moves to the next second in which something may happen; `None` at the end of all visits.
     fn advance(&mut self) -> Option<()> {
         self.second = match (self.waiting, &self.next_start) {
             (0, None) => return None,
@@ -184,7 +184,7 @@ fn slot(second: u64) -> usize {
 /// Equally likely pauses in seconds: the quantiles of a geometric distribution with mean 40, cut off below
 /// [`LONGEST_PAUSE_S`], and a few of exactly that.
 ///
-/// After each second, one in 40 of the pauses that have come so far ends.
+/// After each second, one in 40 of the remaining pauses ends.
 fn pauses_s() -> Vec<u16> {
     const LONGEST: u16 = 16;
     let mut longer = 1.0;

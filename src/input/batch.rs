@@ -1,4 +1,4 @@
-//! What the rows of a unit have come to.
+//! The decoded rows of a unit.
 
 use super::lines::LineCounts;
 use super::reason::Reason;
@@ -6,24 +6,24 @@ use crate::core::event::{Event, EventBuffer, Timestamp};
 use crate::core::partition::{KeyHash, PARTITIONS};
 use std::ops::Range;
 
-/// Room for the first events of a partition: memory that grows from nothing leaves a trail of fresh pages.
+/// The capacity for the first events of a partition: memory that grows from nothing touches many fresh pages.
 const FIRST_BYTES: usize = 1 << 10;
 
-/// A row that is not taken in, on its way to a side output.
+/// A late or rejected row, on its way to a side output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SideRow {
-    /// The line on which it begins, counted from 0 at the start of the unit.
+    /// The line on which it begins, counted from 0 in the unit.
     pub line: u64,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Where its bytes stand in [`EventBatch::side_bytes`].
+    /// The range of its bytes in [`EventBatch::side_bytes`].
     pub bytes: Range<usize>,
 }
 
-/// Events whose time is a number that `auto` counts from 1970 and that lies before 1990: more often a number of another kind.
+/// Events whose time is a number that `auto` counts from 1970 and that is before 1990: more often it is another kind of number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EarlyNumbers {
-    /// How many there are.
+    /// Their number.
     pub rows: u64,
     /// The first of them.
     pub first: Option<EarlyNumber>,
@@ -32,38 +32,38 @@ pub struct EarlyNumbers {
 /// A time that is a number before 1990.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarlyNumber {
-    /// Its line, counted from 0 at the start of the unit.
+    /// Its line, counted from 0 in the unit.
     pub line: u64,
     /// Its text.
     pub text: Vec<u8>,
-    /// The time that it was taken for.
+    /// The time that it was read as.
     pub time: Timestamp,
 }
 
-/// What the rows of a unit have come to. Cleared and filled again for each unit: its memory is kept.
+/// The decoded rows of a unit. The batch is cleared and filled again for each unit, and keeps its memory.
 #[derive(Debug)]
 pub struct EventBatch {
     /// Accepted events by partition, in the order of arrival.
     pub partitions: Vec<EventBuffer>,
-    /// Data rows, without blank lines and header.
+    /// Data rows, without blank lines and headers.
     pub rows: u64,
-    /// Rows that the row filter leaves out.
+    /// Rows that the row filter excludes.
     pub filtered: u64,
     /// Accepted events.
     pub accepted: u64,
-    /// What the lines of the unit are, beside the first lines of rows.
+    /// The counts of the lines of the unit, besides the first lines of rows.
     pub lines: LineCounts,
     /// The earliest accepted event.
     pub earliest: Option<Timestamp>,
     /// The first of the latest accepted events, and its line in the unit.
     pub latest: Option<(Timestamp, u64)>,
-    /// The earliest event before the time from which on events are accepted.
+    /// The earliest event before the time from which events are accepted.
     pub earliest_late: Option<Timestamp>,
-    /// The first event that lies too far in the future.
+    /// The first event too far in the future.
     pub first_future: Option<Timestamp>,
     /// Accepted events whose time is a number before 1990.
     pub early_numbers: EarlyNumbers,
-    /// The first text that is no time, or one too far in the future.
+    /// The first text that is not a time, or a time too far in the future.
     pub first_odd_time: Option<Vec<u8>>,
     /// Rows for the side outputs, in the order of arrival.
     pub side_rows: Vec<SideRow>,
@@ -94,7 +94,7 @@ impl Default for EventBatch {
 }
 
 impl EventBatch {
-    /// Empties it and keeps its memory.
+    /// Empties the batch and keeps its memory.
     pub fn clear(&mut self) {
         self.partitions.iter_mut().for_each(EventBuffer::clear);
         self.side_rows.clear();

@@ -1,4 +1,4 @@
-//! A byte stream cut into blocks of whole rows, so that blocks can be parsed side by side.
+//! Cuts a byte stream into blocks of whole rows, so that blocks can be parsed in parallel.
 
 use super::decoder::{Unit, Units};
 use super::extent::Extent;
@@ -7,43 +7,43 @@ use super::lines::{last_line_end, line_ends_in, lines_in};
 use super::read_error::ReadError;
 use std::io::{self, Read};
 
-/// What a block is filled to. Fixed: it decides the order of rows in the output, which must not depend on the machine.
+/// The size of a block. Fixed: it determines the order of rows in the output, which must not depend on the machine.
 pub const BLOCK_BYTES: usize = 1 << 20;
 
-/// The longest row. A longer one is a file of another kind, or a quote that is never closed.
+/// The longest row. A longer one is a sign of another kind of file, or of a quote that is never closed.
 pub const MAX_ROW_BYTES: usize = 64 << 20;
 
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Whole rows of one file, and what looking for their ends has shown of them.
+/// Whole rows of one file, and what the search for their ends has found.
 #[derive(Debug, Default)]
 pub struct Block<M = ()> {
-    /// The rows, and behind them what the memory held before: to clear it would cost as much as to read it.
+    /// The rows, followed by old content of the memory: clearing it would cost as much as reading.
     memory: Vec<u8>,
     length: usize,
-    /// Whether no row stands before it in its file: it has the first one, or is blank.
+    /// Whether no row of its file comes before it: it has the first row, or is blank.
     pub is_first: bool,
     /// Whether the file ends with it.
     pub is_last: bool,
-    /// How many lines it has.
+    /// The number of lines.
     pub lines: u64,
-    /// Whether its lines are none of the rows: they were to be skipped.
+    /// Whether its lines are skipped and are not rows.
     pub is_skipped: bool,
-    /// How many lines it has, if an earlier run has taken in its rows: only they count.
+    /// The number of its lines, if an earlier run ingested its rows: then only they count.
     pub known_lines: Option<u64>,
-    /// How many bytes of a row without an end stand behind it and are left.
+    /// The bytes of an unfinished row after it, which are left for a later run.
     pub unfinished_bytes: u64,
-    /// What looking for the ends of rows has shown.
+    /// What the search for the ends of rows has found.
     pub marks: M,
 }
 
 impl<M> Block<M> {
-    /// The rows. The last one of a file may lack its line end.
+    /// The rows. The last row of a file may lack its line end.
     pub fn bytes(&self) -> &[u8] {
         &self.memory[..self.length]
     }
 
-    /// Its lines, where each of them is a row.
+    /// Its lines, if each of them is a row.
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         let mut rest = self.bytes();
         let mut lines = 0..;
@@ -297,9 +297,9 @@ impl<R: Read, E: RowEnds> BlockReader<R, E> {
         }
         Err(ReadError::Refused {
             line: line_ends_in(&memory[..rows_end]),
-            what: "this row goes on, but an earlier run has taken in its beginning as a whole row: the file ended here then"
+            what: "this row continues, but an earlier run ingested its beginning as a whole row: the file ended here then"
                 .to_owned(),
-            remedy: "roll back to the run before that one and run again, with --growing for a file that is still being written; or                      give the lines behind this one as a file of their own",
+            remedy: "roll back to the run before that one and run again, with --growing for a file that is still being written; or give the lines after this one as their own file",
         })
     }
 

@@ -1,4 +1,4 @@
-//! Compressed files, by their first bytes, whatever the name.
+//! Compressed files, recognized by their first bytes, whatever their name.
 
 use crate::error::{Error, ErrorKind};
 use flate2::bufread::GzDecoder;
@@ -6,10 +6,10 @@ use std::io::{self, BufRead, Read};
 
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// What the zstd library says of a frame that was made with a dictionary.
+/// The message of the zstd library for a frame that needs a dictionary.
 const NEEDS_DICTIONARY: &str = "Dictionary mismatch";
 
-/// How a file is compressed.
+/// The compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compression {
     /// One member or several.
@@ -19,7 +19,7 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// The one of a file that begins with `bytes`.
+    /// The compression of a file that begins with `bytes`.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x1F, 0x8B, ..] => Some(Self::Gzip),
@@ -28,7 +28,7 @@ impl Compression {
         }
     }
 
-    /// What it is called.
+    /// Its name.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -36,10 +36,10 @@ impl Compression {
         }
     }
 
-    /// A reader of what `stored` is when it is decompressed.
+    /// A reader of the decompressed content of `stored`.
     ///
     /// # Errors
-    /// If the library gives no reader.
+    /// If the library returns no reader.
     pub(super) fn unpack(self, stored: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Self::Gzip => {
@@ -51,7 +51,7 @@ impl Compression {
     }
 }
 
-/// The content of all members of a gzip file, one after the other. Zeros behind a member are padding, as of tapes.
+/// The content of all members of a gzip file, one after the other. Zeros after a member are padding, as on tapes.
 struct GzipMembers<R> {
     /// `None` at the end.
     member: Option<GzDecoder<R>>,
@@ -88,13 +88,13 @@ fn next_member<R: BufRead>(mut stored: R) -> io::Result<Option<GzDecoder<R>>> {
     }
 }
 
-/// The refusal of a file whose compressed data gave `error`; `None` if the data is not to blame.
+/// The refusal of a file whose compressed data caused `error`; `None` if the data is not at fault.
 pub(super) fn damage(error: &io::Error) -> Option<Error> {
     use io::ErrorKind as Io;
     match error.kind() {
         // The zstd library has one kind for all its errors: other.
         Io::Other if error.to_string().contains(NEEDS_DICTIONARY) => {
-            let what = "the compressed data needs a dictionary, which this program does not have";
+            let what = "the compressed data needs a dictionary, which sessionize does not have";
             let error = Error::new(ErrorKind::DataRefused, what);
             Some(error.remedy("decompress it with its dictionary first: zstd -d -D DICTIONARY"))
         }

@@ -1,4 +1,4 @@
-//! What a file holds, decompressed, and the hash of it.
+//! The decompressed content of a file, and its hash.
 #![expect(clippy::cast_possible_truncation, reason = "never more than was just read into memory")]
 
 use std::fs::File;
@@ -7,16 +7,16 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::Xxh3;
 
-/// The content from its first byte on, as far as it has gone through the hash.
+/// The content from its first byte, as far as it was hashed.
 #[derive(Clone, Default)]
 pub(super) struct Hashed {
     pub(super) hash: Box<Xxh3>,
     pub(super) bytes: u64,
-    /// Whether that is all.
+    /// Whether that is all of it.
     pub(super) is_complete: bool,
 }
 
-/// It is shared by all readers of a file.
+/// All readers of a file share it.
 #[derive(Clone, Default)]
 pub(super) struct SharedHash(Arc<Mutex<Hashed>>);
 
@@ -26,11 +26,11 @@ impl SharedHash {
     }
 }
 
-/// A reader over what a file holds.
+/// A reader of the content of a file.
 pub enum Content {
     /// The stored bytes themselves.
     Plain(Hashing<StoredBytes>),
-    /// What decompressing the stored bytes gives: each byte of it costs many times more.
+    /// The decompressed bytes, each of which costs many times more.
     Packed(Hashing<Box<dyn Read + Send>>),
 }
 
@@ -43,7 +43,7 @@ impl Read for Content {
     }
 }
 
-/// Reads a content from its beginning and hashes each byte of it once, whoever reads it first.
+/// Reads a content from its beginning, and hashes each byte once, whichever reader reads it first.
 pub struct Hashing<R> {
     reader: R,
     offset: u64,

@@ -1,14 +1,14 @@
-//! What shows the format of a file.
+//! Detects the format of a file.
 
 use super::blocks::BYTE_ORDER_MARK;
 use super::files::BatchFile;
 use crate::error::{Error, ErrorKind, Result};
 use std::io::Read;
 
-/// As much of a file as shows its format.
+/// The bytes that show the format of a file.
 pub(super) const BEGINNING_BYTES: usize = 64 << 10;
 
-/// How the content of `file` begins, decompressed.
+/// The first bytes of the content of `file`, decompressed.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::NoInput`] if it cannot be read, [`crate::error::ErrorKind::DataRefused`] if it is damaged.
@@ -16,38 +16,38 @@ pub(super) fn beginning(file: &BatchFile) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = file.reader().and_then(|reader| reader.take(BEGINNING_BYTES as u64).read_to_end(&mut bytes));
     match read {
-        // What stands before the damage shows the format too, and the run itself meets the damage again.
+        // The bytes before the damage show the format too, and the run itself finds the damage again.
         Err(error) if bytes.is_empty() => Err(file.read_error(&error)),
         _ => Ok(bytes),
     }
 }
 
-/// The lines of the beginning of a text that have something in them. The last one may go on.
+/// The non-blank lines of the beginning of a text. The last one may be incomplete.
 pub(super) fn lines(beginning: &[u8]) -> impl Iterator<Item = &[u8]> {
     let text = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(beginning);
     text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
 }
 
-/// The same without one that goes on.
+/// The same without an incomplete one.
 pub(super) fn whole_lines(beginning: &[u8]) -> impl Iterator<Item = &[u8]> {
     let goes_on = beginning.len() == BEGINNING_BYTES;
     let end = memchr::memrchr(b'\n', beginning).filter(|_| goes_on);
     lines(&beginning[..end.unwrap_or(beginning.len())])
 }
 
-/// A kind of file that is not read.
+/// A kind of file that is not supported.
 #[derive(Debug, Clone, Copy)]
 struct Other {
     first: &'static [u8],
     kind: &'static str,
-    /// What makes text of it.
+    /// How to make text of it.
     remedy: &'static str,
 }
 
-/// What to do about a file that has no rows in any form.
+/// The remedy for a file that has no rows in any form.
 const IS_NO_LOG: &str = "check that this is the right file: an error page may have been fetched in its place";
 
-/// Kinds of zip files, by what stands in their beginning.
+/// Kinds of zip files, by their first entries.
 const ZIPPED: &[(&[u8], Other)] = &[
     (
         b"[Content_Types].xml",
@@ -67,7 +67,7 @@ const ZIPPED: &[(&[u8], Other)] = &[
     ),
 ];
 
-/// Where a tar archive says what it is.
+/// The position of the mark of a tar archive.
 const TAR_MARK: (usize, &[u8]) = (257, b"ustar");
 
 /// Kinds of files by their first bytes.
@@ -152,19 +152,19 @@ const OTHERS: &[Other] = &[
     },
 ];
 
-/// Text has fewer NUL bytes than one in so many.
+/// Text has fewer NUL bytes than one in this many.
 const BYTES_PER_NUL: usize = 10;
-/// So few of them are none.
+/// Fewer NUL bytes than this do not count.
 const FEW_NULS: usize = 8;
 
-/// Refuses a file that is no text, or whose rows would not be found.
+/// Refuses a file that is not text, or whose rows would not be found.
 ///
 /// # Errors
-/// [`ErrorKind::DataRefused`]: what it is, and how it can be read.
+/// [`ErrorKind::DataRefused`]: what the file is, and how to read it.
 pub(super) fn check_text(file: &BatchFile) -> Result<()> {
     let beginning = beginning(file)?;
     let Some(Other { kind, remedy, .. }) = other_kind(&beginning) else { return Ok(()) };
-    let error = Error::new(ErrorKind::DataRefused, format!("this is {kind}, which is not read"));
+    let error = Error::new(ErrorKind::DataRefused, format!("this is {kind}, which sessionize does not read"));
     Err(error.at(file.path().display()).remedy(remedy).nothing_changed())
 }
 
@@ -206,7 +206,7 @@ fn other_kind(beginning: &[u8]) -> Option<Other> {
     None
 }
 
-/// JSON that is no JSON lines: a list of objects, or one object over several lines.
+/// JSON that is not JSON lines: a list of objects, or one object on several lines.
 fn json_document(beginning: &[u8]) -> Option<Other> {
     let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning).trim_ascii_start();
     let begins_object = |text: &[u8]| text.trim_ascii_start().starts_with(b"{");

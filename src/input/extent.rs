@@ -1,11 +1,11 @@
 //! A part of a file.
 
-/// Which part of the content of a file is taken in.
+/// The part of the content of a file to ingest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extent {
-    /// How many bytes, from the first one, were taken in before.
+    /// The number of bytes at its beginning that were ingested before.
     pub known_bytes: u64,
-    /// Whether a last row without an end is left: whoever writes the file is about to go on with it.
+    /// Whether an unfinished last row is left for a later run: the file is still being written.
     pub leaves_unfinished: bool,
 }
 

@@ -315,7 +315,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 pub fn file_changed(path: &Path) -> Error {
     Error::new(ErrorKind::NoInput, "the file changed while it was read")
         .at(path.display())
-        .remedy("run again when whoever writes it is done")
+        .remedy("rerun the command when the file is complete")
         .nothing_changed()
 }
 

@@ -1,31 +1,31 @@
-//! The accounts of the lines of a text file: no line vanishes below the accounts of the rows.
+//! The counts of the lines of a text file: every line is counted.
 
-/// What the lines of a text are, beside the first lines of rows. In a format without lines each row counts as one.
+/// The counts of the lines of a text, besides the first lines of rows. In a format without lines, each row counts as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LineCounts {
-    /// All lines, counted when the text was cut into units. The last one of a file may lack its line end.
+    /// All lines, counted when the text was cut into units. The last line of a file may lack its line end.
     pub lines: u64,
-    /// Lines of headers, with all that they go on over.
+    /// Lines of headers, including continuation lines.
     pub header: u64,
-    /// Lines with nothing in them.
+    /// Blank lines.
     pub blank: u64,
-    /// Lines that say something beside the rows.
+    /// Comments and directives.
     pub comment: u64,
-    /// Lines before the rows that were to be skipped.
+    /// Skipped lines before the rows.
     pub skipped: u64,
-    /// Lines that a row goes on over behind its first one.
+    /// Continuation lines: lines of a row after its first one.
     pub continuation: u64,
-    /// Lines that an earlier run has taken in.
+    /// Lines that an earlier run ingested.
     pub known: u64,
 }
 
 impl LineCounts {
-    /// Lines that an earlier run has taken in.
+    /// Lines that an earlier run ingested.
     pub fn known(lines: u64) -> Self {
         Self { lines, known: lines, ..Self::default() }
     }
 
-    /// Adds the lines of a further text.
+    /// Adds the lines of another text.
     pub fn add(&mut self, other: Self) {
         self.lines += other.lines;
         self.header += other.header;
@@ -36,10 +36,10 @@ impl LineCounts {
         self.known += other.known;
     }
 
-    /// Holds the identity of lines: `lines = rows + header + blank + comment + skipped + continuation + known`.
+    /// Checks the identity of lines: `lines = rows + header + blank + comment + skipped + continuation + known`.
     ///
     /// # Errors
-    /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
+    /// Both sides as text, if they differ: then the program has a defect, and nothing may be committed.
     pub fn check(&self, rows: u64) -> Result<(), String> {
         let Self { lines, header, blank, comment, skipped, continuation, known } = *self;
         if lines == rows + header + blank + comment + skipped + continuation + known {
@@ -52,17 +52,17 @@ impl LineCounts {
     }
 }
 
-/// How many lines `text` has. The last one may lack its line end.
+/// The number of lines of `text`. The last one may lack its line end.
 pub(super) fn lines_in(text: &[u8]) -> u64 {
     line_ends_in(text) + u64::from(text.last().is_some_and(|&byte| byte != b'\n'))
 }
 
-/// Where the last line of `text` that has its line end ends; 0 if there is none.
+/// Where the last line of `text` with a line end ends; 0 if there is none.
 pub(super) fn last_line_end(text: &[u8]) -> usize {
     memchr::memrchr(b'\n', text).map_or(0, |at| at + 1)
 }
 
-/// How many lines of `text` have their line end.
+/// The number of lines of `text` with a line end.
 pub(super) fn line_ends_in(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
 }

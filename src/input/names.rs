@@ -8,11 +8,11 @@ use crate::error::{Error, ErrorKind, Result};
 const SHOWN_NAMES: usize = 50;
 const SHOWN_LETTERS: usize = 100;
 
-/// The column as the first file has shown it. A name that stands twice does not tell it apart: it stays a number.
+/// The column as the first file shows it. A name that is not unique does not identify it: then it stays a number.
 pub(super) fn decided(position: usize, header: bool, names: &[String]) -> Column {
     let name = &names[position];
     let tells = header && !name.is_empty() && names.iter().filter(|other| *other == name).count() == 1;
-    // A name that reads like a number would be taken for one when it is asked for.
+    // A name that looks like a number would be read as one.
     let name = (tells && matches!(ColumnRequest::read(name), ColumnRequest::Name(_))).then(|| name.clone());
     Column { position: Some(position as u32), name }
 }
@@ -34,7 +34,7 @@ pub(super) fn locate(column: &Column, names: &[String], by_name: bool, file: &Ba
     found.ok_or_else(|| missing(column, names, file))
 }
 
-/// Names for people: a line of an error holds neither millions of them nor one of a million letters.
+/// Names for people: an error message has neither millions of names nor a name of a million letters.
 pub(super) fn shown_names(names: &[String]) -> String {
     let shown =
         names.iter().take(SHOWN_NAMES).map(|name| name.chars().take(SHOWN_LETTERS).collect::<String>());
@@ -60,8 +60,8 @@ pub(super) fn missing(column: &Column, names: &[String], file: &BatchFile) -> Er
     Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(remedy).nothing_changed()
 }
 
-/// Holds that key and time of `source` are named, in a file of a format without columns that are the custom; of `usual` ones, those
-/// that the file has are an example.
+/// Checks that key and time of `source` are named, in a format without default columns. Those of the `usual` columns that the
+/// file has are an example.
 pub(super) fn check_are_named(
     source: &Source,
     names: &[String],
@@ -78,22 +78,21 @@ pub(super) fn check_are_named(
     } else {
         return Ok(());
     };
-    let what =
-        format!("nobody has named the {what}, and the columns of this file are {}", shown_names(names));
+    let what = format!("the {what} is not named, and the columns of this file are {}", shown_names(names));
     Err(Error::new(ErrorKind::DataRefused, what).at(file.path().display()).remedy(remedy).nothing_changed())
 }
 
-/// Holds that no column of `source` is asked for by its number.
+/// Checks that no column of `source` is given by number.
 pub(super) fn check_have_names(source: &Source, names: &[String], file: &BatchFile) -> Result<()> {
     let mut columns = source.key.iter().chain(&source.time).chain(&source.kept);
     columns.find(|column| column.name.is_none()).map_or(Ok(()), |column| Err(numbered(column, names, file)))
 }
 
-/// The error for a column that is asked for by its number in a file that has names only.
+/// The error for a column given by number in a file that has only names.
 pub(super) fn numbered(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));
     let shown = shown_names(names);
-    let what = format!("column {wanted} is asked for by its number, and this file has only names: {shown}");
+    let what = format!("column {wanted} is given by number, but this file has only names: {shown}");
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())
         .remedy("name the columns with --key and --time")

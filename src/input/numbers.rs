@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-/// A number whose comma or point may be the decimal one or may part thousands.
+/// A number whose comma or point may be decimal or separate thousands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ambiguous;
 
-/// `text` with a point for its decimal comma, if it is a number; any other text as it is.
+/// `text` with a point instead of its decimal comma, if it is a number; any other text unchanged.
 ///
 /// # Errors
-/// [`Ambiguous`] for a number with a point or with several commas: `1.234` may be more than a thousand, or little more than one.
+/// [`Ambiguous`] for a number with a point or with several commas: `1.234` may be more than a thousand, or little more than
+/// one.
 pub(super) fn with_decimal_point(text: &[u8]) -> Result<Cow<'_, [u8]>, Ambiguous> {
     let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let is_number = unsigned.iter().any(u8::is_ascii_digit)

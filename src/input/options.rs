@@ -1,18 +1,18 @@
-//! Properties of formats: what the flag of each says, and which values it takes.
+//! Properties of formats: the flag and the possible values of each.
 
-/// A property of one format, or of several: the flag of its name sets it, and the source keeps it.
+/// A property of one or several formats: the flag of the same name sets it, and the source keeps it.
 #[derive(Debug, Clone, Copy)]
 pub struct FormatOption {
     /// The name of its flag, without dashes.
     pub name: &'static str,
-    /// What stands for its value in the help.
+    /// The name of its value in the help.
     pub value_name: &'static str,
     /// What it does, with its default.
     pub help: &'static str,
-    /// What holds where nobody asks and no file decides.
+    /// The value if neither a flag nor a file decides.
     pub default: &'static str,
-    /// The value that leaves it to the files, as if it were not given.
+    /// The value that leaves the decision to the files.
     pub leaves_open: Option<&'static str>,
-    /// Gives any other value the form in which it is kept, or says in words what is wrong with it.
+    /// Returns the canonical form of any other value, or what is wrong with it.
     pub read: fn(&str) -> Result<String, String>,
 }

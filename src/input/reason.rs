@@ -19,31 +19,31 @@ pub enum Reason {
     CutTime,
     /// Every part of the key is empty.
     EmptyKey,
-    /// A part of a composite key is missing, and all are needed.
+    /// A part of a composite key is missing, and all are required.
     MissingKeyPart,
     /// The key is longer than [`crate::core::event::MAX_KEY_BYTES`].
     KeyTooLong,
-    /// The line is none of its format.
+    /// The line does not have its format.
     MalformedLine,
-    /// The line is no JSON object.
+    /// The line is not a JSON object.
     Json,
     /// A part of the key is a number with a fraction or an exponent, a list or an object.
     KeyType,
-    /// A part of a composite key holds the byte that joins the parts.
+    /// A part of a composite key contains the byte that joins the parts.
     KeySeparator,
-    /// A column that an aggregate adds up or compares holds no number.
+    /// A column that an aggregate adds up or compares does not contain a number.
     NotANumber,
-    /// The gap column holds no duration.
+    /// The gap column does not contain a duration.
     NotADuration,
-    /// A column that is listed holds bytes that are not UTF-8.
+    /// A listed column contains bytes that are not UTF-8.
     NotUtf8,
-    /// The columns that rules look at are longer than an event holds.
+    /// The columns that rules use are longer than the limit of an event.
     ProjectedTooLong,
-    /// The event lies further in the future than allowed (rule 9).
+    /// The event is too far in the future (rule 9).
     Future,
     /// The file ends inside a quoted field of its last line.
     UnclosedQuote,
-    /// The event is before the watermark (rule 2). Not a reject: it has its own output.
+    /// The event is before the watermark (rule 2). This is not a reject: it has its own output.
     Late,
 }
 

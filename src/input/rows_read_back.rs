@@ -1,4 +1,4 @@
-//! The rows of a text, read back through a decoder.
+//! Reads the rows of a text back through a decoder.
 
 use super::columns::{Columns, ProjectedField};
 use super::decoder::{Decoder, Unit, Units};
@@ -6,7 +6,7 @@ use super::{EventBatch, Intake, LineCounts, RowRules};
 use crate::core::event::{EventBuffer, Values};
 use crate::input::time::{TimeFormat, TimeParser};
 
-/// What a decoder has made of a text.
+/// What a decoder made of a text.
 #[derive(Debug, Default)]
 pub(super) struct RowsReadBack {
     /// The values of the columns of accepted rows, sorted by row.
@@ -16,13 +16,13 @@ pub(super) struct RowsReadBack {
     pub(super) lines: LineCounts,
 }
 
-/// Columns that make events with all values of the first `count` columns.
+/// Columns for events with all values of the first `count` columns.
 pub(super) fn all_columns(key: usize, time: Vec<usize>, count: usize) -> Columns {
     let kept = vec![ProjectedField::Row((0..count).collect())];
     Columns { key: vec![key], time, kept, filtered: Vec::new(), numbers: Vec::new() }
 }
 
-/// Reads all `units` and holds that the accounts of lines balance.
+/// Reads all `units`, and checks that the counts of lines balance.
 pub(super) fn read_back<D: Decoder>(decoder: &D, mut units: impl Units<Unit = D::Unit>) -> RowsReadBack {
     let mut intake = Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), RowRules::unlimited());
     let (mut batch, mut scratch) = (EventBatch::default(), D::Scratch::default());

@@ -1,4 +1,4 @@
-//! The first rows of a file, all their columns as they stand there: what a proposal looks at.
+//! The first rows of a file with all their columns, for proposals.
 
 use super::batch::EventBatch;
 use super::files::BatchFile;
@@ -11,7 +11,7 @@ use crate::core::rules::ProjectedColumns;
 use crate::definition::Source;
 use crate::error::Result;
 
-/// A file with more columns is looked at no further.
+/// Files with more columns are not analyzed.
 const MAX_COLUMNS: usize = 1_000;
 
 /// The first rows of a file.
@@ -19,26 +19,26 @@ const MAX_COLUMNS: usize = 1_000;
 pub struct Sample {
     /// The format of the file.
     pub format: Format,
-    /// Its columns, a thousand at most.
+    /// Its columns, at most a thousand.
     pub columns: ShownColumns,
-    /// The values of its first rows, by column. Rows without as many fields as there are columns are not among them.
+    /// The values of its first rows, by column. Rows with another number of fields than columns are left out.
     pub rows: Vec<Vec<Vec<u8>>>,
-    /// The source that the file belongs to, with what the file has decided of it, its columns aside.
+    /// The source of the file, with what the file decides of it besides its columns.
     pub source: Source,
 }
 
 impl Sample {
-    /// The first `most` rows of `file`, which is of the format `asked` or shows its own, read as `source` says, whatever columns that
-    /// asks for. Looks no further than the unit in which they end.
+    /// The first `most` rows of `file`, in the format `asked` or the one that it shows, read as `source` says, whatever its
+    /// columns are. Reads no further than the unit in which they end.
     ///
     /// # Errors
-    /// As [`FileDecoder::open`], columns aside.
+    /// As [`FileDecoder::open`], except for columns.
     pub fn of(file: &BatchFile, asked: Option<Format>, source: &Source, most: usize) -> Result<Self> {
         let (format, mut columns) = FileDecoder::columns(file, asked, source)?;
         columns.names.truncate(MAX_COLUMNS);
         columns.times.retain(|place| *place < columns.names.len());
         let mut source = Source { name: None, kept: Vec::new(), ..source.clone() };
-        // A typed column of times can be no key, and a text one is both: every column is read as one of them.
+        // A typed column of times cannot be a key, but a text column can be both: every column is read as one of them.
         let keys: Vec<usize> =
             (0..columns.names.len()).filter(|place| !columns.times.contains(place)).collect();
         let times =
@@ -67,7 +67,7 @@ fn first_rows(
     let mut batch = EventBatch::default();
     let content = file.reader().map_err(|error| file.read_error(&error))?;
     let mut units = decoder.units(content, file.look_extent());
-    // What cannot be read ends the sample: the run itself meets the error again, and knows its place.
+    // What cannot be read ends the sample: the run itself finds the error again, and knows its place.
     while rows.sampled().len() < most
         && let Ok(Some(unit)) = units.next(Vec::new())
         && rows.decode(&unit, &mut batch).is_ok()
@@ -75,7 +75,7 @@ fn first_rows(
     Ok(rows.into_sampled())
 }
 
-/// The values of a row by column, of which each stands where `places` has its column.
+/// The values of a row by column; `places` gives the place of each column.
 fn in_order(row: &[Vec<u8>], places: &[usize], columns: usize) -> Vec<Vec<u8>> {
     let mut ordered = vec![Vec::new(); columns];
     for (value, &place) in row.iter().zip(places) {

@@ -1,4 +1,4 @@
-//! What contents a file begins with: the hashes of its beginnings, all found in one pass.
+//! The contents with which a file begins: the hashes of its beginnings, found in one pass.
 
 use super::files::BatchFile;
 use crate::error::Result;
@@ -8,13 +8,14 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 const READ_BYTES: usize = 1 << 20;
 
-/// Line ends that a file may lack at its end.
+/// The line ends that a file may lack at its end.
 const LINE_ENDS: [&[u8]; 2] = [b"\n", b"\r\n"];
 
-/// Length and xxh3-128 of a content.
+/// The length and the xxh3-128 of a content.
 pub type LengthAndHash = (u64, u128);
 
-/// Length and xxh3-64 of each beginning that contents are found by which a file begins with; `beginning` is all of the file, or at
+/// The length and the xxh3-64 of each beginning of a file by which contents are found. `beginning` is all of the file, or at
+/// least its first 64 KiB.
 /// least its first 64 KiB.
 pub fn beginnings(beginning: &[u8]) -> Vec<(u64, u64)> {
     let of_length = |bytes: u64| {
@@ -27,24 +28,24 @@ pub fn beginnings(beginning: &[u8]) -> Vec<(u64, u64)> {
     }
 }
 
-/// The same for the whole content of a short file if a line end followed, where that makes another one.
+/// The same for the whole content of a short file, as if a line end followed, if that makes another content.
 pub fn beginnings_of_end(content: &[u8]) -> Vec<(u64, u64)> {
     let found_by = beginning_bytes(content.len() as u64);
     let ended = LINE_ENDS.map(|line_end| beginnings(&[content, line_end].concat()));
     ended.concat().into_iter().filter(|(bytes, _)| *bytes > found_by).collect()
 }
 
-/// The digest of a content of which nothing was taken in.
+/// The digest of a content of which nothing was ingested.
 pub fn nothing() -> FileDigest {
     FileDigest { hash: Xxh3::new().digest128(), bytes: 0, beginning: xxh3_64(b"") }
 }
 
-/// What a pass over a file has shown.
+/// The result of a pass over a file.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ContentScan {
-    /// The beginnings of the lengths that were asked for, as far as the file has them, ascending.
+    /// The beginnings of the requested lengths that the file has, ascending.
     pub beginnings: Vec<LengthAndHash>,
-    /// What is known of its end; `None` if the pass has ended before.
+    /// The end of the content; `None` if the pass stopped earlier.
     pub end: Option<ContentEnd>,
 }
 
@@ -53,24 +54,24 @@ pub struct ContentScan {
 pub struct ContentEnd {
     /// All of it.
     pub whole: LengthAndHash,
-    /// All of it and a line end that it may lack.
+    /// All of it, with a line end that it may lack.
     pub ended: Vec<LengthAndHash>,
-    /// Where the line ends begin that stand behind everything else.
+    /// Where the line ends at its end begin.
     pub text_bytes: u64,
-    /// Where its last line begins that has no line end.
+    /// Where its last line without a line end begins.
     pub lines_bytes: u64,
 }
 
 impl ContentScan {
-    /// Looks at a content of which all is in memory.
+    /// Scans a content that is completely in memory.
     pub fn of(content: &[u8], lengths: &[u64]) -> Self {
         let mut pass = Pass::new(lengths);
         pass.take(content);
         pass.end()
     }
 
-    /// Reads `file` until it is clear whether anything stands behind its beginnings of these `lengths`, which are ascending:
-    /// anything but line ends, or a whole line if only those count. Up to the end of the file if that comes first.
+    /// Reads `file` until it is clear whether anything follows its beginnings of these `lengths`, which are ascending: anything
+    /// but line ends, or a whole line if only those count. Reads to the end of the file if that comes first.
     ///
     /// # Errors
     /// As [`BatchFile::digest`].
@@ -95,7 +96,7 @@ impl ContentScan {
 struct Pass {
     hash: Xxh3,
     bytes: u64,
-    /// Lengths that have not come yet, the next one last.
+    /// The lengths still to come, the next one last.
     lengths: Vec<u64>,
     beginnings: Vec<LengthAndHash>,
     text_bytes: u64,

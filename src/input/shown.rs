@@ -2,30 +2,30 @@
 
 use crate::definition::Column;
 
-/// How the columns of a file are told apart.
+/// How the columns of a file are identified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
     /// By names in a header, or by number.
     Header,
-    /// By number alone.
+    /// Only by number.
     Numbers,
-    /// By name alone: each row names its own, or the format does.
+    /// Only by name: each row has its own names, or the format defines them.
     Names,
 }
 
-/// The columns that a file shows, before any of them is asked for.
+/// The columns that a file shows without a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownColumns {
-    /// Their names; the fields of the first row where they have only numbers.
+    /// Their names, or the fields of the first row if they have only numbers.
     pub names: Vec<String>,
-    /// How they are told apart.
+    /// How they are identified.
     pub naming: Naming,
-    /// The places of those that can be times and no keys, in a format whose columns have types.
+    /// The positions of columns that can be times but not keys, in a format with typed columns.
     pub times: Vec<usize>,
 }
 
 impl ShownColumns {
-    /// Whether the first row is a header, if the rows do not name their own columns.
+    /// Whether the first row is a header, unless the rows name their own columns.
     pub const fn header(&self) -> Option<bool> {
         match self.naming {
             Naming::Header => Some(true),
@@ -34,7 +34,7 @@ impl ShownColumns {
         }
     }
 
-    /// The column at `place`, from 0, as nobody has asked for it yet.
+    /// The column at `place`, from 0, without a request.
     #[expect(clippy::cast_possible_truncation, reason = "numbers of columns")]
     pub(super) fn column(&self, place: usize) -> Column {
         match self.naming {

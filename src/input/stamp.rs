@@ -1,4 +1,4 @@
-//! What shows that a file is still the one that was read, without reading all of it.
+//! The stamp of a file: shows that it has not changed, without reading all of it.
 #![expect(
     clippy::disallowed_methods,
     reason = "asks how long ago a file was changed, by the clock of its times"
@@ -13,10 +13,10 @@ use std::path::{Path, absolute};
 use std::time::{Duration, SystemTime};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-/// How much of each end of a file its stamp has a hash of.
+/// The bytes at each end of a file in its stamp.
 const END_BYTES: usize = 64 << 10;
 
-/// A file that was changed so short a time ago may be changed again without a change of its times.
+/// A file that was changed so recently may be changed again without a change of its times.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
 
 const NS_PER_S: i64 = 1_000_000_000;
@@ -24,7 +24,7 @@ const NS_PER_S: i64 = 1_000_000_000;
 /// xxh3-128 of the absolute path.
 ///
 /// # Errors
-/// If there is no current folder.
+/// If there is no working folder.
 pub(super) fn path_hash(path: &Path) -> io::Result<u128> {
     Ok(xxh3_128(absolute(path)?.as_os_str().as_bytes()))
 }
@@ -35,7 +35,7 @@ pub(super) fn is_settled(metadata: &Metadata) -> bool {
     age.is_some_and(|age| age >= SETTLED_AFTER)
 }
 
-/// The stamp of a file of which `metadata` tells.
+/// The stamp of the file with this `metadata`.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -49,8 +49,8 @@ pub(super) fn stamp_of(file: &File, metadata: &Metadata) -> io::Result<FileStamp
     })
 }
 
-/// Whether the file of `metadata` is the one that had this stamp. Its bytes are not looked at, nor the time that no program
-/// can set, if its name, length and time of change `are_trusted`.
+/// Whether the file of `metadata` is the one with this stamp. If its name, length and modification time `are_trusted`, neither
+/// its bytes nor the change time are compared.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -72,7 +72,7 @@ const fn nanoseconds(seconds: i64, nanoseconds: i64) -> i64 {
     seconds.saturating_mul(NS_PER_S).saturating_add(nanoseconds)
 }
 
-/// xxh3-64 of the first and the last [`END_BYTES`] of a file of so many bytes. They overlap where it is short.
+/// xxh3-64 of the first and the last [`END_BYTES`] of a file of this length. They overlap if the file is short.
 fn hash_of_ends(file: &File, bytes: u64) -> io::Result<u64> {
     let mut hash = Xxh3::new();
     let mut end = vec![0; END_BYTES];
@@ -83,7 +83,7 @@ fn hash_of_ends(file: &File, bytes: u64) -> io::Result<u64> {
     Ok(hash.digest())
 }
 
-/// Fills `buffer` with what stands in `file` from `offset` on, as far as it goes.
+/// Fills `buffer` from `file` at `offset`, as far as possible.
 pub(super) fn read_at_most(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {

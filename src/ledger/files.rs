@@ -1,4 +1,4 @@
-//! A file is known by its content (rule 11).
+//! Files are identified by their content (rule 11).
 
 use super::RunId;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 /// A content is found by a beginning of at most 2 to this power bytes.
 const MAX_BEGINNING_LEVEL: u32 = 16;
 
-/// The content of a file: what it holds when it is decompressed, as far as it was taken in.
+/// The digest of the content of a file, decompressed, as far as it was ingested.
 ///
-/// It guards against accidents, not against somebody who builds two files with one digest.
+/// It protects against accidents, not against somebody who constructs two files with one digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileDigest {
     /// xxh3-128, seed 0.
     pub hash: u128,
     /// Length in bytes.
     pub bytes: u64,
-    /// xxh3-64, seed 0, of its first [`beginning_bytes`]: by it a file is found that goes on behind this content.
+    /// xxh3-64, seed 0, of its first [`beginning_bytes`]: this finds a file that continues after this content.
     pub beginning: u64,
 }
 
@@ -25,10 +25,9 @@ impl fmt::Display for FileDigest {
     }
 }
 
-/// How many bytes the beginning has that a content of so many `bytes` is found by: the largest power of two in it, at most
-/// 64 KiB.
+/// The length of the beginning by which a content of `bytes` bytes is found: the largest power of two in it, at most 64 KiB.
 ///
-/// Whoever asks which contents a file begins with looks at a few beginnings of it, however many contents are known.
+/// To find the contents with which a file begins, only a few of its beginnings are looked up, however many contents are known.
 pub const fn beginning_bytes(bytes: u64) -> u64 {
     match bytes {
         0 => 0,
@@ -37,20 +36,20 @@ pub const fn beginning_bytes(bytes: u64) -> u64 {
     }
 }
 
-/// The longest beginning that a content is found by.
+/// The longest beginning by which a content is found.
 pub const MAX_BEGINNING_BYTES: u64 = 1 << MAX_BEGINNING_LEVEL;
 
-/// All file digests that a ledger knows, in short: a lost or foreign one shows in it, in whatever order they are added.
+/// A digest of all file digests in a ledger, independent of their order: it shows a lost or foreign one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KnownFiles {
-    /// How many.
+    /// The number of files.
     pub count: u64,
-    /// Over all of them `(hash + bytes + beginning) * (2 * run + 1)`, modulo 2 to the 128.
+    /// The sum over all files of `(hash + bytes + beginning) * (2 * run + 1)`, modulo 2 to the 128.
     pub sum: u128,
 }
 
 impl KnownFiles {
-    /// These and one more.
+    /// The digest with one more file.
     #[must_use]
     pub const fn with(self, file: FileDigest, run: RunId) -> Self {
         let content = file.hash.wrapping_add(file.bytes as u128).wrapping_add(file.beginning as u128);
@@ -59,31 +58,30 @@ impl KnownFiles {
     }
 }
 
-/// What shows that a file is still the one that was read, without reading all of it. Objects of a store in the cloud will
-/// have another one.
+/// The stamp of a file: shows that a file has not changed, without reading all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileStamp {
-    /// Of a file in a file system.
+    /// The stamp of a file in a file system.
     File {
-        /// Length of the stored bytes.
+        /// The length of the stored bytes.
         bytes: u64,
-        /// When its content was changed, in nanoseconds since 1970.
+        /// The modification time of its content, in nanoseconds since 1970.
         modified_ns: i64,
-        /// When its content or its properties were changed, in nanoseconds since 1970.
+        /// The time of the last change of its content or properties, in nanoseconds since 1970.
         changed_ns: i64,
-        /// Its number in the file system.
+        /// Its inode number.
         inode: u64,
         /// xxh3-64 of the first and the last 64 KiB of the stored bytes.
         ends: u64,
     },
 }
 
-/// Where a content was found.
+/// The place where a content was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilePlace {
     /// xxh3-128 of the bytes of the absolute path.
     pub path_hash: u128,
-    /// `None` where a change of the file might not show: it was changed just before it was read, or not taken in whole.
+    /// `None` if a change of the file might not show: it was changed just before it was read, or was not ingested completely.
     pub stamp: Option<FileStamp>,
 }
 

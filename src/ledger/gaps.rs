@@ -1,14 +1,14 @@
-//! What stands in a ledger for entries that a damaged checkpoint has lost.
+//! Replacements for ledger entries that a damaged checkpoint has lost.
 
 use super::{Counts, FileDigest, FileEntry, Head, RunEntry, RunId, RunKind};
 use crate::core::event::Timestamp;
 use crate::core::watermark::Watermark;
 use crate::purged::PurgedKeys;
 
-/// The entries of a ledger up to that of `last`, each that is missing replaced by one of [`RunKind::Lost`]: it has the files
-/// that are `known` to be its, and counts that lead from the run before it to the one after it.
+/// The entries of a ledger up to that of `last`. Each missing entry is replaced by one of [`RunKind::Lost`]. It has the files
+/// that are `known` to be its own, and counts that lead from the run before it to the run after it.
 ///
-/// Where it was a rollback, the runs that it took back seem to stand.
+/// If the lost run was a rollback, the runs that it undid appear as active.
 pub fn without_gaps(entries: Vec<RunEntry>, last: &Head, known: &[(FileDigest, RunId)]) -> Vec<RunEntry> {
     let mut whole: Vec<RunEntry> = Vec::new();
     let mut following = entries.into_iter().peekable();
@@ -17,7 +17,7 @@ pub fn without_gaps(entries: Vec<RunEntry>, last: &Head, known: &[(FileDigest, R
         let entry = following.next_if(|entry| entry.head.run == run);
         let entry = entry.unwrap_or_else(|| {
             let held_after = match following.peek() {
-                // Of several in a row the last one closes the gap.
+                // Of several missing entries in a row, the last one closes the gap.
                 Some(next) if next.head.run == run.next() => Some(next.counts.events_open_before),
                 None if run == last.run => Some(last.events_open),
                 _ => None,

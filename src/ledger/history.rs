@@ -1,9 +1,9 @@
-//! What the ledger says as a whole: which runs stand, what a rollback takes back, whether its accounts close.
+//! The ledger as a whole: which runs are active, what a rollback undoes, whether the accounts balance.
 
 use super::{Counts, FileDigest, Head, RunEntry, RunId, RunKind};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The active runs: those that no later rollback has rolled back.
+/// The active runs: those that no later rollback has undone.
 pub fn active_runs(entries: &[RunEntry]) -> BTreeSet<RunId> {
     let mut active = BTreeSet::new();
     for entry in entries {
@@ -15,8 +15,8 @@ pub fn active_runs(entries: &[RunEntry]) -> BTreeSet<RunId> {
     active
 }
 
-/// The outputs that were recorded as taken away on purpose, each with the newest run that says so: it speaks of what runs before
-/// it have published. Whether it stands itself does not matter, for a rollback brings back no file.
+/// The outputs recorded as removed on purpose, each with the newest run that recorded it: it concerns outputs of earlier runs.
+/// Whether that run is active does not matter, because a rollback does not restore files.
 pub fn accepted_missing(entries: &[RunEntry]) -> BTreeMap<&str, RunId> {
     let mut accepted = BTreeMap::new();
     for entry in entries {
@@ -27,36 +27,36 @@ pub fn accepted_missing(entries: &[RunEntry]) -> BTreeMap<&str, RunId> {
     accepted
 }
 
-/// What a rollback is going to do.
+/// The plan of a rollback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollbackPlan {
-    /// The run whose state is taken up again.
+    /// The run whose state is restored.
     pub to: Head,
-    /// Heads under which that state may still be found: the run's own, and those of earlier rollbacks to it.
+    /// The heads under which that state may still exist: the run's own, and those of earlier rollbacks to it.
     pub found_under: Vec<Head>,
     /// The runs that are no longer active.
     pub retracted: Vec<RunId>,
-    /// The files that they took in: they may come again.
+    /// The files that they ingested, which can then be ingested again.
     pub forgotten: Vec<FileDigest>,
-    /// What they counted, added up.
+    /// The sum of their counts.
     pub counts: Counts,
 }
 
-/// Why there is nothing to roll back to.
+/// Why a rollback is not possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRollback {
-    /// There is no such run.
+    /// The run does not exist.
     Unknown,
-    /// It is the last one, or the last one was the rollback to it: nothing came after it.
+    /// The run is the last one, or the last run was the rollback to it: nothing came after it.
     Last,
-    /// This later rollback has rolled it back.
+    /// This later rollback has undone the run.
     TakenBack(RunId),
 }
 
-/// Decides what a rollback to the state after `run` takes back.
+/// Plans a rollback to the state after `run`.
 ///
 /// # Errors
-/// Why it cannot be done.
+/// Why it is not possible.
 pub fn plan_rollback(entries: &[RunEntry], run: RunId) -> Result<RollbackPlan, NoRollback> {
     let before_all = run == RunId::BEFORE_ALL;
     let target = match entries.iter().find(|entry| entry.head.run == run) {
@@ -77,7 +77,7 @@ pub fn plan_rollback(entries: &[RunEntry], run: RunId) -> Result<RollbackPlan, N
     let mut counts = Counts { events_open_before: target.events_open, ..Counts::default() };
     counts.events_open_after = counts.events_open_before;
     let mut forgotten = Vec::new();
-    // What a rollback among them has counted belongs to runs that were taken back before.
+    // The counts of a rollback among them belong to runs that were undone before.
     for entry in entries.iter().filter(after) {
         if !matches!(entry.kind, RunKind::Rollback { .. }) {
             counts.add(&entry.counts);
@@ -103,7 +103,7 @@ fn taken_back_by(entries: &[RunEntry], run: RunId) -> Option<RunId> {
     entries.iter().find(takes_back).map(|entry| entry.head.run)
 }
 
-/// Everything in which the ledger contradicts itself, with the run where it shows; nothing if its accounts close.
+/// Everything in which the ledger contradicts itself, with the run where it shows; nothing if its accounts balance.
 pub fn audit(entries: &[RunEntry]) -> Vec<(RunId, String)> {
     let mut found = Vec::new();
     let mut expected = RunId::new(1);
@@ -157,7 +157,7 @@ fn audit_rollback(before: &[RunEntry], entry: &RunEntry, to: RunId) -> Option<St
     } else if let Some(target) = target.filter(|_| active_runs(before).contains(&to)) {
         target
     } else {
-        return Some(format!("it rolls back to run {}, which did not stand", to.number()));
+        return Some(format!("it rolls back to run {}, which was not active", to.number()));
     };
     let state = |head: &Head| (head.watermark, head.latest, head.sessions_open, head.events_open);
     let same = state(&target) == state(&entry.head) && target.definition == entry.head.definition;

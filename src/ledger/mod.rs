@@ -1,4 +1,4 @@
-//! What is known of each run and file, and what to do next: pure decisions.
+//! The record of each run and file, and the pure decision what to do next.
 
 mod files;
 mod gaps;

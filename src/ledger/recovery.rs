@@ -1,8 +1,8 @@
-//! What to do at the start of every command, from what the checkpoint, the staging folder and the manifests say.
+//! The decision at the start of every command, from the checkpoint, the staging folder and the manifests.
 
 use super::{RunId, StreamId};
 
-/// A run and the digest of the head that it left: two of them are equal only if they speak of the same history.
+/// A run and the digest of the head after it. Two marks are equal only if they belong to the same history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeadMark {
     /// The run.
@@ -11,50 +11,49 @@ pub struct HeadMark {
     pub digest: u128,
 }
 
-/// What the checkpoint, or its output folder, says of itself.
+/// What the checkpoint, or its output folder, contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Side {
-    /// The stream whose checkpoint it is, or to whose outputs the folder belongs; `None` for a folder that is nobody's.
+    /// The stream of the checkpoint, or the owner of the folder; `None` if the folder has no owner.
     pub stream: Option<StreamId>,
     /// The last committed run, or the newest published one.
     pub newest: Option<HeadMark>,
 }
 
-/// What is staged with a manifest of its own, for the stream of the checkpoint.
+/// What is staged with a manifest, for the stream of the checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Staged {
-    /// The run, and the head that it was staged for.
+    /// The run, and the head for which it was staged.
     pub mark: HeadMark,
-    /// The run that was the newest published one when it was staged: the one before it, or none or any where a state was
-    /// imported.
+    /// The newest published run when it was staged: the run before it, or none or any run if a state was imported.
     pub follows: Option<RunId>,
 }
 
 /// The decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recovery {
-    /// Checkpoint and output agree; whatever is staged was never committed and is to be removed.
+    /// Checkpoint and output agree. Anything staged was never committed and is removed.
     Discard,
-    /// The staged run was committed and is still to be published.
+    /// The staged run is committed and must be published.
     Publish,
-    /// The checkpoint knows less than the output: an older copy of it was put back, or its head was lost.
+    /// The checkpoint is behind the output: it was restored from an older copy, or its head was lost.
     Behind,
-    /// The checkpoint knows more than the output: outputs or their manifests are gone, or the folder is another one's.
+    /// The checkpoint is ahead of the output: outputs or manifests are missing, or the folder belongs to another checkpoint.
     Ahead,
-    /// Both are at the same run, but not of the same history.
+    /// Both are at the same run, but their histories differ.
     Orphan,
-    /// The output folder belongs to the checkpoint of another stream.
+    /// The output folder belongs to another stream.
     Another,
 }
 
-/// Decides from the checkpoint's head, the newest published manifest, and the manifest that is staged; before all that from
-/// whose output folder it is.
+/// Decides from the head of the checkpoint, the newest published manifest and the staged manifest; first of all from the owner
+/// of the output folder.
 ///
-/// The commit of the head stands between staging and publishing. So a staged manifest that equals the head is a
-/// committed run; any other is not. A manifest is published last, so it equals the head once publishing is done.
+/// The commit of the head comes between staging and publishing. So a staged manifest that matches the head is a committed run;
+/// any other is not. The manifest is published last, so it matches the head once publishing is complete.
 ///
-/// A rollback is a run like any other: it has a number and a manifest of its own, and the outputs that it retracts are moved
-/// while it is published. So it needs no rule of its own.
+/// A rollback is a run like any other: it has its own number and manifest, and retracts outputs while it is published. So it
+/// needs no special rule.
 pub fn recover(checkpoint: Side, output: Side, staged: Option<Staged>) -> Recovery {
     if output.stream.is_some() && output.stream != checkpoint.stream {
         return Recovery::Another;

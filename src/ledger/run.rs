@@ -1,4 +1,4 @@
-//! One entry of the ledger, and the head of the checkpoint after it.
+//! An entry of the ledger, and the head of the checkpoint after it.
 
 use super::files::{FileDigest, FilePlace, KnownFiles};
 use super::run_id::RunId;
@@ -8,37 +8,37 @@ use crate::definition::Definition;
 use crate::purged::PurgedKeys;
 use std::collections::BTreeMap;
 
-/// What a run was.
+/// The kind of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunKind {
     /// A batch of files.
     Batch,
-    /// The explicit cut (rule 7).
+    /// A finalize (rule 7).
     Finalize,
-    /// The gentle form: only the watermark was moved.
+    /// A finalize that only moved the watermark.
     FinalizeAsOf,
-    /// The state after run `to` was taken up again; what came between no longer stands.
+    /// A rollback to the state after run `to`: the runs between are no longer active.
     Rollback {
-        /// The run whose state it is.
+        /// The run whose state was restored.
         to: RunId,
     },
-    /// What was open of one key was removed.
+    /// A purge of the open state of one key.
     Purge,
-    /// The state of another checkpoint was taken in.
+    /// An import of the state of another checkpoint.
     Import,
-    /// The state was written again in a newer format.
+    /// A migration of the state to a newer format.
     Migrate,
-    /// A run whose entry was lost with a damaged checkpoint. Its counts are those that close the gap.
+    /// A run whose entry was lost with a damaged checkpoint. Its counts close the gap.
     Lost,
-    /// Outputs that are gone were recorded as taken away on purpose: whoever reads them has moved or removed them.
+    /// Missing outputs were recorded as removed on purpose.
     AcceptMissing {
-        /// Those outputs, relative to the output folder.
+        /// These outputs, relative to the output folder.
         outputs: Vec<String>,
     },
 }
 
 impl RunKind {
-    /// The word for people.
+    /// The word in reports.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Batch => "batch",
@@ -54,29 +54,29 @@ impl RunKind {
     }
 }
 
-/// A file that a run took in.
+/// A file that a run ingested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEntry {
-    /// The path as the user named it.
+    /// The path as given.
     pub path: String,
-    /// Its content, as far as it was taken in.
+    /// Its content, as far as it was ingested.
     pub digest: FileDigest,
-    /// How many bytes of that, from its beginning, were taken in before: the run has read what follows.
+    /// How many bytes at its beginning were ingested before: the run read the rest.
     pub known_bytes: u64,
     /// Rows read from it.
     pub rows: u64,
-    /// The source that it was read as; `None` where that has no name.
+    /// Its source; `None` if the source has no name.
     pub source: Option<String>,
-    /// Where it was found; `None` for a stream.
+    /// Its place; `None` for a stream.
     pub place: Option<FilePlace>,
 }
 
-/// What set the watermark to where it stands.
+/// What set the watermark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatermarkOrigin {
     /// The run that moved it.
     pub run: RunId,
-    /// The row with the latest event; `None` where the time was stated by the user or by a finalize.
+    /// The row with the latest event; `None` if a flag or a finalize set the time.
     pub place: Option<Place>,
 }
 
@@ -85,49 +85,49 @@ pub struct WatermarkOrigin {
 pub struct Head {
     /// The last committed run.
     pub run: RunId,
-    /// The generation of the state blobs.
+    /// The generation of the open state.
     pub generation: u64,
-    /// How many chunks the state has.
+    /// The number of chunks of the open state.
     pub chunks: u64,
-    /// xxh3-128 over the digests of all chunks in order.
+    /// xxh3-128 of the digests of all chunks, in order.
     pub state_digest: u128,
-    /// Keys with anything open.
+    /// Keys with open state.
     pub keys_open: u64,
     /// Open sessions.
     pub sessions_open: u64,
-    /// Events in open sessions and tails.
+    /// Events in open sessions, and buffered events.
     pub events_open: u64,
-    /// Start of the oldest open session.
+    /// The start of the oldest open session.
     pub oldest_open_start: Option<Timestamp>,
-    /// How far event time has come.
+    /// The watermark.
     pub watermark: Watermark,
-    /// What set it.
+    /// What set the watermark.
     pub watermark_origin: Option<WatermarkOrigin>,
     /// The latest event ever accepted.
     pub latest: Option<Timestamp>,
-    /// Events from here on are accepted: the watermark, or earlier where completed sessions stay correctable.
+    /// The time from which events are accepted: the watermark, or earlier if completed sessions are correctable.
     pub accepts_from: Watermark,
-    /// Keys that were removed, of which events that the time before would let in are late.
+    /// Purged keys, of which some events are late that would otherwise be accepted.
     pub purged: PurgedKeys,
-    /// All files that were ever taken in, in short.
+    /// A digest of all known files.
     pub known_files: KnownFiles,
-    /// What a session means here.
+    /// The definition.
     pub definition: Definition,
 }
 
 impl Head {
-    /// How far event time has come.
+    /// The event time.
     pub const fn event_time(&self) -> EventTime {
         EventTime { watermark: self.watermark, accepts_from: self.accepts_from, latest: self.latest }
     }
 
-    /// What there is before the first run: nothing is open, known or decided.
+    /// The head before the first run: nothing is open, known or decided.
     pub fn before_all() -> Self {
         Self {
             run: RunId::BEFORE_ALL,
             generation: 0,
             chunks: 0,
-            // Heads of empty states differ in it by the format; nobody asks for that of this one.
+            // Its value depends on the format, but nobody reads that of this head.
             state_digest: 0,
             keys_open: 0,
             sessions_open: 0,
@@ -144,53 +144,53 @@ impl Head {
     }
 }
 
-/// What a run counted.
+/// The counts of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Data rows of all files.
     pub rows_read: u64,
-    /// Events taken in.
+    /// Accepted events.
     pub events_accepted: u64,
     /// Late events.
     pub events_late: u64,
     /// Rejected rows by reason.
     pub rejects: BTreeMap<String, u64>,
-    /// Sessions completed.
+    /// Completed sessions.
     pub sessions_completed: u64,
     /// Events in them.
     pub events_completed: u64,
-    /// Events in open sessions and tails before the run.
+    /// Events in open sessions, and buffered events, before the run.
     pub events_open_before: u64,
     /// The same after it.
     pub events_open_after: u64,
     /// Events that left without a session: purged, or lost with a damaged checkpoint.
     pub events_removed: u64,
-    /// Events that were there already and are dropped.
+    /// Events dropped as duplicates.
     pub events_duplicate: u64,
-    /// Completed sessions that corrections took back.
+    /// Retracted sessions.
     pub sessions_retracted: u64,
     /// Events in them.
     pub events_retracted: u64,
-    /// Rows that the row filter left out.
+    /// Rows that the row filter excluded.
     pub rows_filtered: u64,
-    /// Sessions that were completed and not written, less those that corrections took back.
+    /// Sessions that the session filter excluded, minus those that were retracted again.
     pub sessions_filtered: i64,
     /// Events in them.
     pub events_filtered: i64,
 }
 
 impl Counts {
-    /// Rejected rows, all reasons together.
+    /// Rejected rows, for all reasons together.
     pub fn rows_rejected(&self) -> u64 {
         self.rejects.values().sum()
     }
 
-    /// Holds the accounting identity (rule 13):
-    /// `rows read = filtered + rejected + late + duplicates + events in completed sessions + events removed + growth of the events
-    /// held open`, where completed sessions are written or filtered, and those that were taken back no longer count.
+    /// Checks the accounting identity (rule 13):
+    /// `rows read = filtered + rejected + late + duplicates + events in completed sessions + events removed + growth of the
+    /// open events`. Completed sessions are written or filtered; retracted ones no longer count.
     ///
     /// # Errors
-    /// The two sides in words, if they differ: the program has a defect, and nothing may be committed.
+    /// Both sides as text, if they differ: then the program has a defect, and nothing may be committed.
     pub fn check_identity(&self) -> Result<(), String> {
         let before = [self.rows_read, self.events_open_before, self.events_retracted];
         let after = [
@@ -223,7 +223,7 @@ impl Counts {
         ))
     }
 
-    /// What takes these counts back: the same, with before and after exchanged.
+    /// The counts of undoing these: the same, with before and after exchanged.
     #[must_use]
     pub fn taken_back(&self) -> Self {
         Self {
@@ -233,7 +233,7 @@ impl Counts {
         }
     }
 
-    /// Adds what another run counted; what is held open is that of `self` before and of `other` after.
+    /// Adds the counts of a later run. The open events are those of `self` before, and those of `other` after.
     pub fn add(&mut self, other: &Self) {
         self.rows_read += other.rows_read;
         self.events_accepted += other.events_accepted;
@@ -254,30 +254,30 @@ impl Counts {
     }
 }
 
-/// What the ledger keeps of a committed run.
+/// The ledger entry of a committed run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunEntry {
-    /// What it was.
+    /// Its kind.
     pub kind: RunKind,
-    /// The wall clock at its start, or what stood in for it.
+    /// The time at its start, from the clock or from `--now`.
     pub as_of: Timestamp,
-    /// The files that it took in.
+    /// The files that it ingested.
     pub files: Vec<FileEntry>,
-    /// What it counted.
+    /// Its counts.
     pub counts: Counts,
-    /// Where it left the checkpoint.
+    /// The head after it.
     pub head: Head,
 }
 
 impl RunEntry {
-    /// Whether this run took in a content that had no rows before either. Where an entry is lost nobody knows.
+    /// Whether this run ingested a content without rows. For a lost entry, this is unknown.
     pub fn has_no_rows_in(&self, content: (u64, u128)) -> bool {
         let is_it = |file: &&FileEntry| (file.digest.bytes, file.digest.hash) == content;
         let file = self.files.iter().find(is_it).filter(|_| self.kind != RunKind::Lost);
         file.is_some_and(|file| file.rows == 0 && file.known_bytes == 0)
     }
 
-    /// Holds the accounting identity. A rollback has the counts of what it takes back: its identity reads backwards.
+    /// Checks the accounting identity. A rollback has the counts of the runs that it undoes, so its identity is reversed.
     ///
     /// # Errors
     /// As [`Counts::check_identity`].

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct RunId(u64);
 
 impl RunId {
-    /// What a rollback to before the first run goes back to.
+    /// The state before the first run.
     pub const BEFORE_ALL: Self = Self(0);
 
     /// The run with this number.

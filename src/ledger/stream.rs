@@ -1,16 +1,16 @@
-//! Which checkpoint it is, for everything that lies outside of it.
+//! The identity of a checkpoint, for everything outside of it.
 
 use std::fmt;
 use uuid::{Builder, Uuid};
 
-/// What outputs, exports and whoever follows the outputs know a checkpoint by: a UUID that is drawn when it is made.
+/// The id by which outputs, exports and followers know a checkpoint: a UUID, generated when the checkpoint is created.
 ///
-/// An export that takes over its output folder goes on under the same id; beside another folder it is another stream.
+/// An import that takes over the output folder continues under the same id; with another folder it is another stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamId(Uuid);
 
 impl StreamId {
-    /// The id made of random bytes (version 4).
+    /// The id from random bytes (version 4).
     pub const fn of_random(bytes: [u8; 16]) -> Self {
         Self(Builder::from_random_bytes(bytes).into_uuid())
     }
@@ -25,7 +25,7 @@ impl StreamId {
         self.0.into_bytes()
     }
 
-    /// Reads what `Display` writes: 36 characters in lower case.
+    /// Parses what `Display` writes: 36 characters in lower case.
     pub fn read(text: &str) -> Option<Self> {
         let id = Self(Uuid::try_parse(text).ok()?);
         (id.to_string() == text).then_some(id)

@@ -1,7 +1,8 @@
-//! A consistent copy of state and outputs, checked after it was made.
+//! A consistent copy of state and outputs, verified after it was made.
 //!
-//! It is a look: it locks nothing, and others may work while it copies. The checkpoint, the open view and the names of all
-//! other outputs are taken at one moment; these are never written again, and follow after it.
+//! It is a look: it locks nothing, and other commands may work while it copies. The checkpoint, the view of open sessions and
+//! the names of all other outputs are taken at one moment. Other outputs are never written again, so they are copied
+//! afterwards.
 #![expect(clippy::disallowed_methods, reason = "copies files")]
 
 use super::partial::PartialBackup;
@@ -16,30 +17,27 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// How often it copies again where the copy is not sound because others have moved what was to be copied.
+/// How often it copies again if the copy is damaged because other commands have moved files.
 const TRIES: usize = 3;
 
-/// How much is copied before it looks whether somebody interrupts.
+/// How much is copied between two checks for an interruption.
 const PIECE_BYTES: u64 = 64 << 20;
 
 /// Copies the checkpoint to `folder/state` and the output folder to `folder/out`, as they were after the last commit. The copy
-/// is verified, and appears under its name only when that has found nothing.
+/// is verified, and gets its name only if that finds nothing.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] if the folder is there already, [`ErrorKind::Failed`] if the copy cannot be written, and
-/// [`ErrorKind::Checkpoint`] if the copy is not sound, because the original is not.
+/// [`ErrorKind::Usage`] if the folder already exists. [`ErrorKind::Failed`] if the copy cannot be written.
+/// [`ErrorKind::Checkpoint`] if the copy is damaged because the original is.
 pub fn backup(common: &CommonSettings, folder: &Path, cancellation: &Cancellation) -> Result<BackupReport> {
     if folder.exists() {
-        return Err(Error::new(
-            ErrorKind::Usage,
-            "a backup goes to a folder of its own, and this one is there",
-        )
-        .at(folder.display())
-        .remedy("give the name of a new folder"));
+        return Err(Error::new(ErrorKind::Usage, "a backup needs a new folder, and this one already exists")
+            .at(folder.display())
+            .remedy("give the name of a new folder"));
     }
     for copied in [&common.state, &common.out] {
         if lies_inside(folder, copied) {
-            return Err(Error::new(ErrorKind::Usage, "a backup cannot lie inside of what it copies")
+            return Err(Error::new(ErrorKind::Usage, "a backup cannot be inside the folder that it copies")
                 .at(folder.display())
                 .remedy("give the name of a new folder elsewhere"));
         }
@@ -64,7 +62,7 @@ pub fn backup(common: &CommonSettings, folder: &Path, cancellation: &Cancellatio
     })
 }
 
-/// Copies until the copy is sound, or is not for a reason that stays.
+/// Copies until the copy is undamaged, or damaged for a permanent reason.
 fn make(
     common: &CommonSettings,
     partial: &PartialBackup,
@@ -80,7 +78,7 @@ fn make(
             return Ok((report, copied));
         };
         if tries == TRIES || !look.is_over(common) {
-            let what = format!("the copy is not sound: {finding}");
+            let what = format!("the copy is damaged: {finding}");
             return Err(Error::new(ErrorKind::Checkpoint, what)
                 .at(common.state.display())
                 .remedy("`sessionize verify` says what is wrong with the original"));
@@ -114,21 +112,21 @@ fn copy_once(
     Ok((look, copied))
 }
 
-/// A file to copy, by its path below the output folder.
+/// A file to copy, with its path in the output folder.
 #[derive(Debug)]
 struct OutputFile {
     path: PathBuf,
-    /// Where it comes to lie later, if it is only staged.
+    /// Its later place, if it is only staged.
     place: Option<PathBuf>,
     /// Whether later runs write it again under the same name.
     changes: bool,
 }
 
-/// What of the output folder belongs to the checkpoint: all but what is staged for a run that was not committed, and but the
-/// checkpoint itself, where that lies inside.
+/// The files of the output folder that belong to the checkpoint: all except what is staged for a run that was not committed,
+/// and except the checkpoint itself, if it is inside.
 fn outputs(look: &Look) -> io::Result<Vec<OutputFile>> {
     let mut files = Vec::new();
-    // First: what leaves here while the rest is listed is seen there.
+    // First: what moves out of this folder while the rest is listed is found there.
     if let Some(run) = look.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run) {
         let staged = Output::stages(run).into_iter().map(|(path, place)| OutputFile {
             changes: place.is_none(),
@@ -148,7 +146,7 @@ fn list(look: &Look, below: &Path, files: &mut Vec<OutputFile>) -> io::Result<()
     };
     for name in names {
         let path = below.join(name?.file_name());
-        // Links are followed: the copy stands alone. What has gone since was moved by somebody.
+        // Links are followed, so the copy is independent. Missing files were moved by somebody.
         match fs::metadata(look.output.folder().join(&path)) {
             Ok(_) if Output::is_staging(&path) => {}
             Ok(found) if found.is_dir() => list(look, &path, files)?,
@@ -173,8 +171,8 @@ struct Copying<'b> {
 }
 
 impl Copying<'_> {
-    /// Copies one file. What is gone was taken away by somebody, or by a rollback: whether it is missed is seen when the copy
-    /// is verified.
+    /// Copies one file. A missing file was removed by somebody, or by a rollback; the verification of the copy finds out
+    /// whether that matters.
     fn copy(&mut self, output: &OutputFile) -> Result<()> {
         for path in [Some(&output.path), output.place.as_ref()].into_iter().flatten() {
             self.cancellation.check()?;
@@ -197,7 +195,7 @@ impl Copying<'_> {
     }
 }
 
-/// Copies one file as far as nobody interrupts.
+/// Copies one file, unless the command is interrupted.
 fn copy_file(from: &Path, to: &Path, cancellation: &Cancellation) -> io::Result<u64> {
     let mut source = File::open(from)?;
     let mut target = File::create(to)?;
@@ -211,7 +209,7 @@ fn copy_file(from: &Path, to: &Path, cancellation: &Cancellation) -> io::Result<
     }
 }
 
-/// Brings a folder with everything in it to the disk.
+/// Syncs a folder with its content.
 fn sync_all(folder: &Path, disk: &Disk) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -221,7 +219,7 @@ fn sync_all(folder: &Path, disk: &Disk) -> io::Result<()> {
 }
 
 fn lies_inside(folder: &Path, copied: &Path) -> bool {
-    // Folders above it may be missing too: the first one that is there tells where it would come to lie.
+    // Folders above it may be missing too: the first existing one shows where it would be.
     let mut above = folder.ancestors().skip(1).map(|above| fs::canonicalize(above.join(".")));
     let above = above.find_map(Result::ok);
     above.is_some_and(|above| fs::canonicalize(copied).is_ok_and(|copied| above.starts_with(copied)))

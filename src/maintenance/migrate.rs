@@ -1,7 +1,7 @@
-//! From an older version of the checkpoint format to the newest.
+//! Migrates an older version of the checkpoint format to the newest.
 //!
-//! Every version that was ever released can be read, row by row, and only the newest is written. So the next run would
-//! migrate the open state by itself; a copy of the folder is kept before anything is written. `migrate` does it at once.
+//! Every released version can be read, row by row, and only the newest is written. So the next run would migrate the open state
+//! anyway, after it has kept a copy of the folder. `migrate` does it at once.
 
 use super::rewrite::commit_unchanged;
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::report::MigrateReport;
 use crate::run::Context;
 
-/// Writes the open state and the head again in the newest version; entries of the ledger stay as they are.
+/// Writes the open state and the head again in the newest version. Entries of the ledger stay as they are.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Checkpoint`] for damage, [`crate::error::ErrorKind::Failed`] if nothing can be written.

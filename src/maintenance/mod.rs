@@ -1,6 +1,6 @@
-//! The commands that look at a checkpoint, repair it and carry it elsewhere.
+//! The commands that check, repair and move a checkpoint.
 //!
-//! They take the steps of a run ([`crate::run`]) with its transaction, and have no batch.
+//! They use the steps of a run ([`crate::run`]) with its transaction, and have no batch.
 
 mod backup;
 mod inspect;

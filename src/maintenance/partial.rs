@@ -1,4 +1,4 @@
-//! A backup that is not done yet: it grows beside its place, under a name that says so.
+//! An incomplete backup: it grows next to its final place, under a name that shows that it is incomplete.
 #![expect(clippy::disallowed_methods, reason = "makes and looks at the folder of a backup")]
 
 use crate::durable::{Disk, folder_of};
@@ -9,10 +9,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The file that says whose such a folder is. It is made first and removed last, so that no folder without it is ours.
+/// The file that marks such a folder. It is created first and removed last, so a folder without it is not a backup.
 const MARK: &str = "unfinished-backup";
 
-/// The folder of a backup while it is made.
+/// The folder of an incomplete backup.
 #[derive(Debug)]
 pub(super) struct PartialBackup {
     folder: PathBuf,
@@ -21,7 +21,7 @@ pub(super) struct PartialBackup {
 }
 
 impl PartialBackup {
-    /// Begins the backup that is to stand at `target`; what one before it has left is taken over.
+    /// Begins the backup for `target`. What an earlier attempt left is used again.
     pub(super) fn begin(target: &Path) -> Result<Self> {
         let mut folder = target.as_os_str().to_owned();
         folder.push(".partial");
@@ -34,7 +34,7 @@ impl PartialBackup {
             disk.create_folder(&folder).map_err(failed)?;
         }
         let lock = FolderLock::take(&folder, Duration::ZERO)?.ok_or_else(|| {
-            Error::new(ErrorKind::Locked, "another backup to this place is at work")
+            Error::new(ErrorKind::Locked, "another backup to this folder is running")
                 .at(folder.display())
                 .remedy("wait for it to end, or give the backup another name")
         })?;
@@ -56,17 +56,17 @@ impl PartialBackup {
         Ok(())
     }
 
-    /// The disk to which it goes.
+    /// The disk of the backup.
     pub(super) const fn disk(&self) -> &Disk {
         &self.disk
     }
 
-    /// Where the copy of the checkpoint goes.
+    /// The place of the copy of the checkpoint.
     pub(super) fn state(&self) -> PathBuf {
         self.folder.join("state")
     }
 
-    /// Where the copy of the output folder goes.
+    /// The place of the copy of the output folder.
     pub(super) fn out(&self) -> PathBuf {
         self.folder.join("out")
     }
@@ -77,14 +77,14 @@ impl PartialBackup {
         removed.map_err(|error| self.failed(&error))
     }
 
-    /// Removes all of it, as far as that is possible: the next backup to this place removes the rest.
+    /// Removes all of it, as far as possible. The next backup to this place removes the rest.
     pub(super) fn give_up(self) {
         let removed = self.empty().is_ok() && self.disk.remove_file(&self.folder.join(MARK)).is_ok();
-        // It may hold what somebody else has put there.
+        // It may contain files of somebody else.
         let _ = removed && fs::remove_dir(&self.folder).is_ok();
     }
 
-    /// Moves it to its place.
+    /// Moves it to its final place.
     pub(super) fn finish(self, target: &Path) -> Result<()> {
         let disk = &self.disk;
         let moved = disk
@@ -95,13 +95,13 @@ impl PartialBackup {
         moved.map_err(|error| cannot_write(target, &error))
     }
 
-    /// The error of what cannot be written in it.
+    /// The error for what cannot be written in it.
     pub(super) fn failed(&self, error: &io::Error) -> Error {
         cannot_write(&self.folder, error)
     }
 }
 
-/// Refuses what is not ours: it bears no mark of a backup and holds something.
+/// Refuses a folder that is not a backup: it has content, but not the mark.
 fn expect_own(folder: &Path) -> Result<()> {
     let is_own = || -> io::Result<bool> {
         let is_folder = fs::symlink_metadata(folder)?.is_dir();
@@ -110,7 +110,7 @@ fn expect_own(folder: &Path) -> Result<()> {
     if is_own().map_err(|error| cannot_write(folder, &error))? {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Usage, "a backup is made under this name, and something else is there")
+    Err(Error::new(ErrorKind::Usage, "a backup would be written under this name, but something else has it")
         .at(folder.display())
         .remedy("move it away, or give the backup another name")
         .nothing_changed())

@@ -1,4 +1,4 @@
-//! What is open of one key, removed: nothing of it will come out as a session.
+//! Purge: removes the open state of one key, so that no session comes of it.
 
 use super::rewrite::{commit, head_with, report};
 use crate::error::{Error, ErrorKind, Result};
@@ -6,15 +6,15 @@ use crate::ledger::{Counts, Head, RunEntry, RunKind};
 use crate::report::MaintenanceReport;
 use crate::run::{Context, LedgerChange};
 
-/// Removes the open session and the buffered events of `key`, and every older generation of open state, in which it may stand too. Its
-/// events leave the accounts as removed, and what comes of it up to the watermark is late from now on: which of its
-/// sessions were emitted is forgotten too. Published outputs are not touched.
+/// Removes the open session and the buffered events of `key`, and every older generation of open state, which may contain them
+/// too. Its events count as removed. From now on, its events up to the watermark are late, because it is no longer known which
+/// of its sessions were emitted. Published outputs stay as they are.
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] for damage, [`ErrorKind::Failed`] if nothing can be written.
 pub fn purge(context: &mut Context, key: &[u8]) -> Result<MaintenanceReport> {
     let Some(before) = context.checkpoint.head().cloned() else {
-        return Err(Error::new(ErrorKind::Failed, "there is nothing open: no run was committed"));
+        return Err(Error::new(ErrorKind::Failed, "there is no open state: no run was committed"));
     };
     let (state, open) = context.checkpoint.copy_state(&before, |other| other == key)?;
     let head = Head {
@@ -22,7 +22,7 @@ pub fn purge(context: &mut Context, key: &[u8]) -> Result<MaintenanceReport> {
         ..head_with(&before, before.run.next(), state, open)
     };
     if head.keys_open == before.keys_open {
-        // What was staged is overwritten by the next run. A purge that has died may have left what this one looks for.
+        // The next run overwrites what was staged. A purge that died may have left the key there.
         forget_before_last_purge(context)?;
         return Ok(report(&before, None));
     }
@@ -39,7 +39,7 @@ pub fn purge(context: &mut Context, key: &[u8]) -> Result<MaintenanceReport> {
     Ok(MaintenanceReport { rollback_reaches: reaches, ..report(&entry.head, Some(&entry)) })
 }
 
-/// Removes the open state from before the last purge: no rollback goes back there.
+/// Removes the open state from before the last purge: no rollback returns to it.
 fn forget_before_last_purge(context: &Context) -> Result<()> {
     let entries = context.checkpoint.runs()?;
     let last = entries.iter().rfind(|entry| entry.kind == RunKind::Purge);

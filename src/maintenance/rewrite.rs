@@ -1,4 +1,4 @@
-//! Runs that write the open state once more, and take nothing in: their heads and their reports.
+//! Runs that write the open state again without a batch: their heads and reports.
 
 use crate::core::reducer::OpenCounts;
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub(super) fn commit(context: &mut Context, entry: RunEntry, change: LedgerChang
     Ok(published.entry)
 }
 
-/// The same for a run that leaves everything open as it is, after `before`.
+/// The same for a run that leaves the open state as it is, after `before`.
 pub(super) fn commit_unchanged(context: &mut Context, before: &Head, kind: RunKind) -> Result<RunEntry> {
     let (state, open) = context.checkpoint.copy_state(before, |_| false)?;
     let head = head_with(before, before.run.next(), state, open);
@@ -41,7 +41,7 @@ pub(super) fn commit_unchanged(context: &mut Context, before: &Head, kind: RunKi
     commit(context, entry, LedgerChange::None)
 }
 
-/// The report of a run without a batch; of `head` alone where nothing was done.
+/// The report of a run without a batch; of `head` alone if nothing was done.
 pub(super) fn report(head: &Head, entry: Option<&RunEntry>) -> MaintenanceReport {
     MaintenanceReport {
         run: entry.map(|entry| entry.head.run.number()),

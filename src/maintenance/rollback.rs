@@ -1,4 +1,4 @@
-//! Back to the state after an earlier run: open state, watermark, known files and outputs together.
+//! Rollback: returns to the state after an earlier run, with open state, watermark, known files and outputs.
 
 use super::rewrite::{commit, head_with, report};
 use crate::core::reducer::OpenCounts;
@@ -9,12 +9,11 @@ use crate::run::{Context, LedgerChange, kept_runs, kept_text, oldest_reachable};
 use crate::state::StagedState;
 use std::collections::BTreeSet;
 
-/// Takes the state after run `to_run` up again. The rollback is a run of its own with the next number: no number, and so no
-/// name of an output, ever comes twice. The outputs of the runs that it takes back move below `retracted/`, and the files
-/// that they took in may come again.
+/// Restores the state after run `to_run`. The rollback is a run with the next number, so no number, and no name of an output,
+/// is used twice. The outputs of the runs that it undoes move to `retracted/`, and their files can be ingested again.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] if there is no such run to go back to, [`ErrorKind::Failed`] if its state is no longer kept.
+/// [`ErrorKind::Usage`] if there is no such run. [`ErrorKind::Failed`] if its state is no longer kept.
 pub fn rollback(context: &mut Context, to_run: u64) -> Result<MaintenanceReport> {
     let entries = context.checkpoint.runs()?;
     let to = target(to_run, &entries);
@@ -37,7 +36,7 @@ pub fn rollback(context: &mut Context, to_run: u64) -> Result<MaintenanceReport>
     let kind = RunKind::Rollback { to };
     let entry = RunEntry { kind, as_of: context.as_of, files: Vec::new(), counts, head };
     let entry = commit(context, entry, LedgerChange::Forget(&forgotten))?;
-    // The states of the runs that are rolled back are no longer needed.
+    // The states of the undone runs are no longer needed.
     let first = entries.iter().find(|entry| entry.head.run == to).map_or(0, |to| to.head.generation + 1);
     context.checkpoint.drop_generations(first..entry.head.generation)?;
     Ok(MaintenanceReport {
@@ -49,7 +48,7 @@ pub fn rollback(context: &mut Context, to_run: u64) -> Result<MaintenanceReport>
     })
 }
 
-/// The run that is meant: before the first run of an imported checkpoint there is the imported state.
+/// The target: before the first run of an imported checkpoint, this is the imported state.
 fn target(to_run: u64, entries: &[RunEntry]) -> RunId {
     let to = RunId::new(to_run);
     let imported = entries.iter().rfind(|entry| entry.kind == RunKind::Import).map(|entry| entry.head.run);
@@ -72,7 +71,7 @@ fn copy_state(
     source.map(|head| context.checkpoint.copy_state(&head, |_| false)).transpose()
 }
 
-/// The head under which the state of the target is still whole.
+/// The head under which the state of the target is still complete.
 fn state_of(context: &Context, plan: &RollbackPlan) -> Result<Option<Head>> {
     for head in &plan.found_under {
         let is_kept = context.checkpoint.has_generation(head.generation)?;
@@ -87,11 +86,7 @@ fn refusal(why: NoRollback, to: RunId, kept: &BTreeSet<RunId>) -> Error {
     let what = match why {
         NoRollback::Unknown | NoRollback::Last => format!("there is no run {} to roll back to", to.number()),
         NoRollback::TakenBack(by) => {
-            format!(
-                "run {} does not stand: the rollback in run {} has taken it back",
-                to.number(),
-                by.number()
-            )
+            format!("run {} is not active: the rollback in run {} undid it", to.number(), by.number())
         }
     };
     Error::new(ErrorKind::Usage, what)
@@ -103,7 +98,7 @@ fn not_kept(to: RunId, kept: &BTreeSet<RunId>) -> Error {
     let what = format!("the open state after run {} is no longer kept", to.number());
     Error::new(ErrorKind::Failed, what)
         .remedy(format!(
-            "{}, and --to-run 0 is the state before all; go back less far, or put back a backup; --keep-generations says \
+            "{}, and --to-run 0 is the state before all; go back less far, or restore a backup; --keep-generations says \
              how many stay",
             kept_text(kept)
         ))

@@ -1,4 +1,4 @@
-//! A checkpoint as text, and text as a checkpoint.
+//! Export and import of a checkpoint as text.
 #![expect(clippy::disallowed_methods, reason = "reads and writes the file of an export")]
 
 use super::rewrite::{commit, head_with, report};
@@ -15,7 +15,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write, stdin, stdout};
 use std::path::Path;
 
-/// In the place of a file: standard output of an export, standard input of an import.
+/// The name that stands for standard output in an export, and for standard input in an import.
 pub const STANDARD_STREAM: &str = "-";
 
 /// Writes the checkpoint as lines of JSON to `file`, which must not be there yet, or to [`STANDARD_STREAM`]. With `salvage` it goes on where something
@@ -61,29 +61,29 @@ pub fn export_state(
     })
 }
 
-/// What is wrong with the outputs that go with a damaged checkpoint.
+/// What is wrong with the outputs of a damaged checkpoint.
 fn outputs_amiss(look: &Look) -> Vec<String> {
     outputs_after(look).into_iter().chain(lost_outputs(&look.checkpoint, &look.output)).collect()
 }
 
-/// Says so if the output folder knows of later runs than the checkpoint.
+/// A warning if the output folder has later runs than the checkpoint.
 fn outputs_after(look: &Look) -> Option<String> {
     let run = look.checkpoint.head()?.run;
     let published = look.output.newest_manifest().ok()??.mark()?.run;
     (published > run).then(|| {
         format!(
-            "the checkpoint is at run {}, its output at run {}: outputs of later runs must not be used beside what follows",
+            "the checkpoint is at run {}, its output at run {}: do not use outputs of later runs together with this export",
             run.number(),
             published.number()
         )
     })
 }
 
-/// Makes a new checkpoint of an export, with a new output folder and so as a stream of its own. With `take_over` the output
-/// folder is the one of the exported checkpoint: the import is the run that follows there, and that checkpoint is behind it.
+/// Creates a checkpoint from an export, as a new stream with a new output folder. With `take_over`, it continues in the output
+/// folder of the exported checkpoint: the import is the next run there, and the exported checkpoint is then behind its output.
 ///
 /// # Errors
-/// [`ErrorKind::DataRefused`] if the file is no whole export, [`ErrorKind::Usage`] if state or output hold something else.
+/// [`ErrorKind::DataRefused`] if the export is not complete. [`ErrorKind::Usage`] if state or output contain something else.
 pub fn import_state(
     common: &CommonSettings,
     file: &Path,
@@ -99,7 +99,7 @@ pub fn import_state(
         Box::new(BufReader::new(File::open(file).map_err(failed)?))
     };
     let imported = read_export(opened).map_err(|(line, wrong)| {
-        Error::new(ErrorKind::DataRefused, format!("this is no whole export: {wrong}"))
+        Error::new(ErrorKind::DataRefused, format!("this export is not complete or not valid: {wrong}"))
             .at(format!("{}:{line}", place.display()))
             .remedy("export again")
             .nothing_changed()
@@ -139,12 +139,12 @@ fn entry_of(imported: &Imported, state: StagedState, as_of: Timestamp) -> RunEnt
     RunEntry { kind: RunKind::Import, as_of, files: Vec::new(), counts, head }
 }
 
-/// The stream of the export where it takes over, and else another one.
+/// The stream of the export if it takes over, otherwise a new one.
 fn choose_stream(checkpoint: &mut Checkpoint, imported: &Imported, take_over: bool) -> Result<()> {
     if take_over {
         checkpoint.continue_stream(imported.stream);
     } else if checkpoint.stream() == imported.stream {
-        // An import that was to take over has died here.
+        // An import that was to take over died here.
         checkpoint.continue_stream(new_stream()?);
     }
     Ok(())
@@ -167,8 +167,8 @@ fn head_after(imported: &Imported, state: StagedState) -> Head {
     Head { known_files: imported.known_files, ..head }
 }
 
-/// Where there is a checkpoint already, nothing is done if it is the import of this very file. It may have died
-/// after its commit, and is then published now.
+/// If there is a checkpoint, nothing is done if it is the import of this file. That import may have died after its commit, and
+/// is then published now.
 fn imported_before(
     common: &CommonSettings,
     imported: &Imported,
@@ -182,14 +182,13 @@ fn imported_before(
             return Ok(report(head, None));
         }
     }
-    Err(Error::new(ErrorKind::Usage, "there is a checkpoint here already")
+    Err(Error::new(ErrorKind::Usage, "a checkpoint already exists here")
         .at(common.state.display())
         .remedy("import into a new --state folder")
         .nothing_changed())
 }
 
-/// The newest run of the output folder. If it has any, it must be the one that was exported, and the import must go on as its
-/// stream.
+/// The newest run of the output folder. If there is one, it must be the exported one, and the import must continue its stream.
 fn published(output: &Output, imported: &Imported, stream: StreamId) -> Result<Option<RunId>> {
     let owner = output.owner()?;
     if owner.is_some_and(|owner| owner != imported.stream && owner != stream) {
@@ -198,10 +197,12 @@ fn published(output: &Output, imported: &Imported, stream: StreamId) -> Result<O
     if owner == Some(imported.stream) && stream != imported.stream {
         return Err(Error::new(
             ErrorKind::Usage,
-            "this output folder belongs to the checkpoint that was exported, which would be refused from now on",
+            "this output folder belongs to the exported checkpoint, which could not use it any more",
         )
         .at(output.folder().display())
-        .remedy("give a new --out folder, or --take-over to go on here in its place; nothing was changed"));
+        .remedy(
+            "give a new --out folder, or --take-over to continue here in its place; nothing was changed",
+        ));
     }
     if output.has_staging_of(imported.head.run) {
         let run = imported.head.run.number();
@@ -217,7 +218,7 @@ fn published(output: &Output, imported: &Imported, stream: StreamId) -> Result<O
         Some(mark) => Err(Error::new(
             ErrorKind::Usage,
             format!(
-                "the output folder is at run {}, the export was made after run {}, or they are of different histories",
+                "the output folder is at run {}, the export was made after run {}, or their histories differ",
                 mark.run.number(),
                 imported.mark.run.number()
             ),

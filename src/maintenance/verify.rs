@@ -1,4 +1,4 @@
-//! Everything that can be checked without the batch files: checksums, invariants, accounts, outputs.
+//! Verify: all checks that need no batch files: checksums, invariants, accounts, outputs.
 
 use super::rewrite::commit_unchanged;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,14 +9,14 @@ use crate::run::{Cancellation, Context, Look, Opening, expect_existing};
 use crate::settings::CommonSettings;
 use crate::state::Checkpoint;
 
-/// How often it looks again where what it has found may come from those who have written in the meantime.
+/// How often it looks again if other commands may have caused the findings.
 const LOOKS: usize = 3;
 
 /// Checks every chunk and entry against its checksum, the open state against the rules and the head, the accounts of the whole
-/// ledger, the known files, and every published output against its manifest. It goes on after a finding as far as it can.
+/// ledger, the known files, and every published output against its manifest. After a finding it continues as far as possible.
 ///
 /// # Errors
-/// What keeps it from looking at all; damage is no error here but a finding.
+/// If nothing can be checked at all. Damage is not an error here but a finding.
 pub fn verify(common: &CommonSettings, cancellation: &Cancellation) -> Result<VerifyReport> {
     let mut looks = 0;
     loop {
@@ -29,7 +29,7 @@ pub fn verify(common: &CommonSettings, cancellation: &Cancellation) -> Result<Ve
     }
 }
 
-/// The report, and whether it is about what was there before.
+/// The report, and whether it describes the state from before the check.
 fn verify_once(common: &CommonSettings, cancellation: &Cancellation) -> Result<(VerifyReport, bool)> {
     let mut report = VerifyReport { status: "ok", ..VerifyReport::default() };
     let mut is_over = false;
@@ -64,15 +64,15 @@ fn status(report: &VerifyReport) -> &'static str {
     }
 }
 
-/// Does the same, and records in a run of its own that the outputs that are gone were taken away on purpose. Where anything is
-/// damaged nothing is recorded: that is repaired first.
+/// The same, and records in a run that the missing outputs were removed on purpose. If anything is damaged, nothing is
+/// recorded: the damage must be repaired first.
 ///
 /// # Errors
-/// What keeps it from looking at all, be it damage; [`ErrorKind::Failed`] if nothing can be written.
+/// If nothing can be checked at all, also because of damage. [`ErrorKind::Failed`] if nothing can be written.
 pub fn accept_missing(common: &CommonSettings, cancellation: &Cancellation) -> Result<VerifyReport> {
     let mut context = Context::open_existing(common, cancellation)?;
     let (mut report, mut findings) = (VerifyReport::default(), Vec::new());
-    // The lock is held: nobody moves outputs meanwhile.
+    // The lock is held, so no other command moves outputs.
     let listing = Listing::of(&context.output, None)?;
     let outputs = Outputs { folder: &context.output, listing: &listing, unpublished: None };
     check(&context.checkpoint, outputs, &mut report, &mut findings)?;
@@ -88,7 +88,7 @@ pub fn accept_missing(common: &CommonSettings, cancellation: &Cancellation) -> R
     Ok(report)
 }
 
-/// The checkpoint, if necessary without what of it is damaged; `None` if it does not open at all.
+/// The checkpoint, if necessary without its damaged parts; `None` if it cannot be opened at all.
 fn look(
     common: &CommonSettings,
     cancellation: &Cancellation,
@@ -105,7 +105,7 @@ fn look(
     let whole = expect_existing(common).and_then(|()| Look::with(common, cancellation, Opening::Whole, list));
     match whole.map(Some).or_else(&mut missing)? {
         Some(found) => Ok(Some(found)),
-        // What is wrong with the head was said by the first try.
+        // The first attempt reported what is wrong with the head.
         None => match Look::with(common, cancellation, Opening::Damaged, list) {
             Err(error) if error.kind() == ErrorKind::Checkpoint => Ok(None),
             found => found.map(Some),
@@ -113,13 +113,13 @@ fn look(
     }
 }
 
-/// The outputs that belong to a checkpoint.
+/// The outputs of a checkpoint.
 #[derive(Debug, Clone, Copy)]
 struct Outputs<'o> {
     folder: &'o Output,
-    /// Their names, taken when the checkpoint was.
+    /// Their names, listed together with the checkpoint.
     listing: &'o Listing,
-    /// The manifest of a run whose outputs are not all in their places.
+    /// The manifest of a run whose outputs are not all published.
     unpublished: Option<&'o Manifest>,
 }
 
@@ -165,7 +165,7 @@ fn check_ledger(checkpoint: &Checkpoint, entries: &[RunEntry], findings: &mut Ve
     }
 }
 
-/// What the active runs have counted together, from nothing held to what is held now.
+/// The sum of the counts of the active runs, from no open events to the present ones.
 fn totals(entries: &[RunEntry]) -> Counts {
     let active = active_runs(entries);
     let mut totals = Counts::default();
@@ -178,7 +178,7 @@ fn totals(entries: &[RunEntry]) -> Counts {
     totals
 }
 
-/// The state of the head, and every older one that a rollback may want. An import begins the generations anew.
+/// The state of the head, and every older one that a rollback may need. An import starts the generations again.
 fn check_states(
     checkpoint: &Checkpoint,
     entries: &[RunEntry],

@@ -1,4 +1,4 @@
-//! How many sessions were written, or stand in an output, and how many events are in them.
+//! The counts of sessions in an output, and of their events.
 
 use std::ops::AddAssign;
 
@@ -9,30 +9,30 @@ pub struct SessionCounts {
     pub sessions_completed: u64,
     /// Events in them.
     pub events_completed: u64,
-    /// Completed sessions that were taken back.
+    /// Retracted sessions.
     pub sessions_retracted: u64,
     /// Events in them.
     pub events_retracted: u64,
-    /// Sessions that were completed and not written, less those that were taken back.
+    /// Completed sessions that the session filter excluded, minus those that were retracted again.
     pub sessions_filtered: i64,
     /// Events in them.
     pub events_filtered: i64,
 }
 
 impl SessionCounts {
-    /// Counts a completed session of so many events.
+    /// Counts a completed session with this many events.
     pub fn complete(&mut self, events: u64) {
         self.sessions_completed += 1;
         self.events_completed += events;
     }
 
-    /// Counts a session of so many events that was taken back.
+    /// Counts a retracted session with this many events.
     pub fn retract(&mut self, events: u64) {
         self.sessions_retracted += 1;
         self.events_retracted += events;
     }
 
-    /// Rows that say so: one for each session that is complete, and one for each that is taken back.
+    /// The number of rows: one for each completed session, and one for each retracted one.
     pub const fn rows(self) -> u64 {
         self.sessions_completed + self.sessions_retracted
     }

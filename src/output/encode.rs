@@ -1,4 +1,4 @@
-//! What an encoder is.
+//! The interface of an encoder.
 
 use super::counts::SessionCounts;
 use super::kind::OutputKind;
@@ -8,18 +8,18 @@ use crate::ledger::{RunId, StreamId};
 use std::fs::File;
 use std::io;
 
-/// Completed sessions as bytes of one format. The same for all threads of a run.
+/// Encodes completed sessions in one format. All threads of a run share it.
 pub(super) trait Encode: Sized {
-    /// Why this build has no such encoder, and what to do about it; `None` where it has.
+    /// Why this build does not have the encoder, and what to do about it; `None` if it has it.
     const ABSENT: Option<&'static str> = None;
 
     /// The encoder for outputs with these columns.
     fn new(schema: OutputSchema, spreadsheet_safe: bool) -> Self;
 
-    /// What stands before the rows of an output.
+    /// The bytes before the rows of an output.
     fn header(&self, kind: OutputKind) -> Vec<u8>;
 
-    /// What makes a file of encoded rows: where it is no more than its rows, they are written as they are.
+    /// Makes a file of encoded rows. In a format whose files are only rows, they are written as they are.
     ///
     /// # Errors
     /// If no file can have these columns.
@@ -32,14 +32,14 @@ pub(super) trait Encode: Sized {
     /// Batches are encoded side by side; their bytes follow each other in the order of the batches.
     fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>);
 
-    /// Reads an output of sessions back: how many it has, and how many events are in them; `None` if this build cannot read it.
+    /// Counts the sessions of an output and their events; `None` if this build cannot read the format.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// What is wrong with the output.
     fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String>;
 }
 
-/// Where an output comes from, for formats that have a place for it.
+/// The origin of an output, for formats that can store it.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin {
     /// The stream of the checkpoint.
@@ -50,22 +50,22 @@ pub struct Origin {
     pub definition_digest: u128,
 }
 
-/// One file of encoded rows, on the thread that writes it.
+/// A file of encoded rows, on the writing thread.
 pub trait EncodeFile: Send {
-    /// Takes encoded rows, and gives what is to be written now.
+    /// Takes encoded rows, and returns what to write now.
     ///
     /// # Errors
-    /// If the rows are none of this file.
+    /// If the rows do not belong to this file.
     fn take<'r>(&'r mut self, rows: &'r [u8]) -> io::Result<&'r [u8]>;
 
-    /// What is still to be written behind the last rows.
+    /// Returns what to write after the last rows.
     ///
     /// # Errors
     /// If the file cannot be finished.
     fn finish(&mut self) -> io::Result<&[u8]>;
 }
 
-/// A file that is its rows.
+/// A file that consists of its rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Verbatim;
 

@@ -1,4 +1,4 @@
-//! JSON lines: an object a row, each value in the type that JSON has for it.
+//! JSON lines: one object for each row, with each value in its JSON type.
 //!
 //! Numbers are exact, a missing value is `null`, and text that is not UTF-8 is `{"hex": "..."}`, as in reports and exports.
 
@@ -26,7 +26,7 @@ pub struct Jsonl {
 type Name = Vec<u8>;
 
 impl Encode for Jsonl {
-    /// No spreadsheet reads it: nothing is done to keep one safe.
+    /// No spreadsheet reads JSON lines, so `spreadsheet_safe` changes nothing.
     fn new(schema: OutputSchema, _spreadsheet_safe: bool) -> Self {
         Self {
             is_correctable: schema.is_correctable,
@@ -65,7 +65,7 @@ impl Encode for Jsonl {
     }
 }
 
-/// What is read back of a row.
+/// The fields that are read back.
 #[derive(Deserialize)]
 struct Counted {
     op: Option<String>,
@@ -172,7 +172,7 @@ fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A value of the input: an empty one is a missing one.
+/// A value of the input; an empty one is a missing one.
 fn write_text(text: &[u8], out: &mut Vec<u8>) {
     if text.is_empty() { write_json(&(), out) } else { write_bytes(text, out) }
 }
@@ -188,8 +188,7 @@ fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"}");
 }
 
-/// A decimal number with all its digits, as JSON has it: no plus sign, no zeros before other digits, digits on both sides of
-/// the point.
+/// A decimal number with all its digits in JSON form: no plus sign, no leading zeros, digits on both sides of the point.
 fn write_decimal(number: &str, out: &mut Vec<u8>) {
     let unsigned = number.trim_start_matches(['+', '-']);
     if number.starts_with('-') {

@@ -1,6 +1,6 @@
 //! The kinds of output.
 
-/// The kinds of output a run can have; each has its folder.
+/// The kinds of output. Each has its own folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OutputKind {
     /// Completed sessions: written by every run that emits sessions.
@@ -11,7 +11,7 @@ pub enum OutputKind {
     Late,
     /// Rejected rows, verbatim.
     Rejects,
-    /// What is open: one file, replaced by each run that writes it.
+    /// Open sessions: one file, replaced by each run that writes it.
     Open,
 }
 

@@ -1,4 +1,4 @@
-//! What lies in the places of outputs at one moment: later runs change these names while the rest is read.
+//! The outputs in their folders at one moment: later runs change these names while the rest is read.
 
 use super::kind::OutputKind;
 use super::manifest::{Manifest, ManifestFile};
@@ -10,10 +10,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use xxhash_rust::xxh3::Xxh3;
 
-/// What there is to say of a file that was published.
+/// What is wrong with a published file.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
-    /// Nothing has its name.
+    /// It does not exist.
     Gone,
     /// It is not what was published.
     Wrong(String),
@@ -53,7 +53,7 @@ impl Content {
         }
     }
 
-    /// Holds it against what its manifest says.
+    /// Compares it with its manifest.
     pub(super) fn check(self, listed: &ManifestFile) -> Result<(), Fault> {
         if self.bytes != listed.bytes {
             let what = format!("it has {} bytes, its manifest says {}", self.bytes, listed.bytes);
@@ -74,7 +74,8 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Lists the places, and reads what is open; `unpublished` is the manifest of a run that is still to come to its places.
+    /// Lists the folders, and reads the view of open sessions. `unpublished` is the manifest of a run that is not completely
+    /// published.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if a folder cannot be read.
@@ -92,7 +93,7 @@ impl Listing {
         Ok(Self { published, views })
     }
 
-    /// Holds a view of what is open against what its manifest says.
+    /// Compares a view of open sessions with its manifest.
     pub(super) fn check_view(&self, view: OutputFile, listed: &ManifestFile) -> Result<(), Fault> {
         let found = self.views.iter().find(|(file, _)| *file == view);
         found.map_or(Err(Fault::Gone), |(_, content)| content.clone()?.check(listed))

@@ -1,4 +1,4 @@
-//! What a published run leaves beside its output: enough to hold the checkpoint against it.
+//! The manifest of a run: what ties its published output to the checkpoint.
 
 use super::kind::OutputKind;
 use super::paths::OutputFile;
@@ -12,11 +12,11 @@ const FORMAT_VERSION: u32 = 1;
 /// One published file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestFile {
-    /// Relative to the output folder.
+    /// The path relative to the output folder.
     pub path: String,
-    /// Rows without the header.
+    /// The number of rows without the header.
     pub rows: u64,
-    /// Length.
+    /// The length in bytes.
     pub bytes: u64,
     /// xxh3-128 of the bytes, in hexadecimal.
     pub digest: String,
@@ -30,21 +30,21 @@ pub struct Manifest {
     run: u64,
     generation: u64,
     head_digest: String,
-    /// The newest published run when this one was staged, where that is not the one before it: a state was imported. 0 stands
-    /// for none.
+    /// The newest published run when this run was staged, if that is not the run before: a state was imported. 0 if there was
+    /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     follows: Option<u64>,
-    /// The run whose state a rollback has taken up again: the outputs of later ones are retracted.
+    /// The run whose state a rollback restored: the outputs of later runs are retracted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rolled_back_to: Option<u64>,
     /// The files of the run.
     pub files: Vec<ManifestFile>,
-    /// xxh3-64 of the file as it would be with an empty checksum, in hexadecimal. Only the file has it: here it is empty.
+    /// xxh3-64 of the file with an empty checksum, in hexadecimal. Only the file has it: here it is empty.
     checksum: String,
 }
 
 impl Manifest {
-    /// The manifest of the run that left `mark` in the checkpoint of `stream`.
+    /// The manifest of the run with the head `mark` in the checkpoint of `stream`.
     pub fn new(stream: StreamId, mark: HeadMark, generation: u64, files: Vec<ManifestFile>) -> Self {
         Self {
             format_version: FORMAT_VERSION,
@@ -59,7 +59,7 @@ impl Manifest {
         }
     }
 
-    /// The same for a run that is staged beside outputs whose newest run is `published`.
+    /// The same for a run that is staged in an output folder whose newest run is `published`.
     #[must_use]
     pub fn following(mut self, published: Option<RunId>) -> Self {
         let published = published.map_or(0, RunId::number);
@@ -74,19 +74,19 @@ impl Manifest {
         self
     }
 
-    /// The run that was the newest published one before this one; `None` if there was none.
+    /// The newest published run before this one; `None` if there was none.
     pub fn follows(&self) -> Option<RunId> {
         let before = self.follows.unwrap_or(self.run.saturating_sub(1));
         (before > 0).then(|| RunId::new(before))
     }
 
-    /// The runs whose outputs it retracts, those that were retracted before among them.
+    /// The runs whose outputs it retracts, including those retracted before.
     pub fn retracts(&self) -> impl Iterator<Item = RunId> + use<> {
         let last = self.run;
         self.rolled_back_to.into_iter().flat_map(move |to| to.saturating_add(1)..last).map(RunId::new)
     }
 
-    /// The outputs of the run, in the order in which they are published, each with what the manifest says of it.
+    /// The outputs of the run, in the order of publishing, each with its entry in the manifest.
     pub(super) fn outputs(&self) -> impl Iterator<Item = (OutputFile, &ManifestFile)> {
         let run = RunId::new(self.run);
         let listed =
@@ -94,7 +94,7 @@ impl Manifest {
         OutputFile::all().filter_map(move |file| Some((file, listed(file)?)))
     }
 
-    /// The file of this kind, if the run has published one.
+    /// The file of this kind, if the run published one.
     pub fn file_of(&self, kind: OutputKind) -> Option<&ManifestFile> {
         self.outputs().find(|(file, _)| file.kind == kind).map(|(_, listed)| listed)
     }
@@ -104,18 +104,18 @@ impl Manifest {
         self.files.iter().any(|file| file.path == path)
     }
 
-    /// The stream of its checkpoint; `None` if its id is no UUID.
+    /// The stream of its checkpoint; `None` if the id is not a UUID.
     pub fn stream(&self) -> Option<StreamId> {
         StreamId::read(&self.stream_id)
     }
 
-    /// The run and the digest of its head; `None` if the digest is no digest.
+    /// The run and the digest of its head; `None` if the digest is not valid.
     pub fn mark(&self) -> Option<HeadMark> {
         let digest = u128::from_str_radix(&self.head_digest, 16).ok()?;
         Some(HeadMark { run: RunId::new(self.run), digest })
     }
 
-    /// As it stands in its file.
+    /// The content of its file.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.bytes_with(format!("{:016x}", xxh3_64(&self.bytes_with(String::new()))))
     }
@@ -126,15 +126,15 @@ impl Manifest {
         bytes
     }
 
-    /// Reads a manifest.
+    /// Parses a manifest.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// What is wrong with it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let mut manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if manifest.format_version > FORMAT_VERSION {
             return Err(format!(
-                "it has format version {}, this program knows {FORMAT_VERSION}: use a newer program",
+                "it has format version {}; this program reads up to version {FORMAT_VERSION}: use a newer program",
                 manifest.format_version
             ));
         }
@@ -146,7 +146,7 @@ impl Manifest {
             return Err("its head digest is not hexadecimal".to_owned());
         }
         if manifest.stream().is_none() {
-            return Err("its stream id is no UUID".to_owned());
+            return Err("its stream id is not a UUID".to_owned());
         }
         Ok(manifest)
     }

@@ -1,6 +1,6 @@
-//! Outputs: encoded, staged under `.staging/`, published by rename after the commit, with a manifest for each run.
+//! Outputs: encoded, staged in `.staging/`, and published by rename after the commit, with a manifest for each run.
 //!
-//! Each format is a folder or file with an encoder in it, and a line of the table below: nothing else knows one by name.
+//! Each format is a folder or file with an encoder, and a line of the table below. Nothing else names a format.
 
 mod counts;
 mod csv;
@@ -39,7 +39,7 @@ use encode::{Encode, EncodeFile};
 use std::fs::File;
 use std::io;
 
-/// Makes [`OutputFormat`] and [`Encoder`] of the table of formats.
+/// Generates [`OutputFormat`] and [`Encoder`] from the table of formats.
 macro_rules! formats {
     ($($name:literal $variant:ident($encoder:ty) ending $ending:literal;)*) => {
         /// How outputs are written.
@@ -47,13 +47,13 @@ macro_rules! formats {
         #[allow(missing_docs, reason = "each has its documentation in its file")]
         pub enum OutputFormat { $($variant,)* }
 
-        /// The encoder of a run. The format is chosen once for a batch of sessions, not for each of them.
+        /// The encoder of a run. The format is chosen once for a batch of sessions, not for each session.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each has its documentation in its file")]
         pub enum Encoder { $($variant($encoder),)* }
 
         impl OutputFormat {
-            /// All of them, in the order of the help.
+            /// All formats, in the order of the help.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The name in `--output-format`.
@@ -61,18 +61,18 @@ macro_rules! formats {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// What the names of its files end in, behind a dot.
+            /// The extension of its files.
             pub const fn ending(self) -> &'static str {
                 match self { $(Self::$variant => $ending,)* }
             }
 
-            /// Why this build cannot write it, and what to do about it; `None` where it can.
+            /// Why this build cannot write it, and what to do about it; `None` if it can.
             pub const fn absent(self) -> Option<&'static str> {
                 match self { $(Self::$variant => <$encoder>::ABSENT,)* }
             }
 
-            /// The encoder for outputs with these columns. `spreadsheet_safe` says that no value may look like a formula to a
-            /// spreadsheet, where the format is one for spreadsheets.
+            /// The encoder for outputs with these columns. `spreadsheet_safe`: in a format for spreadsheets, no value may look
+            /// like a formula.
             pub fn encoder(self, schema: OutputSchema, spreadsheet_safe: bool) -> Encoder {
                 match self { $(Self::$variant => Encoder::$variant(Encode::new(schema, spreadsheet_safe)),)* }
             }
@@ -88,12 +88,12 @@ macro_rules! formats {
                 match self { $(Self::$variant(_) => OutputFormat::$variant,)* }
             }
 
-            /// What stands before the rows of an output.
+            /// The bytes before the rows of an output.
             pub fn header(&self, kind: OutputKind) -> Vec<u8> {
                 match self { $(Self::$variant(encoder) => encoder.header(kind),)* }
             }
 
-            /// What makes a file of encoded rows.
+            /// Makes a file of encoded rows.
             ///
             /// # Errors
             /// If no file can have these columns.
@@ -110,7 +110,7 @@ macro_rules! formats {
     };
 }
 
-// The table of formats: name, encoder, ending of files.
+// The table of formats: name, encoder, extension.
 formats! {
     "csv" Csv(csv::Csv) ending "csv";
     "jsonl" Jsonl(jsonl::Jsonl) ending "jsonl";

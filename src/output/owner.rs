@@ -1,4 +1,4 @@
-//! To which stream the output folder belongs: two checkpoints must never publish into one.
+//! The stream that owns the output folder: two checkpoints must never publish into one folder.
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
 use super::manifest::Manifest;
@@ -12,11 +12,11 @@ use std::io;
 use xxhash_rust::xxh3::xxh3_64;
 
 const NAME: &str = "owner.json";
-/// The file while it is being written.
+/// The file while it is written.
 const PARTIAL_NAME: &str = "owner.json.partial";
 const FORMAT_VERSION: u32 = 1;
 
-/// The file that says so before a manifest does.
+/// The file that names the owner before there is a manifest.
 #[derive(Debug, Serialize, Deserialize)]
 struct Owner {
     format_version: u32,
@@ -35,7 +35,7 @@ impl Owner {
         bytes
     }
 
-    /// `None` for anything else than what is written.
+    /// `None` for anything but the exact form.
     fn read(bytes: &[u8]) -> Option<StreamId> {
         let owner: Self = serde_json::from_slice(bytes).ok()?;
         let stream = StreamId::read(&owner.stream_id)?;
@@ -44,10 +44,11 @@ impl Owner {
 }
 
 impl Output {
-    /// The stream to which the folder belongs; `None` if it is nobody's.
+    /// The stream that owns the folder; `None` if no stream does.
     ///
-    /// What is published has the last word. Before the first run is published, the owner file tells, or if it is lost the
-    /// manifest that is staged. A folder with nothing published and nothing staged is nobody's, whatever the file says: no
+    /// The newest manifest decides. Before the first run is published, the owner file decides, or if it is lost, the staged
+    /// manifest. A folder without published and staged files has no owner, whatever the file says: no committed run can wait
+    /// there, because a run is committed between staging and publishing.
     /// committed run can wait there, since a run is committed between the two.
     ///
     /// # Errors
@@ -62,7 +63,7 @@ impl Output {
         Ok(self.noted_owner()?.or_else(|| self.staged_stream()))
     }
 
-    /// What the owner file says; `None` also where it is damaged, which a death cannot do.
+    /// The stream in the owner file; also `None` if the file is damaged, which a crash cannot cause.
     fn noted_owner(&self) -> Result<Option<StreamId>> {
         let path = self.folder().join(NAME);
         match fs::read(&path) {
@@ -72,30 +73,30 @@ impl Output {
         }
     }
 
-    /// The stream of any run that is staged whole.
+    /// The stream of any run that is completely staged.
     fn staged_stream(&self) -> Option<StreamId> {
         let staged = fs::read_dir(self.folder().join(STAGING)).ok()?;
         let mut manifests = staged.filter_map(|run| fs::read(run.ok()?.path().join(MANIFEST_NAME)).ok());
         manifests.find_map(|bytes| Manifest::from_bytes(&bytes).ok()?.stream())
     }
 
-    /// Makes the folder, if it is not there.
+    /// Creates the folder if it does not exist.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if it cannot be made, or if something else has its name.
     pub fn create(&self) -> Result<()> {
-        // What is there in its place is told by whoever reads the manifests.
+        // Whoever reads the manifests reports what is there instead.
         if self.newest_manifest()?.is_some() || place::folder(self.folder())?.is_some() {
             return Ok(());
         }
         self.disk().create_folder(self.folder()).map_err(|error| cannot_write(self.folder(), &error))
     }
 
-    /// Makes the folder that of `stream`, on the disk, before anything is staged there. The caller holds its lock and has asked
-    /// for its owner.
+    /// Makes `stream` the owner of the folder, on the disk, before anything is staged there. The caller holds its lock and has
+    /// checked its owner.
     ///
-    /// `is_new` says that nothing was committed yet: then the names of all folders above it are brought to the disk too, since
-    /// an earlier try may have died right after it had made them.
+    /// `is_new` means that nothing was committed yet: then the names of all folders above it are synced too, because an earlier
+    /// attempt may have died right after it created them.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if it cannot be written.
@@ -123,11 +124,11 @@ impl Output {
     }
 }
 
-/// The error of whoever finds the folder to be that of another checkpoint.
+/// The error if the folder belongs to another checkpoint.
 pub fn belongs_to_another(output: &Output) -> Error {
     Error::new(ErrorKind::Checkpoint, "this output folder belongs to another checkpoint")
         .at(output.folder().display())
-        .remedy("give this --state an --out of its own; if it is a new one because the old one was lost, put back that one")
+        .remedy("give this --state an --out of its own; if the checkpoint was lost and this is a new one, restore the old one")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The output folder and the names in it: what belongs to a run is told by its path alone.
+//! The output folder and its names: the path of a file shows its run.
 
 use super::OutputFormat;
 use super::kind::OutputKind;
@@ -14,17 +14,17 @@ pub(super) const STAGING: &str = ".staging";
 /// The outputs of runs that were rolled back.
 pub(super) const RETRACTED: &str = "retracted";
 
-/// A file that a run can have: a kind of output in a format.
+/// A kind of output in a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OutputFile {
-    /// What stands in it.
+    /// The content.
     pub kind: OutputKind,
-    /// How it stands there.
+    /// The format.
     pub format: OutputFormat,
 }
 
 impl OutputFile {
-    /// Every file that there can be, in the order in which they are published.
+    /// All possible files, in the order of publishing.
     pub fn all() -> impl Iterator<Item = Self> {
         let of_kind = |kind| OutputFormat::ALL.iter().map(move |&format| Self { kind, format });
         OutputKind::ALL.into_iter().flat_map(of_kind)
@@ -44,13 +44,13 @@ impl OutputFile {
         run_of(name, self.format.ending())
     }
 
-    /// Where it stands in the folder in which it is staged.
+    /// Its place in the staging folder.
     pub(super) fn staged_in(self, folder: &Path) -> PathBuf {
         folder.join(format!("{}.{}", self.kind.name(), self.format.ending()))
     }
 }
 
-/// The folder of the outputs.
+/// The output folder.
 #[derive(Debug, Clone)]
 pub struct Output {
     folder: PathBuf,
@@ -58,7 +58,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// The output folder `folder` of a command that changes `disk`; nothing is created.
+    /// The output folder `folder` of a command that writes through `disk`. Creates nothing.
     pub const fn at(folder: PathBuf, disk: Disk) -> Self {
         Self { folder, disk }
     }
@@ -85,25 +85,25 @@ impl Output {
         self.folder.join(file.path_of(run))
     }
 
-    /// Where a file of a run lies once the run is rolled back.
+    /// The place of a run's file after a rollback of the run.
     pub(super) fn retracted_path_of(&self, file: OutputFile, run: RunId) -> PathBuf {
         self.folder.join(RETRACTED).join(file.path_of(run))
     }
 
-    /// Where each output of a run is staged, and where it goes; last the manifest, which stays until the others have gone. All
-    /// below the folder.
+    /// Where each output of a run is staged, and where it is published. The manifest is last: it is published after the others.
+    /// All paths are inside the folder.
     pub fn stages(run: RunId) -> Vec<(PathBuf, Option<PathBuf>)> {
         let staging = Path::new(STAGING).join(run.to_string());
         let way = |file: OutputFile| (file.staged_in(&staging), Some(file.path_of(run).into()));
         OutputFile::all().map(way).chain([(staging.join(MANIFEST_NAME), None)]).collect()
     }
 
-    /// Whether `path`, below the folder, is where outputs are staged.
+    /// Whether `path`, inside the folder, is a staging path.
     pub fn is_staging(path: &Path) -> bool {
         path == Path::new(STAGING)
     }
 
-    /// Whether `path`, below the folder, is that of an output which later runs replace.
+    /// Whether `path`, inside the folder, is that of an output which later runs replace.
     pub fn is_replaced(path: &Path) -> bool {
         let mut views = OutputFile::all().filter(|file| file.kind == OutputKind::Open);
         views.any(|view| path == Path::new(&view.path_of(RunId::new(0))))

@@ -1,5 +1,4 @@
-//! Whether the outputs of a run can come to their places: looked at before anything is staged, for after the commit it is too
-//! late to say no.
+//! Checks before staging that the outputs of a run can be published: after the commit it is too late.
 
 use super::kind::OutputKind;
 use super::paths::{MANIFESTS, Output, OutputFile, RETRACTED, STAGING};
@@ -10,11 +9,11 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Holds what is in the output folder against what `run` is going to put there.
+/// Compares the content of the output folder with what `run` will publish.
 ///
 /// # Errors
-/// [`ErrorKind::Failed`] for a folder that is none, a link that leads nowhere, a folder on another file system than the rest,
-/// and a name that is taken.
+/// [`ErrorKind::Failed`] for a folder that is not one, a broken link, a folder on another file system than the rest, or a name
+/// that is taken.
 pub(super) fn check(output: &Output, run: RunId) -> Result<()> {
     let root = folder(output.folder())?;
     let kinds = OutputKind::ALL.map(OutputKind::name);
@@ -25,7 +24,7 @@ pub(super) fn check(output: &Output, run: RunId) -> Result<()> {
         {
             return Err(Error::new(ErrorKind::Failed, "this folder is on another file system than the output folder")
                 .at(path.display())
-                .remedy("outputs appear by a rename, which cannot leave a file system: link or mount the whole --out folder"));
+                .remedy("outputs are published by a rename, which cannot cross file systems: link or mount the whole --out folder"));
         }
     }
     let places = OutputFile::all().map(|file| (output.path_of(file, run), file.kind == OutputKind::Open));
@@ -33,32 +32,32 @@ pub(super) fn check(output: &Output, run: RunId) -> Result<()> {
     places.chain([manifest]).try_for_each(|(place, is_replaced)| free(&place, is_replaced))
 }
 
-/// The file system of a folder that is there, behind whatever links.
+/// The file system of an existing folder, following links.
 pub(super) fn folder(path: &Path) -> Result<Option<u64>> {
     let failed = |error: &io::Error| Error::io(ErrorKind::Failed, "look at the output folder", path, error);
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Ok(Some(found.dev())),
-        Ok(_) => Err(Error::new(ErrorKind::Failed, "this is no folder, and outputs have to go there")
+        Ok(_) => Err(Error::new(ErrorKind::Failed, "this is not a folder, but outputs are written here")
             .at(path.display())
             .remedy("move it away, or give another --out")),
         Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {
             Ok(None)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Error::new(ErrorKind::Failed, "this is a link that leads nowhere")
+            Err(Error::new(ErrorKind::Failed, "this is a broken link")
                 .at(path.display())
-                .remedy("make the folder that it leads to, or remove the link"))
+                .remedy("create the folder that it points to, or remove the link"))
         }
         Err(error) => Err(failed(&error)),
     }
 }
 
-/// What no run has published is somebody else's: it is not written over. A file that every run replaces may be there.
+/// A file that no run published belongs to somebody else and is not overwritten. A file that every run replaces may exist.
 fn free(place: &Path, is_replaced: bool) -> Result<()> {
     if fs::symlink_metadata(place).map_or(true, |found| is_replaced && !found.is_dir()) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Failed, "this name is taken, and the output of this run has to go there")
+    Err(Error::new(ErrorKind::Failed, "this name is taken, but the output of this run is written here")
         .at(place.display())
         .remedy("move it away, or give another --out")
         .nothing_changed())

@@ -1,4 +1,4 @@
-//! The way of outputs to their places, after the commit; and aside, when their run is rolled back.
+//! Publishes outputs after the commit, and retracts them when their run is rolled back.
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
 use super::kind::OutputKind;
@@ -13,7 +13,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
 
 impl Output {
-    /// Removes whatever is staged.
+    /// Removes everything that is staged.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if it cannot be removed.
@@ -24,11 +24,11 @@ impl Output {
             .map_err(|error| failed("remove what was staged", &staging, &error))
     }
 
-    /// Holds what is staged for a committed run, and what of it is in place already, against its manifest. Linear in
-    /// their bytes; only needed where another process has staged them.
+    /// Compares the staged and published files of a committed run with its manifest. Linear in their bytes; only needed if
+    /// another process staged them.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Checkpoint`] if a file is gone or differs.
+    /// [`crate::error::ErrorKind::Checkpoint`] if a file is missing or differs.
     pub fn check_staged(&self, run: RunId, manifest: &Manifest) -> Result<()> {
         let staging = self.staging_of(run);
         for (file, listed) in manifest.outputs() {
@@ -36,7 +36,7 @@ impl Output {
             let found = if staged.exists() { staged } else { place };
             let bytes = fs::read(&found).map_err(|error| unreadable(&found, &error.to_string()))?;
             if bytes.len() as u64 != listed.bytes || format!("{:032x}", xxh3_128(&bytes)) != listed.digest {
-                return Err(unreadable(&found, "it is not what its committed run has written"));
+                return Err(unreadable(&found, "it differs from what its run committed"));
             }
         }
         Ok(())
@@ -44,10 +44,11 @@ impl Output {
 
     /// Moves the staged files of a committed run into place, its manifest last, and removes the staging folder.
     ///
-    /// It may be called again after any failure: what is in place already stays there.
+    /// It can be repeated after any failure: what is already published stays there.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Failed`] if a file cannot be moved, [`crate::error::ErrorKind::Checkpoint`] if one is gone.
+    /// [`crate::error::ErrorKind::Failed`] if a file cannot be moved, [`crate::error::ErrorKind::Checkpoint`] if one is
+    /// missing.
     pub fn publish(&self, run: RunId, manifest: &Manifest) -> Result<()> {
         for retracted in manifest.retracts() {
             self.retract(retracted)?;
@@ -87,20 +88,20 @@ impl Output {
         })
     }
 
-    /// A view of what is open replaces the one before it, in whatever format that was.
+    /// A view of open sessions replaces the previous one, whatever its format was.
     fn remove_other_views(&self, view: OutputFile, run: RunId) -> Result<()> {
         let others = OutputFile::all().filter(|file| file.kind == OutputKind::Open && *file != view);
         for place in others.map(|other| self.path_of(other, run)).filter(|place| place.is_file()) {
             self.disk().remove_file(&place).map_err(|error| {
-                failed("remove the view of before", &place, &error)
+                failed("remove the previous view", &place, &error)
                     .remedy("the run is committed, and the next run publishes it")
             })?;
         }
         Ok(())
     }
 
-    /// Moves the outputs of `run` below `retracted/`. It may be called again after any failure: what is moved already, or was
-    /// never there, stays as it is.
+    /// Moves the outputs of `run` to `retracted/`. It can be repeated after any failure: what has been moved, or never existed,
+    /// stays as it is.
     fn retract(&self, run: RunId) -> Result<()> {
         for file in OutputFile::all() {
             if file.kind == OutputKind::Open && !self.has_replaced_view(run) {
@@ -120,14 +121,14 @@ impl Output {
                 .and_then(|()| disk.sync_folder(self.folder()));
             moved.map_err(|error| {
                 failed("retract", &from, &error)
-                    .remedy("the rollback is committed, and the next run goes on with it")
+                    .remedy("the rollback is committed, and the next run continues it")
             })?;
         }
         Ok(())
     }
 
-    /// Whether the view of what is open can be that of `run` or of a later one. A run that has written none has left that of
-    /// an earlier one where it was. What cannot be told is moved: nobody should take an unknown view for the present one.
+    /// Whether the view of open sessions may be that of `run` or of a later run. A run that writes no view leaves the previous
+    /// one. An unknown view is moved, so that nobody takes it for the present one.
     fn has_replaced_view(&self, run: RunId) -> bool {
         let manifest = self.manifest_of(run).ok().flatten();
         manifest.is_none_or(|manifest| manifest.file_of(OutputKind::Open).is_some())

@@ -1,4 +1,4 @@
-//! What is in the output folder: published, or staged.
+//! The content of the output folder: published or staged.
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
 use super::OutputFormat;
@@ -14,16 +14,19 @@ use std::io;
 use std::path::Path;
 
 impl Output {
-    /// The newest published run: the one of the newest manifest.
+    /// The newest published run, from the newest manifest.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] if the folder of manifests cannot be read, [`ErrorKind::Failed`] if it may not, or is none.
+    /// [`ErrorKind::Checkpoint`] if the folder of manifests is damaged, [`ErrorKind::Failed`] if it cannot be read, or is not a
+    /// folder.
     pub fn newest_run(&self) -> Result<Option<RunId>> {
         let folder = self.folder().join(MANIFESTS);
         let names = names_in(&folder).map_err(|error| match error.kind() {
-            io::ErrorKind::NotADirectory => Error::new(ErrorKind::Failed, "the output folder is no folder")
-                .at(self.folder().display())
-                .remedy("give --out a folder, or a name that is free"),
+            io::ErrorKind::NotADirectory => {
+                Error::new(ErrorKind::Failed, "the output folder is not a folder")
+                    .at(self.folder().display())
+                    .remedy("give --out a folder, or a name that is free")
+            }
             io::ErrorKind::PermissionDenied => failed("read the folder of manifests", &folder, &error),
             _ => unreadable(&folder, &error.to_string()),
         })?;
@@ -33,7 +36,7 @@ impl Output {
     /// The manifest of the newest published run.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] if it cannot be read: nothing can be held against a broken manifest.
+    /// [`ErrorKind::Checkpoint`] if it cannot be read: nothing can be compared with a broken manifest.
     pub fn newest_manifest(&self) -> Result<Option<Manifest>> {
         let Some(newest) = self.newest_run()? else { return Ok(None) };
         let path = self.manifest_path(newest);
@@ -42,7 +45,7 @@ impl Output {
         if manifest.mark().is_some_and(|mark| mark.run == newest) {
             return Ok(Some(manifest));
         }
-        Err(unreadable(&path, "it speaks of another run than its name"))
+        Err(unreadable(&path, "it names another run than its file name"))
     }
 
     /// The manifest of one published run; `None` if there is none.
@@ -58,7 +61,7 @@ impl Output {
         }
     }
 
-    /// Whether `run` has published a view of what is open in this format, and it is there.
+    /// Whether `run` published a view of open sessions in this format that still exists.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if the manifest of the run cannot be read.
@@ -68,7 +71,7 @@ impl Output {
         Ok(is_listed && self.folder().join(path).exists())
     }
 
-    /// The files of this kind that lie in their places, each with its run.
+    /// The published files of this kind, each with its run.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if the folder cannot be read.
@@ -80,13 +83,13 @@ impl Output {
         Ok(names.iter().filter_map(of_name).collect())
     }
 
-    /// The manifest that is staged for `run`; `None` if it is missing, cut or broken.
+    /// The manifest that is staged for `run`; `None` if it is missing, truncated or damaged.
     pub fn staged_manifest(&self, run: RunId) -> Option<Manifest> {
         let bytes = fs::read(self.staging_of(run).join(MANIFEST_NAME)).ok()?;
         Manifest::from_bytes(&bytes).ok()
     }
 
-    /// Opens a file of a committed run, which is staged or, from some moment on, in its place.
+    /// Opens a file of a committed run, which is staged or already published.
     ///
     /// # Errors
     /// As [`fs::File::open`].
@@ -107,8 +110,8 @@ impl Output {
         self.staging_of(run).exists()
     }
 
-    /// Outputs of `run` that are not where it has published them, relative to the output folder, as its manifest lists them; the
-    /// manifest itself where that cannot be read. What is open is left out: each run replaces it.
+    /// Published outputs of `run` that are missing, relative to the output folder, as its manifest lists them; the manifest
+    /// itself if it cannot be read. Views of open sessions are left out, because each run replaces them.
     pub fn missing_of(&self, run: RunId) -> Vec<String> {
         let Ok(Some(manifest)) = self.manifest_of(run) else { return vec![manifest_name(run)] };
         let stays = manifest.outputs().filter(|(file, _)| file.kind != OutputKind::Open);
@@ -117,12 +120,12 @@ impl Output {
     }
 }
 
-/// Whether nothing has this name. A link that leads nowhere is something, and a folder that cannot be read hides nothing.
+/// Whether this name is free. A broken link takes a name, and a folder that cannot be read does not.
 pub(super) fn is_gone(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// The names in a folder; none if it is not there.
+/// The names in a folder; none if it does not exist.
 fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -134,5 +137,5 @@ fn names_in(folder: &Path) -> io::Result<Vec<String>> {
 pub(super) fn unreadable(path: &Path, damage: &str) -> Error {
     Error::new(ErrorKind::Checkpoint, format!("the output of an earlier run cannot be trusted: {damage}"))
         .at(path.display())
-        .remedy("put back a backup of the output folder together with its state folder")
+        .remedy("restore a backup of the output folder together with its state folder")
 }

@@ -4,18 +4,18 @@ use crate::core::aggregates::Kind;
 use crate::core::rules::{Emit, RuleSet};
 use crate::definition::Definition;
 
-/// What stands in the outputs of a run, whatever their format.
+/// The columns of the outputs of a run, whatever their format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputSchema {
-    /// Names of the columns that the key fills.
+    /// The names of the key columns.
     pub key: Vec<String>,
     /// The columns of the aggregates.
     pub aggregates: Vec<AggregateColumn>,
-    /// Names of the columns of emitted events.
+    /// The names of the columns of emitted events.
     pub event_columns: Vec<String>,
-    /// Whether rows of sessions say what they do, because completed sessions may be corrected.
+    /// Whether rows of sessions have a column `op`, because completed sessions are correctable.
     pub is_correctable: bool,
-    /// What a completed session becomes.
+    /// What is written of a completed session.
     pub emit: Emit,
 }
 
@@ -35,7 +35,7 @@ impl AggregateColumn {
 }
 
 impl OutputSchema {
-    /// The columns under a definition and its rules.
+    /// The columns of a definition with its rules.
     pub fn of(definition: &Definition, rules: &RuleSet) -> Self {
         Self {
             key: definition.key_names(),

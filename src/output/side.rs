@@ -1,4 +1,4 @@
-//! Rows for the side outputs: they keep the form of their input, whatever the format of the others.
+//! Rows for the side outputs. They keep the form of their input, whatever the format of the other outputs.
 
 use super::csv::{CellStyle, write_field};
 use super::{OutputFile, OutputFormat, OutputKind};
@@ -8,21 +8,21 @@ use crate::core::rules::SIDE_COLUMNS;
 /// The column of a row whose own columns have no names.
 const ROW_COLUMN: &[u8] = b"row";
 
-/// A row for the outputs `late` or `rejects`, in bytes.
+/// A row for the outputs `late` or `rejects`, as bytes.
 #[derive(Debug)]
 pub struct SideRow {
-    /// The output that it goes to.
+    /// Its output.
     pub file: OutputFile,
-    /// The header row of the output, if this is its first row.
+    /// The header of the output, if this is its first row.
     pub header: Vec<u8>,
     /// The row.
     pub row: Vec<u8>,
 }
 
-/// How the rows of a delimited input are cut into fields.
+/// How the rows of a delimited input are split into fields.
 #[derive(Debug, Clone, Copy)]
 pub struct DelimitedForm<'f> {
-    /// The header row of the file, without its line end; empty where it has none that could stand in an output.
+    /// The header row of the file, without its line end; empty if it has none that an output could use.
     pub columns: &'f [u8],
     /// The byte between fields.
     pub delimiter: u8,
@@ -31,7 +31,7 @@ pub struct DelimitedForm<'f> {
 }
 
 impl SideRow {
-    /// Place and reason, and behind them the row as it came.
+    /// Place and reason, then the row verbatim.
     pub fn delimited(
         kind: OutputKind,
         place: &Place,
@@ -47,7 +47,7 @@ impl SideRow {
         row_of.end()
     }
 
-    /// Place and reason, and behind them the row as one value: its fields are none that an output could have.
+    /// Place and reason, then the row as one value: it has no fields for an output.
     pub fn whole(kind: OutputKind, place: &Place, reason: &str, row: &[u8], spreadsheet_safe: bool) -> Self {
         let style = CellStyle { spreadsheet_safe };
         let mut row_of = Self::begin(kind, place, reason, style);

@@ -1,4 +1,4 @@
-//! The outputs of a run before it is committed: whole files in a folder of their own.
+//! The outputs of a run before its commit: complete files in a separate folder.
 #![expect(clippy::disallowed_methods, reason = "staging creates files")]
 
 use super::encode::{EncodeFile, Verbatim};
@@ -14,17 +14,17 @@ use std::io;
 use std::path::PathBuf;
 use xxhash_rust::xxh3::Xxh3;
 
-/// Bytes that are gathered before they are written.
+/// The bytes that are collected before they are written.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// What comes in pieces of this length or more is written from where it lies.
+/// Pieces of at least this length are written without a copy.
 const DIRECT_BYTES: usize = 16 << 10;
 
-/// Bytes after which what was written is brought to the disk, while others still fold: one sync of everything at the end
-/// would be waited for by all.
+/// The bytes after which an output is synced while other threads still fold: a single sync at the end would make all of them
+/// wait.
 const SYNC_BYTES: u64 = 16 << 20;
 
-/// An output that is being written: rows go through what makes a file of them.
+/// An output that is being written: rows go through the maker of its file.
 struct StagedOutput {
     file: StagedFile,
     encoder: Box<dyn EncodeFile>,
@@ -57,7 +57,7 @@ struct StagedFile {
 impl StagedFile {
     fn create(path: PathBuf, disk: Disk) -> io::Result<Self> {
         disk.step("create file")?;
-        // A name that is there already, be it a link to somebody's file, is never written through.
+        // An existing name, such as a link to a file of somebody else, is never written through.
         let file = File::create_new(&path)?;
         Ok(Self {
             path,
@@ -107,7 +107,7 @@ impl StagedFile {
     }
 }
 
-/// The staged outputs of one run. Dropping it leaves them to the next recovery, which removes them.
+/// The staged outputs of one run. If they are dropped, the next recovery removes them.
 pub struct Staging {
     stream: StreamId,
     run: RunId,
@@ -117,10 +117,10 @@ pub struct Staging {
 }
 
 impl Staging {
-    /// Begins the outputs of `run` of `stream`, to whom the output folder belongs by now.
+    /// Begins the outputs of `run` of `stream`, which owns the output folder.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Failed`] if the folder cannot be created, or if something stands where the outputs are to go.
+    /// [`crate::error::ErrorKind::Failed`] if the folder cannot be created, or a name of the outputs is taken.
     pub fn begin(output: &Output, stream: StreamId, run: RunId) -> Result<Self> {
         place::check(output, run)?;
         let folder = output.staging_of(run);
@@ -128,7 +128,7 @@ impl Staging {
         Ok(Self { stream, run, folder, disk: output.disk().clone(), files: BTreeMap::new() })
     }
 
-    /// Begins one output that is a header and rows, if it has not begun.
+    /// Begins an output that consists of a header and rows, unless it has begun.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if it cannot be created.
@@ -136,7 +136,7 @@ impl Staging {
         self.open_for(file, header, Box::new(Verbatim))
     }
 
-    /// Begins one output with a header, if it has not begun; `encoder` makes a file of its rows.
+    /// Begins an output with a header, unless it has begun; `encoder` makes a file of its rows.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if it cannot be created.
@@ -152,7 +152,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Appends `rows` whole rows to an output that has begun; there is nothing to append to any other.
+    /// Appends `rows` complete rows to an output that has begun. An output that has not begun gets no rows.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if they cannot be written.
@@ -161,10 +161,10 @@ impl Staging {
         staged.write(bytes, rows).map_err(|error| cannot_write(&staged.file.path, &error))
     }
 
-    /// Syncs all files and writes the manifest for the head that is about to be committed, with what `complete` adds to it.
+    /// Syncs all files, and writes the manifest for the head before its commit, with what `complete` adds.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Failed`] if anything cannot be brought to the disk.
+    /// [`crate::error::ErrorKind::Failed`] if anything cannot be synced.
     pub fn seal(
         mut self,
         mark: HeadMark,

@@ -1,4 +1,4 @@
-//! Published outputs, held against their manifests and the ledger.
+//! Compares published outputs with their manifests and the ledger.
 
 use super::counts::SessionCounts;
 use super::kind::OutputKind;
@@ -14,27 +14,27 @@ use std::fs::File;
 use std::io::Seek;
 use std::path::Path;
 
-/// What a look at the outputs has found.
+/// The result of a verification of outputs.
 #[derive(Debug, Clone, Default)]
 pub struct OutputAudit {
-    /// Manifests that were read.
+    /// The manifests read.
     pub manifests: u64,
-    /// Files that were read.
+    /// The files read.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Rows of completed sessions in them.
+    /// The rows of completed sessions in them.
     pub sessions: u64,
-    /// Outputs that are gone, relative to the output folder. A manifest counts as one where no output of its run is left.
+    /// Missing outputs, relative to the output folder. A manifest is missing if no output of its run exists.
     pub missing: Vec<String>,
-    /// How many are gone besides, which a run has recorded as taken away on purpose.
+    /// How many other outputs are missing that a run recorded as removed on purpose.
     pub accepted: u64,
-    /// What is wrong, in words.
+    /// What is wrong, as text.
     pub findings: Vec<String>,
 }
 
-/// Reads every output of every run that stands; `marks` are the heads that the runs left, `unpublished` is the manifest of
-/// a run whose outputs are staged, or in their places already.
+/// Reads every output of every active run. `marks` are the heads after the runs. `unpublished` is the manifest of a run whose
+/// outputs are staged or partly published.
 pub fn audit_output(
     output: &Output,
     entries: &[RunEntry],
@@ -58,7 +58,7 @@ pub fn audit_output(
             Ok(Some(manifest)) => manifest,
             Ok(None) => {
                 audit.no_manifest(output, run, &accepted);
-                // It may have been the last one that has shown what is open: nobody knows.
+                // It may have been the last one with a view of open sessions: this is unknown.
                 open = None;
                 continue;
             }
@@ -69,16 +69,16 @@ pub fn audit_output(
         };
         audit.manifests += 1;
         if manifest.mark() != Some(*mark) && entry.kind != RunKind::Lost {
-            audit.findings.push(format!("the manifest of run {} speaks of another history", run.number()));
+            audit.findings.push(format!("the manifest of run {} belongs to another history", run.number()));
         }
         if active.contains(&run) {
             audit.check_counts(entry, &manifest);
             for (file, listed) in manifest.outputs().filter(|(file, _)| file.kind != OutputKind::Open) {
                 expected.insert((file, run));
-                audit.check_file(output, entry, (file, listed), &accepted);
+                audit.check_file(output, entry, file, listed, &accepted);
             }
         }
-        // Each replaces the one before, and a rollback takes away that of a run that it takes back.
+        // Each view replaces the previous one, and a rollback removes the view of a run that it undoes.
         let mut shown = manifest.outputs().filter(|(file, _)| file.kind == OutputKind::Open);
         let stands = |by: RunId| !matches!(entry.kind, RunKind::Rollback { to } if by > to);
         let before = open.filter(|(by, ..)| stands(*by));
@@ -98,7 +98,7 @@ fn is_of(manifest: &Manifest, run: RunId) -> bool {
     manifest.mark().is_some_and(|mark| mark.run == run)
 }
 
-/// An output folder that was begun by an import has nothing of the runs before it.
+/// An output folder that began with an import has no outputs of the runs before it.
 fn first_run_here(manifest_of: impl Fn(RunId) -> Result<Option<Manifest>>, entries: &[RunEntry]) -> RunId {
     for entry in entries.iter().rev().filter(|entry| entry.kind == RunKind::Import) {
         let follows = manifest_of(entry.head.run).ok().flatten().map(|manifest| manifest.follows());
@@ -109,11 +109,11 @@ fn first_run_here(manifest_of: impl Fn(RunId) -> Result<Option<Manifest>>, entri
     RunId::new(0)
 }
 
-/// Outputs that were recorded as taken away, each with the run that has recorded it.
+/// The outputs recorded as removed, each with the run that recorded it.
 type Accepted<'e> = BTreeMap<&'e str, RunId>;
 
 impl OutputAudit {
-    /// Books what was found of an output of `run`.
+    /// Records the result for an output of `run`.
     fn book(
         &mut self,
         place: &Path,
@@ -130,21 +130,20 @@ impl OutputAudit {
         }
     }
 
-    /// Without its manifest an output cannot be told from any other file. Where none is left, everything of the run was taken
-    /// away.
+    /// Without its manifest, an output is a file like any other. If no file is left, all outputs of the run were removed.
     fn no_manifest(&mut self, output: &Output, run: RunId, accepted: &Accepted<'_>) {
         let mut files = OutputFile::all().filter(|file| file.kind != OutputKind::Open);
         let gone = if files.any(|file| !is_gone(&output.path_of(file, run))) {
-            Fault::Wrong("it is gone, and outputs of its run are not".to_owned())
+            Fault::Wrong("it is missing, but other outputs of its run exist".to_owned())
         } else {
             Fault::Gone
         };
         self.book(&output.manifest_path(run), &manifest_name(run), run, Err(gone), accepted);
     }
 
-    /// Holds the rows of each output against the counts of the ledger.
+    /// Compares the rows of each output with the counts of the ledger.
     fn check_counts(&mut self, entry: &RunEntry, manifest: &Manifest) {
-        // The counts of a rollback are those of the runs that it takes back, those of a lost run are not known.
+        // The counts of a rollback are those of the runs that it undoes; those of a lost run are unknown.
         if matches!(entry.kind, RunKind::Rollback { .. } | RunKind::Lost) {
             return;
         }
@@ -152,7 +151,7 @@ impl OutputAudit {
         for kind in OutputKind::ALL {
             let listed = manifest.file_of(kind).map(|file| file.rows);
             let counted = match kind {
-                // Sessions and events are only there where they are emitted, late rows may be dropped on purpose.
+                // Sessions and events exist only if they are emitted, and late rows may be dropped on purpose.
                 OutputKind::Sessions => listed.map(|_| counts.sessions_completed + counts.sessions_retracted),
                 OutputKind::Events => listed.map(|_| counts.events_completed),
                 OutputKind::Rejects => Some(counts.rows_rejected()),
@@ -161,7 +160,7 @@ impl OutputAudit {
             };
             if counted.is_some_and(|counted| counted != listed.unwrap_or(0)) {
                 let (name, run) = (kind.name(), entry.head.run.number());
-                self.findings.push(format!("the {name} of run {run} are not as many as the ledger has"));
+                self.findings.push(format!("the number of {name} of run {run} differs from the ledger"));
             }
         }
     }
@@ -171,7 +170,8 @@ impl OutputAudit {
         &mut self,
         output: &Output,
         entry: &RunEntry,
-        (file, listed): (OutputFile, &ManifestFile),
+        file: OutputFile,
+        listed: &ManifestFile,
         accepted: &Accepted<'_>,
     ) {
         let run = entry.head.run;
@@ -211,14 +211,14 @@ impl OutputAudit {
         let counted = (entry.counts.events_completed, entry.counts.events_retracted);
         if (events, retracted) != counted && entry.kind != RunKind::Lost {
             return Err(format!(
-                "its sessions have {events} events and take {retracted} back, the ledger says {} and {}",
+                "its sessions insert {events} events and retract {retracted}; the ledger says {} and {}",
                 counted.0, counted.1
             ));
         }
         Ok(())
     }
 
-    /// Files with the name of an output that no run has published: whoever reads the folder would take them for one.
+    /// Files with the name of an output that no run published: a reader of the folder would take them for one.
     fn orphans<'l>(&mut self, output: &Output, published: impl Iterator<Item = &'l (OutputFile, RunId)>) {
         for (file, run) in published {
             let path = output.path_of(*file, *run);

@@ -1,63 +1,63 @@
-//! What the commands that check, repair and carry a checkpoint have done.
+//! Reports of the commands that check, repair and move a checkpoint.
 
 use super::Status;
 use serde::Serialize;
 
-/// What a command that writes a run of its own, without a batch, has done.
+/// The report of a command that writes its own run, without a batch.
 #[derive(Debug, Clone, Serialize)]
 pub struct MaintenanceReport {
-    /// Its number; `None` where nothing was done.
+    /// The number of the run; `None` if nothing was done.
     pub run: Option<u64>,
     /// How it ended.
     pub status: Status,
     /// Open sessions after it.
     pub sessions_open: u64,
-    /// Events in open sessions and tails after it.
+    /// Events in open sessions, and buffered events, after it.
     pub events_open: u64,
-    /// How far event time has come.
+    /// The watermark.
     pub watermark: Option<String>,
-    /// Of a rollback: the run whose state was taken up again.
+    /// For a rollback: the run whose state was restored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rolled_back_to: Option<u64>,
-    /// Of a rollback: the runs that no longer stand.
+    /// For a rollback: the runs that are no longer active.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retracted_runs: Vec<u64>,
-    /// Of a rollback: files that may be taken in again.
+    /// For a rollback: the files that can be ingested again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forgotten_files: Vec<String>,
-    /// Of a rollback: outputs of the retracted runs that somebody has taken away before, relative to the output folder.
+    /// For a rollback: outputs of the retracted runs that were missing, relative to the output folder.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_outputs: Vec<String>,
     /// Events that left without a session.
     pub events_removed: u64,
-    /// The earliest run that a rollback can still go back to.
+    /// The earliest run to which a rollback can still return.
     pub rollback_reaches: Option<u64>,
 }
 
-/// What a verify has looked at, and what it has found.
+/// The report of a verify.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct VerifyReport {
-    /// `ok`, `missing` where nothing is wrong but that outputs are gone, or `damaged`.
+    /// `ok`; `missing` if outputs are missing and nothing else is wrong; or `damaged`.
     pub status: &'static str,
     /// Runs in the ledger.
     pub runs: u64,
-    /// Active ones: those that no rollback has rolled back.
+    /// Active runs: those that no rollback has undone.
     pub runs_active: u64,
-    /// The last one, while its outputs are not all in their places.
+    /// The last run, if its outputs are not all published.
     pub unpublished_run: Option<u64>,
     /// Generations of open state.
     pub generations: u64,
     /// Chunks in them.
     pub chunks: u64,
-    /// Keys with anything open now.
+    /// Keys with open state.
     pub keys_open: u64,
-    /// Open sessions now.
+    /// Open sessions.
     pub sessions_open: u64,
-    /// Events held now.
+    /// Events in open sessions, and buffered events.
     pub events_open: u64,
-    /// Rows that active runs have read.
+    /// The rows that active runs read.
     pub rows_read: u64,
-    /// Of them left out by the row filter.
+    /// Of them excluded by the row filter.
     pub rows_filtered: u64,
     /// Of them rejected.
     pub rows_rejected: u64,
@@ -65,9 +65,9 @@ pub struct VerifyReport {
     pub events_late: u64,
     /// Of them in completed sessions.
     pub events_completed: u64,
-    /// Of them in completed sessions that were not written.
+    /// Of them in completed sessions that the session filter excluded.
     pub events_filtered: i64,
-    /// Of them removed.
+    /// Of them removed by a purge or a salvage.
     pub events_removed: u64,
     /// Manifests.
     pub manifests: u64,
@@ -77,19 +77,18 @@ pub struct VerifyReport {
     pub output_bytes: u64,
     /// Sessions in them.
     pub output_sessions: u64,
-    /// Published outputs that are gone and of which no run before has recorded that this is meant, relative to the output
-    /// folder.
+    /// Missing published outputs that no run has recorded as removed on purpose, relative to the output folder.
     pub missing_outputs: Vec<String>,
-    /// How many are gone besides, on purpose.
+    /// The number of outputs that were removed on purpose.
     pub missing_accepted: u64,
-    /// The run that has recorded `missing_outputs` as taken away on purpose, where that was asked for.
+    /// The run that recorded `missing_outputs` as removed on purpose, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted_in_run: Option<u64>,
-    /// What is damaged or does not fit, in words.
+    /// What is damaged or inconsistent, as text.
     pub findings: Vec<String>,
 }
 
-/// What an export has written.
+/// The report of an export.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExportReport {
     /// The last run.
@@ -98,16 +97,16 @@ pub struct ExportReport {
     pub runs: u64,
     /// Known files.
     pub files: u64,
-    /// Events in open sessions and tails.
+    /// Events in open sessions, and buffered events.
     pub events: u64,
     /// What could not be read.
     pub losses: Vec<String>,
 }
 
-/// What a backup has copied.
+/// The report of a backup.
 #[derive(Debug, Clone, Serialize)]
 pub struct BackupReport {
-    /// Where it is.
+    /// Its folder.
     pub folder: String,
     /// The last run in it.
     pub run: u64,
@@ -115,14 +114,14 @@ pub struct BackupReport {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Published outputs that are gone, whether that was recorded or not: the copy does not have them either.
+    /// Missing published outputs, recorded or not: the copy does not have them either.
     pub outputs_missing: u64,
 }
 
-/// What a migrate has done.
+/// The report of a migrate.
 #[derive(Debug, Clone, Serialize)]
 pub struct MigrateReport {
-    /// The run that wrote the state again; `None` where nothing was to be done.
+    /// The run that wrote the state again; `None` if there was nothing to do.
     pub run: Option<u64>,
     /// The version before.
     pub from: u32,

@@ -1,42 +1,42 @@
-//! What a run says of times that it doubts.
+//! Suspicious times in the report of a run.
 
 use serde::Serialize;
 
-/// The first time that was rejected, where another format would have read it.
+/// The first rejected time, if another format would have read it.
 #[derive(Debug, Clone, Serialize)]
 pub struct RejectedTimeReport {
-    /// Its text, as far as it stands in one line.
+    /// Its text, shortened to one line.
     pub value: String,
     /// The values of `--time-format` that read it, at most two.
     pub time_formats: Vec<&'static str>,
 }
 
 impl RejectedTimeReport {
-    /// What to do about it.
+    /// The advice.
     pub fn advice(&self) -> String {
         format!("{} would read '{}'", flags(&self.time_formats), self.value)
     }
 }
 
-/// Accepted events whose time is a number that `auto` counts from 1970, and that lies before 1990.
+/// Accepted events whose time is a number that `auto` counts from 1970, and that is before 1990.
 #[derive(Debug, Clone, Serialize)]
 pub struct EarlyNumbersReport {
-    /// How many.
+    /// Their number.
     pub rows: u64,
-    /// File and line of the first one.
+    /// The file and line of the first one.
     pub first: String,
-    /// The text of its time, as far as it stands in one line.
+    /// The text of its time, shortened to one line.
     pub value: String,
-    /// The time that it was taken for.
+    /// The time that it was read as.
     pub time: String,
     /// The values of `--time-format` that read it as a later time, at most two.
     pub time_formats: Vec<&'static str>,
-    /// The date that it is if it counts days as a spreadsheet does.
+    /// The date, if the number is a day of a spreadsheet.
     pub spreadsheet_day: Option<String>,
 }
 
 impl EarlyNumbersReport {
-    /// What to do about them.
+    /// The advice.
     pub fn advice(&self) -> String {
         let formats =
             (!self.time_formats.is_empty()).then(|| flags(&self.time_formats) + " reads a later time");

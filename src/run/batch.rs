@@ -1,4 +1,4 @@
-//! A batch in, sessions out, one commit.
+//! A run: a batch in, sessions out, one commit.
 
 use super::context::Context;
 use super::execute::execute;
@@ -13,16 +13,16 @@ use crate::input::BatchFile;
 use crate::report::RunReport;
 use crate::settings::RunSettings;
 
-/// Takes in a batch: reads, folds, commits, publishes.
+/// Processes a batch: reads, folds, commits, publishes.
 ///
-/// Files whose content the ledger knows are skipped; if there are no others, nothing is changed. Memory: the open
-/// sessions, and what [`RunSettings::memory_bytes`] allows for events that do not come in order.
+/// Files whose content the ledger knows are skipped. If there are no others, nothing changes. Memory: the open sessions, and
+/// what [`RunSettings::memory_bytes`] allows for events that are out of order.
 ///
 /// # Errors
-/// [`ErrorKind::DataRefused`] for rejects or late rows over their limits and files that cannot be understood,
-/// [`ErrorKind::NoInput`] for files that cannot be read, [`ErrorKind::Definition`] for another definition than the
-/// checkpoint's, [`ErrorKind::CommitUnknown`] for a commit that fails, [`ErrorKind::Checkpoint`] for damage,
-/// [`ErrorKind::Failed`] for the rest. In each case nothing was changed, or the next run finishes the publishing.
+/// [`ErrorKind::DataRefused`] if rejects or late rows exceed their limits, or a file cannot be parsed. [`ErrorKind::NoInput`]
+/// if a file cannot be read. [`ErrorKind::Definition`] if the definition differs from the checkpoint's.
+/// [`ErrorKind::CommitUnknown`] if the commit fails. [`ErrorKind::Checkpoint`] for damage. [`ErrorKind::Failed`] for the rest.
+/// In each case nothing has changed, or the next run finishes the publishing.
 ///
 /// [`ErrorKind::DataRefused`]: crate::error::ErrorKind::DataRefused
 /// [`ErrorKind::NoInput`]: crate::error::ErrorKind::NoInput
@@ -46,7 +46,7 @@ pub fn run(
     execute(context, &plan, settings, workers, progress, stopwatch)
 }
 
-/// All files are known. A view that is asked for is written all the same, as a finalize does that moves nothing.
+/// All files are known. A requested view of open sessions is written anyway, like a finalize that does not move the watermark.
 fn nothing_to_take_in(
     context: &mut Context,
     settings: &RunSettings,

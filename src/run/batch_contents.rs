@@ -1,40 +1,39 @@
-//! The contents of the files of one batch, held against each other: what several of them have in common is taken in once.
+//! The contents of the files of one batch, compared with each other: what several of them share is ingested once.
 
 use crate::error::Result;
 use crate::input::{BatchFile, ContentScan, LengthAndHash, beginnings};
 use crate::ledger::{MAX_BEGINNING_BYTES, beginning_bytes};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Where a content of a batch is taken in, if not with its own file.
+/// Where a content of a batch is ingested, if not with its own file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Elsewhere {
-    /// With a file that was asked about before.
+    /// With a file that was checked before.
     Before,
     /// With a longer file that begins with it.
     InLonger,
 }
 
-/// The lengths of all files of a batch that may have something in common, and what looks at them have shown.
+/// The lengths of all files of a batch that may share content, and the contents found so far.
 #[derive(Debug, Default)]
 pub(super) struct BatchContents {
-    /// Lengths by the beginning that a content is found by.
+    /// Lengths by the beginning that identifies a content.
     lengths: HashMap<(u64, u64), BTreeSet<u64>>,
-    /// What longer files begin with.
+    /// The beginnings of longer files.
     in_longer: HashSet<LengthAndHash>,
-    /// Contents that were asked about.
+    /// Contents that were checked.
     met: HashSet<LengthAndHash>,
 }
 
 impl BatchContents {
-    /// Looks at the beginning of each of the `files`, and at the lengths of those whose first 64 KiB are the same, up to
-    /// `max_bytes`.
+    /// Reads the beginning of each of the `files`, and the lengths of those whose first 64 KiB are equal, up to `max_bytes`.
     ///
     /// # Errors
     /// As [`BatchFile::digest`].
     pub(super) fn of(files: &[&BatchFile], max_bytes: u64) -> Result<Self> {
         let mut contents = Self::default();
         let mut long: HashMap<u64, Vec<&BatchFile>> = HashMap::new();
-        // One file has nothing in common with others.
+        // One file shares nothing with others.
         for &file in files.iter().filter(|_| files.len() > 1) {
             let beginning = file.beginning(MAX_BEGINNING_BYTES)?;
             let bytes = beginning.len() as u64;
@@ -57,7 +56,7 @@ impl BatchContents {
         self.lengths.entry((beginning_bytes(bytes), beginning)).or_default().insert(bytes);
     }
 
-    /// The lengths of the files that are found by this beginning.
+    /// The lengths of the files with this beginning.
     pub(super) fn lengths_beginning(&self, bytes: u64, hash: u64) -> impl Iterator<Item = u64> {
         self.lengths.get(&(bytes, hash)).into_iter().flatten().copied()
     }
@@ -77,13 +76,13 @@ impl BatchContents {
         Ok(beginnings(&beginning).iter().flat_map(lengths).any(|length| length < longest))
     }
 
-    /// Adds what a look at a file has shown.
+    /// Adds the contents found in a file.
     pub(super) fn add(&mut self, scan: &ContentScan) {
         let all = scan.end.as_ref().map(|end| end.whole);
         self.in_longer.extend(scan.beginnings.iter().filter(|content| Some(**content) != all));
     }
 
-    /// Where else `content` is taken in, if it is.
+    /// Where else `content` is ingested, if it is.
     pub(super) fn holds_elsewhere(&mut self, content: LengthAndHash) -> Option<Elsewhere> {
         if !self.met.insert(content) {
             return Some(Elsewhere::Before);

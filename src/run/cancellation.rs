@@ -1,4 +1,4 @@
-//! The request that a command ends, and whether it may end now.
+//! The request to end a command, and whether it may end now.
 #![expect(clippy::disallowed_methods, reason = "measures the time since the last commit")]
 
 use crate::error::{Error, ErrorKind, Result};
@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A handle on one command, by which another thread asks it to end. Its clones are the same handle.
+/// A handle on one command, with which another thread requests its end. Clones are the same handle.
 ///
-/// It also knows what the command has committed: that decides whether the command may be ended from outside.
+/// It also knows what the command has committed, which decides whether the command may be ended from outside.
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation {
     shared: Arc<Shared>,
@@ -21,16 +21,16 @@ struct Shared {
     commits: Mutex<Commits>,
 }
 
-/// The commits of a command, and whether it may be ended beside them.
+/// The commits of a command, and whether it may be ended during them.
 #[derive(Debug, Default)]
 struct Commits {
-    /// Whether one has begun whose run is not published yet: then nothing may end the command.
+    /// Whether a commit has begun whose run is not published yet: then nothing may end the command.
     has_begun: bool,
-    /// Whether an end at any moment leaves nothing behind.
+    /// Whether the command may end at any moment without leaving anything behind.
     leaves_nothing: bool,
     /// The first run that was committed and published.
     first: Option<RunId>,
-    /// The last one, and when it was.
+    /// The last such run, and the time of its publication.
     last: Option<(RunId, Instant)>,
 }
 
@@ -46,7 +46,7 @@ impl Commits {
 }
 
 impl Cancellation {
-    /// Asks the command to end where it can: before its commit.
+    /// Requests that the command ends where it can: before its commit.
     pub fn request(&self) {
         self.shared.is_requested.store(true, Ordering::Relaxed);
     }
@@ -55,7 +55,7 @@ impl Cancellation {
         self.shared.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the command if that was requested. Called wherever it can still end with nothing changed.
+    /// Returns an error if the end was requested. A command calls this wherever it can end without changes.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`].
@@ -70,7 +70,7 @@ impl Cancellation {
         Ok(())
     }
 
-    /// Says that an end of the process would leave nothing behind from here on: the command only reads.
+    /// From here on, the command may end at any moment without leaving anything behind: it only reads.
     ///
     /// # Errors
     /// As [`Cancellation::check`].
@@ -81,12 +81,12 @@ impl Cancellation {
         Ok(())
     }
 
-    /// Says that an end of the process would leave something behind from here on.
+    /// From here on, an end of the process would leave something behind.
     pub(crate) fn leaves_something(&self) {
         self.commits().leaves_nothing = false;
     }
 
-    /// Announces a commit. From here on a request to end waits until the run is published.
+    /// Announces a commit. From here on, a request to end waits until the run is published.
     ///
     /// # Errors
     /// As [`Cancellation::check`].
@@ -97,7 +97,7 @@ impl Cancellation {
         Ok(())
     }
 
-    /// Says that the commit that has begun is published as `run`.
+    /// The commit that has begun is now published as `run`.
     pub(super) fn end_commit(&self, run: RunId) {
         let mut commits = self.commits();
         commits.has_begun = false;
@@ -105,14 +105,14 @@ impl Cancellation {
         commits.last = Some((run, Instant::now()));
     }
 
-    /// The runs that the command has committed and published, in words.
+    /// The runs that the command has committed and published, as text.
     pub fn committed(&self) -> Option<String> {
         self.commits().text()
     }
 
-    /// Gives the error of an interruption, which was requested at `since`, to `end`: at once if nothing would be left behind,
-    /// else unless a commit has begun, or less than `grace` has passed since the request and since the last commit. While
-    /// `end` works no commit can begin.
+    /// Passes the error of an interruption, requested at `since`, to `end`: at once if nothing would be left behind. Otherwise
+    /// not while a commit is under way, and not before `grace` has passed since the request and since the last commit. No
+    /// commit can begin while `end` works.
     pub fn end_unless_committing(&self, since: Instant, grace: Duration, end: impl FnOnce(Error)) {
         let commits = self.commits();
         let has_passed = |since: Instant| since.elapsed() >= grace;

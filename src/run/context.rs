@@ -1,4 +1,4 @@
-//! The checkpoint and the output of a command: locked, opened, recovered.
+//! The context of a command: its checkpoint and output, locked, opened and recovered.
 
 use super::cancellation::Cancellation;
 use super::format_copy::keep_copy;
@@ -14,21 +14,21 @@ use crate::state::{Checkpoint, FolderLock, Lock, LockHolder};
 use std::path::Path;
 use std::time::Duration;
 
-/// An open checkpoint with its output, and the command that works with them. While it lives no other run can have them,
-/// unless they are only looked at.
+/// An open checkpoint with its output, and the command that uses them. While it exists, no other run can use them, except to
+/// look at them.
 #[derive(Debug)]
 pub struct Context {
     /// The checkpoint.
     pub(crate) checkpoint: Checkpoint,
     /// The output folder.
     pub(crate) output: Output,
-    /// The clock at the start of the command, or what stands in for it.
+    /// The time at the start of the command, from the clock or from `--now`.
     pub(crate) as_of: Timestamp,
-    /// Whether the command is asked to end.
+    /// The request to end the command.
     pub(crate) cancellation: Cancellation,
-    /// Whether a commit has begun whose run is not published yet: then what is staged is all that there is of it.
+    /// Whether a commit has begun whose run is not published yet: then the staged files are its only copy.
     pub(super) keeps_staging: bool,
-    // The last field is dropped last: sled closes its files while the locks still hold.
+    // The last field is dropped last: sled closes its files while the locks are still held.
     /// `None` if nothing may be changed.
     locks: Option<Locks>,
 }
@@ -37,16 +37,16 @@ pub struct Context {
 #[derive(Debug)]
 pub(crate) struct Locks {
     state: Lock,
-    /// `None` as long as there is no such folder, and where the state is in the same one.
+    /// `None` while there is no such folder, and if the state is in the same folder.
     output: Option<FolderLock>,
 }
 
 impl Context {
-    /// Takes the locks of state and output, in this order, opens the checkpoint, makes the output folder its own, and finishes
-    /// what a run before has left: one that was committed is published, one that was only staged is removed.
+    /// Takes the locks of state and output, in this order, opens the checkpoint, claims the output folder, and finishes an
+    /// earlier run: a committed run is published, and a run that was only staged is removed.
     ///
     /// # Errors
-    /// [`ErrorKind::Locked`], [`ErrorKind::Checkpoint`] if checkpoint and output are out of step or do not belong together,
+    /// [`ErrorKind::Locked`]. [`ErrorKind::Checkpoint`] if checkpoint and output are out of step or do not belong together.
     /// [`ErrorKind::Failed`].
     pub fn open(settings: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
         let disk = Disk::default();
@@ -75,7 +75,7 @@ impl Context {
         Ok(Self::locked(locks, checkpoint, output, settings.as_of, cancellation))
     }
 
-    /// The same for commands that cannot make anything of a checkpoint that is not there: nothing is created.
+    /// The same for commands that need an existing checkpoint: it creates nothing.
     ///
     /// # Errors
     /// As [`Context::open`], and [`ErrorKind::Failed`] if there is no checkpoint.
@@ -84,7 +84,7 @@ impl Context {
         Self::open(settings, cancellation)
     }
 
-    /// What a command works with that holds `locks` and has made sure that the output folder is its own.
+    /// The context of a command that has the `locks` and owns the output folder.
     pub(crate) fn locked(
         locks: Locks,
         checkpoint: Checkpoint,
@@ -96,7 +96,7 @@ impl Context {
         Self { checkpoint, output, as_of, cancellation, keeps_staging: false, locks: Some(locks) }
     }
 
-    /// What a dry run works with: a copy of a checkpoint (see [`super::Look`]).
+    /// The context of a dry run: a copy of a checkpoint (see [`super::Look`]).
     pub(super) const fn of_look(
         checkpoint: Checkpoint,
         output: Output,
@@ -108,10 +108,10 @@ impl Context {
 }
 
 impl Drop for Context {
-    /// A run that ended before its commit takes its staged outputs away.
+    /// A run that ends before its commit removes its staged outputs.
     fn drop(&mut self) {
         if !self.keeps_staging && self.locks.is_some() && self.output.has_staging() {
-            // What stays is removed by the next start.
+            // The next command removes what stays.
             let _ = self.output.discard_staging();
         }
     }
@@ -121,16 +121,16 @@ impl Locks {
     /// Takes the lock of the state folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Locked`] if another command works there and goes on for longer than `--wait`.
+    /// [`ErrorKind::Locked`] if another command holds it for longer than `--wait`.
     pub(crate) fn of_state(settings: &CommonSettings, disk: &Disk) -> Result<Self> {
         let holder = LockHolder { process: std::process::id(), since: settings.as_of };
         Ok(Self { state: Lock::take(&settings.state, disk, holder, settings.wait)?, output: None })
     }
 
-    /// Takes the lock of the output folder, if it is there, unless the state is in the same folder.
+    /// Takes the lock of the output folder, if the folder exists and does not also contain the state.
     ///
     /// # Errors
-    /// [`ErrorKind::Locked`] if another command works there and goes on for longer than `wait`.
+    /// [`ErrorKind::Locked`] if another command holds it for longer than `wait`.
     pub(crate) fn add_output(&mut self, output: &Output, wait: Duration) -> Result<()> {
         let folder = output.folder();
         if !folder.is_dir() || self.state.is_on(folder) {
@@ -148,7 +148,7 @@ impl Locks {
     }
 }
 
-/// Refuses a state folder that is not there.
+/// Refuses a missing state folder.
 pub(crate) fn expect_existing(settings: &CommonSettings) -> Result<()> {
     if settings.state.is_dir() {
         return Ok(());
@@ -162,7 +162,7 @@ pub(crate) fn expect_existing(settings: &CommonSettings) -> Result<()> {
     }
 }
 
-/// Opens a checkpoint. Of one in an older format a copy is kept before anything can be written in the newest.
+/// Opens a checkpoint. If its format is older, a copy is kept before anything is written in the newest format.
 fn open_migrating(state: &Path, disk: &Disk) -> Result<Checkpoint> {
     let checkpoint = Checkpoint::open(state, disk)?;
     match checkpoint.stored_version()? {

@@ -1,4 +1,4 @@
-//! The order in which the files of a command are taken in.
+//! The order in which a command ingests its files.
 
 use super::context::Context;
 use super::file_reader::FileToRead;
@@ -14,12 +14,12 @@ use crate::input::{BatchFile, EventBatch, Intake, RowRules, UnitDecoder};
 use crate::purged::PurgedKeys;
 use crate::settings::{FileOrder, RunSettings};
 
-/// Puts `files` in the order that `settings` ask for. Files that stand alike stay in the order given.
+/// Sorts `files` in the order that `settings` request. Equal ones stay in the given order.
 ///
-/// By time, each new file is decoded up to its first unit with an event, before anything is changed.
+/// For the order by time, each new file is decoded up to its first unit with an event, before anything changes.
 ///
 /// # Errors
-/// By time those that a run of all files would meet in their beginnings, as [`super::run`].
+/// For the order by time: the errors that a run of all files would find at their beginnings, as [`super::run`].
 pub fn in_order(
     context: &Context,
     settings: &RunSettings,
@@ -34,7 +34,7 @@ pub fn in_order(
     Ok(files)
 }
 
-/// In the order of the first event of each. Files without one, and those that are known already, come first: they move nothing.
+/// Sorted by the first event of each. Files without an event and known files come first, because they move nothing.
 fn by_time(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Vec<BatchFile>> {
     let identities = identify(&context.checkpoint, settings, &files)?;
     let mut plan = FilePlan::begin(context, settings)?;

@@ -1,4 +1,4 @@
-//! The thread that reads ahead: the files of a batch, cut into units that are decoded side by side.
+//! The thread that reads ahead: it cuts the files of a batch into units, which are decoded in parallel.
 
 use super::identity::NewPart;
 use super::unpacking::unpack_aside;
@@ -11,14 +11,14 @@ use std::io::Read;
 #[derive(Debug)]
 pub(super) struct FileToRead {
     pub(super) file: BatchFile,
-    /// What is to be taken in of it.
+    /// The part of the file to ingest.
     pub(super) part: NewPart,
-    /// Whether a last row without an end is left for a later run.
+    /// Whether an unfinished last row is left for a later run.
     pub(super) leaves_unfinished: bool,
-    /// The name of its source, if that has one.
+    /// The name of its source, if the source has one.
     pub(super) source: Option<String>,
     pub(super) decoder: FileDecoder,
-    /// Reads its times.
+    /// The parser of its times.
     pub(super) times: TimeParser,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct ReadUnit<'r> {
     pub(super) unit: Result<FileUnit<'r>, ReadError>,
 }
 
-/// Sends the units of all files, in memory that comes back through `recycled`. An error is the last one that is sent.
+/// Sends the units of all files, in memory that returns through `recycled`. An error is the last message.
 pub(super) fn read_files<'r>(
     files: &'r [FileToRead],
     max_bytes: u64,
@@ -51,7 +51,7 @@ pub(super) fn read_files<'r>(
     }
 }
 
-/// Sends the units of one file; `None` if there is no use in going on.
+/// Sends the units of one file; `None` if the reader should stop.
 fn read_file<'r>(
     number: usize,
     of: &'r FileToRead,
@@ -74,7 +74,7 @@ fn read_file<'r>(
     match of.file.content() {
         Ok(Content::Plain(reader)) => send_units(of, reader, recycled, send),
         Ok(Content::Packed(packed)) => {
-            // Where there is no thread for it, the run ends: the place of the error is the file.
+            // If there is no thread for it, the run ends: the place of the error is the file.
             let unpacked = unpack_aside(packed, |reader| send_units(of, reader, recycled, &mut send));
             unpacked.unwrap_or_else(|error| send(Err(ReadError::NoThread(error))))
         }

@@ -1,4 +1,4 @@
-//! The explicit cut (rule 7): a run without files.
+//! The finalize (rule 7): a run without files.
 
 use super::context::Context;
 use super::execute::execute;
@@ -17,10 +17,10 @@ use crate::settings::{
     FileOrder, FileSettings, KeepGenerations, Limit, OutputSettings, RunSettings, SourceChoice,
 };
 
-/// What a finalize is asked to do.
+/// The settings of a finalize.
 #[derive(Debug, Clone, Copy)]
 pub struct FinalizeSettings {
-    /// Only move the watermark to this time; `None` closes everything.
+    /// Only moves the watermark to this time; `None` closes everything.
     pub as_of: Option<Timestamp>,
     /// How many generations of open state are kept.
     pub keep_generations: KeepGenerations,
@@ -33,7 +33,7 @@ impl FinalizeSettings {
         if self.as_of.is_some() { RunKind::FinalizeAsOf } else { RunKind::Finalize }
     }
 
-    /// The settings of a run that takes nothing in: no limit can be reached.
+    /// The settings of a run that ingests nothing: it can reach no limit.
     fn of_run(self) -> RunSettings {
         RunSettings {
             request: DefinitionRequest::default(),
@@ -57,9 +57,9 @@ impl FinalizeSettings {
     }
 }
 
-/// Folds every buffered event, closes every open session, and moves the watermark one microsecond past the latest accepted
-/// event; with [`FinalizeSettings::as_of`] only moves the watermark there. Changes nothing if there is nothing to close, the
-/// watermark does not move, and no view of what is open is asked for that is not there.
+/// Folds every buffered event, closes every open session, and moves the watermark to one microsecond after the latest accepted
+/// event. With [`FinalizeSettings::as_of`], only moves the watermark there. Changes nothing if there is nothing to close, the
+/// watermark does not move, and a requested view of open sessions already exists.
 ///
 /// # Errors
 /// As [`super::run`], without those about data.
@@ -68,7 +68,7 @@ pub fn finalize(context: &mut Context, settings: FinalizeSettings, workers: &Wor
     let decided = |head: &&Head| !head.definition.is_undecided();
     let Some(head) = context.checkpoint.head().filter(decided) else { return Ok(RunReport::default()) };
     let of_run = settings.of_run();
-    // Only the last run can have shown the state as it is.
+    // Only the last run can have written a view of the present state.
     let has_view = || context.output.has_view_of(head.run, settings.outputs.format);
     if changes_nothing(head, of_run.advance) && (!settings.outputs.shows_open || has_view()?) {
         return Ok(unchanged(Some(head)));
@@ -77,10 +77,10 @@ pub fn finalize(context: &mut Context, settings: FinalizeSettings, workers: &Wor
     execute(context, &plan, &of_run, workers, &Progress::default(), stopwatch)
 }
 
-/// Whether neither the watermark would move nor a session be closed.
+/// Whether no session would close and the watermark would not move.
 fn changes_nothing(head: &Head, advance: Advance) -> bool {
     let watermark = head.event_time().advanced(advance, 0).watermark;
-    // Completed sessions may still be held for corrections: a cut ends that too.
+    // Completed sessions may still be kept for corrections: a finalize ends that too.
     let is_cut = head.keys_open == 0 && head.accepts_from == watermark;
     watermark == head.watermark && (advance != Advance::Finalize || is_cut)
 }

@@ -1,4 +1,4 @@
-//! Help for a first run whose columns are not those of its file: what the file has, and the command that would work.
+//! Help for a first run whose columns do not match its file: the columns of the file, and the command that would work.
 
 use super::file_reader::FileToRead;
 use super::read_stats::ReadStats;
@@ -8,14 +8,14 @@ use crate::input::{BatchFile, Format, Naming, Reason, Sample, ShownColumns};
 use crate::proposal::{Advice, advise, command_with, doubt_about_unnamed};
 use crate::settings::RunSettings;
 
-/// Rows that are looked at.
+/// The number of rows to analyze.
 const ROWS: usize = 100;
 
-/// Why a row may be rejected that has other columns than was thought.
+/// The reasons for which rows are rejected if other columns are used than intended.
 const ABOUT_COLUMNS: [Reason; 5] =
     [Reason::Time, Reason::ImpossibleTime, Reason::Future, Reason::EmptyKey, Reason::KeyType];
 
-/// A file of a first run, and what is asked of it.
+/// A file of a first run, and the requested columns.
 #[derive(Debug)]
 pub(super) struct FirstUse<'r> {
     file: &'r BatchFile,
@@ -30,10 +30,10 @@ impl<'r> FirstUse<'r> {
         Some(Self { file, asked: settings.request.of_source(source)?, command: &settings.command })
     }
 
-    /// Refuses columns that nobody has named, if the first rows tell that they are not what they would be taken for.
+    /// Refuses default columns if the first rows show that they are not key and time.
     ///
     /// # Errors
-    /// [`ErrorKind::DataRefused`], with the columns that there are.
+    /// [`ErrorKind::DataRefused`], with the columns of the file.
     pub(super) fn check_unnamed(&self) -> Result<()> {
         if self.asked.time.is_some() && self.asked.key.is_some() {
             return Ok(());
@@ -44,7 +44,7 @@ impl<'r> FirstUse<'r> {
         Err(self.explained(error.remedy("name the columns with --key and --time").nothing_changed(), &sample))
     }
 
-    /// An error of opening the file: if the key or the time is not among its columns, with those that there are.
+    /// An error of opening the file. If the key or the time is not among its columns, the columns of the file are added.
     pub(super) fn explain(&self, error: Error) -> Error {
         let Some(sample) = self.sample() else { return error };
         let ShownColumns { names, naming, .. } = &sample.columns;
@@ -59,22 +59,22 @@ impl<'r> FirstUse<'r> {
         if asked.all(|request| is_there(&request)) { error } else { self.explained(error, &sample) }
     }
 
-    /// `None` for a file that has no columns, or cannot be read: the run says so itself.
+    /// `None` for a file without columns, or one that cannot be read: the run reports that itself.
     fn sample(&self) -> Option<Sample> {
         let asked = self.asked.input_format.as_deref().and_then(Format::named);
-        // Whether there is a header is for the file to show, whatever names were asked for.
+        // The file shows whether there is a header, whatever names were given.
         let source = Source { header: self.asked.header, ..self.asked.create(&[]) };
         let sample = Sample::of(self.file, asked, &source, ROWS).ok()?;
         (!sample.columns.names.is_empty()).then_some(sample)
     }
 
-    /// Whether other columns than those that were looked at are more likely the key and the time.
+    /// Whether other columns are more likely the key and the time.
     fn knows_better(&self, sample: &Sample) -> bool {
         let Advice { flags, names_others, .. } = advise(sample, self.asked);
         names_others && !flags.is_empty()
     }
 
-    /// The error, with the columns that there are and the command that would work.
+    /// The error, with the columns of the file and the command that would work.
     fn explained(&self, error: Error, sample: &Sample) -> Error {
         let Advice { flags, meant, table, .. } = advise(sample, self.asked);
         let error = error.with_details(table);
@@ -95,8 +95,8 @@ impl<'r> FirstUse<'r> {
     }
 }
 
-/// The refusal of a first batch: if it goes over its limit of rejects, and most rows are rejected for their key or time, with the
-/// columns that there are.
+/// The refusal of a first batch. If it exceeds its limit of rejects, and most rows are rejected for their key or time, the
+/// columns of the file are added.
 pub(super) fn explain_rejects(
     error: Error,
     files: &[FileToRead],

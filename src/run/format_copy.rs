@@ -1,4 +1,4 @@
-//! The copy of a checkpoint in an older format that is kept before anything is written in the newest one.
+//! The copy of a checkpoint in an older format, made before anything is written in the newest format.
 #![expect(clippy::disallowed_methods, reason = "copies the state folder")]
 
 use crate::durable::{Disk, folder_of};
@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Keeps a copy of a state folder of format `version` beside it, once; returns where it is.
+/// Copies a state folder of format `version` next to it, once. Returns the path of the copy.
 ///
 /// # Errors
 /// [`ErrorKind::Failed`] if it cannot be written.
@@ -32,7 +32,7 @@ pub(crate) fn keep_copy(state: &Path, version: u32, disk: &Disk) -> Result<PathB
     Ok(kept)
 }
 
-/// Copies a folder with everything in it and brings it to the disk. Links are followed: the copy stands alone.
+/// Copies a folder with its content, and syncs the copy. Links are followed, so the copy is independent.
 fn copy_folder(from: &Path, to: &Path, disk: &Disk) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {

@@ -1,4 +1,4 @@
-//! Which generations of open state are kept, and so how far back a rollback can go.
+//! The generations of open state that are kept, and so how far back a rollback can go.
 
 use super::context::Context;
 use crate::core::event::Timestamp;
@@ -8,7 +8,7 @@ use crate::settings::KeepGenerations;
 use crate::state::Checkpoint;
 use std::collections::BTreeSet;
 
-/// Drops what is older than `keep` wants after a run at `as_of`.
+/// Removes the generations that `keep` does not cover after a run at `as_of`.
 pub(super) fn drop_old(context: &Context, keep: KeepGenerations, as_of: Timestamp) -> Result<()> {
     let checkpoint = &context.checkpoint;
     let Some(current) = checkpoint.head().map(|head| head.generation) else { return Ok(()) };
@@ -19,8 +19,8 @@ pub(super) fn drop_old(context: &Context, keep: KeepGenerations, as_of: Timestam
     checkpoint.drop_generations_before(first_kept)
 }
 
-/// The oldest generation whose run is younger than `age_us` at `as_of`. Those before it are all older; those after it are
-/// not asked, so a clock that was wrong for a while drops nothing too early.
+/// The oldest generation whose run is younger than `age_us` at `as_of`. All earlier ones are older. Later ones are not checked,
+/// so a clock that was wrong for a while removes nothing too early.
 fn first_younger(checkpoint: &Checkpoint, age_us: i64, as_of: Timestamp) -> Result<Option<u64>> {
     let mut from = 0;
     while let Some(generation) = checkpoint.generation_from(from)? {
@@ -33,7 +33,7 @@ fn first_younger(checkpoint: &Checkpoint, age_us: i64, as_of: Timestamp) -> Resu
     Ok(None)
 }
 
-/// The runs whose state a rollback can take up again, the last one among them.
+/// The runs whose state a rollback can restore, including the last one.
 pub(crate) fn kept_runs(checkpoint: &Checkpoint, entries: &[RunEntry]) -> Result<BTreeSet<RunId>> {
     let active = active_runs(entries);
     let generations = checkpoint.generations()?;
@@ -51,14 +51,13 @@ pub(crate) fn kept_runs(checkpoint: &Checkpoint, entries: &[RunEntry]) -> Result
     Ok(kept)
 }
 
-/// Before this run there is nothing to go back to: an import begins the generations anew, and what a purge has removed
-/// must not come back.
+/// No rollback goes back beyond this run: an import starts the generations again, and a purge must not be undone.
 pub(crate) fn oldest_reachable(entries: &[RunEntry]) -> RunId {
     let begins = |entry: &&RunEntry| matches!(entry.kind, RunKind::Import | RunKind::Purge);
     entries.iter().rfind(begins).map_or(RunId::new(1), |entry| entry.head.run)
 }
 
-/// The same in words: `runs 12 to 40 are kept`.
+/// The same as text: `runs 12 to 40 are kept`.
 pub(crate) fn kept_text(kept: &BTreeSet<RunId>) -> String {
     match (kept.first(), kept.last()) {
         (Some(first), Some(last)) if first != last => {

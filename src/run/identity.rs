@@ -1,4 +1,4 @@
-//! Which files of a batch were taken in before, wholly or up to a place: decided by their contents, before any row is read.
+//! Which files of a batch were ingested before, completely or up to a place. Their contents decide, before any row is read.
 
 use super::batch_contents::{BatchContents, Elsewhere};
 use crate::error::Result;
@@ -10,43 +10,43 @@ use crate::settings::RunSettings;
 use crate::state::Checkpoint;
 use std::collections::BTreeSet;
 
-/// What a file of a batch is.
+/// What a run does with a file of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Identity {
-    /// Everything in it was taken in before, or is taken in with another file of the batch.
+    /// All of it was ingested before, or is ingested with another file of the batch.
     Known(KnownFile),
-    /// There is something to take in.
+    /// There is something to ingest.
     New(NewPart),
 }
 
-/// A file with nothing to take in.
+/// A file with nothing to ingest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KnownFile {
-    /// The content that was taken in.
+    /// The content that was ingested.
     pub(super) digest: FileDigest,
-    /// Bytes of a last row without an end that are left for a later run.
+    /// The bytes of an unfinished last row that are left for a later run.
     pub(super) unfinished_bytes: u64,
     /// Where the content was found, if the checkpoint does not know that yet.
     pub(super) place: Option<FilePlace>,
-    /// Whether no run has taken it in, and this one does with a longer file.
+    /// Whether no earlier run ingested it, and this run does with a longer file.
     pub(super) is_new: bool,
 }
 
-/// What is to be taken in of a file.
+/// The part of a file to ingest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct NewPart {
-    /// How many bytes before it were taken in.
+    /// The number of bytes before it that were ingested.
     pub(super) known_bytes: u64,
-    /// The run that took them in.
+    /// The run that ingested them.
     pub(super) known_from: Option<RunId>,
-    /// The run that took in another content under the same path, which this one does not begin with.
+    /// The run that ingested another content under the same path, with which this file does not begin.
     pub(super) replaces: Option<RunId>,
-    /// Where the whole lines end of a short file that is still being written: nothing behind them shows what it is.
+    /// Where the whole lines end of a short file that is still being written: nothing after them identifies it.
     pub(super) lines_bytes: Option<u64>,
 }
 
-/// Tells what each of the `files` of a batch is. Reads the first 64 KiB of each; the bytes behind that only of a file that has
-/// them in common with a known one, up to the length of that, or with another one of the batch.
+/// Identifies each of the `files` of a batch. Reads the first 64 KiB of each. Reads more only if a known file, or another file
+/// of the batch, has the same beginning, and only up to its length.
 ///
 /// # Errors
 /// As [`BatchFile::digest`], and those of the checkpoint.
@@ -58,7 +58,7 @@ pub(super) fn identify(
     let mut contents = KnownContents { checkpoint, is_growing: settings.files.growing, last_entry: None };
     let found = |file: &BatchFile| contents.found(file, settings.files.trust_mtime);
     let found = files.iter().map(found).collect::<Result<Vec<Found>>>()?;
-    // Bytes of a file that is trusted without a look at them are not looked at for the sake of others either.
+    // The bytes of a file that is trusted without reading are not read for the sake of other files either.
     let is_looked_at = |found: &Found| found.trusted.is_none() || !settings.files.trust_mtime;
     let looked_at = files.iter().zip(&found).filter(|(_, found)| is_looked_at(found)).map(|(file, _)| file);
     let mut batch = BatchContents::of(&looked_at.collect::<Vec<_>>(), settings.max_bytes)?;
@@ -87,7 +87,7 @@ pub(super) fn identify(
     Ok(identities)
 }
 
-/// The same where a new file may be a part of the batch that is taken in with another file.
+/// The same for a new file that may be a part of another file of the batch.
 fn within_batch(
     identity: Identity,
     scan: &ContentScan,
@@ -100,7 +100,7 @@ fn within_batch(
     let digest = beginnings.digest(end.whole);
     match batch.holds_elsewhere(end.whole) {
         None => identity,
-        // Only where it ends with a row another file may go on behind it.
+        // Another file may continue it only if it ends with a whole row.
         Some(Elsewhere::InLonger) if end.lines_bytes == end.whole.0 => {
             Identity::Known(KnownFile { digest, unfinished_bytes: 0, place: None, is_new: true })
         }
@@ -112,7 +112,7 @@ const fn known(digest: FileDigest, unfinished_bytes: u64) -> Identity {
     Identity::Known(KnownFile { digest, unfinished_bytes, place: None, is_new: false })
 }
 
-/// Adds what the path of `file` says, under which the content of the run `found` was found last.
+/// Adds what the path of `file` shows, if the content of run `found` was last found there.
 fn placed(mut identity: Identity, found: Option<RunId>, file: &BatchFile) -> Result<Identity> {
     match &mut identity {
         Identity::Known(known) if known.unfinished_bytes == 0 => known.place = file.place()?,

@@ -1,4 +1,4 @@
-//! A look at the beginning of files, for a proposal: reads, and changes nothing.
+//! The analysis of the beginning of files, for a proposal. It only reads.
 
 use super::cancellation::Cancellation;
 use super::plan::time_parser;
@@ -14,13 +14,13 @@ use crate::input::{
 use crate::proposal::{self, ColumnChoice, Findings, choose, facts, flags, propose_gap, table};
 use crate::purged::PurgedKeys;
 
-/// Rows whose columns are looked at.
+/// The number of rows whose columns are analyzed.
 const SAMPLED_ROWS: usize = 1_000;
 
-/// Bytes whose events are looked at, decompressed: a unit may go beyond it.
+/// The number of bytes whose events are analyzed, decompressed: a unit may exceed it.
 const LOOKED_AT_BYTES: u64 = 64 << 20;
 
-/// Sessions that are shown.
+/// The number of sessions that are shown.
 const SHOWN_SESSIONS: usize = 5;
 
 /// The events at the beginning of files.
@@ -33,12 +33,12 @@ struct Beginning {
     is_cut: bool,
 }
 
-/// Looks at the beginning of `files`, 64 MiB in all, and proposes what their events and sessions are. The same files give the same
-/// findings. Memory: some hundred bytes an event.
+/// Analyzes the beginning of `files`, 64 MiB in all, and proposes key, time and gap. The same files give the same findings.
+/// Memory: some hundred bytes for each event.
 ///
 /// # Errors
-/// [`ErrorKind::NoInput`] for a file that cannot be read, [`ErrorKind::DataRefused`] if no file has rows, or no column is a key or a time:
-/// then with the columns that there are.
+/// [`ErrorKind::NoInput`] if a file cannot be read. [`ErrorKind::DataRefused`], with the columns of the file, if no file has
+/// rows, or no column is a key or a time.
 pub fn look_at_files(files: &[BatchFile], cancellation: &Cancellation) -> Result<Findings> {
     let (first, sample) = first_sample(files)?;
     let facts = facts(&sample, &TimeFormat::Auto);
@@ -76,7 +76,7 @@ pub fn look_at_files(files: &[BatchFile], cancellation: &Cancellation) -> Result
     })
 }
 
-/// The first file that has rows, and their columns.
+/// The first file with rows, and their columns.
 fn first_sample(files: &[BatchFile]) -> Result<(&BatchFile, Sample)> {
     let undecided = SourceRequest::default().create(&[]);
     for file in files {
@@ -85,15 +85,15 @@ fn first_sample(files: &[BatchFile]) -> Result<(&BatchFile, Sample)> {
             return Ok((file, sample));
         }
     }
-    let error = Error::new(ErrorKind::DataRefused, "there are no rows to look at");
+    let error = Error::new(ErrorKind::DataRefused, "there are no rows to analyze");
     Err(error.remedy("name a file with rows, such as yesterday's log").nothing_changed())
 }
 
 fn no_columns(file: &BatchFile, choice: &ColumnChoice) -> Error {
     let what = if choice.time.is_empty() {
-        "no column of this file holds times that are understood"
+        "no column of this file has times in a known format"
     } else {
-        "no column of this file says whose its events are"
+        "no column of this file looks like a key"
     };
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())
@@ -101,7 +101,7 @@ fn no_columns(file: &BatchFile, choice: &ColumnChoice) -> Error {
         .nothing_changed()
 }
 
-/// The source that has these columns.
+/// The source with these columns.
 fn source_with(columns: &[(&str, String)], sample: &Sample) -> Source {
     let value = |name: &str| columns.iter().find(|(flag, _)| *flag == name).map(|(_, value)| value.clone());
     let requests = |name| {
@@ -119,7 +119,7 @@ fn source_with(columns: &[(&str, String)], sample: &Sample) -> Source {
 }
 
 impl Beginning {
-    /// Adds the events of `file`, as far as there is room for them.
+    /// Adds the events of `file`, up to the limit.
     fn add(
         &mut self,
         file: &BatchFile,
@@ -136,7 +136,7 @@ impl Beginning {
         let content = file.reader().map_err(|error| file.read_error(&error))?;
         let mut units = decoder.units(content, Extent::default());
         let mut batch = EventBatch::default();
-        // What cannot be read ends the look: the run itself says what is wrong, and where.
+        // What cannot be read ends the analysis: the run reports what is wrong, and where.
         while let Ok(Some(unit)) = units.next(Vec::new()) {
             cancellation.check()?;
             self.is_cut = self.bytes >= LOOKED_AT_BYTES;
@@ -154,7 +154,7 @@ impl Beginning {
     }
 }
 
-/// Rules under which no event is late, and none in the future.
+/// Rules by which no event is late or in the future.
 fn accepting_all() -> RowRules {
     RowRules {
         accepts_from: Watermark::default(),
@@ -169,14 +169,14 @@ fn name_of_file(file: &BatchFile) -> Option<String> {
     (name != "-").then_some(name)
 }
 
-/// The format of a file, and how it is compressed.
+/// The format and the compression of a file.
 fn form_of(file: &BatchFile, sample: &Sample) -> String {
     let compression = file.compression_name().map_or_else(String::new, |name| format!(" in {name}"));
     format!("{}{compression}", sample.format.name())
 }
 
-/// What the file has decided of `source` besides the columns: whether there is a header, where columns are not all named, and the
-/// properties of its format.
+/// What the file determines of `source` besides the columns: whether there is a header, if not all columns are given by name,
+/// and the properties of its format.
 fn decided(source: &Source, columns: &[(&str, String)], sample: &Sample) -> Vec<(String, String)> {
     let is_number = |value: &String| value.split(',').any(|word| word.parse::<u32>().is_ok());
     let has_numbers = columns.iter().any(|(flag, value)| *flag != "time-format" && is_number(value));

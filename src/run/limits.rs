@@ -1,4 +1,4 @@
-//! The limits of a batch: more rejects or late rows, or fewer rows, than it may have, and nothing is committed.
+//! The limits of a batch: with more rejects or late rows, or fewer rows, than allowed, nothing is committed.
 
 use super::fold::StagedRun;
 use super::read_stats::ReadStats;
@@ -11,20 +11,20 @@ use crate::report::RejectedTimeReport;
 use crate::settings::RunSettings;
 use std::time::Duration;
 
-/// What to do about rejects. Where rows lie in the future, it may be the clock here that is wrong.
+/// The advice for rejects. If rows are in the future, the clock of this machine may be wrong.
 fn rejects_remedy(stats: &ReadStats, as_of: Timestamp, time: Option<&RejectedTimeReport>) -> String {
     let advice = time.map_or_else(String::new, |time| format!("{}; else ", time.advice()));
     let others = advice + "fix the file or raise --max-rejects";
     let Some(first) = stats.first_future else { return others };
     let ahead = Duration::from_secs(first.us_since(as_of).unsigned_abs() / 1_000_000);
     format!(
-        "the first row of the future lies {} after the clock here, {as_of}: check that clock, or give --now or \
+        "the first row in the future is {} after the clock here, {as_of}: check that clock, or give --now or \
          --max-future; else {others}",
         humantime::format_duration(ahead)
     )
 }
 
-/// Holds what the batch has come to against the limits; `rejected_time` says what would have read the first rejected time.
+/// Checks the batch against the limits. `rejected_time` is the format that would have read the first rejected time.
 ///
 /// # Errors
 /// [`ErrorKind::DataRefused`].
@@ -40,10 +40,10 @@ pub(super) fn check_limits(
     let read = counts.rows_read;
     if read < settings.min_rows {
         let what =
-            format!("{read} rows were read, fewer than the {} that --min-rows asks for", settings.min_rows);
+            format!("{read} rows were read, fewer than the {} that --min-rows requires", settings.min_rows);
         return Err(refused(what, "check that the files are whole, or lower --min-rows"));
     }
-    // What is filtered makes no share of the others smaller: they are judged as if it did not stand in the files.
+    // Filtered rows do not lower the share of the others: they count as if they were not in the files.
     let rows = read - counts.rows_filtered;
     if settings.max_rejects.is_exceeded(rejected, rows) {
         let first = staged.stats.first_rejects.join(", ");
@@ -56,9 +56,9 @@ pub(super) fn check_limits(
         let limit = settings.max_late;
         let watermark = head.map_or_else(String::new, watermark_text);
         let has_purged = head.is_some_and(|head| head.purged != PurgedKeys::default());
-        let purged = if has_purged { ", or are of a key that a purge has removed" } else { "" };
+        let purged = if has_purged { ", or belong to a purged key" } else { "" };
         let what = format!(
-            "{late} of {rows} rows are late, over the limit of {limit}: they lie before the watermark{watermark}{purged}"
+            "{late} of {rows} rows are late, over the limit of {limit}: they are before the watermark{watermark}{purged}"
         );
         return Err(refused(what, "check that this is the right file and state folder, or raise --max-late"));
     }
@@ -69,7 +69,7 @@ fn refused(what: String, remedy: impl Into<String>) -> Error {
     Error::new(ErrorKind::DataRefused, what).remedy(remedy).nothing_changed()
 }
 
-/// Where the watermark stands, and what has set it.
+/// The watermark, and what set it.
 fn watermark_text(head: &Head) -> String {
     let origin = origin_text(head).map_or_else(String::new, |origin| format!(", set by {origin}"));
     head.watermark.time().map_or_else(String::new, |time| format!(" {time}{origin}"))

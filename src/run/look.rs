@@ -1,9 +1,9 @@
-//! What a command sees that only looks: what was last committed, in a private copy, and the outputs that belong to it.
+//! The view of a command that only looks: the last commit, in a private copy, and the outputs that belong to it.
 //!
-//! Nothing is locked, so a look can make nobody fail or wait, and nothing is written below state or output, so it works on
-//! folders that may only be read. In exchange a command that writes may write while the files are copied. That shows in what
-//! they look like before and after; then the look begins again. A command writes while it opens the checkpoint, stages its
-//! open state, commits and drops what is old: between these, and between commands, there is time enough.
+//! Nothing is locked, so a look never makes another command fail or wait. Nothing is written to the state or output folder, so
+//! a look works on read-only folders. In return, another command may write while the files are copied. Their stamps before and
+//! after show that, and then the look starts again. A command writes while it opens the checkpoint, stages its open state,
+//! commits, and removes old generations; there is enough time between these steps, and between commands.
 #![expect(clippy::disallowed_methods, reason = "waits for a moment in which nobody writes")]
 
 use super::cancellation::Cancellation;
@@ -19,7 +19,7 @@ use crate::state::{Checkpoint, Stamp, unwritable};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long others may write without a break before a look gives up; `--wait` adds to it.
+/// How long other commands may keep writing before a look gives up; `--wait` adds to it.
 const PATIENCE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -27,42 +27,42 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// A checkpoint as it was last committed, with its output.
 #[derive(Debug)]
 pub struct Look {
-    /// Open in a copy.
+    /// The open copy.
     pub(crate) checkpoint: Checkpoint,
     /// The output folder.
     pub(crate) output: Output,
-    /// The manifest of the last run, where that is committed and its outputs are not all in their batches yet.
+    /// The manifest of the last run, if that run is committed but not all of its outputs are published.
     pub(crate) unpublished: Option<Manifest>,
-    /// What is wrong with its head, where it was opened although something is damaged.
+    /// What is wrong with the head, if the look accepts damage.
     pub(crate) damages: Vec<String>,
     seen: Seen,
     as_of: Timestamp,
     cancellation: Cancellation,
-    /// Only of a checkpoint that needs more than its open files.
+    /// The folder of the copy, if the checkpoint needs more than its open files.
     _copy: Option<TempDir>,
 }
 
 /// How a checkpoint is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opening {
-    /// It has to be in order, and in step with its output.
+    /// It must be undamaged, and in step with its output.
     Whole,
     /// As far as it can be read.
     Damaged,
 }
 
 impl Look {
-    /// Looks at the checkpoint; at a new one, where there is none.
+    /// Looks at the checkpoint, or at a new one if there is none.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] for damage, or if checkpoint and output are out of step; [`ErrorKind::Failed`] if the files
-    /// may not be read, if there is no place for the copy, or if somebody interrupts it; [`ErrorKind::Locked`] if others
-    /// write without a break.
+    /// [`ErrorKind::Checkpoint`] for damage, or if checkpoint and output are out of step. [`ErrorKind::Failed`] if the files
+    /// cannot be read, there is no space for the copy, or the command is interrupted. [`ErrorKind::Locked`] if other commands
+    /// keep writing.
     pub fn at(common: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
         Self::with(common, cancellation, Opening::Whole, |_| Ok(())).map(|(look, ())| look)
     }
 
-    /// The same where there has to be a checkpoint.
+    /// The same for a checkpoint that must exist.
     ///
     /// # Errors
     /// As [`Look::at`], and [`ErrorKind::Failed`] if there is no checkpoint.
@@ -71,12 +71,12 @@ impl Look {
         Self::at(common, cancellation)
     }
 
-    /// What a run would work with that changes nothing.
+    /// The context of a run that changes nothing.
     pub fn into_context(self) -> Context {
         Context::of_look(self.checkpoint, self.output, self.as_of, self.cancellation)
     }
 
-    /// Looks, and does `also` what has to see the same moment.
+    /// Looks, and runs `also` in the same state of the files.
     pub(crate) fn with<T>(
         common: &CommonSettings,
         cancellation: &Cancellation,
@@ -92,19 +92,16 @@ impl Look {
                 return found;
             }
             if start.elapsed() > PATIENCE + common.wait {
-                return Err(Error::new(
-                    ErrorKind::Locked,
-                    "a command writes to the checkpoint without a break",
-                )
-                .at(common.state.display())
-                .remedy("look again later, or give --wait a duration such as 10m"));
+                return Err(Error::new(ErrorKind::Locked, "a command keeps writing to the checkpoint")
+                    .at(common.state.display())
+                    .remedy("rerun the command later, or give --wait a duration such as 10m"));
             }
             std::thread::sleep(pause);
             pause = (2 * pause).min(LONGEST_PAUSE);
         }
     }
 
-    /// One try; `None` if somebody has written in the meantime: then what was found, or what failed, says nothing.
+    /// One attempt; `None` if another command wrote in the meantime, so that neither result nor error means anything.
     fn try_with<T>(
         common: &CommonSettings,
         cancellation: &Cancellation,
@@ -145,7 +142,7 @@ impl Look {
         };
         let run = checkpoint.head().map_or(0, |head| head.run.number());
         log::info!("{}: a copy of the checkpoint is open at run {run}", common.state.display());
-        // Whoever is killed from here on leaves nothing behind.
+        // If the process is killed from here on, it leaves nothing behind.
         let copy = seen.files.has_blobs().then_some(copy);
         Ok(Self {
             checkpoint,
@@ -159,7 +156,7 @@ impl Look {
         })
     }
 
-    /// A look at a place where no checkpoint has been begun: there is nothing to copy.
+    /// A look at a folder without a checkpoint: there is nothing to copy.
     fn at_nothing(common: &CommonSettings, cancellation: &Cancellation, seen: Seen) -> Result<Self> {
         let checkpoint = Checkpoint::begin_in_memory(&common.state)?;
         let output = Output::at(common.out.clone(), Disk::default());
@@ -175,12 +172,12 @@ impl Look {
         })
     }
 
-    /// The last run, where that is committed and not published yet.
+    /// The last run, if it is committed but not published.
     pub(crate) fn unpublished_run(&self) -> Option<u64> {
         self.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run.number())
     }
 
-    /// Whether state and output are no longer what was looked at.
+    /// Whether state and output have changed since the look.
     pub(crate) fn is_over(&self, common: &CommonSettings) -> bool {
         Seen::now(common).map_or(true, |seen| seen != self.seen)
     }
@@ -191,7 +188,7 @@ impl Look {
     }
 }
 
-/// What state and output look like from outside: as long as that stays the same, nobody has committed or published.
+/// The stamps of state and output: while they stay the same, no command has committed or published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     files: Stamp,
@@ -200,7 +197,7 @@ struct Seen {
 
 impl Seen {
     fn now(common: &CommonSettings) -> Result<Self> {
-        // A folder of manifests that cannot be read is told by who reads it.
+        // Whoever reads the manifests reports a folder that cannot be read.
         let published = Output::at(common.out.clone(), Disk::default()).newest_run().ok().flatten();
         Ok(Self { files: Stamp::of(&common.state)?, published })
     }

@@ -1,10 +1,10 @@
-//! Joins the modules for one command. The only module that knows threads and measures time.
+//! Joins the modules for one command. This is the only module that uses threads and measures time.
 //!
-//! A run reads its batch in rounds of blocks. Each round is parsed side by side into partition buffers and then folded
-//! side by side, partition by partition. While the events of every key come in time order this streams: a session
-//! leaves as soon as it is complete (`streaming`). The first event that comes before a folded one of its key ends that
-//! attempt, and the batch is read again into partition buffers, which are sorted and folded at the end (`sorted`).
-//! Both give exactly the same sessions. What a run leaves is committed by a `transaction`, as that of every other command is.
+//! A run reads its batch in rounds of units. Each round is decoded in parallel into partition buffers, and then folded in
+//! parallel, partition by partition. While the events of every key come in time order, the fold streams: a session is emitted
+//! as soon as it is complete (`streaming`). The first event that comes before a folded event of its key ends that attempt. Then
+//! the run reads the batch again into partition buffers, and sorts and folds them at the end (`sorted`). Both give exactly the
+//! same sessions. A `transaction` commits the result, as in every other command.
 
 mod batch;
 mod batch_contents;

@@ -1,8 +1,8 @@
-//! Names in the order in which people count: `events.2.csv` before `events.10.csv`.
+//! Natural order of names: `events.2.csv` before `events.10.csv`.
 
 use std::cmp::Ordering;
 
-/// How two names stand to each other: digits that follow each other are one number, everything else is in the order of bytes.
+/// The order of two names: consecutive digits are one number, everything else is in the order of bytes.
 pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
     let (mut left, mut right) = (one, other);
     while let ([first, ..], [second, ..]) = (left, right) {
@@ -16,11 +16,11 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
             return order;
         }
     }
-    // Names that differ only in zeros before a number are not the same name.
+    // Names that differ only in leading zeros are different names.
     left.len().cmp(&right.len()).then_with(|| one.cmp(other))
 }
 
-/// Splits the digits at the front off: how many they are without zeros before them, and what they are.
+/// Splits the leading digits off: their number without leading zeros, and the digits.
 fn split_number<'n>(name: &mut &'n [u8]) -> (usize, &'n [u8]) {
     let end = name.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(name.len());
     let (mut digits, rest) = name.split_at(end);

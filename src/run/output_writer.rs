@@ -1,4 +1,4 @@
-//! A thread that writes what leaves the reducers, so that folding does not wait for the disk.
+//! The thread that writes the output, so that the fold does not wait for the disk.
 
 use crate::core::rules::RuleSet;
 use crate::core::session::{Op, SessionBatch};
@@ -8,10 +8,10 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// Rounds whose rows may wait to be written: while the disk is busy with a sync, folding goes on.
+/// Rounds whose rows may wait to be written: the fold continues while the disk is busy with a sync.
 const ROUNDS_AHEAD: usize = 2;
 
-/// Room for the first rows of a partition: memory that grows from nothing leaves a trail of fresh pages.
+/// The capacity for the first rows of a partition: memory that grows from nothing touches many fresh pages.
 const FIRST_BYTES: usize = 16 << 10;
 
 /// Rows that are ready to be written.
@@ -34,11 +34,11 @@ impl Rows {
     }
 }
 
-/// What leaves one partition, as rows.
+/// The output of one partition, as rows.
 #[derive(Debug)]
 pub(super) struct OutputBatch {
     rules: Arc<RuleSet>,
-    /// `None` where nothing may be written.
+    /// `None` in a dry run.
     encoder: Option<Arc<Encoder>>,
     sessions: Rows,
     events: Rows,
@@ -58,8 +58,8 @@ impl OutputBatch {
         }
     }
 
-    /// Counts completed sessions and turns those that are to be written into rows, on the thread that has folded them.
-    /// `completed` is empty after it, for the next partition of the thread: so it stays in the processor's cache.
+    /// Counts completed sessions, and encodes the selected ones, on the thread that folded them. `completed` is empty after the
+    /// call, so the thread can use it for the next partition: it stays in the processor's cache.
     pub(super) fn encode(&mut self, completed: &mut SessionBatch) {
         let filtered = self.rules.select_sessions(completed);
         let counts = SessionCounts {
@@ -80,7 +80,7 @@ impl OutputBatch {
         completed.clear();
     }
 
-    /// Turns sessions that are still open into rows.
+    /// Encodes open sessions.
     pub(super) fn encode_open(&mut self, open: &SessionBatch) {
         if let Some(encoder) = self.encoder.as_deref() {
             self.views.encode(encoder, OutputKind::Open, open, open.len() as u64);
@@ -112,7 +112,7 @@ enum Message {
     SideRow(SideRow),
 }
 
-/// Where completed sessions and rows for the side outputs go. Without staging (a dry run) they are only counted.
+/// Takes completed sessions and rows for the side outputs. Without staging (a dry run), it only counts them.
 #[derive(Debug)]
 pub(super) struct OutputWriter {
     rules: Arc<RuleSet>,
@@ -122,19 +122,19 @@ pub(super) struct OutputWriter {
     writer: JoinHandle<Result<Written>>,
 }
 
-/// What a writer has written.
+/// What a writer wrote.
 #[derive(Debug)]
 pub(super) struct Written {
-    /// The staged files; `None` where nothing may be written.
+    /// The staged files; `None` in a dry run.
     pub(super) staging: Option<Staging>,
     pub(super) counts: SessionCounts,
 }
 
 impl OutputWriter {
-    /// A writer of what `rules` emit, with a thread that writes to a staging area, if there is one.
+    /// A writer for the output that `rules` select, with a thread that writes to a staging area, if there is one.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if there can be no such thread.
+    /// [`ErrorKind::Failed`] if the thread cannot be started.
     pub(super) fn open(rules: Arc<RuleSet>, target: Option<(Staging, Encoder)>) -> Result<Self> {
         let (sender, messages) = bounded(ROUNDS_AHEAD);
         let (give_back, recycled) = unbounded();
@@ -147,7 +147,7 @@ impl OutputWriter {
         Ok(Self { rules, encoder, sender, recycled, writer })
     }
 
-    /// Empty batches for the sessions of `partitions` partitions, recycled where possible.
+    /// Empty batches for the sessions of `partitions` partitions, recycled if possible.
     pub(super) fn buffers(&self, partitions: usize) -> Vec<OutputBatch> {
         let mut batches = self.recycled.try_recv().unwrap_or_default();
         batches.iter_mut().for_each(OutputBatch::clear);
@@ -155,15 +155,15 @@ impl OutputWriter {
         batches
     }
 
-    /// Hands over completed sessions, in the order in which they will stand in the file.
+    /// Sends completed sessions, in the order of the file.
     ///
     /// # Errors
-    /// None of its own: if the writer has failed, [`OutputWriter::close`] says why.
+    /// If the writer has failed, [`OutputWriter::close`] returns the reason.
     pub(super) fn send_sessions(&self, emitted: Vec<OutputBatch>) -> Result<()> {
         self.send(Message::Sessions(emitted))
     }
 
-    /// Hands over one row.
+    /// Sends one row for a side output.
     ///
     /// # Errors
     /// As [`OutputWriter::send_sessions`].
@@ -175,7 +175,7 @@ impl OutputWriter {
         self.sender.send(message).map_err(|_| writer_ended())
     }
 
-    /// Waits until all is written.
+    /// Waits until everything is written.
     ///
     /// # Errors
     /// The first error of the writer.
@@ -186,7 +186,7 @@ impl OutputWriter {
 }
 
 fn writer_ended() -> Error {
-    Error::new(ErrorKind::Failed, "the thread that writes the output has ended early")
+    Error::new(ErrorKind::Failed, "the thread that writes the output ended early")
 }
 
 fn write_all(
@@ -204,7 +204,7 @@ fn write_all(
                         write_batch(staging, *format, batch)?;
                     }
                 }
-                // Nobody may be left to take them; then they are simply freed.
+                // If nobody takes them any more, they are freed.
                 let _ = give_back.send(emitted);
             }
             Message::SideRow(SideRow { file, header, row }) => {

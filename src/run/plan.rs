@@ -1,4 +1,4 @@
-//! What a run is going to do, decided before any row is read: the definition, the files, their columns.
+//! The plan of a run, made before any row is read: the definition, the files, their columns.
 
 use super::context::Context;
 use super::file_reader::FileToRead;
@@ -20,12 +20,12 @@ pub(super) struct Plan {
     pub(super) kind: RunKind,
     pub(super) definition: Definition,
     pub(super) rules: Arc<RuleSet>,
-    /// Whether nobody has said before what a session is.
+    /// Whether no earlier run has decided the definition.
     pub(super) is_first: bool,
-    /// What this run has decided about the definition, in words.
+    /// What this run decided about the definition, as text.
     pub(super) decided: Option<String>,
     pub(super) new: Vec<FileToRead>,
-    /// Every file in the order given: its path, and what is known of it if nothing in it is to be taken in.
+    /// Every file in the given order: its path, and what is known of it if nothing of it is ingested.
     pub(super) files: Vec<(String, Option<KnownFile>)>,
 }
 
@@ -54,7 +54,7 @@ impl Plan {
         }
         Ok(Self {
             kind: RunKind::Batch,
-            // The files may have shown what the key columns are called.
+            // The files may have shown the names of the key columns.
             rules: rule_set(&definition)?,
             is_first: kept.is_none(),
             decided: (kept != Some(&definition)).then(|| definition_text(&definition)),
@@ -64,14 +64,14 @@ impl Plan {
         })
     }
 
-    /// Where known contents were found that the checkpoint did not know to lie there.
+    /// New places of known contents.
     pub(super) fn known_places(&self) -> Vec<(FileDigest, FilePlace)> {
         let known = self.files.iter().filter_map(|(_, known)| known.as_ref());
         let place = |known: &KnownFile| known.place.filter(|place| place.stamp.is_some());
         known.filter_map(|known| Some((known.digest, place(known)?))).collect()
     }
 
-    /// The files that are taken in with longer ones, for the ledger.
+    /// The files that are ingested as a part of longer ones, for the ledger.
     pub(super) fn in_longer_files(&self) -> impl Iterator<Item = FileEntry> {
         let new = |(path, known): &(String, Option<KnownFile>)| {
             let KnownFile { digest, place, .. } = known.as_ref().filter(|known| known.is_new)?;
@@ -81,7 +81,7 @@ impl Plan {
         self.files.iter().filter_map(new)
     }
 
-    /// The plan of a run of `kind` that takes nothing in, and goes on with what `head` has.
+    /// The plan of a run of `kind` without files, which continues from `head`.
     pub(super) fn without_files(head: &Head, kind: RunKind) -> Result<Self> {
         let (definition, rules) = (head.definition.clone(), rule_set(&head.definition)?);
         let (new, files) = (Vec::new(), Vec::new());
@@ -89,11 +89,11 @@ impl Plan {
     }
 }
 
-/// The definition while files decide about it.
+/// The definition while the files decide about it.
 #[derive(Debug)]
 pub(super) struct FilePlan {
     definition: Definition,
-    /// Whether nobody has said before what a session is.
+    /// Whether no earlier run has decided the definition.
     is_first: bool,
     pub(super) rules: Arc<RuleSet>,
 }
@@ -136,30 +136,30 @@ impl FilePlan {
         Ok(FileToRead { file, part, leaves_unfinished, source, decoder, times })
     }
 
-    /// The properties of formats that are fixed, source by source.
+    /// The fixed properties of formats, source by source.
     fn options(&self) -> Vec<FormatOptions> {
         self.definition.sources.iter().map(|source| source.options.clone()).collect()
     }
 }
 
-/// Says which properties of formats a file has decided, where they are not what is usual.
+/// Logs the properties of formats that a file decided, if they are not the default.
 fn tell_decided(path: &str, before: &[FormatOptions], after: &[FormatOptions]) {
     for (before, after) in before.iter().zip(after) {
         for (name, value) in unusual(after).filter(|(name, _)| before.get(name).is_none()) {
             log::warn!(
-                "{path}: its first rows show {name} {value}, which is kept; state another with --{name}"
+                "{path}: its first rows show {name} {value}, which is kept; give another with --{name}"
             );
         }
     }
 }
 
-/// The properties of formats that are not what is usual.
+/// The properties of formats that are not the default.
 fn unusual(options: &FormatOptions) -> impl Iterator<Item = (&str, &str)> {
     let usual = |name: &str| Format::all_options().into_iter().find(|option| option.name == name);
     options.iter().filter(move |(name, value)| usual(name).is_none_or(|option| option.default != *value))
 }
 
-/// The head, if it says what a session is: after a rollback to before the first run it does not.
+/// The head, if it decides the definition: after a rollback to before the first run, it does not.
 fn decided_head(context: &Context) -> Option<&Head> {
     context.checkpoint.head().filter(|head| !head.definition.is_undecided())
 }
@@ -175,29 +175,30 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
     if !settings.redefine {
         return Err(refuse(
             format!("the checkpoint has another definition: {}", listed.join(", ")),
-            "leave these flags and keys out to go on with it, or close what is open with `sessionize finalize` and run with \
+            "remove these flags and keys to continue with it, or close what is open with `sessionize finalize` and run with \
              --redefine",
         ));
     }
-    // Rules also hold keys of which nothing is open: their sessions may change, or one may begin at the very same time.
+    // With rules, keys without open sessions matter too: their sessions may change, or one may begin at the same time.
     if head.keys_open > 0 {
         let what = format!("{} under the old definition ({})", still_held(head), listed.join(", "));
-        return Err(refuse(what, "run `sessionize finalize` first, then this again"));
+        return Err(refuse(what, "run `sessionize finalize` first, then rerun the command"));
     }
     Ok(settings.request.over(&head.definition).create())
 }
 
-/// Holds the rules that are asked for against each other, before anything is opened.
+/// Checks the requested rules against each other, before anything is opened.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] if they do not go together, whatever the files and the checkpoint are.
+/// [`ErrorKind::Usage`] if they exclude each other, whatever the files and the checkpoint are.
 pub fn check_request(request: &DefinitionRequest) -> Result<()> {
     request.rules.check_none_is_alone().map_err(do_not_go_together)?;
     rule_set(&request.create())?;
     request.rules.check_names(&[]).map_err(names_clash)
 }
 
-/// No two columns of an output have one name. Those of the key are known when a file has shown them.
+/// Checks that the columns of an output have different names. The names of the key columns are known when a file has shown
+/// them.
 fn check_names(definition: &Definition) -> Result<()> {
     let key_names = definition.key_names();
     let event_columns = definition.event_columns.as_deref().unwrap_or_default();
@@ -212,7 +213,7 @@ fn names_clash(what: String) -> Error {
     Error::new(ErrorKind::Usage, what).remedy("give it another name, as in --agg \"sum(amount)=paid\"")
 }
 
-/// What a checkpoint holds that a change of the definition would touch.
+/// What the checkpoint has that a change of the definition would affect.
 fn still_held(head: &Head) -> String {
     let one_or_many = |count: u64, noun: &str| {
         if count == 1 { format!("1 {noun} is still open") } else { format!("{count} {noun}s are still open") }
@@ -222,22 +223,22 @@ fn still_held(head: &Head) -> String {
         0 if head.definition.rules.value(RuleFlag::AllowedLateness).is_some() => {
             format!("completed sessions of {of_keys} can still change")
         }
-        0 => format!("an event may still come at the very time at which sessions of {of_keys} have ended"),
+        0 => format!("an event may still come at the time at which sessions of {of_keys} ended"),
         events => one_or_many(events, "event"),
     }
 }
 
-/// The rules of `definition`, ready for use.
+/// The compiled rules of `definition`.
 pub(crate) fn rule_set(definition: &Definition) -> Result<Arc<RuleSet>> {
     definition.rule_set().map(Arc::new).map_err(do_not_go_together)
 }
 
 fn do_not_go_together(what: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Usage, format!("these rules do not go together: {what}"))
+    Error::new(ErrorKind::Usage, format!("these rules exclude each other: {what}"))
         .remedy("leave one of them out")
 }
 
-/// A definition as the run's report shows it.
+/// A definition in the report of the run.
 pub(super) fn definition_text(definition: &Definition) -> String {
     let sources: Vec<String> = definition.sources.iter().map(source_text).collect();
     let rules =
@@ -262,7 +263,7 @@ fn source_text(source: &Source) -> String {
     )
 }
 
-/// The parser for the times of `source`, whose words were checked when they were given.
+/// The parser for the times of `source`. Its format was checked when it was given.
 pub(super) fn time_parser(source: &Source) -> Result<TimeParser> {
     let format: TimeFormat =
         source.time_format.parse().map_err(|error: String| Error::new(ErrorKind::Usage, error))?;

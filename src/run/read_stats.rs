@@ -1,15 +1,15 @@
-//! Counts that grow while a batch is read, and what is remembered of the rows for the side outputs.
+//! The counts of a batch while it is read, and the first rows of side outputs for error messages.
 
 use crate::core::event::{Place, Timestamp};
 use crate::input::{EventBatch, LineCounts, Reason};
 use crate::ledger::Counts;
 
-/// How many rejected rows an error shows.
+/// The number of rejected rows in an error.
 const SHOWN_REJECTS: usize = 3;
-/// How many characters of each.
+/// The number of characters of each.
 const SHOWN_CHARACTERS: usize = 60;
 
-/// What the rows of a batch have come to so far.
+/// The counts of the rows of a batch so far.
 #[derive(Debug, Default)]
 pub(super) struct ReadStats {
     pub(super) counts: Counts,
@@ -23,7 +23,7 @@ pub(super) struct ReadStats {
     pub(super) earliest_late: Option<Timestamp>,
     pub(super) first_rejects: Vec<String>,
     pub(super) first_future: Option<Timestamp>,
-    /// The first text, and its file, that is no time, or one too far in the future.
+    /// The first text that is not a time, or a time too far in the future, with its file.
     pub(super) first_odd_time: Option<(usize, Vec<u8>)>,
     pub(super) early_numbers: EarlyNumbers,
 }
@@ -56,7 +56,7 @@ impl ReadStats {
         }
     }
 
-    /// Adds a unit of `file`, in the order of arrival; returns how many lines of the file stand before it.
+    /// Adds a unit of `file`, in the order of arrival. Returns how many lines of the file come before it.
     pub(super) fn add(&mut self, file: usize, batch: &EventBatch) -> u64 {
         let lines_before = self.lines_of_file[file];
         self.lines.add(batch.lines);
@@ -85,22 +85,22 @@ impl ReadStats {
         lines_before
     }
 
-    /// Notes that a row without an end is left at the end of `file`.
+    /// Records that an unfinished row is left at the end of `file`.
     pub(super) fn leave(&mut self, file: usize, unfinished_bytes: u64) {
         self.unfinished_bytes_of_file[file] += unfinished_bytes;
     }
 
-    /// Holds the identity of lines over all files so far.
+    /// Checks the identity of lines over all files so far.
     pub(super) fn check_lines(&self) -> Result<(), String> {
         self.lines.check(self.counts.rows_read)
     }
 
-    /// Lines of `file` in all units so far.
+    /// The lines of `file` in all units so far.
     pub(super) fn lines_of(&self, file: usize) -> u64 {
         self.lines_of_file[file]
     }
 
-    /// Counts one row for a side output, and remembers the first rejects for the error message.
+    /// Counts a row for a side output, and keeps the first rejects for the error message.
     pub(super) fn set_aside(&mut self, place: &Place, reason: Reason, row: &[u8]) {
         if reason == Reason::Late {
             self.counts.events_late += 1;
@@ -118,7 +118,7 @@ impl ReadStats {
     }
 }
 
-/// The beginning of a row as it can stand in one line of text.
+/// The beginning of a row, in one line of text.
 pub(super) fn shown(row: &[u8]) -> String {
     let beginning = String::from_utf8_lossy(&row[..row.len().min(4 * SHOWN_CHARACTERS)]);
     beginning.chars().flat_map(char::escape_debug).take(SHOWN_CHARACTERS).collect()

@@ -1,4 +1,4 @@
-//! What an earlier run has left to do, and whether checkpoint and output are in step.
+//! What an earlier run left to do, and whether checkpoint and output are in step.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, Recovery, Side, Staged, recover};
@@ -9,7 +9,7 @@ use std::path::Path;
 /// The manifest that is staged for the head, if any.
 pub(super) type StagedManifest = Option<(HeadMark, Manifest)>;
 
-/// Holds the head of the checkpoint against the newest manifest of the output folder.
+/// Compares the head of the checkpoint with the newest manifest of the output folder.
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] if they are out of step or do not belong together.
@@ -30,20 +30,20 @@ pub(super) fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recove
         Recovery::Another => Err(belongs_to_another(output)),
         Recovery::Behind | Recovery::Ahead | Recovery::Orphan => match lost_outputs(checkpoint, output) {
             Some(lost) => Err(Error::new(ErrorKind::Checkpoint, lost).at(output.folder().display()).remedy(
-                "put back a backup of both folders; without one, export-state --salvage and import-state go on without them",
+                "restore a backup of both folders; without one, export-state --salvage and import-state continue without them",
             )),
             None => Err(out_of_step(recovery, head, published, output.folder())),
         },
     }
 }
 
-/// The manifest of the last run, if that is committed and not published; the error if checkpoint and output are out of step.
+/// The manifest of the last run, if it is committed but not published; an error if checkpoint and output are out of step.
 pub(super) fn unpublished(checkpoint: &Checkpoint, output: &Output) -> Result<Option<Manifest>> {
     let (recovery, staged) = decide(checkpoint, output)?;
     Ok(staged.filter(|_| recovery == Recovery::Publish).map(|(_, manifest)| manifest))
 }
 
-/// What is lost where the output folder stands at the run before the last one, and of that nothing is staged any more.
+/// The loss if the output folder is at the run before the last one, and nothing of the last one is staged any more.
 pub(crate) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<String> {
     let published = output.newest_manifest().ok()??.mark()?;
     let runs = checkpoint.readable_runs(&mut Vec::new()).ok()?;
@@ -70,10 +70,10 @@ fn staging_lost(head: Option<HeadMark>, folder: &Path) -> Error {
         format!("run {run} is committed but not published, and the manifest that it staged is damaged");
     Error::new(ErrorKind::Checkpoint, what)
         .at(folder.display())
-        .remedy("put back a backup of the output folder together with its state folder")
+        .remedy("restore a backup of the output folder together with its state folder")
 }
 
-/// The error of a checkpoint and an output folder that are out of step.
+/// The error for a checkpoint and an output folder that are out of step.
 pub(super) fn out_of_step(
     recovery: Recovery,
     head: Option<HeadMark>,
@@ -85,17 +85,17 @@ pub(super) fn out_of_step(
     let (what, remedy) = match recovery {
         Recovery::Ahead => (
             format!("the checkpoint is at run {head}, but this output folder is at run {published}"),
-            "give the --out that belongs to this --state, or put back the folder's manifests/",
+            "give the --out that belongs to this --state, or restore the folder's manifests/",
         ),
         Recovery::Orphan => (
-            format!("checkpoint and output are both at run {head}, but of different histories"),
+            format!("checkpoint and output are both at run {head}, but their histories differ"),
             "give the --state and --out that belong together",
         ),
         _ => (
             format!(
                 "the output folder is at run {published}, but the checkpoint only at run {head}: it is an older copy or damaged"
             ),
-            "put back the checkpoint that belongs to this output, or start a new pair of --state and --out",
+            "restore the checkpoint that belongs to this output, or start a new pair of --state and --out",
         ),
     };
     Error::new(ErrorKind::Checkpoint, what).at(folder.display()).remedy(remedy)

@@ -11,7 +11,7 @@ use crate::ledger::{Counts, FileEntry, Head, RunId};
 use crate::report::{FileReport, LateReport, RunReport, Status};
 use std::time::Duration;
 
-/// A time as reports write it.
+/// A time in a report.
 pub(crate) fn time_text(time: Option<Timestamp>) -> Option<String> {
     time.map(|time| time.to_string())
 }
@@ -23,7 +23,7 @@ pub(crate) fn origin_text(head: &Head) -> Option<String> {
     Some(origin.place.as_ref().map_or_else(|| format!("run {run}"), |place| format!("{place} in run {run}")))
 }
 
-/// The report of a run that has found nothing to do after `head`.
+/// The report of a run that found nothing to do after `head`.
 pub(super) fn unchanged(head: Option<&Head>) -> RunReport {
     RunReport {
         sessions_open: head.map_or(0, |head| head.sessions_open),
@@ -46,7 +46,7 @@ pub(super) fn nothing_new(head: Option<&Head>, plan: &Plan, stopwatch: &Stopwatc
     }
 }
 
-/// The report of a run that has staged something after `head`. It says nothing yet of a commit.
+/// The report of a run that staged something after `head`, before any commit.
 pub(super) fn staged(
     plan: &Plan,
     staged: &StagedRun,
@@ -116,8 +116,8 @@ fn processed_file(plan: &Plan, stats: &ReadStats, number: usize, entry: &FileEnt
     }
 }
 
-/// How late the latest row was, and the delay of the watermark that would have kept all: the watermark would have stayed that
-/// far behind the latest event that the checkpoint knew.
+/// How late the latest row was, and the watermark delay that would have kept all late rows: the watermark would have trailed
+/// the latest event that the checkpoint knew by this much.
 fn late_report(staged: &StagedRun, head: Option<&Head>) -> Option<LateReport> {
     let earliest = staged.stats.earliest_late?;
     let head = head?;

@@ -1,4 +1,4 @@
-//! Reads a batch in rounds: a thread reads ahead, all threads decode the units of a round side by side.
+//! Reads a batch in rounds: one thread reads ahead, and all threads decode the units of a round in parallel.
 #![expect(clippy::disallowed_methods, reason = "reading has a thread of its own")]
 
 use super::cancellation::Cancellation;
@@ -18,7 +18,7 @@ use crate::output::OutputKind;
 use crossbeam_channel::{bounded, unbounded};
 use rayon::prelude::*;
 
-/// Units in a round. Fixed, as the size of a unit: the order of the output rests on it.
+/// The units in a round. Fixed, like the size of a unit: the order of the output depends on it.
 const ROUND_UNITS: usize = 4;
 
 /// What a run needs to read its batch.
@@ -35,12 +35,12 @@ pub(super) struct Reading<'r> {
     pub(super) cancellation: &'r Cancellation,
 }
 
-/// Why reading ended before the end.
+/// Why reading ended early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The attempt cannot go on in this way; another way may.
+    /// This strategy cannot continue; the other one can.
     GiveUp,
-    /// The run has failed.
+    /// The run failed.
     Failed(Error),
 }
 
@@ -50,7 +50,7 @@ impl From<Error> for Stop {
     }
 }
 
-/// A decoder that is kept while the units of one file follow each other.
+/// A decoder, kept while units of the same file follow each other.
 #[derive(Default)]
 struct KeptDecoder(Option<(usize, UnitDecoder)>);
 
@@ -64,7 +64,7 @@ impl KeptDecoder {
 }
 
 impl Reading<'_> {
-    /// Reads all files; `consume` gets each decoded round together with the stats up to it. While it works, the next
+    /// Reads all files. `consume` gets each decoded round with the stats up to it. Meanwhile, the next round is decoded.
     /// round is decoded.
     pub(super) fn for_each_round(
         &self,
@@ -77,7 +77,7 @@ impl Reading<'_> {
         let (sender, units) = bounded(ROUND_UNITS);
         let (give_back, recycled) = unbounded();
         std::thread::scope(|scope| {
-            // The scope ends only when the reader does: it must lose its channel first, on every way out.
+            // The scope ends only when the reader does, so the reader must lose its channel first, on every way out.
             let units = units;
             std::thread::Builder::new()
                 .spawn_scoped(scope, move || read_files(self.files, self.max_bytes, &sender, &recycled))
@@ -109,14 +109,14 @@ impl Reading<'_> {
                 }
                 std::mem::swap(&mut decoded, &mut next);
                 for unit in round.into_iter().filter_map(|read| read.unit.ok()) {
-                    // The reader may be done already.
+                    // The reader may have ended already.
                     let _ = give_back.send(unit.into_memory());
                 }
             }
         })
     }
 
-    /// Decodes the units of a round side by side; gives in their order whether each could be.
+    /// Decodes the units of a round in parallel. Returns the result of each, in order.
     fn decode_round(&self, round: &[ReadUnit<'_>], batches: &mut [EventBatch]) -> Vec<Result<(), ReadError>> {
         let decode = |kept: &mut KeptDecoder, (read, batch): (&ReadUnit<'_>, &mut EventBatch)| {
             let Ok(unit) = &read.unit else { return Ok(()) };
@@ -130,7 +130,7 @@ impl Reading<'_> {
         round.par_iter().zip(batches).map_init(KeptDecoder::default, decode).collect()
     }
 
-    /// Adds a unit to the stats and hands on its rows for the side outputs.
+    /// Adds a unit to the stats, and passes its rows for the side outputs on.
     fn book(
         &self,
         file: usize,
@@ -152,13 +152,13 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Why a file is not read on, behind the units of it that are in `stats`.
+    /// Why a file is not read on, after the units that are in `stats`.
     fn refusal(&self, file: usize, error: &ReadError, stats: &ReadStats) -> Error {
         refusal(error, &self.files[file].file, stats.lines_of(file), self.max_bytes)
     }
 }
 
-/// What a reader has met, as an error for the user; `lines_before` lines of the file stand before the unit.
+/// An error of a reader, for the user. `lines_before` lines of the file come before the unit.
 pub(super) fn refusal(error: &ReadError, file: &BatchFile, lines_before: u64, max_bytes: u64) -> Error {
     let place = |line: &u64| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
     match error {

@@ -1,15 +1,15 @@
-//! Rows for the side outputs: late ones and rejects, in the form of their input.
+//! Rows for the side outputs: late rows and rejects, in the form of their input.
 
 use crate::core::event::Place;
 use crate::input::{Reason, SideForm};
 use crate::output::{DelimitedForm, OutputKind, SideRow};
 
-/// The output that a row with this reason goes to.
+/// The output for a row with this reason.
 pub(super) fn side_output(reason: Reason) -> OutputKind {
     if reason == Reason::Late { OutputKind::Late } else { OutputKind::Rejects }
 }
 
-/// Place and reason, and the row as it came.
+/// Place and reason, then the row verbatim.
 pub(super) fn side_row(
     place: &Place,
     reason: Reason,

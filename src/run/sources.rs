@@ -5,10 +5,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::settings::SourceChoice;
 use std::path::Path;
 
-/// The source that `file` belongs to.
+/// The source of `file`.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] if there is none; the message lists those that there are.
+/// [`ErrorKind::Usage`] if there is none; the message lists the sources.
 pub(super) fn source_of<'d>(
     definition: &'d mut Definition,
     choice: &SourceChoice,
@@ -22,13 +22,13 @@ pub(super) fn source_of<'d>(
         (SourceChoice::Named(name), _) => Some(name.as_str()),
         (SourceChoice::ByPattern(_), Some(name)) => Some(name),
         (SourceChoice::ByPattern(_), None) => {
-            let what = format!("no source has a pattern that fits this file: {}", choice.listed());
+            let what = format!("no source has a pattern that matches this file: {}", choice.listed());
             return refuse(what, "fix the pattern, or name the source with --source");
         }
         (SourceChoice::Only, _) if definition.sources.len() == 1 => None,
         (SourceChoice::Only, _) => {
-            let what = format!("which of the sources does this file belong to: {listed}");
-            return refuse(what, "say it with --source, or give the configuration file with their patterns");
+            let what = format!("this file matches several sources: {listed}");
+            return refuse(what, "name one with --source, or use the configuration file with their patterns");
         }
     };
     let mut sources = definition.sources.iter_mut();
@@ -41,10 +41,10 @@ pub(super) fn source_of<'d>(
     )
 }
 
-/// Every source has a key of as many parts: they are held against each other.
+/// Checks that the keys of all sources have the same number of parts, because they are compared with each other.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for the first one that differs.
+/// [`ErrorKind::Usage`] for the first source that differs.
 pub(super) fn check_keys(definition: &Definition) -> Result<()> {
     let parts = definition.key().len();
     let Some(other) = definition.sources.iter().find(|source| source.key.len() != parts) else {
@@ -59,11 +59,11 @@ pub(super) fn check_keys(definition: &Definition) -> Result<()> {
     Err(Error::new(ErrorKind::Usage, what).remedy("give both as many"))
 }
 
-/// Holds the columns that rules look at against those that the files of all sources have shown: each stands in one of
-/// them, and a number means the same column wherever it has a name.
+/// Checks the columns of rules against those that the files of all sources have shown: each exists in one of them, and a number
+/// means the same column wherever it has a name.
 ///
 /// # Errors
-/// [`ErrorKind::DataRefused`] for the first one that does not.
+/// [`ErrorKind::DataRefused`] for the first column that fails.
 pub(super) fn check_rule_columns(definition: &Definition) -> Result<()> {
     let shown = || definition.sources.iter().filter(|source| !source.is_undecided());
     let all_are_shown = shown().count() == definition.sources.len();
@@ -74,7 +74,7 @@ pub(super) fn check_rule_columns(definition: &Definition) -> Result<()> {
             column.position.is_some() || (source.name.is_some() && column.is_name_of_source())
         };
         if all_are_shown && !found.clone().any(is_there) {
-            let what = format!("a rule looks at column {asked}, and no source has one of that name");
+            let what = format!("a rule uses column {asked}, but no source has a column of that name");
             return Err(refusal(what).remedy("check its spelling against the headers; nothing was changed"));
         }
         let named =
@@ -86,7 +86,7 @@ pub(super) fn check_rule_columns(definition: &Definition) -> Result<()> {
             found.find(is_other)
         {
             let what = format!(
-                "a rule looks at column {asked}, which is {name} in source {first} and {other} in source {second}"
+                "a rule uses column {asked}, which is {name} in source {first} and {other} in source {second}"
             );
             return Err(refusal(what).remedy("give the column by its name; nothing was changed"));
         }

@@ -6,14 +6,14 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 
-/// Where a sorted run of one partition stands in the file.
+/// The position of a sorted run of one partition in the file.
 #[derive(Debug, Clone, Copy)]
 struct Extent {
     offset: u64,
     bytes: u64,
 }
 
-/// The temporary file, which has no name and is gone with the process.
+/// The temporary file. It has no name, and disappears with the process.
 #[derive(Debug)]
 pub(super) struct SpillFile {
     file: File,
@@ -21,7 +21,7 @@ pub(super) struct SpillFile {
     extents: Vec<Vec<Extent>>,
 }
 
-/// Bytes of a run that are in memory at once; at least the longest packed event.
+/// The bytes of a run that are in memory at once; at least the longest packed event.
 const WINDOW_BYTES: usize = 128 << 10;
 
 impl SpillFile {
@@ -58,12 +58,12 @@ pub(super) struct SpilledRun<'f> {
 }
 
 impl SpilledRun<'_> {
-    /// The event at the front; `None` at the end.
+    /// The first event; `None` at the end.
     fn front(&self) -> Option<Event<'_>> {
         unpack(&self.window[self.at..]).map(|(event, _)| event)
     }
 
-    /// Drops the front.
+    /// Removes the first event.
     fn pop(&mut self) -> io::Result<()> {
         if let Some((_, rest)) = unpack(&self.window[self.at..]) {
             self.at = self.window.len() - rest.len();
@@ -84,10 +84,10 @@ impl SpilledRun<'_> {
     }
 }
 
-/// Visits the events of sorted runs in the order `(time, seq)`; `last` is the run that came after all spilled ones.
+/// Visits the events of sorted runs in the order `(time, seq)`. `last` is the run after all spilled ones.
 ///
-/// Between equal times the earlier run goes first, which is the order of arrival. Linear in the events times the number
-/// of runs, which is small: memory divided into the batch.
+/// Of equal times, the earlier run comes first, which is the order of arrival. Linear in the events times the number of runs,
+/// which is small: the size of the batch divided by the memory.
 pub(super) fn merge<E: From<io::Error>>(
     mut runs: Vec<SpilledRun<'_>>,
     last: &EventBuffer,

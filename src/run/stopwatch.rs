@@ -1,10 +1,10 @@
-//! The clock of the phases of a run.
+//! The time of each phase of a run.
 #![expect(clippy::disallowed_methods, reason = "phases are measured")]
 
 use crate::report::Phases;
 use std::time::{Duration, Instant};
 
-/// What `act` gives, and how long it took.
+/// The result of `act`, and how long it took.
 pub(super) fn timed<T>(act: impl FnOnce() -> T) -> (Duration, T) {
     let start = Instant::now();
     let given = act();
@@ -25,14 +25,14 @@ impl Stopwatch {
         Self { start: now, last: now, phases: Phases::default() }
     }
 
-    /// Books the time since the last call on the phase that `of` picks.
+    /// Adds the time since the last call to the phase that `of` selects.
     pub(super) fn book(&mut self, of: impl FnOnce(&mut Phases) -> &mut f64) {
         let now = Instant::now();
         *of(&mut self.phases) += (now - self.last).as_secs_f64();
         self.last = now;
     }
 
-    /// Books the time since the last call on reading and reducing, which went on side by side, in these proportions.
+    /// Divides the time since the last call between reading and reducing, which ran in parallel, in these proportions.
     pub(super) fn book_both(&mut self, read: Duration, reduce: Duration) {
         let now = Instant::now();
         let (passed, read, reduce) =

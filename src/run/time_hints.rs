@@ -1,4 +1,4 @@
-//! What may be wrong with the times of a batch, and the `--time-format` that would read them.
+//! Suspicious times of a batch, and the `--time-format` that would read them.
 
 use super::plan::Plan;
 use super::read_stats::{EarlyNumber, ReadStats, shown};
@@ -6,7 +6,7 @@ use crate::core::event::{Place, Timestamp};
 use crate::input::time::{TimeFormat, formats_that_read, spreadsheet_day};
 use crate::report::{EarlyNumbersReport, RejectedTimeReport};
 
-/// What a run says of times that it doubts.
+/// The hints of a run about suspicious times.
 #[derive(Debug, Default)]
 pub(super) struct TimeHints {
     pub(super) rejected: Option<RejectedTimeReport>,
@@ -14,7 +14,7 @@ pub(super) struct TimeHints {
 }
 
 impl TimeHints {
-    /// Of a batch whose events may lie up to `latest_allowed`.
+    /// The hints for a batch whose events may be at most at `latest_allowed`.
     pub(super) fn of(plan: &Plan, stats: &ReadStats, latest_allowed: Timestamp) -> Self {
         Self {
             rejected: rejected_time(plan, stats, latest_allowed),
@@ -23,14 +23,14 @@ impl TimeHints {
     }
 }
 
-/// What would read the first time that was rejected; `None` where every time was read, or no format would read it.
+/// What would read the first rejected time; `None` if every time was read, or no format would read it.
 fn rejected_time(plan: &Plan, stats: &ReadStats, latest_allowed: Timestamp) -> Option<RejectedTimeReport> {
     let (file, text) = stats.first_odd_time.as_ref()?;
     let time_formats = formats(plan, *file, text, latest_allowed);
     (!time_formats.is_empty()).then(|| RejectedTimeReport { value: shown(text), time_formats })
 }
 
-/// The events whose time is a number before 1990; `None` where there are none.
+/// The events whose time is a number before 1990; `None` if there are none.
 fn early_numbers(plan: &Plan, stats: &ReadStats, latest_allowed: Timestamp) -> Option<EarlyNumbersReport> {
     let EarlyNumber { file, line, text, time } = stats.early_numbers.first.as_ref()?;
     let place = Place { file: plan.new[*file].file.path().to_owned(), line: *line };

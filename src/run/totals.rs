@@ -1,4 +1,4 @@
-//! What is open at the end of a run, added up over all partitions.
+//! The open state at the end of a run, added up over all partitions.
 
 use super::finish::PartitionOutput;
 use super::output_writer::OutputWriter;
@@ -7,19 +7,19 @@ use crate::core::partition::PartitionId;
 use crate::error::Result;
 use crate::state::StateWriter;
 
-/// Sums over the open state that was written.
+/// The sums of the open state that was written.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct OpenTotals {
     pub(super) keys: u64,
     pub(super) sessions: u64,
     pub(super) events: u64,
-    /// Events that were there already and are dropped.
+    /// Events dropped as duplicates.
     pub(super) duplicates: u64,
     pub(super) oldest_start: Option<Timestamp>,
 }
 
 impl OpenTotals {
-    /// Takes the ends of `partitions`, in order: their sessions go to the writer, their state to the checkpoint.
+    /// Takes the ends of `partitions`, in order: their sessions go to the writer, and their state to the checkpoint.
     pub(super) fn take_ends(
         &mut self,
         ends: Vec<PartitionOutput>,

@@ -1,4 +1,4 @@
-//! The steps with which anything is committed: stage, seal, commit, publish. `docs/durability.md` has their order.
+//! The steps of every commit: stage, seal, commit, publish. `docs/durability.md` describes their order.
 
 use super::context::Context;
 use super::stopwatch::Stopwatch;
@@ -10,8 +10,8 @@ use crate::state::{Imported, head_digest};
 
 /// A run on its way into the ledger, whatever command makes it.
 ///
-/// Until its commit nothing is changed, and what it has staged is removed by the context that it belongs to. After the commit
-/// the next command that writes finishes what this one does not.
+/// Until the commit nothing changes, and the context removes what it has staged. After the commit, the next command that writes
+/// finishes the rest.
 #[derive(Debug)]
 pub(crate) struct Transaction<'c> {
     context: &'c mut Context,
@@ -20,16 +20,16 @@ pub(crate) struct Transaction<'c> {
     change: LedgerChange<'c>,
 }
 
-/// What a commit does to the ledger besides adding its entry.
+/// What a commit changes in the ledger besides adding its entry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LedgerChange<'c> {
     /// Nothing.
     None,
     /// These known contents were found at these places.
     Places(&'c [(FileDigest, FilePlace)]),
-    /// These files become unknown: a rollback takes back the runs that took them in.
+    /// These files become unknown: a rollback undoes the runs that ingested them.
     Forget(&'c [FileDigest]),
-    /// The ledger and the known files are those of an export, and the output folder stands at run `follows`.
+    /// The ledger and the known files are those of an export, and the output folder is at run `follows`.
     Import {
         /// The export.
         imported: &'c Imported,
@@ -47,10 +47,10 @@ pub(crate) struct Published {
 }
 
 impl<'c> Transaction<'c> {
-    /// Stages a run without outputs. Its open state is staged already.
+    /// Stages a run without outputs. Its open state is already staged.
     ///
     /// # Errors
-    /// [`ErrorKind::Failed`] if its accounts do not balance, or if its folder cannot be made.
+    /// [`ErrorKind::Failed`] if its accounts do not balance, or if its folder cannot be created.
     pub(crate) fn stage(context: &'c mut Context, entry: RunEntry, change: LedgerChange<'c>) -> Result<Self> {
         check_balance(entry.check_identity())?;
         context.output.discard_staging()?;
@@ -58,7 +58,7 @@ impl<'c> Transaction<'c> {
         Ok(Self { context, staging, entry, change })
     }
 
-    /// Takes over a run whose outputs and open state a fold has staged, and which has found known contents at `places`.
+    /// Continues a run whose outputs and open state a fold has staged. It found known contents at `places`.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if its accounts do not balance.
@@ -72,11 +72,11 @@ impl<'c> Transaction<'c> {
         Ok(Self { context, staging, entry, change: LedgerChange::Places(places) })
     }
 
-    /// Seals, commits and publishes; books the time of each step.
+    /// Seals, commits and publishes, and measures the time of each step.
     ///
     /// # Errors
     /// [`ErrorKind::CommitUnknown`] if the commit fails, [`ErrorKind::Failed`] for the other steps. Before the commit nothing
-    /// has changed; after it the run is committed, and the next command that writes publishes it.
+    /// has changed. After it the run is committed, and the next command that writes publishes it.
     pub(crate) fn carry_out(self, stopwatch: &mut Stopwatch) -> Result<Published> {
         let Self { context, staging, entry, change } = self;
         let manifest = seal(staging, &entry, change)?;
@@ -115,7 +115,7 @@ pub(crate) fn check_balance(balance: Result<(), String>) -> Result<()> {
     })
 }
 
-/// Brings everything that is staged to the disk, the manifest last.
+/// Syncs everything that is staged, the manifest last.
 fn seal(staging: Staging, entry: &RunEntry, change: LedgerChange<'_>) -> Result<Manifest> {
     let rolls_back_to = match entry.kind {
         RunKind::Rollback { to } => Some(to),
@@ -133,7 +133,7 @@ fn seal(staging: Staging, entry: &RunEntry, change: LedgerChange<'_>) -> Result<
 /// Makes the staged state, the entry and the known files current in one atomic write.
 fn commit(context: &mut Context, entry: &RunEntry, change: LedgerChange<'_>) -> Result<()> {
     let run = entry.head.run.number();
-    // What is staged may be all that there is of the run from here on: it stays, however this ends.
+    // From here on, the staged files may be the only copy of the run's output, so they stay whatever happens.
     context.keeps_staging = true;
     let checkpoint = &mut context.checkpoint;
     let committed = match change {

@@ -1,13 +1,13 @@
-//! A thread that decompresses a file, so that whoever cuts it into blocks does not wait for every byte.
+//! The thread that decompresses a file, so that the thread that cuts it into units does not wait for every byte.
 #![expect(clippy::disallowed_methods, reason = "decompression has a thread of its own")]
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io::{self, Read};
 
-/// Bytes that are handed over at once.
+/// The bytes in one message.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// Pieces that may wait: what a compressed file can grow to is bounded by whoever reads them, not by memory.
+/// The messages that may wait. The reader limits what a compressed file can grow to, and this limits memory.
 const PIECES_AHEAD: usize = 8;
 
 /// Decompressed bytes.
@@ -17,7 +17,7 @@ struct Piece {
     length: usize,
 }
 
-/// The reading end: gives the bytes of the other thread, and its error where it ended with one.
+/// The reading end: returns the bytes of the other thread, and its error if it ended with one.
 #[derive(Debug)]
 struct Unpacked {
     pieces: Receiver<io::Result<Piece>>,
@@ -26,10 +26,10 @@ struct Unpacked {
     at: usize,
 }
 
-/// Lets `read` have what `packed` gives, which is read on a thread of its own until `read` is done with it.
+/// Lets `read` read from `packed`, which another thread reads until `read` is done.
 ///
 /// # Errors
-/// If there can be no such thread.
+/// If the thread cannot be started.
 pub(super) fn unpack_aside<T>(
     packed: impl Read + Send,
     read: impl FnOnce(&mut dyn Read) -> T,
@@ -38,7 +38,7 @@ pub(super) fn unpack_aside<T>(
         let (sender, pieces) = bounded(PIECES_AHEAD);
         let (give_back, recycled) = bounded(PIECES_AHEAD);
         std::thread::Builder::new().spawn_scoped(scope, move || unpack(packed, &sender, &recycled))?;
-        // It is dropped before the scope waits: then the other thread ends too.
+        // It is dropped before the scope waits, so that the other thread ends too.
         Ok(read(&mut Unpacked { pieces, give_back, piece: Piece::default(), at: 0 }))
     })
 }
@@ -48,12 +48,12 @@ fn unpack(mut packed: impl Read, sender: &Sender<io::Result<Piece>>, recycled: &
         let mut memory = recycled.try_recv().unwrap_or_default();
         memory.resize(PIECE_BYTES, 0);
         let (length, error) = fill(&mut packed, &mut memory);
-        // What stands before an error counts: the rows in it have line numbers.
+        // What comes before an error counts: its rows have line numbers.
         if length > 0 && sender.send(Ok(Piece { memory, length })).is_err() {
             return;
         }
         if let Some(error) = error {
-            // Nobody may be left to hear it.
+            // Nobody may receive it any more.
             let _ = sender.send(Err(error));
             return;
         }
@@ -63,7 +63,7 @@ fn unpack(mut packed: impl Read, sender: &Sender<io::Result<Piece>>, recycled: &
     }
 }
 
-/// Fills `memory` as far as it goes: how many bytes there are, and the error that ended them.
+/// Fills `memory` as far as possible. Returns the number of bytes, and the error that ended them.
 fn fill(packed: &mut impl Read, memory: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut length = 0;
     while length < memory.len() {

@@ -10,8 +10,8 @@ use crate::core::session::SessionBatch;
 use crate::state::StateWriter;
 use rayon::prelude::*;
 
-/// Ends every partition with `end`, which gets what the fold has of it, an empty batch of sessions to use, and the place for its
-/// output. `wave` partitions are ended side by side and written, in order, before the next ones: this bounds the memory.
+/// Ends every partition with `end`, which gets the partition of the fold, an empty batch of sessions, and the place for its
+/// output. `wave` partitions are ended in parallel and written in order before the next ones: this bounds the memory.
 pub(super) fn end_in_waves<P: Send>(
     parts: &mut [P],
     wave: usize,

@@ -2,14 +2,14 @@
 
 use crate::error::{Error, Result};
 
-/// Started before anything is locked or opened, so that what is opened then finds the threads that are left.
+/// The threads are started before anything is locked or opened, so that what is opened then finds the remaining threads.
 #[derive(Debug)]
 pub struct Workers {
     pub(super) pool: rayon::ThreadPool,
 }
 
 impl Workers {
-    /// Starts `threads` of them.
+    /// Starts this many threads.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if the system does not give as many.

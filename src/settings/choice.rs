@@ -1,21 +1,21 @@
-//! Which source a batch file belongs to.
+//! The choice of the source of a batch file.
 
 use std::path::{Path, PathBuf};
 
-/// How the source of a file is found, where a checkpoint has several.
+/// How the source of a file is found, if a checkpoint has several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum SourceChoice {
-    /// Nobody says: there must be only one.
+    /// No choice: there must be only one.
     #[default]
     Only,
     /// All files belong to the source of this name.
     Named(String),
-    /// The first source with a pattern that fits, in this order.
+    /// The first source with a matching pattern, in this order.
     ByPattern(Vec<(String, Vec<FilePattern>)>),
 }
 
 impl SourceChoice {
-    /// The name of the first source with a pattern that fits `path`.
+    /// The name of the first source with a pattern that matches `path`.
     pub fn fitting(&self, path: &Path) -> Option<&str> {
         let Self::ByPattern(sources) = self else { return None };
         let fits =
@@ -23,7 +23,7 @@ impl SourceChoice {
         sources.iter().find(fits).map(|(name, _)| name.as_str())
     }
 
-    /// Every source with its patterns, for people.
+    /// All sources with their patterns, for people.
     pub fn listed(&self) -> String {
         let Self::ByPattern(sources) = self else { return String::new() };
         let of = |(name, patterns): &(String, Vec<FilePattern>)| {
@@ -34,9 +34,9 @@ impl SourceChoice {
     }
 }
 
-/// A pattern for the paths of files, as shells know them: `*` and `?` inside a name, `**` for any folders, `[a-z]`.
+/// A pattern for the paths of files, as in shells: `*` and `?` inside a name, `**` for any folders, `[a-z]`.
 ///
-/// One without a slash is about the name of the file, wherever it lies. One with a slash is about the whole path.
+/// A pattern without a slash matches the name of the file in any folder. A pattern with a slash matches the whole path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePattern {
     text: String,
@@ -45,10 +45,10 @@ pub struct FilePattern {
 }
 
 impl FilePattern {
-    /// Reads a pattern; one with a slash is seen from `folder`.
+    /// Parses a pattern. One with a slash is relative to `folder`.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// What is wrong with it.
     pub fn read(text: &str, folder: &Path) -> Result<Self, String> {
         let of_whole_path = text.contains('/');
         let pattern = if of_whole_path {
@@ -61,7 +61,7 @@ impl FilePattern {
         Ok(Self { text: text.to_owned(), pattern, of_whole_path })
     }
 
-    /// Whether it fits `path`, which is seen from the working folder. Links are not followed.
+    /// Whether it matches `path`, which is relative to the working folder. Links are not followed.
     pub fn fits(&self, path: &Path) -> bool {
         let options = glob::MatchOptions {
             case_sensitive: true,
@@ -77,7 +77,7 @@ impl FilePattern {
     }
 }
 
-/// The path from the root, without `.` in it. Where the working folder is gone, a path is what it was.
+/// The absolute path, without `.` in it. If the working folder no longer exists, the path stays as it is.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Validated options: what a run is asked to do.
+//! Validated options of a run.
 
 mod choice;
 mod outputs;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What every command needs.
+/// The options of every command.
 #[derive(Debug, Clone)]
 pub struct CommonSettings {
     /// The folder of the checkpoint.
@@ -23,24 +23,24 @@ pub struct CommonSettings {
     pub out: PathBuf,
     /// How long to wait for another run to end.
     pub wait: Duration,
-    /// The wall clock at the start, or what stands in for it.
+    /// The time at the start, from the clock or from `--now`.
     pub as_of: Timestamp,
 }
 
-/// What a run is asked to do.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub struct RunSettings {
-    /// What the definition is asked to be.
+    /// The requested definition.
     pub request: DefinitionRequest,
-    /// The order in which its files are taken in.
+    /// The order in which its files are ingested.
     pub file_order: FileOrder,
-    /// Which source each file belongs to.
+    /// How the source of each file is found.
     pub choice: SourceChoice,
     /// Whether the definition may change (rule 12).
     pub redefine: bool,
-    /// What moves the watermark (rule 3).
+    /// How the watermark moves (rule 3).
     pub advance: Advance,
-    /// How far in the future an event may lie, in microseconds (rule 9).
+    /// How far in the future an event may be, in microseconds (rule 9).
     pub max_future_us: i64,
     /// More rejected rows than this fail the run (rule 10).
     pub max_rejects: Limit,
@@ -48,13 +48,13 @@ pub struct RunSettings {
     pub max_late: Limit,
     /// Fewer rows than this fail the run.
     pub min_rows: u64,
-    /// Whether late rows are written to an output of their own, or only counted.
+    /// Whether late rows are written to a side output, or only counted.
     pub keep_late_rows: bool,
     /// Whether to stop before anything is written.
     pub dry_run: bool,
-    /// How known files are told.
+    /// How known files are recognized.
     pub files: FileSettings,
-    /// Memory for events and open sessions, in bytes; beyond it events go to temporary files.
+    /// The memory for events and open sessions, in bytes; beyond it, events go to temporary files.
     pub memory_bytes: usize,
     /// How many generations of open state are kept.
     pub keep_generations: KeepGenerations,
@@ -66,27 +66,27 @@ pub struct RunSettings {
     pub command: Vec<String>,
 }
 
-/// The order in which the files of a command are taken in.
+/// The order in which a command ingests its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileOrder {
-    /// As they were given.
+    /// The given order.
     Given,
-    /// By name, numbers in it as numbers.
+    /// By name, with numbers compared as numbers.
     Name,
-    /// By the first event in each.
+    /// By the first event of each.
     Time,
 }
 
-/// How it is told what of a file was taken in before.
+/// How the known part of a file is recognized.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileSettings {
-    /// Whether files are still being written: a last row without an end is left for a later run.
+    /// Whether files are still being written: an unfinished last row is left for a later run.
     pub growing: bool,
-    /// Whether a file is known by its path, length and time of change, without a look at its bytes.
+    /// Whether a file is recognized by its path, length and times, without reading it.
     pub trust_mtime: bool,
 }
 
-/// Which generations of open state stay, so that a rollback can go back to them. The current one always does.
+/// Which generations of open state are kept for rollbacks. The current one is always kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeepGenerations {
     /// The newest ones.
@@ -95,7 +95,7 @@ pub enum KeepGenerations {
     Age(i64),
 }
 
-/// How many rows of a kind a batch may have.
+/// The limit for rows of a kind in a batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Limit {
     /// A number of rows.
@@ -105,7 +105,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// Whether `rows` of `all` are too many.
+    /// Whether `rows` of `all` exceed the limit.
     #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 53 bits")]
     pub fn is_exceeded(self, rows: u64, all: u64) -> bool {
         match self {

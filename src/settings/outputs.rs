@@ -1,14 +1,14 @@
-//! How a command writes its outputs: no part of what a session means.
+//! How a command writes its outputs. This is not part of the definition.
 
 pub use crate::output::OutputFormat;
 
 /// How a command writes its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputSettings {
-    /// The format of sessions, events and what is open.
+    /// The format of sessions, events and views of open sessions.
     pub format: OutputFormat,
     /// Whether no value may look like a formula to a spreadsheet.
     pub spreadsheet_safe: bool,
-    /// Whether what is open is written too, for eyes that cannot wait.
+    /// Whether a view of open sessions is written too.
     pub shows_open: bool,
 }

@@ -1,4 +1,4 @@
-//! The open state of one head, gone through without a fold: what it adds up to and what is wrong with it.
+//! The audit of the open state of one head, without a fold: its sums, and what is wrong with it.
 
 use super::checkpoint::Checkpoint;
 use super::list::StateList;
@@ -11,20 +11,20 @@ use crate::error::{Error, Result};
 use crate::ledger::Head;
 use crate::migrations::checkpoint::OpenRow;
 
-/// What an audit of a state has found.
+/// The result of an audit.
 #[derive(Debug, Clone, Default)]
 pub struct StateAudit {
-    /// Chunks that could be read.
+    /// The chunks that could be read.
     pub chunks: u64,
-    /// What the rows that could be read add up to.
+    /// The sums of the rows that could be read.
     pub open: OpenCounts,
-    /// What is wrong, in words.
+    /// What is wrong, as text.
     pub findings: Vec<String>,
 }
 
 impl Checkpoint {
-    /// Holds every chunk and row of the state that `head` describes against its checksum, the head and the rules. Linear in
-    /// the open state; in memory are the keys of one partition.
+    /// Checks every chunk and row of the state that `head` describes against its checksum, the head and the rules. Linear in
+    /// the open state. Memory: the keys of one partition.
     ///
     /// # Errors
     /// If the store cannot be read at all.
@@ -53,7 +53,7 @@ impl Checkpoint {
     }
 }
 
-/// In what a state differs from what its head says, in words.
+/// How a state differs from its head, as text.
 pub(super) fn against_head(chunks: u64, open: OpenCounts, list: &StateList, head: &Head) -> Vec<String> {
     let run = head.run.number();
     let mut findings = Vec::new();

@@ -1,4 +1,4 @@
-//! A checkpoint: where the last committed run has left everything, and the commit of the next one.
+//! A checkpoint: the result of the last committed run, and the commit of the next one.
 
 use super::codec::{self, head_digest};
 use super::damage::damaged;
@@ -9,22 +9,22 @@ use crate::error::{Error, Result};
 use crate::ledger::{FileDigest, FilePlace, Head, HeadMark, RunEntry, RunId, StreamId};
 use std::path::PathBuf;
 
-/// An open checkpoint. Whoever holds one of a folder holds its lock too (see [`super::Lock`]), unless it is a copy.
+/// An open checkpoint. Its owner also holds the lock of the folder (see [`super::Lock`]), unless it is a copy.
 #[derive(Debug)]
 pub struct Checkpoint {
     pub(super) store: Box<dyn StateStore>,
-    /// What it is called in errors.
+    /// Its name in errors.
     pub(super) folder: PathBuf,
     pub(super) head: Option<Head>,
-    /// The digest of the head as it is stored.
+    /// The digest of the stored head.
     pub(super) mark: Option<HeadMark>,
     pub(super) stream: StreamId,
-    /// The chunks of the state that it describes.
+    /// The chunks of the open state.
     pub(super) list: StateList,
 }
 
 impl Checkpoint {
-    /// Where the last run left it; `None` before the first one.
+    /// The state after the last run; `None` before the first one.
     pub const fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }
@@ -34,12 +34,12 @@ impl Checkpoint {
         self.mark
     }
 
-    /// The stream that it is the checkpoint of.
+    /// The stream of the checkpoint.
     pub const fn stream(&self) -> StreamId {
         self.stream
     }
 
-    /// The version of the format in which the head is stored; `None` before the first run.
+    /// The format version of the stored head; `None` before the first run.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if the store cannot be read.
@@ -50,13 +50,13 @@ impl Checkpoint {
     /// The commit: head, ledger entry and file digests become visible in one atomic, synced write.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Failed`] if it cannot be written. The process must then end: what is on the disk is not known until
-    /// the next start looks.
+    /// [`crate::error::ErrorKind::Failed`] if it cannot be written. Then the process must end: only the next start finds out
+    /// what is on the disk.
     pub fn commit(&mut self, entry: &RunEntry) -> Result<()> {
         self.commit_and_forget(entry, &[])
     }
 
-    /// The same for a run that has met known contents at these places, where they were not known to lie.
+    /// The same for a run that found known contents at new places.
     ///
     /// # Errors
     /// As [`Checkpoint::commit`].
@@ -66,7 +66,7 @@ impl Checkpoint {
         self.commit_head(&entry.head, Changes { puts, removals: Vec::new() })
     }
 
-    /// The same for a rollback: the files that it takes back become unknown in the same write.
+    /// The same for a rollback: the files that it undoes become unknown in the same write.
     ///
     /// # Errors
     /// As [`Checkpoint::commit`].
@@ -86,19 +86,19 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The error for an entry that is there but cannot be trusted.
+    /// The error for an entry that exists but cannot be trusted.
     pub(super) fn damaged(&self, entry: &str, damage: &str) -> Error {
         damaged(&self.folder, entry, damage)
     }
 }
 
-/// The entries of the files that a run has taken in: their contents, and what lies under their paths.
+/// The entries of the files that a run ingested: their contents and their paths.
 fn entry_files(entry: &RunEntry) -> impl Iterator<Item = Entry> {
     let contents = entry.files.iter().map(|file| file_entry(keys::file(&file.digest), entry.head.run));
     contents.chain(path_entries(entry))
 }
 
-/// What lies from now on under the paths of the files that a run has taken in.
+/// The contents at the paths of the files that a run ingested.
 pub(super) fn path_entries(entry: &RunEntry) -> impl Iterator<Item = Entry> {
     let placed = entry.files.iter().filter_map(|file| file.place.as_ref().map(|place| (&file.digest, place)));
     placed.map(|(digest, place)| file_rows::path_entry(digest, place))

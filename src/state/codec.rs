@@ -23,7 +23,7 @@ pub(super) fn encode_run(entry: &RunEntry) -> Vec<u8> {
     frame::seal(&ledger_rows::run_row(entry))
 }
 
-/// An entry of the ledger, and the digest of the head that it left.
+/// An entry of the ledger, and the digest of the head after it.
 pub(super) fn decode_run(bytes: &[u8]) -> Result<(RunEntry, HeadMark), String> {
     let (version, row) = frame::open(bytes)?;
     let stored = read::run(version, row)?;
@@ -39,7 +39,7 @@ pub(super) fn decode_list(bytes: &[u8]) -> Result<v1::ListPart, String> {
     read::list_part(version, row)
 }
 
-/// The digest that ties a manifest to a head that is about to be committed: xxh3-128 of the head's bytes in the checkpoint.
+/// The digest that ties a manifest to a head before its commit: xxh3-128 of the head's bytes in the checkpoint.
 pub fn head_digest(head: &Head) -> HeadMark {
     HeadMark { run: head.run, digest: xxh3_128(&encode_head(head)) }
 }
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_newer_and_an_unknown_version_are_refused_with_their_numbers() {
         let refusal = decode_head(&frame::of_version(9, b"")).unwrap_err();
-        assert!(refusal.contains("version 9") && refusal.contains("knows 1"), "{refusal}");
+        assert!(refusal.contains("version 9") && refusal.contains("up to version 1:"), "{refusal}");
         let refusal = read::head(7, b"").unwrap_err();
         assert!(refusal.contains("version 7"), "{refusal}");
     }

@@ -1,4 +1,4 @@
-//! A state written once more under a new generation: by rollback, purge, migration, and to take note of outputs that are gone.
+//! Copies a state to a new generation: for rollback, purge, migration, and to record missing outputs.
 
 use super::audit::against_head;
 use super::checkpoint::Checkpoint;
@@ -14,11 +14,11 @@ use crate::ledger::Head;
 use crate::migrations::checkpoint::OpenRow;
 
 impl Checkpoint {
-    /// Writes the state that `head` describes once more under a new generation, without the keys that `leave` names.
+    /// Writes the state that `head` describes again under a new generation, without the keys that `leave` names.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Checkpoint`] if any of it is damaged, [`crate::error::ErrorKind::Failed`] if the store
-    /// cannot be written.
+    /// [`crate::error::ErrorKind::Checkpoint`] if any of it is damaged. [`crate::error::ErrorKind::Failed`] if the store cannot
+    /// be written.
     pub fn copy_state(
         &self,
         head: &Head,

@@ -1,4 +1,4 @@
-//! Ledger entries, cut by bytes as state is: a run of thousands of files has one that is too long for a store.
+//! Ledger entries, cut into parts by bytes like open state: the entry of a run with thousands of files is too long for a store.
 
 use super::store::Entry;
 use super::{codec, keys};
@@ -7,7 +7,7 @@ use crate::ledger::RunEntry;
 /// The longest part of an entry.
 const PART_BYTES: usize = 16 << 10;
 
-/// The keys and values under which `entry` is stored. Its frame is made before the cut: a lost part breaks the checksum.
+/// The keys and values under which `entry` is stored. It is framed before the cut, so a lost part breaks the checksum.
 pub(super) fn parts_of(entry: &RunEntry) -> impl Iterator<Item = Entry> {
     let frame = codec::encode_run(entry);
     let parts: Vec<_> = frame.chunks(PART_BYTES).map(<[u8]>::to_vec).collect();

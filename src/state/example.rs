@@ -1,4 +1,4 @@
-//! Rows of the checkpoint as this program writes them, for tests that damage them: files of them would fall behind the format.
+//! Rows of the checkpoint as this program writes them, for tests that damage them. Stored files would fall behind the format.
 
 use super::probe::{StoredRow, gap_reducer, rule_reducer};
 use super::{codec, frame, rows};
@@ -26,7 +26,7 @@ pub fn example(kind: StoredRow) -> Result<Vec<u8>, String> {
     }))
 }
 
-/// A session with two events, and an event that waits, of one key; another session.
+/// A session of two events and a waiting event of one key, and a session of another key.
 fn state(mut reducer: impl Fold + rows::Stored) -> Result<Vec<u8>, String> {
     let horizon = Watermark::at(time(2));
     for (key, us, value) in [(&b"ab"[..], 1, "1.5"), (b"ab", 2, "2"), (b"", 2, "a"), (b"ab", 9, "")] {
@@ -77,7 +77,7 @@ fn head() -> Head {
     }
 }
 
-/// A few microseconds after the epoch.
+/// A time some microseconds after the epoch.
 fn time(us: i64) -> Timestamp {
     Timestamp::from_us(us).unwrap_or(Timestamp::MAX)
 }

@@ -1,5 +1,4 @@
-//! The checkpoint as lines of JSON: the rows of its format as text, for other machines, other programs, and as the way out
-//! of a checkpoint of which a part is damaged.
+//! The export: the rows of a checkpoint as lines of JSON, for other machines and programs, and to salvage a damaged checkpoint.
 
 use super::checkpoint::Checkpoint;
 use super::files::known_files;
@@ -15,27 +14,27 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Known files by their key in the checkpoint.
 type Files = BTreeMap<Vec<u8>, (FileDigest, RunId)>;
 
-/// What an export has written.
+/// The result of an export.
 #[derive(Debug, Clone, Default)]
 pub struct Exported {
-    /// The last run; 0 where nothing was committed.
+    /// The last run; 0 if no run was committed.
     pub run: u64,
-    /// Entries of the ledger.
+    /// The entries of the ledger.
     pub runs: u64,
-    /// Files that are known.
+    /// The known files.
     pub files: u64,
-    /// Events in the open sessions and tails that were written.
+    /// The events in the open sessions and buffers that were written.
     pub events: u64,
-    /// What could not be read, in words.
+    /// What could not be read, as text.
     pub losses: Vec<String>,
 }
 
-/// Whether an export goes on where something cannot be read.
+/// Whether an export continues when something cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// Nothing may be lost.
     Refused,
-    /// What can be read is written, the rest is reported.
+    /// What can be read is written, and the rest is reported.
     Accepted,
 }
 
@@ -52,7 +51,7 @@ impl Exported {
 }
 
 impl Checkpoint {
-    /// Writes every line of the export to `out`; what is `missing` is known already.
+    /// Writes every line of the export to `out`. What is `missing` is already known.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] for damage where no loss is accepted, and those of `out`.
@@ -115,7 +114,7 @@ impl Checkpoint {
         Ok(entries)
     }
 
-    /// The known files. Where the list is not what the head expects, the ledger knows those of its entries too.
+    /// The known files. If their list differs from the head, the ledger's files are used as well.
     fn export_files(
         &self,
         head: &Head,
@@ -127,7 +126,7 @@ impl Checkpoint {
         let mut files = BTreeMap::new();
         for known in known_files(&*self.store) {
             match known? {
-                // What a later run took in is not in this state.
+                // What a later run ingested is not in this state.
                 Ok((_, run)) if run > head.run => {}
                 Ok((digest, run)) => {
                     files.insert(keys::file(&digest), (digest, run));
@@ -147,7 +146,7 @@ impl Checkpoint {
             let (found, expected) = (known(&files), head.known_files);
             if loss == Loss::Refused || found != expected {
                 let damage = format!(
-                    "{} files found, {} expected; one that is missing would be taken in again",
+                    "{} files found, {} expected; one that is missing would be ingested again",
                     found.count, expected.count
                 );
                 exported.lose(loss, self.damaged("the list of known files", &damage))?;
@@ -181,7 +180,7 @@ impl Checkpoint {
                 lines.push(text(&Line::State(row)));
                 Ok(())
             };
-            // What is damaged was reported by the audit.
+            // The audit has reported what is damaged.
             state.visit(partition, visit, |_| Ok(()))?;
             rows += lines.len() as u64;
             lines.into_iter().try_for_each(&mut *out)?;

@@ -1,4 +1,4 @@
-//! The files of ledger entries, and what is known of paths: from the values of the core to rows of the newest format, and back.
+//! The files of ledger entries and the contents at paths: from values of the core to rows of the newest format, and back.
 
 use super::frame;
 use super::keys;
@@ -49,14 +49,14 @@ fn stamp(row: v1::FileStamp) -> FileStamp {
     FileStamp::File { bytes, modified_ns, changed_ns, inode, ends }
 }
 
-/// What the checkpoint says from now on of the path of `place`: this content was found there.
+/// The entry for the path of `place`: this content was found there.
 pub(super) fn path_entry(digest: &FileDigest, place: &FilePlace) -> Entry {
     let FileDigest { hash, bytes, beginning } = *digest;
     let row = v1::PathRow { hash, bytes, beginning, stamp: place.stamp.map(stamp_row) };
     (keys::path(place.path_hash), frame::seal(&row))
 }
 
-/// The content that was found under a path, and its stamp.
+/// The content that was found at a path, and its stamp.
 pub(super) fn found_at(bytes: &[u8]) -> Result<(FileDigest, Option<FileStamp>), String> {
     let (version, row) = frame::open(bytes)?;
     let v1::PathRow { hash, bytes, beginning, stamp: stamped } = read::path(version, row)?;

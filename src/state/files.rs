@@ -1,4 +1,4 @@
-//! The index of known files: what was taken in once is not taken in again.
+//! The index of known files: each content is ingested once.
 
 use super::checkpoint::Checkpoint;
 use super::damage::damaged;
@@ -9,16 +9,16 @@ use crate::ledger::{FileDigest, FileStamp, KnownFiles, RunEntry, RunId, active_r
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The known files of a store, each with the run that took it in.
+/// The known files of a store, each with the run that ingested it.
 ///
 /// # Errors
-/// In the words of the damage where an entry is cut.
+/// The damage, if an entry is truncated.
 pub(super) fn known_files(
     store: &dyn StateStore,
 ) -> impl Iterator<Item = Result<Result<(FileDigest, RunId), &'static str>>> + '_ {
     store.scan(keys::below(keys::FILES)).map(|entry| {
         let (key, run) = entry?;
-        let known = keys::digest_of_file(&key).ok_or("its key is cut");
+        let known = keys::digest_of_file(&key).ok_or("its key is truncated");
         Ok(known.and_then(|digest| Ok((digest, run_in(&run).ok_or("it is not eight bytes")?))))
     })
 }
@@ -27,7 +27,8 @@ fn run_in(bytes: &[u8]) -> Option<RunId> {
     bytes.try_into().ok().map(|number| RunId::new(u64::from_be_bytes(number)))
 }
 
-/// Holds the digests of all known files against those that the head `expected`: a lost one would let its file in twice.
+/// Compares the digests of all known files with those that the head `expected`: a lost digest would let its file be ingested
+/// twice.
 pub(super) fn check_files(store: &dyn StateStore, expected: KnownFiles, folder: &Path) -> Result<()> {
     let mut found = KnownFiles::default();
     for known in known_files(store) {
@@ -42,7 +43,7 @@ pub(super) fn check_files(store: &dyn StateStore, expected: KnownFiles, folder: 
 }
 
 impl Checkpoint {
-    /// The run that took in a file with this content.
+    /// The run that ingested a file with this content.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if the entry is damaged.
@@ -51,8 +52,8 @@ impl Checkpoint {
         run_in(&bytes).map(Some).ok_or_else(|| self.damaged("a file entry", "it is not eight bytes"))
     }
 
-    /// The lengths of all known contents that are found by a beginning of `beginning_bytes` bytes with this xxh3-64, ascending. Costs
-    /// a look for each of these lengths, however many other contents are known.
+    /// The lengths of all known contents with this beginning: its length is `beginning_bytes`, and its xxh3-64 is given.
+    /// Ascending. Costs one lookup for each of these lengths, however many other contents are known.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if the store cannot be read, or an entry is damaged.
@@ -64,25 +65,25 @@ impl Checkpoint {
             let start = keys::files_of_length(beginning_bytes, beginning, from);
             let Some(key) = self.store.first_key(start..end.clone())? else { return Ok(lengths) };
             let found = keys::digest_of_file(&key);
-            let digest = found.ok_or_else(|| self.damaged("a file entry", "its key is cut"))?;
+            let digest = found.ok_or_else(|| self.damaged("a file entry", "its key is truncated"))?;
             lengths.push(digest.bytes);
             from = digest.bytes.saturating_add(1);
         }
     }
 
-    /// The content that was last found under the path with this xxh3-128, with its stamp, and the run that took it in; `None` where
-    /// that was rolled back.
+    /// The content that was last found at the path with this xxh3-128, its stamp, and the run that ingested it. `None` if that
+    /// run was rolled back.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if the entry of the content is damaged.
     pub fn found_at(&self, path_hash: u128) -> Result<Option<(FileDigest, Option<FileStamp>, RunId)>> {
         let Some(bytes) = self.store.get(&keys::path(path_hash))? else { return Ok(None) };
-        // What is damaged says nothing: then the file is read.
+        // A damaged entry is ignored: then the file is read.
         let Ok((digest, stamp)) = file_rows::found_at(&bytes) else { return Ok(None) };
         Ok(self.run_of_file(&digest)?.map(|run| (digest, stamp, run)))
     }
 
-    /// Holds the index of known files against the ledger: every file of an active run, and no other.
+    /// Compares the index of known files with the ledger: it must have every file of an active run, and no other.
     ///
     /// # Errors
     /// If the store cannot be read at all.
@@ -100,13 +101,13 @@ impl Checkpoint {
             match expected.remove(&key) {
                 Some((expected, _)) if run_in(&run) == Some(expected) => {}
                 Some((expected, digest)) => {
-                    findings.push(format!("file {digest} is not booked on run {}", expected.number()));
+                    findings.push(format!("file {digest} is not recorded in run {}", expected.number()));
                 }
                 None => findings.push("a known file belongs to no active run".to_owned()),
             }
         }
         findings.extend(expected.values().map(|(run, digest)| {
-            format!("file {digest} of run {} is not known: it would be taken in again", run.number())
+            format!("file {digest} of run {} is not known: it would be ingested again", run.number())
         }));
         Ok(findings)
     }

@@ -1,11 +1,11 @@
-//! Rows in frames: checksum, version of the format, row.
+//! Frames of rows: checksum, format version, row.
 
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::migrations::checkpoint::read::encode_into;
 use bincode::Encode;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Bytes before the row: xxh3-64 of what follows the checksum (8), version (4), both little-endian.
+/// The bytes before the row: xxh3-64 of what follows the checksum (8), version (4), both little-endian.
 const FRAME_BYTES: usize = 12;
 
 pub(super) fn seal<T: Encode>(row: &T) -> Vec<u8> {
@@ -14,7 +14,7 @@ pub(super) fn seal<T: Encode>(row: &T) -> Vec<u8> {
     of(&encoded)
 }
 
-/// An encoded row behind its checksum and the newest version.
+/// A framed row, in the newest version.
 pub(super) fn of(row: &[u8]) -> Vec<u8> {
     of_version(CURRENT_VERSION, row)
 }
@@ -38,10 +38,10 @@ pub(super) fn unframed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.split_off(FRAME_BYTES.min(bytes.len()))
 }
 
-/// The version and the row in a frame. A frame is the same in every version: so is what it takes to see that it is damaged.
+/// The version and the row in a frame. A frame has the same form in every version, so damage is always detected.
 pub(super) fn open(bytes: &[u8]) -> Result<(u32, &[u8]), String> {
-    let (checksum, framed) = bytes.split_first_chunk::<8>().ok_or("it is cut short")?;
-    let (version, row) = framed.split_first_chunk::<4>().ok_or("it is cut short")?;
+    let (checksum, framed) = bytes.split_first_chunk::<8>().ok_or("it is truncated")?;
+    let (version, row) = framed.split_first_chunk::<4>().ok_or("it is truncated")?;
     if xxh3_64(framed) != u64::from_le_bytes(*checksum) {
         return Err("its checksum does not match".to_owned());
     }

@@ -38,7 +38,7 @@ impl Checkpoint {
         Ok(generations)
     }
 
-    /// The clock of the run that has written this generation. Each run writes one.
+    /// The time of the run that wrote this generation. Each run writes one.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if its entry is damaged.
@@ -49,7 +49,7 @@ impl Checkpoint {
         Ok(self.run_entry(run)?.map(|entry| entry.as_of))
     }
 
-    /// Removes all generations before this one. Needs no sync: whatever comes back after a crash is removed by the next run.
+    /// Removes all generations before this one. This needs no sync: the next run removes what comes back after a crash.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if the store cannot be written.
@@ -57,8 +57,8 @@ impl Checkpoint {
         self.drop_generations(0..generation)
     }
 
-    /// Removes the generations in `dropped`, each with the chunks that no other names. All that name one chunk follow each
-    /// other, since a chunk is only ever named again by the generation after: so its neighbours tell.
+    /// Removes the generations in `dropped`, each with the chunks that no other generation names. Only the next generation can
+    /// name a chunk again, so all generations with a chunk follow each other, and a look at the neighbours is enough.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if the store cannot be written.
@@ -74,7 +74,7 @@ impl Checkpoint {
             return Ok(());
         }
         let before = self.generations()?.range(..dropped.start).next_back().copied();
-        // Of a neighbour that is damaged nothing can be read: what the head names stays all the same.
+        // A damaged neighbour cannot be read, but what the head names stays in any case.
         let head = self
             .head
             .as_ref()
@@ -95,7 +95,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// What can be read of a list that is about to go, or that stays whatever becomes of its neighbours.
+    /// What can be read of a list that is about to be removed, or of a neighbour.
     fn readable_list(&self, generation: u64) -> Result<StateList> {
         StateList::read(&*self.store, generation, |_, _| Ok(()))
     }

@@ -1,4 +1,4 @@
-//! The lines of an export back into a checkpoint that has nothing yet.
+//! The import of an export into an empty checkpoint.
 
 use super::checkpoint::{Checkpoint, file_entry, path_entries};
 use super::lines::{Header, Line, Trailer};
@@ -15,21 +15,21 @@ use crate::migrations::checkpoint::{CURRENT_VERSION, OpenRow};
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-/// More lost entries than this are no damage: somebody has made the number up.
+/// More lost entries than this are no damage: somebody invented the number.
 const MAX_LOST_RUNS: u64 = 100_000;
 
-/// An export that was read whole and holds together.
+/// A complete and consistent export.
 #[derive(Debug)]
 pub struct Imported {
-    /// The head that it was exported from.
+    /// The head from which it was exported.
     pub head: Head,
     /// That head and its digest.
     pub mark: HeadMark,
-    /// The stream whose checkpoint was exported.
+    /// The stream of the exported checkpoint.
     pub stream: StreamId,
-    /// What its rows add up to.
+    /// The sums of its rows.
     pub open: OpenCounts,
-    /// What its known files are together.
+    /// The digest of its known files.
     pub known_files: KnownFiles,
     counting: Counting,
     runs: Vec<RunEntry>,
@@ -39,7 +39,7 @@ pub struct Imported {
     last_key: Vec<u8>,
 }
 
-/// Reads the lines of an export. In memory is the open state in its encoded form.
+/// Reads the lines of an export. Memory: the open state in encoded form.
 ///
 /// # Errors
 /// The line, from 1, and what is wrong with it.
@@ -66,19 +66,19 @@ pub fn read_export(from: impl BufRead) -> Result<Imported, (u64, String)> {
             (_, None) => return Err(wrong("an export begins with its export line".to_owned())),
         }
     }
-    Err((line_number, "it ends before its end line: it was cut".to_owned()))
+    Err((line_number, "it ends before its end line: it is truncated".to_owned()))
 }
 
 impl Imported {
     fn begin(header: Header) -> Result<Self, String> {
         if header.format_version > CURRENT_VERSION {
             return Err(format!(
-                "it has format version {}, this program knows {CURRENT_VERSION}: use a newer program",
+                "it has format version {}; this program reads up to version {CURRENT_VERSION}: use a newer program",
                 header.format_version
             ));
         }
         let digest = u128::from_str_radix(&header.head_digest, 16).map_err(|error| error.to_string())?;
-        let stream = StreamId::read(&header.stream_id).ok_or("its stream id is no UUID")?;
+        let stream = StreamId::read(&header.stream_id).ok_or("its stream id is not a UUID")?;
         let head = ledger_rows::head(header.head)?;
         Ok(Self {
             stream,
@@ -94,7 +94,7 @@ impl Imported {
         })
     }
 
-    /// Holds all lines together against the head: only in a salvage that has lost something may anything be missing.
+    /// Checks all lines against the head: something may be missing only in a salvage that lost something.
     fn finish(mut self, has_losses: bool) -> Result<Self, String> {
         let is_sorted = self.runs.is_sorted_by(|one, next| one.head.run < next.head.run);
         let begins = self.runs.first().is_none_or(|first| first.head.run.number() > 0);
@@ -135,7 +135,7 @@ impl Imported {
                 let digest = file.read().ok_or("its digest is not that of a file")?;
                 let run = RunId::new(file.run);
                 if run > self.head.run || self.files.insert(keys::file(&digest), (digest, run)).is_some() {
-                    return Err("it is there twice, or belongs to a later run".to_owned());
+                    return Err("it occurs twice, or belongs to a later run".to_owned());
                 }
                 read.files += 1;
             }
@@ -188,7 +188,7 @@ impl Checkpoint {
     pub fn commit_import(&mut self, imported: &Imported, entry: &RunEntry) -> Result<()> {
         let entries = imported.runs.iter().chain([entry]).flat_map(entry::parts_of);
         let files = imported.files.iter().map(|(key, (_, run))| file_entry(key.clone(), *run));
-        // Of two runs the later one has seen a path last; where one was rolled back, its content is unknown.
+        // If two runs found a file at one path, the later one counts. If that run was rolled back, the content is unknown.
         let paths = imported.runs.iter().flat_map(path_entries);
         let puts = entries.chain(files).chain(paths).collect();
         self.commit_head(&entry.head, Changes { puts, removals: Vec::new() })

@@ -43,7 +43,7 @@ pub(super) fn run_of_key(key: &[u8]) -> Option<RunId> {
     key.strip_prefix(RUNS)?.try_into().ok().map(|number| RunId::new(u64::from_be_bytes(number)))
 }
 
-/// The entry of the ledger with this key, for people.
+/// The ledger entry with this key, for people.
 pub(super) fn run_name(key: &[u8]) -> String {
     let run =
         run_of_key(key).map_or_else(|| "an unknown run".to_owned(), |run| format!("run {}", run.number()));
@@ -76,18 +76,18 @@ pub(super) fn run_of_part(key: &[u8]) -> &[u8] {
     &key[..key.len().min(RUNS.len() + size_of::<u64>())]
 }
 
-/// Contents that are found by one beginning stand together, the shorter ones first.
+/// Contents with one beginning are neighbours, the shorter ones first.
 pub(super) fn file(digest: &FileDigest) -> Vec<u8> {
     let of_length = files_of_length(beginning_bytes(digest.bytes), digest.beginning, digest.bytes);
     [&of_length[..], &digest.hash.to_be_bytes()].concat()
 }
 
-/// All keys made by [`file`] of contents that are found by a beginning of so many bytes.
+/// All keys made by [`file`] of contents whose beginning has this length.
 pub(super) fn files_beginning(beginning_bytes: u64, beginning: u64) -> Vec<u8> {
     [FILES, &beginning_bytes.to_be_bytes(), &beginning.to_be_bytes()].concat()
 }
 
-/// Those of them that have this length.
+/// Those of them with this length.
 pub(super) fn files_of_length(beginning_bytes: u64, beginning: u64, bytes: u64) -> Vec<u8> {
     [&files_beginning(beginning_bytes, beginning)[..], &bytes.to_be_bytes()].concat()
 }
@@ -103,7 +103,7 @@ pub(super) fn digest_of_file(key: &[u8]) -> Option<FileDigest> {
     is_whole.then_some(FileDigest { hash, bytes, beginning: u64::from_be_bytes(*beginning) })
 }
 
-/// What was found under the path of this hash.
+/// The content at the path with this hash.
 pub(super) fn path(hash: u128) -> Vec<u8> {
     [PATHS, &hash.to_be_bytes()].concat()
 }

@@ -15,7 +15,7 @@ pub(super) enum Line<'a> {
     End(Trailer),
 }
 
-/// What the lines are, and the head of the checkpoint that they come from.
+/// What the lines are, and the head of the exported checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Header {
     pub(super) format_version: u32,
@@ -24,7 +24,7 @@ pub(super) struct Header {
     pub(super) head: v1::Head,
 }
 
-/// A file that must not be taken in again.
+/// A known file, which must not be ingested again.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct KnownFile {
     pub(super) digest: String,
@@ -41,7 +41,7 @@ impl KnownFile {
         }
     }
 
-    /// The digest, if it is one.
+    /// The digest, if it is valid.
     pub(super) fn read(&self) -> Option<FileDigest> {
         let (hash, bytes) = self.digest.strip_prefix("xxh3-128:")?.split_once(':')?;
         Some(FileDigest {
@@ -52,13 +52,13 @@ impl KnownFile {
     }
 }
 
-/// How many lines of each kind stand before it: a cut file shows here.
+/// The number of lines of each kind before it, which shows a truncated file.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Trailer {
     pub(super) runs: u64,
     pub(super) files: u64,
     pub(super) rows: u64,
-    /// What a salvage could not read, in words. Only where something is lost may anything be missing.
+    /// What a salvage could not read, as text. Only if something was lost may anything be missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) lost: Vec<String>,
 }
@@ -69,7 +69,7 @@ impl Trailer {
     }
 }
 
-/// A line without its end. Rows have no values that JSON cannot hold.
+/// A line without its end. All values of rows can be written as JSON.
 pub(super) fn text(line: &Line<'_>) -> String {
     serde_json::to_string(line).unwrap_or_default()
 }

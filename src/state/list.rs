@@ -1,5 +1,5 @@
-//! The list of a generation: which chunks its open state is made of. A chunk that has not changed since the generation
-//! before is named once more and not written again.
+//! The list of a generation: the chunks of its open state. A chunk that has not changed since the previous generation is named
+//! again and not written again.
 
 use super::damage::damaged;
 use super::rows::digest_of;
@@ -12,14 +12,14 @@ use crate::migrations::checkpoint::v1;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// How many chunks a part of a list names, 27 bytes at most for each: no more are lost with a part.
+/// The number of chunks in a part of a list, at most 27 bytes for each. A lost part loses no more than these.
 const PART_CHUNKS: usize = 64;
 
-/// A chunk as a list names it.
+/// A chunk in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct NamedChunk {
     pub(super) partition: PartitionId,
-    /// The generation that has written it.
+    /// The generation that wrote it.
     pub(super) generation: u64,
     /// Its number among the chunks of the partition at that time.
     pub(super) number: u32,
@@ -33,7 +33,7 @@ impl NamedChunk {
     }
 }
 
-/// The chunks of one generation, partition by partition, in their order.
+/// The chunks of one generation, by partition and in order.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct StateList {
     pub(super) chunks: Vec<NamedChunk>,
@@ -60,12 +60,12 @@ impl StateList {
         self.chunks.len() as u64
     }
 
-    /// What the head of its generation has of it.
+    /// The part of the head that describes this list.
     pub(super) fn digest(&self) -> u128 {
         digest_of(self.chunks.iter().map(|chunk| chunk.digest))
     }
 
-    /// The keys and values under which it is stored. There is always one: it says that the generation is there.
+    /// The keys and values under which it is stored. There is always at least one: it shows that the generation exists.
     pub(super) fn parts(&self, generation: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
         let row = |chunk: &NamedChunk| v1::NamedChunk {
             partition: chunk.partition.number(),
@@ -98,7 +98,7 @@ impl StateList {
         Ok(())
     }
 
-    /// Reads what can be read of the list of a generation; the rest goes to `damaged`, which decides whether to go on.
+    /// Reads what can be read of the list of a generation. The rest goes to `damaged`, which decides whether to continue.
     pub(super) fn read(
         store: &dyn StateStore,
         generation: u64,
@@ -123,7 +123,7 @@ impl StateList {
         }
     }
 
-    /// What of it does not fit `head`, in words.
+    /// How it differs from `head`, as text.
     pub(super) fn against(&self, head: &Head) -> Option<String> {
         let fits = self.len() == head.chunks && self.digest() == head.state_digest;
         (!fits).then(|| {

@@ -1,7 +1,7 @@
-//! One run at a time: a lock on the folder itself, which the operating system frees when its holder dies.
+//! One run at a time: a lock on the folder itself, which the operating system releases when its holder dies.
 //!
-//! Nobody can remove what is locked while a command works in it, as could be done with a file that is there for nothing
-//! else. The file `lock` is only the note of who holds it.
+//! Nobody can remove the locked folder while a command works in it, unlike a file that exists only for the lock. The file
+//! `lock` only names the holder.
 #![expect(clippy::disallowed_methods, reason = "a folder is opened to lock it, and waiting for it sleeps")]
 
 use super::damage::checkpoint_error;
@@ -17,16 +17,16 @@ use std::time::{Duration, Instant};
 const NOTE: &str = "lock";
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// An exclusive lock on a folder; dropping it lets the next process in.
+/// An exclusive lock on a folder. Dropping it lets the next process in.
 #[derive(Debug)]
 pub struct FolderLock {
     folder: File,
 }
 
 impl FolderLock {
-    /// Takes the lock of `folder`, which must be there; waits up to `wait` for it. `None` if another process has it still.
+    /// Takes the lock of the existing `folder`, and waits for it up to `wait`. `None` if another process still has it.
     ///
-    /// One process cannot take the lock of one folder twice: see [`FolderLock::is_on`].
+    /// One process cannot lock a folder twice: see [`FolderLock::is_on`].
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if the folder cannot be opened, [`ErrorKind::Checkpoint`] if its file system has no locks.
@@ -37,7 +37,7 @@ impl FolderLock {
             match opened.try_lock() {
                 Ok(()) => {
                     let lock = Self { folder: opened };
-                    // Another folder may have come to its place before it was locked.
+                    // Another folder may have taken its place before it was locked.
                     if lock.is_on(folder) {
                         return Ok(Some(lock));
                     }
@@ -56,30 +56,30 @@ impl FolderLock {
         }
     }
 
-    /// Whether it is the lock of what stands at `path` now, behind whatever links and under whatever name.
+    /// Whether it is the lock of the folder at `path` now, whatever links and names lead to it.
     pub fn is_on(&self, path: &Path) -> bool {
         let (Ok(mine), Ok(found)) = (self.folder.metadata(), fs::metadata(path)) else { return false };
         (mine.dev(), mine.ino()) == (found.dev(), found.ino())
     }
 }
 
-/// The lock of a checkpoint; dropping it lets the next run in.
+/// The lock of a checkpoint. Dropping it lets the next run in.
 #[derive(Debug)]
 pub struct Lock {
     folder: FolderLock,
 }
 
-/// Who asks, for the eyes of whoever finds the lock taken.
+/// The process that asks for the lock, for the message of others that find it taken.
 #[derive(Debug, Clone, Copy)]
 pub struct LockHolder {
     /// The process.
     pub process: u32,
-    /// Since when.
+    /// The time of the lock.
     pub since: Timestamp,
 }
 
 impl Lock {
-    /// Takes the lock of the checkpoint in `folder`, which is created if it is not there; waits up to `wait` for it.
+    /// Takes the lock of the checkpoint in `folder`, which is created if it does not exist, and waits for it up to `wait`.
     ///
     /// # Errors
     /// [`ErrorKind::Locked`] with the holder if the time is over, [`ErrorKind::Failed`] if the folder cannot be made.
@@ -94,34 +94,34 @@ impl Lock {
         Ok(Self { folder: lock })
     }
 
-    /// Whether the checkpoint lies in the folder at `path`.
+    /// Whether the checkpoint is in the folder at `path`.
     pub fn is_on(&self, path: &Path) -> bool {
         self.folder.is_on(path)
     }
 }
 
-/// The error of who finds the checkpoint in `folder` taken.
+/// The error if the checkpoint in `folder` is locked.
 pub(super) fn in_use(folder: &Path, holder: &str) -> Error {
     Error::new(ErrorKind::Locked, format!("the checkpoint is in use by {holder}"))
         .at(folder.display())
         .remedy("wait for it to end, or give --wait a duration such as 10m")
 }
 
-/// Who holds the lock, as far as the note says.
+/// The holder of the lock, if the note names it.
 fn noted_holder(folder: &Path) -> String {
     let mut holder = String::new();
     let noted = File::open(folder.join(NOTE)).and_then(|file| file.take(200).read_to_string(&mut holder));
     if noted.is_ok() && !holder.trim().is_empty() { holder.trim() } else { "an unknown process" }.to_owned()
 }
 
-/// Notes who holds the lock.
+/// Writes who holds the lock.
 fn note(folder: &Path, text: &str) -> Result<()> {
     let path = folder.join(NOTE);
-    // Who may write in the folder must not make us write elsewhere.
+    // Others who may write in the folder must not redirect our write elsewhere.
     if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
-        return Err(Error::new(ErrorKind::Failed, "the lock of the checkpoint is no file")
+        return Err(Error::new(ErrorKind::Failed, "the lock of the checkpoint is not a file")
             .at(path.display())
-            .remedy("find out who has put it there, then remove it: a run makes a new one"));
+            .remedy("find out what created it, then remove it: a run creates a new one"));
     }
     let mut file = OpenOptions::new()
         .write(true)

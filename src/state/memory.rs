@@ -1,4 +1,4 @@
-//! A store in memory: for looks at places where nothing has been stored yet, and for tests.
+//! A store in memory: to look at folders without a checkpoint, and for tests.
 
 use super::store::{Changes, Entries, StateStore, SyncReach};
 use crate::error::Result;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Entries in a map. They end with it; nothing fails.
+/// Entries in a map. They are never on a disk, and nothing fails.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     entries: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,

@@ -1,7 +1,7 @@
 //! The checkpoint: open state, watermark and ledger in a [`StateStore`](store::StateStore).
 //!
-//! `docs/format.md` describes the bytes, `docs/durability.md` the order of the steps. The stores are known here and in their own
-//! files, to nobody else.
+//! `docs/format.md` describes the bytes, `docs/durability.md` the order of the steps. Only this file and their own files name
+//! the stores.
 
 mod audit;
 mod checkpoint;

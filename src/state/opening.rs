@@ -1,4 +1,4 @@
-//! How a checkpoint is opened: in order, or as far as it can be read.
+//! Opens a checkpoint: completely, or as far as it can be read.
 
 use super::checkpoint::Checkpoint;
 use super::codec;
@@ -13,7 +13,7 @@ use crate::migrations::checkpoint::CURRENT_VERSION;
 use std::path::{Path, PathBuf};
 
 impl Checkpoint {
-    /// The checkpoint in `store`, called `folder` in errors.
+    /// The checkpoint in `store`, which errors call `folder`.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if what is there cannot be read or is of a newer version,
@@ -35,8 +35,8 @@ impl Checkpoint {
         Ok(Self { store, folder, head, mark, stream, list: list.unwrap_or_default() })
     }
 
-    /// The same where something is damaged: where the head cannot be read, that of the last ledger entry that can stands in
-    /// for it. What is wrong is returned in words.
+    /// The same for a damaged checkpoint. If the head cannot be read, that of the last readable ledger entry replaces it.
+    /// Returns what is wrong as text.
     ///
     /// # Errors
     /// If neither a head nor a ledger entry can be read.
@@ -73,7 +73,7 @@ impl Checkpoint {
         })
     }
 
-    /// Says so if there are traces of runs after `run`, whose state is all that can be read.
+    /// A warning if there are traces of runs after `run`, the last run whose state can be read.
     fn runs_after(&self, run: RunId) -> Result<Option<String>> {
         let entries = self.stored_entries()?.into_iter().filter_map(|stored| stored.run()).max();
         let mut last = entries.unwrap_or(run).max(run);
@@ -83,8 +83,8 @@ impl Checkpoint {
         let (run, last) = (run.number(), last.number());
         Ok((last > run).then(|| {
             format!(
-                "the runs after run {run}, up to run {last}: the state is that after run {run}, so their files may come \
-                 again, and their outputs must not be used beside what follows"
+                "the runs after run {run}, up to run {last}: the state is that after run {run}, so ingest their \
+                 files again, and do not use their outputs together with this export"
             )
         }))
     }
@@ -96,7 +96,7 @@ fn stored_head(store: &dyn StateStore, folder: &Path) -> Result<Option<(Head, He
     codec::decode_head(&bytes).map(Some).map_err(|damage| damaged(folder, "the head", &damage))
 }
 
-/// Whether no run was committed: a first run may have noted its stream, staged its state and then failed, or died.
+/// Whether no run was committed: a first run may have recorded its stream and staged its state, and then failed or died.
 fn is_unborn(store: &dyn StateStore) -> Result<bool> {
     let begun = [&keys::list(1), &keys::generation(1), keys::STREAM];
     for key in store.scan(keys::all()) {
@@ -113,7 +113,7 @@ fn check_version(head: &[u8], folder: &Path) -> Result<()> {
     match frame::version_of(head) {
         Some(version) if version > CURRENT_VERSION => Err(checkpoint_error(
             folder,
-            format!("the checkpoint has format version {version}, this program knows {CURRENT_VERSION}"),
+            format!("the checkpoint has format version {version}; this program reads up to version {CURRENT_VERSION}"),
             "use a newer program",
         )
         .nothing_changed()),

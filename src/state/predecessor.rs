@@ -1,4 +1,4 @@
-//! A checkpoint of format version 0, for the tests that take one to version 1.
+//! A checkpoint of format version 0, for the tests that migrate one to version 1.
 
 use super::checkpoint::Checkpoint;
 use super::frame;
@@ -15,11 +15,11 @@ use bincode::Encode;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The file that the only run has taken in.
+/// The file that the only run ingested.
 pub const FILE: FileDigest = FileDigest { hash: 7, bytes: 30, beginning: 5 };
 
-/// Writes the checkpoint of a program of version 0 after one run, which has left one session open and one event waiting;
-/// returns the digest of its head and the stream for the manifest.
+/// Writes the checkpoint of a program of version 0 after one run, which left one open session and one waiting event. Returns
+/// the digest of its head and the stream for the manifest.
 ///
 /// # Errors
 /// Those of the store.

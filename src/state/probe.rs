@@ -1,4 +1,4 @@
-//! Rows of the checkpoint without a store: for those who test what damaged or invented bytes can do.
+//! Rows of the checkpoint without a store, to test the effect of damaged or invented bytes.
 
 use super::{codec, frame, rows};
 use crate::core::aggregates::{Argument, Function};
@@ -14,16 +14,16 @@ pub enum StoredRow {
     Head,
     /// An entry of the ledger.
     Run,
-    /// Rows of open state; the first four bytes say how many.
+    /// Rows of open state; the first four bytes are their number.
     OpenSessions,
-    /// The same under rules.
+    /// The same with rules.
     RuledSessions,
 }
 
-/// Decodes `row`, which has no checksum, and encodes what was read.
+/// Decodes `row`, which has no checksum, and encodes the result.
 ///
 /// # Errors
-/// What is wrong with it, in words. No bytes may end in a panic or take memory beyond a multiple of their length.
+/// What is wrong with the row. No bytes may cause a panic, or use memory beyond a multiple of their length.
 pub fn recode(kind: StoredRow, row: &[u8]) -> Result<Vec<u8>, String> {
     let framed = frame::of(row);
     let encoded = match kind {
@@ -39,7 +39,7 @@ pub(super) fn gap_reducer() -> GapReducer {
     GapReducer::new(DEFAULT_GAP)
 }
 
-/// A reducer with each aggregate that there is: each has a state of its own.
+/// A reducer with every aggregate, because each has its own state.
 ///
 /// # Errors
 /// In words, if they are none.

@@ -1,4 +1,4 @@
-//! Open state as it is read: the one way from a store to rows.
+//! Reads open state: the only way from a store to rows.
 
 use super::checkpoint::Checkpoint;
 use super::keys;
@@ -18,14 +18,14 @@ pub(super) struct StateReader<'c> {
 }
 
 impl<'c> StateReader<'c> {
-    /// The state that `head` describes, of which `list` has the chunks.
+    /// The state that `head` describes, whose chunks are in `list`.
     pub(super) fn new(checkpoint: &'c Checkpoint, list: &'c StateList, head: &Head) -> Self {
         let is_plain = head.definition.rule_set().is_ok_and(|rules| rules.is_plain());
         Self { checkpoint, list, is_plain }
     }
 
-    /// Visits the rows of one partition in order; what cannot be read, or what `visit` refuses, goes to `damaged`, which decides
-    /// whether to go on. Returns how many chunks could be read.
+    /// Visits the rows of one partition in order. What cannot be read, or what `visit` refuses, goes to `damaged`, which
+    /// decides whether to continue. Returns the number of chunks that could be read.
     pub(super) fn visit(
         self,
         partition: PartitionId,
@@ -60,7 +60,7 @@ impl Checkpoint {
         state.visit(partition, |row| reducer.restore_row(row), Err).map(|_| ())
     }
 
-    /// What can be read of the list of the state that `head` describes; what is wrong with it goes to `findings`.
+    /// What can be read of the list of the state that `head` describes. What is wrong with it goes to `findings`.
     pub(super) fn list_of(&self, head: &Head, findings: &mut Vec<String>) -> Result<StateList> {
         StateList::read(&*self.store, head.generation, |place, damage| {
             findings.push(self.damaged(place, damage).to_string());

@@ -1,12 +1,12 @@
-//! What a checkpoint is kept in: a sorted map of bytes, in which some changes are made together or not at all.
+//! The store of a checkpoint: a sorted map of bytes, with atomic changes.
 //!
-//! A store is known to one file or folder and to the table in `mod.rs`. All stores pass the same tests (`store_tests.rs`).
+//! Only the file or folder of a store and the table in `mod.rs` name it. All stores pass the same tests (`store_tests.rs`).
 
 use crate::error::Result;
 use std::fmt::Debug;
 use std::ops::Range;
 
-/// The longest value that every store takes.
+/// The longest value that every store accepts.
 pub const MAX_VALUE_BYTES: usize = 56 << 10;
 
 /// A key and its value.
@@ -18,26 +18,26 @@ pub type Entries<'s> = Box<dyn Iterator<Item = Result<Entry>> + 's>;
 /// Changes that become visible together, and survive a crash together or not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Entries that are added, or take the place of those under the same keys.
+    /// Entries that are added, or replace those with the same keys.
     pub puts: Vec<Entry>,
-    /// Keys that are removed before that, where they are there.
+    /// Keys that are removed first, if they exist.
     pub removals: Vec<Vec<u8>>,
 }
 
-/// What a sync brings to the disk.
+/// What a sync writes to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncReach {
     /// All entries.
     Entries,
-    /// Also what the store writes only once, and the names of its folder and of those above: before the first commit.
+    /// Also what the store writes only once, and the names of its folder and of those above it: before the first commit.
     Foundation,
 }
 
 /// A store. Keys have at most a few hundred bytes, values at most [`MAX_VALUE_BYTES`].
 ///
-/// What a change has written is seen by every read after it, but may be lost in a crash until a sync, or a commit, has succeeded.
-/// Once a change or a sync has failed, nobody knows what has reached the disk: from then on the store refuses all changes and
-/// syncs, and writes nothing when it is dropped. Other stores of the process are not concerned.
+/// Every later read sees a change, but a crash may lose it until a sync or a commit has succeeded. After a failed change or
+/// sync, it is unknown what has reached the disk: then the store refuses all changes and syncs, and writes nothing when it is
+/// dropped. Other stores of the process are not affected.
 pub trait StateStore: Debug + Send + Sync {
     /// The value under `key`.
     ///
@@ -48,7 +48,7 @@ pub trait StateStore: Debug + Send + Sync {
     /// The entries in `keys`, in order. Each costs a copy of its value.
     ///
     /// # Errors
-    /// Each entry is one of [`crate::error::ErrorKind::Checkpoint`] where the store cannot be read; nothing follows it.
+    /// An entry is an error of [`crate::error::ErrorKind::Checkpoint`] if the store cannot be read; nothing follows it.
     fn scan(&self, keys: Range<Vec<u8>>) -> Entries<'_>;
 
     /// Writes one entry.
@@ -57,20 +57,20 @@ pub trait StateStore: Debug + Send + Sync {
     /// [`crate::error::ErrorKind::Failed`] if it cannot be written.
     fn put(&self, key: &[u8], value: &[u8]) -> Result<()>;
 
-    /// Removes entries, all of them or none. Those that are not there do not matter.
+    /// Removes entries, all or none. Missing ones do not matter.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if it cannot be written.
     fn remove(&self, keys: Vec<Vec<u8>>) -> Result<()>;
 
-    /// Makes `changes`, all of them or none, and brings everything to the disk.
+    /// Applies `changes`, all or none, and syncs everything.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Failed`] if that fails. Then the changes are there or not: the next process that opens the
+    /// [`crate::error::ErrorKind::Failed`] if that fails. Then the changes may exist or not: the next process that opens the
     /// store finds out.
     fn commit(&self, changes: Changes) -> Result<()>;
 
-    /// Brings everything to the disk.
+    /// Syncs everything.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if that fails.

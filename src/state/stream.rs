@@ -1,4 +1,4 @@
-//! The id of the stream: drawn when the checkpoint is made, and on the disk before anything is written beside it.
+//! The stream id: generated when the checkpoint is created, and on the disk before anything is written next to it.
 
 use super::checkpoint::Checkpoint;
 use super::damage::damaged;
@@ -8,43 +8,43 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::StreamId;
 use std::path::Path;
 
-/// What it is called in errors.
+/// Its name in errors.
 const NAME: &str = "the stream id";
 
-/// Draws an id.
+/// Generates an id.
 ///
 /// # Errors
 /// [`ErrorKind::Failed`] if the system gives no random bytes.
 pub fn new_stream() -> Result<StreamId> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| {
-        let what = format!("the system gives no random bytes for a stream id: {error}");
+        let what = format!("cannot get random bytes for a stream id: {error}");
         Error::new(ErrorKind::Failed, what)
     })?;
     Ok(StreamId::of_random(bytes))
 }
 
-/// The id that stands in a store.
+/// The id in a store.
 pub(super) fn stored(store: &dyn StateStore, folder: &Path) -> Result<Option<StreamId>> {
     let bytes = store.get(keys::STREAM)?;
     let read = bytes.map(|bytes| codec::decode_stream(&bytes)).transpose();
     read.map_err(|damage| damaged(folder, NAME, &damage))
 }
 
-/// The error for a checkpoint that has lost its own.
+/// The error for a checkpoint that has lost its id.
 pub(super) fn missing(folder: &Path) -> Error {
     damaged(folder, NAME, "it is missing, but other entries are there")
 }
 
 impl Checkpoint {
-    /// Goes on under another id. Only for a checkpoint without a run: nothing knows it by its own yet.
+    /// Changes the id. Only for a checkpoint without a run: nothing knows it by its own id yet.
     pub fn continue_stream(&mut self, stream: StreamId) {
         debug_assert!(self.head.is_none());
         self.stream = stream;
     }
 
-    /// Brings the id, what the store writes once, and the names of all folders above it to the disk. Where a run is committed
-    /// that was done before it: then this does nothing.
+    /// Syncs the id, what the store writes only once, and the names of all folders above it. Once a run is committed, that has
+    /// been done, and this does nothing.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if the store cannot be written.

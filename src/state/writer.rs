@@ -1,4 +1,4 @@
-//! Open state as it is written: under a generation that no head points to before the commit.
+//! Writes open state under a generation that no head points to before the commit.
 
 use super::checkpoint::Checkpoint;
 use super::keys;
@@ -8,26 +8,26 @@ use super::store::{StateStore, SyncReach};
 use crate::core::partition::PartitionId;
 use crate::error::Result;
 
-/// State that is written under a new generation and that no head points to yet.
+/// State under a new generation that no head points to yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StagedState {
     /// The new generation.
     pub generation: u64,
-    /// How many chunks it has.
+    /// The number of chunks.
     pub chunks: u64,
     /// xxh3-128 over the digests of the chunks.
     pub digest: u128,
 }
 
 impl Checkpoint {
-    /// Begins to write open state under a new generation. No head points to it: until [`Checkpoint::commit`] nothing has
-    /// changed.
+    /// Begins to write open state under a new generation. No head points to it, so nothing changes before
+    /// [`Checkpoint::commit`].
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if the store cannot be written.
     pub fn stage_state(&self) -> Result<StateWriter<'_>> {
         let generation = self.head.as_ref().map_or(1, |head| head.generation + 1);
-        // A run that died before its commit may have left chunks under this very number.
+        // A run that died before its commit may have left chunks under the same number.
         for prefix in [keys::generation(generation), keys::list(generation)] {
             let left = self.store.keys(keys::below(&prefix))?;
             if !left.is_empty() {
@@ -43,13 +43,13 @@ impl Checkpoint {
 pub struct StateWriter<'c> {
     store: &'c dyn StateStore,
     generation: u64,
-    /// The generation before it: what has not changed since then is not written again.
+    /// The previous generation: chunks that have not changed since are not written again.
     before: &'c StateList,
     list: StateList,
 }
 
 impl StateWriter<'_> {
-    /// Writes the chunks of one partition that the generation before has not.
+    /// Writes the chunks of one partition that the previous generation does not have.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if they cannot be written.
@@ -69,7 +69,7 @@ impl StateWriter<'_> {
         Ok(())
     }
 
-    /// Writes the list and brings everything to the disk.
+    /// Writes the list and syncs everything.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if that fails.

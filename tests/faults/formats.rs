@@ -26,7 +26,7 @@ fn ended(folder: &Folder, arguments: &[&str]) -> crate::support::Finished {
     execute(folder, &maintenance(arguments)).expect_code(0)
 }
 
-/// `key start end duration_s events close_reason`, then what is told, of the sessions of a run.
+/// `key start end duration_s events close_reason`, then the aggregates, of the sessions of a run.
 fn sessions(folder: &Folder, run: u64) -> Vec<String> {
     let rows = folder.sessions_of_run(run);
     for row in &rows {
@@ -35,11 +35,14 @@ fn sessions(folder: &Folder, run: u64) -> Vec<String> {
     }
     let shown = |row: &crate::support::SessionRow| {
         let clock = |time: &str| time[11..19].to_owned();
-        let told = row.further.join(" ");
+        let reported = row.further.join(" ");
         let (start, end) = (clock(&row.start), clock(&row.end));
-        format!("{} {start} {end} {} {} {} {told}", row.key[0], row.duration_s, row.events, row.close_reason)
-            .trim_end()
-            .to_owned()
+        format!(
+            "{} {start} {end} {} {} {} {reported}",
+            row.key[0], row.duration_s, row.events, row.close_reason
+        )
+        .trim_end()
+        .to_owned()
     };
     rows.iter().map(shown).collect()
 }
@@ -167,9 +170,12 @@ fn a_newer_format_is_refused_with_both_numbers_and_nothing_is_changed() {
         &["export-state", "saved.jsonl"],
     ] {
         let refused = execute(&folder, &maintenance(command)).expect_code(74);
-        let told = &refused.stderr;
-        assert!(told.contains("version 2") && told.contains("this program knows 1"), "{told}");
-        assert!(told.contains("use a newer program"), "{told}");
+        let reported = &refused.stderr;
+        assert!(
+            reported.contains("version 2") && reported.contains("this program reads up to version 1"),
+            "{reported}"
+        );
+        assert!(reported.contains("use a newer program"), "{reported}");
         expect_one_clear_line(&refused);
     }
     assert_eq!(folder.files(OUT), published);

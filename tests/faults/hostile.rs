@@ -14,8 +14,8 @@ fn a_gzip_bomb_ends_at_the_limit() {
         encoder.write_all(&b"ann,2020-01-01 10:00:00\n".repeat(1_000)).unwrap();
     }
     folder.write("bomb.gz", encoder.finish().unwrap());
-    let told = folder.sessionize(&["run", "bomb.gz", "--max-bytes=1MB"]).expect_code(65).stderr;
-    assert!(told.contains("--max-bytes") && told.contains("bomb.gz"), "{told}");
+    let reported = folder.sessionize(&["run", "bomb.gz", "--max-bytes=1MB"]).expect_code(65).stderr;
+    assert!(reported.contains("--max-bytes") && reported.contains("bomb.gz"), "{reported}");
     assert!(folder.files(OUT).keys().all(|path| !path.ends_with("run-00000001.csv")));
     folder.sessionize(&["run", "bomb.gz", "--max-bytes=25MB"]).expect_code(0);
 }
@@ -24,8 +24,8 @@ fn a_gzip_bomb_ends_at_the_limit() {
 fn a_line_without_end_and_a_key_too_long_are_told() {
     let folder = Folder::new();
     folder.write("line.csv", vec![b'x'; 70 << 20]);
-    let told = folder.sessionize(&["run", "line.csv"]).expect_code(65).stderr;
-    assert!(told.contains("longer than"), "{told}");
+    let reported = folder.sessionize(&["run", "line.csv"]).expect_code(65).stderr;
+    assert!(reported.contains("longer than"), "{reported}");
     let key = "k".repeat(100_000);
     folder.write("key.csv", format!("{key},2020-01-01 10:00:00\nann,2020-01-01 10:00:00\n"));
     let report =
@@ -49,8 +49,8 @@ fn a_first_row_of_millions_of_columns_is_refused_in_one_short_line() {
     let folder = Folder::in_memory();
     for (name, row) in [("plain.csv", ",".repeat(2 << 20)), ("quoted.csv", "\"a\",".repeat(2 << 20))] {
         folder.write(name, format!("{row}\nann,2020-01-01 10:00:00\n"));
-        let told = folder.sessionize(&["run", name]).expect_code(65).stderr;
-        assert!(told.contains("more than 1048576 columns") && told.len() < 300, "{told}");
+        let reported = folder.sessionize(&["run", name]).expect_code(65).stderr;
+        assert!(reported.contains("more than 1048576 columns") && reported.len() < 300, "{reported}");
     }
 }
 
@@ -80,9 +80,9 @@ fn a_header_of_many_or_of_long_names_is_shown_in_part() {
     folder.write("many.csv", names.join(",") + "\n");
     folder.write("long.csv", format!("{},{}\n", "é".repeat(100_000), "b".repeat(100_000)));
     for (name, piece) in [("many.csv", "n49 and 199950 more"), ("long.csv", "éé")] {
-        let told = folder.sessionize(&["run", name, "--key=nobody", "--time=1"]).expect_code(65).stderr;
-        assert!(told.contains("no column nobody") && told.contains(piece), "{told}");
-        assert!(told.len() < 2_000, "{} bytes", told.len());
+        let reported = folder.sessionize(&["run", name, "--key=nobody", "--time=1"]).expect_code(65).stderr;
+        assert!(reported.contains("no column nobody") && reported.contains(piece), "{reported}");
+        assert!(reported.len() < 2_000, "{} bytes", reported.len());
     }
     // Emitted events have all columns; those of a later file are found whatever their order.
     let header = |names: &[String]| format!("{},time\n", names.join(","));
@@ -94,8 +94,8 @@ fn a_header_of_many_or_of_long_names_is_shown_in_part() {
     folder
         .sessionize(&["run", "1.csv", "2.csv", "--key=n0", "--time=time", "--emit=events", "--header=yes"])
         .expect_code(0);
-    let told = folder.sessionize(&["run", "3.csv"]).expect_code(65).stderr;
-    assert!(told.contains("and 19951 more, but this file has") && told.len() < 4_000, "{told}");
+    let reported = folder.sessionize(&["run", "3.csv"]).expect_code(65).stderr;
+    assert!(reported.contains("and 19951 more, but this file has") && reported.len() < 4_000, "{reported}");
 }
 
 /// XXH3-64 multiplies the first eight bytes, each changed by a constant that everybody knows, with the next eight. Where they
@@ -135,8 +135,8 @@ fn keys_that_collide_in_every_bit_of_their_hash_are_told_apart() {
 #[test]
 fn a_stream_without_end_ends_at_the_limit() {
     let folder = Folder::in_memory();
-    let told = folder.sessionize(&["run", "/dev/zero", "--max-bytes=1MB"]).expect_code(65).stderr;
-    assert!(told.contains("/dev/zero") && told.contains("--max-bytes"), "{told}");
+    let reported = folder.sessionize(&["run", "/dev/zero", "--max-bytes=1MB"]).expect_code(65).stderr;
+    assert!(reported.contains("/dev/zero") && reported.contains("--max-bytes"), "{reported}");
     let report = folder.sessionize(&["run", "/dev/null", "--report=json"]).expect_code(0).json();
     assert_eq!(report["rows_read"], 0);
 }

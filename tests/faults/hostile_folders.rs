@@ -1,4 +1,4 @@
-//! Folders, links and names that somebody has put in the way: told before anything is committed, never written through, and
+//! Folders, links and names that are in the way: reported before anything is committed, never written through, and
 //! a warning where others may write in the state folder.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests make links")]
@@ -23,9 +23,9 @@ fn with_days() -> Folder {
 /// The run is refused in these words, without a commit; with the hindrance gone it is run 1.
 #[track_caller]
 fn expect_hindered(folder: &Folder, words: &[&str], mend: impl FnOnce()) {
-    let told = folder.sessionize(&["run", "day.csv"]).expect_code(1);
-    expect_one_clear_line(&told);
-    assert!(words.iter().all(|word| told.stderr.contains(word)), "{}", told.stderr);
+    let reported = folder.sessionize(&["run", "day.csv"]).expect_code(1);
+    expect_one_clear_line(&reported);
+    assert!(words.iter().all(|word| reported.stderr.contains(word)), "{}", reported.stderr);
     let runs = folder.sessionize(&["inspect", "--report=json", "--out=another"]).expect_code(0).json();
     assert_eq!(runs["runs"], 0, "nothing was committed");
     mend();
@@ -85,8 +85,8 @@ fn what_no_run_has_published_is_never_written_over() {
     let name = output_name("sessions", 2);
     for target in ["../../victim", "../../nowhere"] {
         symlink(target, folder.path(&name)).unwrap();
-        let told = folder.sessionize(&["run", "day-2.csv"]).expect_code(1).stderr;
-        assert!(told.contains("name is taken"), "{told}");
+        let reported = folder.sessionize(&["run", "day-2.csv"]).expect_code(1).stderr;
+        assert!(reported.contains("name is taken"), "{reported}");
         fs::remove_file(folder.path(&name)).unwrap();
     }
     fs::create_dir(folder.path(&name)).unwrap();
@@ -96,8 +96,8 @@ fn what_no_run_has_published_is_never_written_over() {
     fs::write(folder.path("a file"), "").unwrap();
     fs::remove_dir_all(folder.path(OUT).join("sessions")).unwrap();
     fs::write(folder.path(OUT).join("sessions"), "").unwrap();
-    let told = folder.sessionize(&["run", "day-2.csv"]).expect_code(1).stderr;
-    assert!(told.contains("this is no folder"), "{told}");
+    let reported = folder.sessionize(&["run", "day-2.csv"]).expect_code(1).stderr;
+    assert!(reported.contains("this is not a folder"), "{reported}");
 }
 
 #[test]
@@ -110,9 +110,9 @@ fn staging_and_lock_are_not_looked_for_behind_links() {
     let lock = folder.path(STATE).join("lock");
     fs::remove_file(&lock).unwrap();
     symlink(&victim, &lock).unwrap();
-    let told = folder.sessionize(&["run", "day-2.csv"]).expect_code(1);
-    expect_one_clear_line(&told);
-    assert!(told.stderr.contains("lock of the checkpoint is no file"), "{}", told.stderr);
+    let reported = folder.sessionize(&["run", "day-2.csv"]).expect_code(1);
+    expect_one_clear_line(&reported);
+    assert!(reported.stderr.contains("lock of the checkpoint is not a file"), "{}", reported.stderr);
     assert_eq!(fs::read(victim).unwrap(), b"somebody's");
 }
 
@@ -157,8 +157,9 @@ fn outputs_may_lie_beside_the_batch() {
     folder.sessionize(&["run", "in/day.csv", "--out=in"]).expect_code(0);
     let report = folder.sessionize(&["run", "in/day.csv", "--out=in", "--report=json"]).expect_code(0).json();
     assert_eq!(report["status"], "nothing-to-do");
-    let told = folder.sessionize(&["run", "in/day.csv", "in/sessions", "--out=in"]).expect_code(66).stderr;
-    assert!(told.contains("in/sessions") && told.contains("folder"), "{told}");
+    let reported =
+        folder.sessionize(&["run", "in/day.csv", "in/sessions", "--out=in"]).expect_code(66).stderr;
+    assert!(reported.contains("in/sessions") && reported.contains("folder"), "{reported}");
 }
 
 #[test]
@@ -173,9 +174,9 @@ fn a_backup_into_what_it_copies_is_refused() {
         "link/copy",
         "./sessionize-out/../sessionize-state/a/b",
     ] {
-        let told = folder.sessionize(&["backup", place]).expect_code(2);
-        expect_one_clear_line(&told);
-        assert!(told.stderr.contains("inside of what it copies"), "{}", told.stderr);
+        let reported = folder.sessionize(&["backup", place]).expect_code(2);
+        expect_one_clear_line(&reported);
+        assert!(reported.stderr.contains("inside the folder that it copies"), "{}", reported.stderr);
     }
     assert_eq!(folder.files("").len(), before);
     folder.sessionize(&["backup", "sessionize-state-copy"]).expect_code(0);
@@ -191,8 +192,8 @@ fn a_rollback_whose_outputs_cannot_be_moved_goes_on_with_the_next_command() {
     let blocked = folder.path(OUT).join("retracted/sessions");
     fs::write(&blocked, "").unwrap();
     let hindered = |arguments: &[&str]| {
-        let told = folder.sessionize(arguments).expect_code(1).stderr;
-        assert!(told.contains("cannot retract") && told.contains("is committed"), "{told}");
+        let reported = folder.sessionize(arguments).expect_code(1).stderr;
+        assert!(reported.contains("cannot retract") && reported.contains("is committed"), "{reported}");
     };
     hindered(&["rollback", "--to-run=1"]);
     let shown = folder.sessionize(&["inspect"]).expect_code(0).stdout;
@@ -215,9 +216,13 @@ fn a_backup_removes_nothing_that_is_not_its_own() {
     folder.write("monday.partial/thesis.txt", "precious");
     folder.write("monday.partial/state/notes.txt", "precious too");
     let before = folder.files("monday.partial");
-    let told = folder.sessionize(&["backup", "monday"]).expect_code(2);
-    expect_one_clear_line(&told);
-    assert!(told.stderr.contains("monday.partial: a backup is made under this name"), "{}", told.stderr);
+    let reported = folder.sessionize(&["backup", "monday"]).expect_code(2);
+    expect_one_clear_line(&reported);
+    assert!(
+        reported.stderr.contains("monday.partial: a backup would be written under this name"),
+        "{}",
+        reported.stderr
+    );
     assert_eq!(folder.files("monday.partial"), before);
     folder.write("tuesday.partial", "a file");
     folder.sessionize(&["backup", "tuesday"]).expect_code(2);
@@ -246,23 +251,26 @@ fn a_state_folder_that_others_may_change_is_warned_of() {
     assert_eq!(fs::metadata(folder.path(STATE)).unwrap().mode() & 0o022, 0, "it is made for its owner");
     for (mode, who) in [(0o777, "everybody"), (0o775, "its group")] {
         fs::set_permissions(folder.path(STATE), Permissions::from_mode(mode)).unwrap();
-        let told = warning(&["inspect", "-q"]);
-        assert!(told.contains(who) && told.contains(STATE) && told.lines().count() == 1, "{told}");
+        let reported = warning(&["inspect", "-q"]);
+        assert!(
+            reported.contains(who) && reported.contains(STATE) && reported.lines().count() == 1,
+            "{reported}"
+        );
     }
     fs::set_permissions(folder.path(STATE), Permissions::from_mode(0o755)).unwrap();
     // Only the superuser may give a folder away.
     if chown(folder.path(STATE), Some(12_345), None).is_ok() {
-        let told = warning(&["run", "day-2.csv", "-q"]);
-        assert!(told.contains("another user (12345)") && told.lines().count() == 1, "{told}");
+        let reported = warning(&["run", "day-2.csv", "-q"]);
+        assert!(reported.contains("another user (12345)") && reported.lines().count() == 1, "{reported}");
     }
 }
 
 #[test]
 fn names_that_break_lines_or_speak_to_terminals_are_written_out() {
     let folder = Folder::in_memory();
-    let told = folder.sessionize(&["run", "no\nfile\u{1b}[31m.csv"]).expect_code(66);
-    expect_one_clear_line(&told);
-    assert!(told.stderr.contains("no file\\u{1b}[31m.csv"), "{:?}", told.stderr);
+    let reported = folder.sessionize(&["run", "no\nfile\u{1b}[31m.csv"]).expect_code(66);
+    expect_one_clear_line(&reported);
+    assert!(reported.stderr.contains("no file\\u{1b}[31m.csv"), "{:?}", reported.stderr);
     let name = std::ffi::OsString::from_vec(b"b\xff\n.csv".to_vec());
     fs::write(folder.path("").join(&name), format!("{DAY}x,never\n")).unwrap();
     let mut run = folder.command(&["run", "--max-rejects=1", "--report=json"]);

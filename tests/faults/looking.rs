@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The commands that look at state and output in `folder`; each writes into the folder of temporary files at most, and where
-/// it is told to.
+/// that is requested.
 fn looks(beside: &Folder) -> Vec<Vec<String>> {
     let named = |name: &str| beside.path(name).display().to_string();
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
@@ -228,9 +228,9 @@ fn what_cannot_be_copied_is_told_with_the_name_of_what_is_full() {
     let folder = after_two_runs();
     let mut command = twin::command(&folder, &twin::inspect());
     command.env("TMPDIR", folder.path("nowhere"));
-    let told = Finished::of(command, b"").expect_code(1);
-    twin::expect_one_clear_line(&told);
-    assert!(told.stderr.contains("nowhere") && told.stderr.contains("TMPDIR"), "{}", told.stderr);
+    let reported = Finished::of(command, b"").expect_code(1);
+    twin::expect_one_clear_line(&reported);
+    assert!(reported.stderr.contains("nowhere") && reported.stderr.contains("TMPDIR"), "{}", reported.stderr);
     // What lies in the state folder and is none of the store is not touched; a pipe would never end.
     let made = Command::new("mkfifo").arg(folder.path(STATE).join("snap.pipe")).status();
     if made.is_ok_and(|made| made.success()) {

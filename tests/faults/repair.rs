@@ -116,15 +116,15 @@ fn a_rollback_that_cannot_be_done_changes_nothing() {
         folder.write("more.csv", format!("dan,2020-01-0{day} 12:00:00\n"));
         folder.sessionize(&["run", "more.csv", CLOCK, "--keep-generations=3"]).expect_code(0);
     }
-    let told = folder.sessionize(&["rollback", "--to-run=2"]).expect_code(1).stderr;
-    assert!(told.contains("no longer kept; runs 5 to 7 are kept, and --to-run 0 is"), "{told}");
+    let reported = folder.sessionize(&["rollback", "--to-run=2"]).expect_code(1).stderr;
+    assert!(reported.contains("no longer kept; runs 5 to 7 are kept, and --to-run 0 is"), "{reported}");
     let after = folder.files(OUT);
     for (path, content) in before {
         assert_eq!(after[&path], content, "{}", path.display());
     }
     folder.sessionize(&["rollback", "--to-run=6"]).expect_code(0);
-    let told = folder.sessionize(&["rollback", "--to-run=7"]).expect_code(2).stderr;
-    assert!(told.contains("run 8 has taken it back; runs 5 to 8 are kept"), "{told}");
+    let reported = folder.sessionize(&["rollback", "--to-run=7"]).expect_code(2).stderr;
+    assert!(reported.contains("run 8 undid it; runs 5 to 8 are kept"), "{reported}");
     assert_eq!(verify(&folder, 0)["status"], "ok");
 }
 
@@ -144,8 +144,8 @@ fn an_evicted_key_leaves_the_state_and_the_accounts_know() {
     folder.sessionize(&["finalize"]).expect_code(0);
     assert_eq!(folder.sessions().len(), 3);
     // An older generation would bring the key back.
-    let told = folder.sessionize(&["rollback", "--to-run=3"]).expect_code(1).stderr;
-    assert!(told.contains("runs 4 to 5 are kept"), "{told}");
+    let reported = folder.sessionize(&["rollback", "--to-run=3"]).expect_code(1).stderr;
+    assert!(reported.contains("runs 4 to 5 are kept"), "{reported}");
     // Nothing of it is there before the first run.
     folder.sessionize(&["rollback", "--to-run=0"]).expect_code(0);
     assert_eq!(verify(&folder, 0)["events_removed"], 0);
@@ -242,11 +242,14 @@ fn generations_are_kept_by_the_age_of_their_runs() {
     // The current one is always kept.
     assert_eq!(day(30), [5]);
     assert_eq!(verify(&folder, 0)["generations"], 1);
-    let told = folder.sessionize(&["run", "day.csv", "--keep=3"]).expect_code(2).stderr;
-    assert!(told.contains("--keep is now --keep-generations") && told.lines().count() == 1, "{told}");
+    let reported = folder.sessionize(&["run", "day.csv", "--keep=3"]).expect_code(2).stderr;
+    assert!(
+        reported.contains("--keep is now --keep-generations") && reported.lines().count() == 1,
+        "{reported}"
+    );
     folder.write("sessionize.toml", "keep = 3\n");
-    let told = folder.sessionize(&["config"]).expect_code(2).stderr;
-    assert!(told.contains("it is now keep-generations"), "{told}");
+    let reported = folder.sessionize(&["config"]).expect_code(2).stderr;
+    assert!(reported.contains("it is now keep-generations"), "{reported}");
 }
 
 /// Twenty thousand sessions that stay open, and runs that touch one of them.
@@ -372,10 +375,10 @@ fn an_import_leaves_the_output_folder_of_the_exported_checkpoint_alone() {
     let folder = three_runs();
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
     let before = folder.files(OUT);
-    let told = folder.sessionize(&["import-state", "state.jsonl", "--state=trial"]).expect_code(2);
-    expect_one_clear_line(&told);
+    let reported = folder.sessionize(&["import-state", "state.jsonl", "--state=trial"]).expect_code(2);
+    expect_one_clear_line(&reported);
     for said in [OUT, "belongs to the checkpoint that was exported", "a new --out folder", "--take-over"] {
-        assert!(told.stderr.contains(said), "{}", told.stderr);
+        assert!(reported.stderr.contains(said), "{}", reported.stderr);
     }
     assert_eq!(folder.files(OUT), before);
     let trial = ["--state=trial", "--out=trial-out"];
@@ -393,14 +396,20 @@ fn an_import_that_takes_over_goes_on_as_the_same_stream_and_the_old_checkpoint_i
     let folder = three_runs();
     folder.sessionize(&["export-state", "state.jsonl"]).expect_code(0);
     let import = ["import-state", "state.jsonl", "--state=new", "--take-over"];
-    let told = folder.sessionize(&[&import[..], &["--out=new-out"]].concat()).expect_code(2).stderr;
-    assert!(told.contains("nothing to take over") && told.contains("leave --take-over out"), "{told}");
+    let reported = folder.sessionize(&[&import[..], &["--out=new-out"]].concat()).expect_code(2).stderr;
+    assert!(
+        reported.contains("nothing to take over") && reported.contains("leave --take-over out"),
+        "{reported}"
+    );
     assert!(!folder.path("new-out").exists());
     folder.sessionize(&import).expect_code(0);
     // Again: it is done.
     folder.sessionize(&import).expect_code(0);
-    let told = folder.sessionize(&["finalize"]).expect_code(74).stderr;
-    assert!(told.contains("the output folder is at run 4, but the checkpoint only at run 3"), "{told}");
+    let reported = folder.sessionize(&["finalize"]).expect_code(74).stderr;
+    assert!(
+        reported.contains("the output folder is at run 4, but the checkpoint only at run 3"),
+        "{reported}"
+    );
     folder.sessionize(&["finalize", "--state=new"]).expect_code(0);
     folder.sessionize(&["verify", "--state=new"]).expect_code(0);
     assert_eq!(stream_of(&folder, OUT, 5), stream_of(&folder, OUT, 1));
@@ -410,9 +419,9 @@ fn an_import_that_takes_over_goes_on_as_the_same_stream_and_the_old_checkpoint_i
     other.sessionize(&["export-state", "other.jsonl"]).expect_code(0);
     folder.write("other.jsonl", fs::read(other.path("other.jsonl")).unwrap());
     for flags in [&["--state=third"][..], &["--state=third", "--take-over"]] {
-        let told =
+        let reported =
             folder.sessionize(&[&["import-state", "other.jsonl"], flags].concat()).expect_code(74).stderr;
-        assert!(told.contains("belongs to another checkpoint"), "{told}");
+        assert!(reported.contains("belongs to another checkpoint"), "{reported}");
     }
 }
 
@@ -479,12 +488,12 @@ fn outputs_that_are_gone_are_told_apart_from_outputs_that_are_wrong() {
     let report = verify(&folder, 74);
     assert_eq!((&report["status"], &report["missing_outputs"]), (&"missing".into(), &missing));
     assert_eq!((&report["findings"], &report["missing_accepted"]), (&names(&[]), &0.into()));
-    let told = folder.sessionize(&["verify"]).expect_code(74);
+    let reported = folder.sessionize(&["verify"]).expect_code(74);
     assert!(
-        told.stderr.contains("3 published outputs are gone, the first: sessions/run-00000001.csv"),
-        "{told:?}"
+        reported.stderr.contains("3 published outputs are missing, the first: sessions/run-00000001.csv"),
+        "{reported:?}"
     );
-    assert!(told.stdout.contains("- missing: sessions/run-00000003.csv\n"), "{told:?}");
+    assert!(reported.stdout.contains("- missing: sessions/run-00000003.csv\n"), "{reported:?}");
     let backup = folder.sessionize(&["backup", "kept", "--report=json"]).expect_code(0).json();
     assert_eq!(backup["outputs_missing"], 3);
     // What is wrong comes first: nothing is recorded beside it.
@@ -523,7 +532,7 @@ fn outputs_that_are_gone_are_told_apart_from_outputs_that_are_wrong() {
     assert_eq!(report["missing_accepted"], 3);
 }
 
-/// Retention takes manifests too; without its manifest an output cannot be told from any other file.
+/// Retention takes manifests too; without its manifest an output is a file like any other.
 #[test]
 fn a_manifest_is_gone_only_together_with_the_outputs_of_its_run() {
     let folder = three_runs();
@@ -531,7 +540,10 @@ fn a_manifest_is_gone_only_together_with_the_outputs_of_its_run() {
     let content = fs::read(&manifest).unwrap();
     fs::remove_file(&manifest).unwrap();
     let finding = verify(&folder, 74)["findings"][0].as_str().unwrap().to_owned();
-    assert!(finding.contains("run-00000001.json: it is gone, and outputs of its run are not"), "{finding}");
+    assert!(
+        finding.contains("run-00000001.json: it is missing, but other outputs of its run exist"),
+        "{finding}"
+    );
     take_away(&folder, &[output_name("sessions", 1)]);
     assert_eq!(verify(&folder, 74)["missing_outputs"], serde_json::json!(["manifests/run-00000001.json"]));
     folder.sessionize(&["verify", "--accept-missing"]).expect_code(0);
@@ -629,23 +641,26 @@ fn an_export_goes_through_a_pipe() {
     }
     let cut = &whole.as_bytes()[..whole.len() - 9];
     let words = ["import-state", "-", "--state=new", "--out=new-out"];
-    let told = folder.sessionize_with_input(&words, cut).expect_code(65).stderr;
-    assert!(told.contains("standard input:") && told.contains("this is no whole export"), "{told}");
+    let reported = folder.sessionize_with_input(&words, cut).expect_code(65).stderr;
+    assert!(
+        reported.contains("standard input:") && reported.contains("this export is not complete or not valid"),
+        "{reported}"
+    );
     folder.sessionize_with_input(&words, whole.as_bytes()).expect_code(0);
     folder.sessionize(&["verify", "--state=new", "--out=new-out"]).expect_code(0);
     for words in
         [&["backup", "-"][..], &["verify", "--state=-"], &["verify", "--out", "-"], &["--config=-", "verify"]]
     {
-        let told = folder.sessionize(words).expect_code(2).stderr;
-        assert!(told.contains("it means a stream, and a name is needed here"), "{told}");
+        let reported = folder.sessionize(words).expect_code(2).stderr;
+        assert!(reported.contains("it stands for a stream, but a name is needed here"), "{reported}");
     }
     assert!(!folder.path("-").exists());
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = folder.command(&["export-state", "-"]);
     let failed = command.stdout(full).output().unwrap();
-    let told = String::from_utf8(failed.stderr).unwrap();
-    assert_eq!(failed.status.code(), Some(1), "{told}");
-    assert!(told.contains("standard output: cannot write the export: "), "{told}");
+    let reported = String::from_utf8(failed.stderr).unwrap();
+    assert_eq!(failed.status.code(), Some(1), "{reported}");
+    assert!(reported.contains("standard output: cannot write the export: "), "{reported}");
 }
 
 /// Old states go with the chunks that no other names; a list that cannot be read names none, but the head still needs them.

@@ -108,9 +108,9 @@ fn of_a_damaged_chunk_its_keys_are_lost_and_no_others() {
         flip(&folder, of_k1);
         execute(&folder, &maintenance(&["export-state", "whole.jsonl"])).expect_code(74);
         let (export, import, sessions) = go_on(&folder, rules);
-        let told = losses(&export);
-        assert!(told.contains(&format!("chunk 0 of partition {partition} ")), "{told}");
-        assert!(told.contains("its digest does not match"), "{told}");
+        let reported = losses(&export);
+        assert!(reported.contains(&format!("chunk 0 of partition {partition} ")), "{reported}");
+        assert!(reported.contains("its digest does not match"), "{reported}");
         let removed = import.json()["events_removed"].as_u64().unwrap();
         // Duplicates in a tail are held until it is folded; a look at open sessions does not show them.
         assert!(removed == held["k1"] || removed > held["k1"] && rules == CORRECTED, "{rules:?} {held:?}");
@@ -159,9 +159,12 @@ fn of_a_lost_ledger_entry_only_its_history_is_lost() {
         flip(&folder, is_lost);
         execute(&folder, &maintenance(&["export-state", "whole.jsonl"])).expect_code(74);
         let (export, _, sessions) = go_on(&folder, &[]);
-        let told = losses(&export);
-        assert!(lost.iter().all(|run| told.contains(&format!("the ledger entry of run {run} "))), "{told}");
-        assert_eq!(told.lines().count(), lost.len());
+        let reported = losses(&export);
+        assert!(
+            lost.iter().all(|run| reported.contains(&format!("the ledger entry of run {run} "))),
+            "{reported}"
+        );
+        assert_eq!(reported.lines().count(), lost.len());
         assert_eq!(sessions, undisturbed);
         let ledger = execute(&folder, &there(twin::inspect())).expect_code(0).json()["ledger"].clone();
         let kinds: Vec<_> = ledger.as_array().unwrap().iter().map(|run| run["kind"].clone()).collect();
@@ -180,10 +183,10 @@ fn a_file_that_neither_list_nor_ledger_knows_is_said_to_be_unknown() {
         (!is_of_run_1 && !key.starts_with(&entry_of_run(1))).then(|| value.to_vec())
     });
     let (export, _, _) = go_on(&folder, &[]);
-    let told = losses(&export);
+    let reported = losses(&export);
     assert!(
-        told.contains("1 files found, 2 expected; one that is missing would be taken in again"),
-        "{told}"
+        reported.contains("1 files found, 2 expected; one that is missing would be ingested again"),
+        "{reported}"
     );
 }
 
@@ -196,9 +199,12 @@ fn of_a_lost_last_run_the_state_before_it_is_saved_and_its_files_come_again() {
     });
     let export =
         execute(&folder, &maintenance(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
-    let told = losses(&export.expect_code(0));
-    assert!(told.contains("the runs after run 1, up to run 2: the state is that after run 1"), "{told}");
-    assert!(told.contains("the checkpoint is at run 1, its output at run 2"), "{told}");
+    let reported = losses(&export.expect_code(0));
+    assert!(
+        reported.contains("the runs after run 1, up to run 2: the state is that after run 1"),
+        "{reported}"
+    );
+    assert!(reported.contains("the checkpoint is at run 1, its output at run 2"), "{reported}");
     // Not beside the output of run 2.
     execute(&folder, &maintenance(&["import-state", "saved.jsonl", "--state=new"])).expect_code(2);
     execute(&folder, &there(maintenance(&["import-state", "saved.jsonl"]))).expect_code(0);
@@ -229,8 +235,11 @@ fn of_a_damaged_list_the_chunks_that_it_names_are_lost_and_said_to_be() {
             execute(&folder, &maintenance(&["export-state", "saved.jsonl", "--salvage", "--report=json"]));
         let export = export.expect_code(0);
         assert_eq!(export.json()["events"], 0);
-        let told = losses(&export);
-        assert!(told.contains("part 0 of the list of the open state of the checkpoint is damaged"), "{told}");
+        let reported = losses(&export);
+        assert!(
+            reported.contains("part 0 of the list of the open state of the checkpoint is damaged"),
+            "{reported}"
+        );
         execute(&folder, &there(maintenance(&["import-state", "saved.jsonl"]))).expect_code(0);
         execute(&folder, &there(maintenance(&["verify"]))).expect_code(0);
     }
@@ -295,8 +304,11 @@ fn staged_outputs_of_a_committed_run_that_are_gone_are_counted() {
         report["events_late"],
         report["rows_rejected"]
     );
-    let told = execute(&folder, &finalize()).expect_code(74).stderr;
-    assert!(told.contains(&lost) && told.contains("; put back a backup of both folders"), "{told}");
+    let reported = execute(&folder, &finalize()).expect_code(74).stderr;
+    assert!(
+        reported.contains(&lost) && reported.contains("; restore a backup of both folders"),
+        "{reported}"
+    );
     let found = execute(&folder, &maintenance(&["verify", "--report=json"])).expect_code(74).json();
     assert!(found["findings"][0].as_str().unwrap().contains(&lost), "{found}");
     let export =

@@ -148,7 +148,7 @@ impl RuledCase {
     }
 }
 
-/// A session as it is told: key, start, end, ordinal, why it ended, and its events.
+/// A session: key, start, end, ordinal, why it ended, and its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuledSession {
     pub key: &'static str,
@@ -256,7 +256,7 @@ fn day(second: i64, zone: Tz) -> chrono::NaiveDate {
 }
 
 /// The aggregate columns of a session, in the order of [`AGGREGATES`].
-pub fn told(session: &RuledSession, case: &RuledCase) -> Vec<String> {
+pub fn aggregate_values(session: &RuledSession, case: &RuledCase) -> Vec<String> {
     let paths: Vec<&str> =
         session.events.iter().map(|event| case.path(event)).filter(|path| !path.is_empty()).collect();
     // All amounts have two decimals or none: cents are whole.
@@ -313,7 +313,7 @@ fn listed(values: &[&str], bound: Option<usize>) -> String {
     format!("[{}]", listed.join(","))
 }
 
-/// What [`told`] tells.
+/// What [`aggregate_values`] returns.
 pub const AGGREGATES: [&str; 12] = [
     "first(path)",
     "last(path)",

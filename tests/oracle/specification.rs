@@ -128,9 +128,9 @@ impl Part {
         let (ready, waiting) = self.tail.iter().partition(|time| cuts || reaches(watermark, **time));
         self.tail = waiting;
         let ready: Vec<i64> = ready;
-        let mut told: Vec<Span> = ready.into_iter().filter_map(|time| self.gap_step(gap, time)).collect();
-        told.extend(if cuts { self.open.take() } else { self.gap_pass(gap, watermark) });
-        told
+        let mut reported: Vec<Span> = ready.into_iter().filter_map(|time| self.gap_step(gap, time)).collect();
+        reported.extend(if cuts { self.open.take() } else { self.gap_pass(gap, watermark) });
+        reported
     }
 }
 
@@ -152,17 +152,17 @@ impl Specification {
         for (key, _) in &accepted {
             self.parts.entry(key.clone()).or_default();
         }
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for (key, part) in &mut self.parts {
             // `move_of_key` of `Keys.v`.
             let own: Vec<i64> =
                 accepted.iter().filter(|event| event.0 == *key).map(|event| event.1).collect();
-            told.extend(
+            reported.extend(
                 part.play_move(self.gap, (&own, watermark), cuts).into_iter().map(|span| (key.clone(), span)),
             );
         }
         self.parts.retain(|_, part| *part != Part::default());
-        told.sort();
-        told
+        reported.sort();
+        reported
     }
 }

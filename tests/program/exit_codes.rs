@@ -33,7 +33,7 @@ fn code_0_is_done_and_also_nothing_to_do() {
     let folder = with_one_run();
     let before = twin::outcome(&folder);
     let again = execute(&folder, &[run(&[0]), vec!["--report=json".to_owned()]].concat()).expect_code(0);
-    let warning = "sessionize: warning: nothing was read: the content of all 1 files was taken in before\n";
+    let warning = "sessionize: warning: nothing was read: the content of all 1 files was ingested before\n";
     assert_eq!((again.json()["status"].as_str(), again.stderr.as_str()), (Some("nothing-to-do"), warning));
     assert_eq!(twin::outcome(&folder), before, "the same file twice changes nothing");
     execute(&folder, &finalize()).expect_code(0);
@@ -62,7 +62,7 @@ fn code_2_is_a_command_line_that_makes_no_sense() {
     refused(&folder, &["walk"], 2, &["'walk'", "see 'sessionize --help'"]);
     refused(&folder, &["run"], 2, &["no batch file", "--batch FILE"]);
     let future = ["run", "--watermark=2999-01-01", "batch-1.csv"];
-    refused(&folder, &future, 2, &["--watermark 2999-01-01", "future", "state a time"]);
+    refused(&folder, &future, 2, &["--watermark 2999-01-01", "future", "give a time"]);
 }
 
 #[test]
@@ -104,12 +104,12 @@ fn code_74_is_a_checkpoint_that_is_damaged_or_out_of_step() {
     let copy = Folder::in_memory();
     twin::copy(&folder, &copy);
     fs::remove_dir_all(copy.path(STATE)).unwrap();
-    refused(&copy, &step, 74, &[OUT, "this output folder belongs to another checkpoint", "put back"]);
+    refused(&copy, &step, 74, &[OUT, "this output folder belongs to another checkpoint", "restore"]);
     twin::copy(&folder, &copy);
     fs::remove_dir_all(copy.path(OUT).join("manifests")).unwrap();
     refused(&copy, &step, 74, &["checkpoint is at run 1", "output folder is at run 0", "--out"]);
     fs::write(folder.path(STATE).join("db"), "no log of sled").unwrap();
-    refused(&folder, &step, 74, &[OUT, "this output folder belongs to another checkpoint", "put back"]);
+    refused(&folder, &step, 74, &[OUT, "this output folder belongs to another checkpoint", "restore"]);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn code_74_is_also_two_halves_of_different_histories() {
     }
     let out = other.path(OUT);
     let arguments = ["run", "--out", out.to_str().unwrap(), "batch-1.csv"];
-    refused(&folder, &arguments, 74, &["both at run 2", "different histories", "belong together"]);
+    refused(&folder, &arguments, 74, &["both at run 2", "their histories differ", "belong together"]);
     // Two that have nothing to do with each other.
     let stranger = Folder::in_memory();
     twin::write_batches(&stranger, 2);
@@ -233,7 +233,7 @@ fn remedies_name_what_is_wrong() {
         &folder,
         &clock,
         65,
-        &["lies 1day after the clock here, 2024-02-01T00:00:00Z", "--now", "--max-future"],
+        &["is 1day after the clock here, 2024-02-01T00:00:00Z", "--now", "--max-future"],
     );
     // One frame with the number of a dictionary, and one raw block.
     folder.write("dictionary.zst", b"\x28\xB5\x2F\xFD\x21\x07\x04\x21\x00\x00k1,1");
@@ -319,7 +319,7 @@ fn quiet_is_not_blind() {
         "batch-0.csv",
         &String::from_utf8(fs::read(folder.path("batch-0.csv")).unwrap()).unwrap(),
         &[],
-        "taken in before",
+        "ingested before",
     );
     let fresh = ["--state=none", "--out=none-out"];
     warned("old.csv", "k1,1577836\n", &[&fresh[..], &["--time-format=epoch-s"]].concat(), "1970");

@@ -23,7 +23,7 @@ fn shell(folder: &Folder, line: &str) -> Finished {
 
 /// The error and, in words, the rows of the table below it.
 #[track_caller]
-fn told(finished: &Finished) -> (String, Vec<String>) {
+fn reported(finished: &Finished) -> (String, Vec<String>) {
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(65), ""), "{}", finished.stderr);
     let (error, table) = finished.stderr.split_once('\n').unwrap();
     assert!(error.starts_with("sessionize: ") && error.ends_with("; nothing was changed"), "{error}");
@@ -47,7 +47,7 @@ fn named(error: &str) -> &str {
 fn refused_and_repaired(file: &str, content: &str, flags: &str) -> (String, Vec<String>, usize) {
     let folder = Folder::new();
     folder.write(file, content);
-    let (error, table) = told(&shell(&folder, &format!("sessionize run {file} {flags}")));
+    let (error, table) = reported(&shell(&folder, &format!("sessionize run {file} {flags}")));
     let repaired = shell(&folder, &format!("sessionize {} -q", named(&error)));
     assert_eq!(repaired.code, Some(0), "{error}\n{}", repaired.stderr);
     shell(&folder, "sessionize finalize -q");
@@ -58,7 +58,7 @@ fn refused_and_repaired(file: &str, content: &str, flags: &str) -> (String, Vec<
 fn a_time_that_nobody_named_and_that_is_none_is_not_taken() {
     let flights = "year,month,day,tailnum,time_hour\n2013,1,1,N1,2013-01-01T05:00:00Z\n2013,1,2,N1,2013-01-02T05:00:00Z\n";
     let (error, table, sessions) = refused_and_repaired("flights.csv", flights, "--gap 30m");
-    assert!(error.contains("the second one, month, does not look like it: 1, 1;"), "{error}");
+    assert!(error.contains("the second column, month, does not look like a time: 1, 1;"), "{error}");
     assert_eq!(named(&error), "run flights.csv --gap 30m --key tailnum --time time_hour");
     assert_eq!(table[1], "2 month 1");
     assert_eq!(table[4], "5 time_hour 2013-01-01T05:00:00Z; 2013-01-02T05:00:00Z yes");
@@ -68,7 +68,10 @@ fn a_time_that_nobody_named_and_that_is_none_is_not_taken() {
 #[test]
 fn a_file_whose_header_was_taken_for_a_row_is_not_all_rejects() {
     let (error, table, sessions) = refused_and_repaired("shop.csv", SHOP, "");
-    assert!(error.contains("the second one, session_id, does not look like it: s1, s1, s2"), "{error}");
+    assert!(
+        error.contains("the second column, session_id, does not look like a time: s1, s1, s2"),
+        "{error}"
+    );
     assert_eq!(named(&error), "run shop.csv --key user_id --time timestamp");
     assert_eq!(table[0], "1 user_id u1; u2");
     assert_eq!(sessions, 2);
@@ -78,7 +81,7 @@ fn a_file_whose_header_was_taken_for_a_row_is_not_all_rejects() {
 fn a_first_column_that_is_the_time_is_no_key() {
     let (error, _, sessions) =
         refused_and_repaired("day.csv", "ts,user\n2020-01-01,ann\n2020-01-02,ann\n", "--time ts");
-    assert!(error.contains("the first one, ts, is the time"), "{error}");
+    assert!(error.contains("the first column, ts, is the time"), "{error}");
     assert_eq!((named(&error), sessions), ("run day.csv --key user --time ts", 2));
 }
 
@@ -185,7 +188,7 @@ fn init_overwrites_only_what_it_may_and_says_the_same_again() {
     folder.sessionize(&["init", "shop.csv"]).expect_code(0);
     let first = std::fs::read_to_string(folder.path("sessionize.toml")).unwrap();
     let refused = folder.sessionize(&["init", "shop.csv"]).expect_code(2).stderr;
-    assert!(refused.starts_with("sessionize: sessionize.toml: this file is there already; "), "{refused}");
+    assert!(refused.starts_with("sessionize: sessionize.toml: this file already exists; "), "{refused}");
     assert_eq!(folder.sessionize(&["init", "shop.csv", "--output", "-"]).expect_code(0).stdout, first);
     folder.write("sessionize.toml", "gap = \"5m\"\n");
     folder.sessionize(&["init", "shop.csv", "--force"]).expect_code(0);
@@ -226,9 +229,9 @@ fn init_says_what_is_missing() {
     folder.write("empty.csv", "");
     folder.write("pages.csv", "user,page\nann,/a\nann,/b\n");
     let empty = folder.sessionize(&["init", "empty.csv"]).expect_code(65).stderr;
-    assert!(empty.contains("there are no rows to look at"), "{empty}");
-    let (error, table) = told(&folder.sessionize(&["init", "pages.csv"]));
-    assert!(error.contains("pages.csv: no column of this file holds times that are understood"), "{error}");
+    assert!(empty.contains("there are no rows to analyze"), "{empty}");
+    let (error, table) = reported(&folder.sessionize(&["init", "pages.csv"]));
+    assert!(error.contains("pages.csv: no column of this file has times in a known format"), "{error}");
     assert_eq!(table, ["1 user ann", "2 page /a; /b"]);
     assert!(!folder.path("sessionize.toml").exists());
     let missing = folder.sessionize(&["init", "nope.csv"]).expect_code(66).stderr;

@@ -100,9 +100,9 @@ fn with(files: &[(&str, &str)]) -> Folder {
     folder
 }
 
-/// Brings about the trouble of a heading: the folder in which the program has told it.
+/// Causes the problem of a heading: the folder in which the program has reported it.
 fn trouble(heading: &str) -> Folder {
-    let told = |folder: Folder, arguments: &[&str], code: i32| {
+    let reported = |folder: Folder, arguments: &[&str], code: i32| {
         let finished = folder.sessionize(arguments).expect_code(code);
         assert!(finished.stderr.starts_with("sessionize: "), "{}", finished.stderr);
         expect_sentence(heading, &finished.stderr);
@@ -113,23 +113,23 @@ fn trouble(heading: &str) -> Folder {
     match heading {
         "Every day" => with(&[("day.csv", DAY)]),
         "`there is no checkpoint here`" => {
-            told(after_a_day(), &["inspect", "--state", "typo", "--out", "typo-out"], 1)
+            reported(after_a_day(), &["inspect", "--state", "typo", "--out", "typo-out"], 1)
         }
-        "`this name is taken, and the output of this run has to go there`" => {
+        "`this name is taken, but the output of this run is written here`" => {
             let folder = after_a_day();
             folder.write(&output_name("sessions", 2), "somebody's");
-            told(folder, &run_2, 1)
+            reported(folder, &run_2, 1)
         }
-        "`this is a link that leads nowhere`" => {
+        "`this is a broken link`" => {
             let folder = with(&[("day.csv", DAY)]);
             std::os::unix::fs::symlink("elsewhere", folder.path(OUT)).unwrap();
-            told(folder, &run, 1)
+            reported(folder, &run, 1)
         }
-        "`the lock of the checkpoint is no file`" => {
+        "`the lock of the checkpoint is not a file`" => {
             let folder = after_a_day();
             fs::remove_file(folder.path(STATE).join("lock")).unwrap();
             std::os::unix::fs::symlink("../day.csv", folder.path(STATE).join("lock")).unwrap();
-            told(folder, &run_2, 1)
+            reported(folder, &run_2, 1)
         }
         "`the open state after run … is no longer kept`" => {
             let folder = after_two_days();
@@ -138,101 +138,102 @@ fn trouble(heading: &str) -> Folder {
                 folder.write(&name, DAY.replace("01-01", &format!("01-0{day}")));
                 folder.sessionize(&["run", "--batch", &name, "--keep-generations=3"]).expect_code(0);
             }
-            told(folder, &["rollback", "--to-run", "1"], 1)
+            reported(folder, &["rollback", "--to-run", "1"], 1)
         }
         "`unexpected argument '…' found`" => {
-            told(with(&[("day.csv", DAY)]), &["run", "--batch", "day.csv", "--gapp", "30m"], 2)
+            reported(with(&[("day.csv", DAY)]), &["run", "--batch", "day.csv", "--gapp", "30m"], 2)
         }
         "Mistakes in the configuration file" => {
             let folder = with(&[("sessionize.toml", "gapp = '30m'\n")]);
             folder.sessionize(&["config"]).expect_code(2);
             folder
         }
-        "`there is no run … to roll back to`" => told(after_two_days(), &["rollback", "--to-run", "7"], 2),
-        "`a backup goes to a folder of its own, and this one is there`" => {
+        "`there is no run … to roll back to`" => {
+            reported(after_two_days(), &["rollback", "--to-run", "7"], 2)
+        }
+        "`a backup needs a new folder, and this one already exists`" => {
             let folder = after_a_day();
             fs::create_dir(folder.path("backup-monday")).unwrap();
-            told(folder, &["backup", "backup-monday"], 2)
+            reported(folder, &["backup", "backup-monday"], 2)
         }
-        "`there is a checkpoint here already`" => {
+        "`a checkpoint already exists here`" => {
             let folder = after_a_day();
             folder.sessionize(&["export-state", "saved.jsonl"]).expect_code(0);
-            told(folder, &["import-state", "saved.jsonl"], 2)
+            reported(folder, &["import-state", "saved.jsonl"], 2)
         }
-        "`this output folder belongs to the checkpoint that was exported, which would be refused from now on`" =>
-        {
+        "`this output folder belongs to the exported checkpoint, which could not use it any more`" => {
             let folder = after_a_day();
             folder.sessionize(&["export-state", "saved.jsonl"]).expect_code(0);
-            told(folder, &["import-state", "saved.jsonl", "--state", "trial"], 2)
+            reported(folder, &["import-state", "saved.jsonl", "--state", "trial"], 2)
         }
-        _ => trouble_with_data(heading, &told),
+        _ => trouble_with_data(heading, &reported),
     }
 }
 
 /// The same for the exit codes from 65 on.
-fn trouble_with_data(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Folder) -> Folder {
+fn trouble_with_data(heading: &str, reported: &dyn Fn(Folder, &[&str], i32) -> Folder) -> Folder {
     let run = ["run", "--batch", "day.csv"];
     match heading {
         "`… of … rows were rejected, over the limit of …; the first: …`" => {
-            told(with(&[("day.csv", &format!("{DAY}bob,soon\n"))]), &run, 65)
+            reported(with(&[("day.csv", &format!("{DAY}bob,soon\n"))]), &run, 65)
         }
-        "`… of … rows are late, over the limit of …: they lie before the watermark…`" => {
+        "`… of … rows are late, over the limit of …: they are before the watermark…`" => {
             let folder = after_a_day();
             folder.write("old.csv", "ann,2019-01-01 10:00:00\n");
-            told(folder, &["run", "--batch", "old.csv"], 65)
+            reported(folder, &["run", "--batch", "old.csv"], 65)
         }
         "`there is no column …: its columns are …`" => {
             let folder = with(&[("headed.csv", "at,page,user\n2020-01-01 10:00:00,/,ann\n")]);
-            told(folder, &["run", "--batch", "headed.csv", "--key", "usr", "--time", "at"], 65)
+            reported(folder, &["run", "--batch", "headed.csv", "--key", "usr", "--time", "at"], 65)
         }
         "`the row that begins here is longer than 64 MiB`" => {
             let rows = DAY.replace("bob", "\"bob") + DAY_2;
             let folder = with(&[("day.csv", &rows)]);
             let stderr = folder.sessionize(&run).expect_code(65).stderr;
             assert!(
-                stderr.contains("day.csv:2: the quoted field that begins here is never closed"),
+                stderr.contains("day.csv:2: the quoted field that begins here has no closing quote"),
                 "{stderr}"
             );
             folder
         }
-        "`this row goes on, but an earlier run has taken in its beginning as a whole row: the file ended here then`" =>
+        "`this row continues, but an earlier run ingested its beginning as a whole row: the file ended here then`" =>
         {
             let whole =
                 "ann,2020-01-01 10:00:00,/a\nbob,2020-01-01 11:00:00,/cart\ncat,2020-01-01 12:00:00,/a\n";
             let folder = with(&[("day.csv", &whole[..whole.find("rt").unwrap()])]);
             folder.sessionize(&run).expect_code(0);
             folder.write("day.csv", whole);
-            told(folder, &run, 65)
+            reported(folder, &run, 65)
         }
         "`the batch is longer than the … bytes that --max-bytes allows, decompressed`" => {
             let folder = with(&[]);
             folder.write("day.csv.gz", gzip(DAY));
-            told(folder, &["run", "--batch", "day.csv.gz", "--max-bytes", "10"], 65)
+            reported(folder, &["run", "--batch", "day.csv.gz", "--max-bytes", "10"], 65)
         }
         "`the compressed data is damaged: …`" => {
             let folder = with(&[]);
             let whole = gzip(DAY);
             folder.write("day.csv.gz", &whole[..whole.len() - 9]);
             folder.write("original/day.csv.gz", whole);
-            told(folder, &["run", "--batch", "day.csv.gz"], 65)
+            reported(folder, &["run", "--batch", "day.csv.gz"], 65)
         }
-        "`this is no whole export: …`" => {
+        "`this export is not complete or not valid: …`" => {
             let folder = after_a_day();
             folder.sessionize(&["export-state", "saved.jsonl"]).expect_code(0);
             let whole = fs::read(folder.path("saved.jsonl")).unwrap();
             folder.write("saved.jsonl", &whole[..whole.len() / 2]);
-            told(folder, &["import-state", "saved.jsonl", "--state", "new-state", "--out", "new-out"], 65)
+            reported(folder, &["import-state", "saved.jsonl", "--state", "new-state", "--out", "new-out"], 65)
         }
         "A wrong file was ingested" => after_two_days(),
         "`cannot read the batch file: …`" => {
-            told(with(&[("day.csv", DAY)]), &["run", "--batch", "dya.csv"], 66)
+            reported(with(&[("day.csv", DAY)]), &["run", "--batch", "dya.csv"], 66)
         }
-        _ => trouble_with_state(heading, told),
+        _ => trouble_with_state(heading, reported),
     }
 }
 
 /// The same for the exit codes from 74 on, and what has none.
-fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Folder) -> Folder {
+fn trouble_with_state(heading: &str, reported: &dyn Fn(Folder, &[&str], i32) -> Folder) -> Folder {
     let run_2 = ["run", "--batch", "day-2.csv"];
     match heading {
         "`…; it is unknown whether run … is committed`" => after_a_failed_commit(heading, &run_2),
@@ -240,53 +241,53 @@ fn trouble_with_state(heading: &str, told: &dyn Fn(Folder, &[&str], i32) -> Fold
             let folder = after_a_day();
             folder.sessionize(&["backup", "backup-monday"]).expect_code(0);
             fs::remove_dir_all(folder.path(OUT).join("manifests")).unwrap();
-            told(folder, &run_2, 74)
+            reported(folder, &run_2, 74)
         }
         "`… of the checkpoint is damaged: …`" => {
             let folder = after_a_day();
             damage_open_state(&folder);
-            told(folder, &run_2, 74)
+            reported(folder, &run_2, 74)
         }
         "`the checkpoint does not open: …`" => {
             let folder = after_a_day();
             fs::write(folder.path(STATE).join("conf"), "no configuration of a store").unwrap();
-            told(folder, &run_2, 74)
+            reported(folder, &run_2, 74)
         }
         "`the output of an earlier run cannot be trusted: …`" => {
             let folder = after_a_day();
             folder.write(&format!("{OUT}/manifests/run-00000001.json"), "{");
-            told(folder, &run_2, 74)
+            reported(folder, &run_2, 74)
         }
         heading if heading.starts_with("`run … is committed, but its outputs are neither published") => {
-            told(without_what_was_staged(&run_2), &["inspect"], 74)
+            reported(without_what_was_staged(&run_2), &["inspect"], 74)
         }
         "`verify has found damage in … places, the first: …`" => {
             let folder = after_two_days();
             folder.write(&output_name("sessions", 2), "changed by hand\n");
-            told(folder, &["verify", "-q"], 74)
+            reported(folder, &["verify", "-q"], 74)
         }
-        "`… published outputs are gone, the first: …`" => {
+        "`… published outputs are missing, the first: …`" => {
             let folder = after_two_days();
             fs::remove_file(folder.path(&output_name("sessions", 1))).unwrap();
-            told(folder, &["verify", "-q"], 74)
+            reported(folder, &["verify", "-q"], 74)
         }
         "`this output folder belongs to another checkpoint`" => {
-            told(after_a_day(), &["run", "--batch", "day-2.csv", "--state", "other-state"], 74)
+            reported(after_a_day(), &["run", "--batch", "day-2.csv", "--state", "other-state"], 74)
         }
         "`the output folder is in use by another command`" => {
             let folder = after_a_day();
             let lock = fs::File::open(folder.path(OUT)).unwrap();
             lock.lock().unwrap();
-            told(folder, &run_2, 75)
+            reported(folder, &run_2, 75)
         }
         "`the checkpoint is in use by …`" => {
             let folder = after_a_day();
             let lock = fs::File::open(folder.path(STATE)).unwrap();
             lock.lock().unwrap();
-            told(folder, &run_2, 75)
+            reported(folder, &run_2, 75)
         }
         "`the checkpoint has another definition: …`" => {
-            told(after_a_day(), &["run", "--batch", "day-2.csv", "--gap", "10m"], 78)
+            reported(after_a_day(), &["run", "--batch", "day-2.csv", "--gap", "10m"], 78)
         }
         "Warnings" => {
             let folder = after_a_day();

@@ -1,14 +1,14 @@
-//! A command line that makes no sense is told in one line, for every verb and every flag: what is wrong, what is nearest to
-//! it, where to look.
+//! An invalid command line is answered in one line, for every verb and every flag: what is wrong, what is nearest to it, where to
+//! look.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 
 use crate::support::twin::expect_one_clear_line;
 use crate::support::{Finished, Folder};
 use clap::{Arg, ArgAction, Command};
 
-/// Runs what makes no sense; returns the one line without its beginning and without the way to the help.
+/// Runs an invalid command line; returns the one line without its beginning and without the way to the help.
 #[track_caller]
-fn told(arguments: &[&str], help_of: &str) -> String {
+fn reported(arguments: &[&str], help_of: &str) -> String {
     let folder = Folder::in_memory();
     let finished = folder.sessionize(arguments).expect_code(2);
     expect_one_clear_line(&finished);
@@ -41,7 +41,7 @@ fn a_misspelt_flag_is_named_with_the_nearest_one() {
     for verb in verbs().iter().filter(|verb| verb.get_name() != "config") {
         for (_, flag) in flags(verb) {
             let wrong = format!("--{flag}z");
-            let line = told(&[verb.get_name(), &wrong], verb.get_name());
+            let line = reported(&[verb.get_name(), &wrong], verb.get_name());
             let nearest =
                 format!("unexpected argument '{wrong}' found; a similar argument exists: '--{flag}'");
             assert!(line.starts_with(&nearest), "{line}");
@@ -62,9 +62,9 @@ fn a_word_of_before_is_answered_with_the_word_of_today() {
         (&["run", "--as-of-clock", "2020-01-01"], "--as-of-clock is now --now"),
         (&["finalize", "--keep", "3"], "--keep is now --keep-generations"),
     ] {
-        assert_eq!(told(before, before[0]), now);
+        assert_eq!(reported(before, before[0]), now);
     }
-    assert_eq!(told(&["evict", "--key", "a"], ""), "evict is now purge");
+    assert_eq!(reported(&["evict", "--key", "a"], ""), "evict is now purge");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_value_that_is_not_possible_is_named_with_those_that_are() {
             let Some(last) = values.last() else { continue };
             let wrong = format!("{}z", last.get_name());
             let given = format!("--{name}={wrong}");
-            let line = told(&[verb.get_name(), &given], verb.get_name());
+            let line = reported(&[verb.get_name(), &given], verb.get_name());
             assert!(line.starts_with(&format!("invalid value '{wrong}' for '--{name} <")), "{line}");
             assert!(values.iter().all(|value| line.contains(value.get_name())), "{line}");
             assert!(line.ends_with(&format!("; a similar value exists: '{}'", last.get_name())), "{line}");
@@ -116,7 +116,7 @@ fn needs_a_value(flag: &Arg) -> bool {
 fn a_flag_without_its_value_is_named() {
     for verb in &verbs() {
         for (_, name) in flags(verb).filter(|(flag, _)| needs_a_value(flag)) {
-            let line = told(&[verb.get_name(), &format!("--{name}")], verb.get_name());
+            let line = reported(&[verb.get_name(), &format!("--{name}")], verb.get_name());
             let expected = format!("a value is required for '--{name} <");
             assert!(line.starts_with(&expected) && line.contains("but none was supplied"), "{line}");
         }
@@ -127,37 +127,37 @@ fn a_flag_without_its_value_is_named() {
 fn a_misspelt_verb_is_named_with_the_nearest_one() {
     for verb in &verbs() {
         let wrong = format!("{}z", verb.get_name());
-        let line = told(&[&wrong], "");
+        let line = reported(&[&wrong], "");
         assert!(line.starts_with(&format!("unrecognized subcommand '{wrong}'; ")), "{line}");
         assert!(
             line.contains("similar subcommand") && line.contains(&format!("'{}'", verb.get_name())),
             "{line}"
         );
     }
-    let all = told(&[], "");
+    let all = reported(&[], "");
     assert!(verbs().iter().all(|verb| all.contains(verb.get_name())), "{all}");
-    assert_eq!(told(&["-v"], ""), all);
+    assert_eq!(reported(&["-v"], ""), all);
 }
 
 #[test]
 fn flags_that_exclude_each_other_and_words_too_many_are_named() {
-    let both = told(&["run", "x", "--watermark-delay=1m", "--watermark=2020-01-01"], "run");
+    let both = reported(&["run", "x", "--watermark-delay=1m", "--watermark=2020-01-01"], "run");
     assert!(
         both.contains("'--watermark-delay <DUR>' cannot be used with '--watermark <T>'")
             || both.contains("'--watermark <T>' cannot be used with '--watermark-delay <DUR>'"),
         "{both}"
     );
-    assert!(told(&["inspect", "word"], "inspect").starts_with("unexpected argument 'word' found"));
-    assert!(told(&["rollback"], "rollback").contains("--to-run"), "a flag that is needed");
-    assert!(told(&["run", "--gap=1m", "--gap=2m", "x"], "run").contains("cannot be used multiple times"));
+    assert!(reported(&["inspect", "word"], "inspect").starts_with("unexpected argument 'word' found"));
+    assert!(reported(&["rollback"], "rollback").contains("--to-run"), "a flag that is needed");
+    assert!(reported(&["run", "--gap=1m", "--gap=2m", "x"], "run").contains("cannot be used multiple times"));
 }
 
 #[test]
 fn words_of_several_lines_stay_in_one() {
-    let line = told(&["run", "--gap=1\n\nUsage: 2", "x"], "run");
+    let line = reported(&["run", "--gap=1\n\nUsage: 2", "x"], "run");
     assert!(line.starts_with("invalid value '1 Usage: 2' for '--gap <DUR>'"), "{line}");
-    told(&["run", "--\n\n"], "run");
-    told(&["a\nb"], "");
+    reported(&["run", "--\n\n"], "run");
+    reported(&["a\nb"], "");
 }
 
 #[test]

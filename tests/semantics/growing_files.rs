@@ -245,5 +245,5 @@ fn an_unchanged_file_is_known_by_its_stamp_and_a_changed_one_by_its_content() {
     assert_eq!(run(&["--trust-mtime"]).json()["status"], "nothing-to-do");
     let changed = run(&[]);
     assert_eq!(changed.json()["files"][0]["replaces"], 1);
-    assert!(changed.stderr.contains("day.csv: run 1 has taken in another content under this path"));
+    assert!(changed.stderr.contains("day.csv: run 1 ingested other content under this path"));
 }

@@ -240,10 +240,10 @@ impl Core {
     ) -> Vec<(Vec<u8>, Span)> {
         let at = |us| Timestamp::from_us(us).unwrap();
         let hash = |key: &[u8]| KeyHash::of(key).table();
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let mut completed = |session: CompletedSession<'_>| {
             let (first_at, last_at, events) = (session.start.us(), session.end.us(), session.events);
-            told.push((session.key.to_vec(), Span { first_at, last_at, events }));
+            reported.push((session.key.to_vec(), Span { first_at, last_at, events }));
         };
         let mut reducer = GapReducer::new(self.gap);
         for (key, part) in &self.parts {
@@ -276,8 +276,8 @@ impl Core {
             let tail = state.buffered.iter().map(|time| time.us()).collect();
             self.parts.insert(state.key.to_vec(), Part { open, tail });
         });
-        told.sort();
-        told
+        reported.sort();
+        reported
     }
 }
 
@@ -349,12 +349,12 @@ proptest! {
     fn the_program_is_the_specification((gap, commands) in history()) {
         let folder = Folder::new();
         let mut specification = Specification { gap, ..Specification::default() };
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for (number, command) in commands.iter().enumerate() {
             let typed = typed(&folder, number, gap, command);
             folder.sessionize(&typed.iter().map(String::as_str).collect::<Vec<_>>()).expect_code(0);
-            told.extend(specification.play(command));
-            told.sort();
+            reported.extend(specification.play(command));
+            reported.sort();
             let mut written: Vec<_> = stream::sessions(&folder)
                 .into_iter()
                 .map(|(key, start, end, events, _)| {
@@ -363,7 +363,7 @@ proptest! {
                 .collect();
             // Not in the order of their texts, which have no fraction where it is zero.
             written.sort();
-            prop_assert_eq!(&written, &told, "{:?}", command);
+            prop_assert_eq!(&written, &reported, "{:?}", command);
             let (parts, reached) = kept(&folder, number);
             prop_assert_eq!(&parts, &specification.parts);
             prop_assert_eq!(reached, specification.clock.reached);

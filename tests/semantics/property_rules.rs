@@ -4,14 +4,14 @@
 #[path = "../support/ruled_stream.rs"]
 pub mod ruled_stream;
 
-use crate::oracle::rules::{Dedup, RuledCase, RuledEvent, RuledSession, reach, sessions, told};
+use crate::oracle::rules::{Dedup, RuledCase, RuledEvent, RuledSession, aggregate_values, reach, sessions};
 use crate::support::Folder;
 use proptest::prelude::*;
 use ruled_stream::{Drawn, drawn, rows, tiny, web_file};
 use std::collections::BTreeMap;
 
 /// How the program names the columns of [`crate::oracle::rules::AGGREGATES`].
-const TOLD: [&str; 12] = [
+const AGGREGATE_COLUMNS: [&str; 12] = [
     "first_path",
     "last_path",
     "count",
@@ -40,7 +40,7 @@ fn row(session: &RuledSession, case: &RuledCase) -> Vec<String> {
         id.to_string(),
         session.events.iter().filter(|event| event.source == "shop").count().to_string(),
     ];
-    row.extend(told(session, case));
+    row.extend(aggregate_values(session, case));
     row
 }
 
@@ -60,7 +60,7 @@ fn found(row: &BTreeMap<String, String>) -> Vec<String> {
         let trims = name.ends_with("_amount") && value.contains('.');
         if trims { value.trim_end_matches('0').trim_end_matches('.').to_owned() } else { value.clone() }
     };
-    found.extend(TOLD.map(|name| plain(name, &row[name])));
+    found.extend(AGGREGATE_COLUMNS.map(|name| plain(name, &row[name])));
     found
 }
 
@@ -263,11 +263,11 @@ proptest! {
         for row in rows(&folder, "sessions") {
             let session = found(&row);
             if row["op"] == "insert" {
-                prop_assert!(!log.contains(&session), "told twice: {session:?}");
+                prop_assert!(!log.contains(&session), "inserted twice: {session:?}");
                 log.push(session);
             } else {
                 let place = log.iter().position(|other| *other == session);
-                prop_assert!(place.is_some(), "taken back before it was told: {session:?}");
+                prop_assert!(place.is_some(), "retracted before it was inserted: {session:?}");
                 log.remove(place.unwrap());
             }
         }

@@ -68,12 +68,12 @@ fn the_example_of_the_page_does_what_it_says() {
         for shown in content.strip_prefix("$ ").unwrap().split("\n$ ") {
             let (command, output) = shown.split_once('\n').unwrap_or((shown, ""));
             let words: Vec<&str> = command.split(' ').collect();
-            let told = match words[0] {
+            let reported = match words[0] {
                 "sessionize" => folder.sessionize(&words[1..]).expect_code(0).stdout,
                 "cat" => String::from_utf8(std::fs::read(folder.path(words[1])).unwrap()).unwrap(),
                 other => panic!("the page runs {other}"),
             };
-            assert_eq!(told.trim_end(), output.trim_end(), "{command}");
+            assert_eq!(reported.trim_end(), output.trim_end(), "{command}");
             commands += 1;
         }
     }
@@ -167,7 +167,7 @@ fn a_file_belongs_to_the_first_source_that_fits() {
     folder.write("shop/1.csv", "amount;customer;paid_at\n9.90;ann;1577872802\n");
     let files = ["views-1.csv", "shop/views-1.csv", "./shop/../shop/1.csv", "shop/1.csv"];
     folder.sessionize(&["run", files[0], files[1], files[3]]).expect_code(0);
-    let refusal = "./shop/../shop/1.csv: no source has a pattern that fits this file: views (views-*), sales \
+    let refusal = "./shop/../shop/1.csv: no source has a pattern that matches this file: views (views-*), sales \
                    (sales-*, shop/*.csv); fix the pattern, or name the source with --source";
     folder.write("shop/1.csv", "amount;customer;paid_at\n9.90;ann;1577872803\n");
     expect_refused(&folder, &["run", files[2]], 2, refusal);
@@ -199,7 +199,7 @@ fn a_run_without_patterns_must_say_the_source() {
 fn another_list_of_sources_or_another_column_is_another_definition() {
     let folder = shop();
     folder.sessionize(&["run", "views-1.csv", "sales-1.csv"]).expect_code(0);
-    let way_on = "leave these flags and keys out to go on with it, or close what is open with `sessionize finalize` \
+    let way_on = "remove these flags and keys to continue with it, or close what is open with `sessionize finalize` \
                   and run with --redefine";
     let refused = |file: &str, differences: &str| {
         folder.write("sessionize.toml", file);
@@ -221,7 +221,7 @@ fn another_list_of_sources_or_another_column_is_another_definition() {
     // Where files lie is no part of it.
     folder.write("sessionize.toml", TWO_SOURCES.replace("views-*", "*iews-2*"));
     folder.sessionize(&["run", "views-2.csv"]).expect_code(0);
-    // The way on that was told.
+    // The remedy of the error.
     folder.write("sessionize.toml", third);
     folder.write("views-3.csv", "ts,user,path\n2020-01-01 10:20:00,ann,/\n");
     folder.sessionize(&["finalize"]).expect_code(0);
@@ -339,15 +339,15 @@ fn mistakes_in_a_table_are_said_with_their_line() {
     refused(&format!("{table}time_zone = 'UTC'\n"), "4: there is no key time_zone; did you mean timezone?");
     refused("\n[[source]]\nfiles = '*'\n", "2: this source has no name");
     refused("[[source]]\nname = 'a'\n", "1: this source has no files");
-    refused(&format!("{table}{table}"), "4: two sources are named a; give each a name of its own");
+    refused(&format!("{table}{table}"), "4: two sources are named a; give each its own name");
     let delimiter =
         "invalid value ',,' for '--delimiter <CHAR>': the delimiter is one ASCII character, or tab";
     refused(&format!("{table}delimiter = ',,'\n"), &format!("4: {delimiter}"));
     refused(
         "[[source]]\nname = 'a'\nfiles = ['*', 'a[']\n",
-        "3: files: a[ is no pattern: invalid range pattern",
+        "3: files: a[ is not a pattern: invalid range pattern",
     );
-    refused("[source]\nname = 'a'\n", "1: a source is written in double brackets: [[source]]");
+    refused("[source]\nname = 'a'\n", "1: write a source in double brackets: [[source]]");
     let empty = "a value is required for '--name <NAME>' but none was supplied";
     refused("[[source]]\nname = ''\nfiles = '*'\n", &format!("2: {empty}"));
 }
@@ -365,7 +365,7 @@ fn two_layouts(rules: &str) -> Folder {
 
 #[test]
 fn a_column_that_no_source_has_is_refused_once_all_have_shown_theirs() {
-    let refusal = "a rule looks at column pgae, and no source has one of that name; check its spelling against the headers; \
+    let refusal = "a rule uses column pgae, and no source has one of that name; check its spelling against the headers; \
                    nothing was changed";
     let folder = two_layouts("agg = ['list(pgae)']");
     expect_refused(&folder, &["run", "a1.csv", "b1.csv"], 65, refusal);
@@ -379,7 +379,7 @@ fn a_column_that_no_source_has_is_refused_once_all_have_shown_theirs() {
 #[test]
 fn a_number_that_means_two_columns_is_refused() {
     let folder = two_layouts("agg = ['list(3)']");
-    let refusal = "a rule looks at column 3, which is page in source a and ts in source b; give the column by its name; \
+    let refusal = "a rule uses column 3, which is page in source a and ts in source b; give the column by its name; \
                    nothing was changed";
     expect_refused(&folder, &["run", "a1.csv", "b1.csv"], 65, refusal);
     folder.write("b2.csv", "user,ts,page\nann,2020-01-01 00:01:00,/b\n");
@@ -393,8 +393,8 @@ fn a_file_must_have_a_column_that_its_source_had() {
     folder.sessionize(&["run", "a2.csv", "b1.csv"]).expect_code(0);
     folder.sessionize(&["run", "a1.csv", "--max-late", "9"]).expect_code(0);
     folder.write("a3.csv", "user,ts\nann,2020-01-01 00:03:00\n");
-    let told = folder.sessionize(&["run", "a3.csv"]).expect_code(65).stderr;
-    assert!(told.contains("a3.csv: there is no column page: its columns are user, ts"), "{told}");
+    let reported = folder.sessionize(&["run", "a3.csv"]).expect_code(65).stderr;
+    assert!(reported.contains("a3.csv: there is no column page: its columns are user, ts"), "{reported}");
 }
 
 #[test]
@@ -402,11 +402,12 @@ fn a_column_named_source_is_refused_where_a_rule_asks_for_the_source() {
     let file = "user,ts,source\nann,2020-01-01 00:00:00,letter\n";
     let asking = two_layouts("agg = ['list(source)']");
     asking.write("a2.csv", file);
-    let refusal = "a2.csv: a rule looks at source, the name of the source of each event, and this file has a column of that name; \
+    let refusal = "a2.csv: a rule uses source, the name of the source of each event, and this file has a column of that name; \
                    rename the column in its header, or give it by its number; nothing was changed";
     expect_refused(&asking, &["run", "a2.csv"], 65, refusal);
     // By number it is the column, in the first file as in the next; without a rule about it, it is nobody's.
-    for (rules, told) in [("agg = ['list(3)']", ",\"[\"\"letter\"\",\"\"letter\"\"]\"\n"), ("", ",gap\n")] {
+    for (rules, reported) in [("agg = ['list(3)']", ",\"[\"\"letter\"\",\"\"letter\"\"]\"\n"), ("", ",gap\n")]
+    {
         let folder = two_layouts(rules);
         folder.write("a2.csv", file);
         folder.write("a3.csv", file.replace("00:00:00", "00:10:00"));
@@ -416,6 +417,6 @@ fn a_column_named_source_is_refused_where_a_rule_asks_for_the_source() {
         }
         let sessions =
             std::fs::read_to_string(folder.path(&crate::support::output_name("sessions", 3))).unwrap();
-        assert!(sessions.ends_with(told), "{sessions}");
+        assert!(sessions.ends_with(reported), "{sessions}");
     }
 }

@@ -7,7 +7,7 @@ fn a_parquet_file_is_known_and_the_way_to_read_it_is_told() {
     let folder = Folder::in_memory();
     folder.write("1.parquet", b"PAR1\x15\x04\x15\x10\nann,2020-01-01\nPAR1");
     let stderr = folder.sessionize(&["run", "--batch=1.parquet"]).expect_code(65).stderr;
-    assert!(stderr.contains("1.parquet: this is a Parquet file, which is not read"), "{stderr}");
+    assert!(stderr.contains("1.parquet: this is a Parquet file, which sessionize does not read"), "{stderr}");
     assert!(stderr.contains("cargo install --path . --features parquet"), "{stderr}");
 }
 

@@ -1,33 +1,33 @@
-//! What an accumulator is: update, value, state.
+//! The interface of an accumulator: update, value, state.
 
 use super::value::Value;
 
 /// How much an accumulator may keep of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Different values that `distinct` keeps apart.
+    /// The number of different values that `distinct` keeps.
     pub distinct: usize,
-    /// Values that `list` keeps.
+    /// The number of values that `list` keeps.
     pub list: usize,
 }
 
-/// The growing value of one aggregate over the events of one session.
+/// The state of one aggregate over the events of one session.
 pub(super) trait Accumulate: Default {
-    /// Takes the value of the next event in; an empty one only where the argument is no column. Costs at most one copy of
-    /// the value and one addition or comparison, unless the aggregate says more.
+    /// Adds the value of the next event. It is empty only if the argument is not a column. Costs at most one copy of the value
+    /// and one addition or comparison, unless the aggregate says otherwise.
     fn update(&mut self, value: &[u8], bounds: Bounds);
 
     /// The value over all events so far.
     fn value(&self) -> Value<'_>;
 
-    /// What [`Accumulate::restore`] needs to go on, as the checkpoint keeps it: frozen, as `docs/format.md` lists it.
+    /// The state that [`Accumulate::restore`] takes, as the checkpoint keeps it. It is frozen; `docs/format.md` lists it.
     fn state(&self) -> Vec<Vec<u8>>;
 
-    /// The accumulator that had this state; `None` if none has.
+    /// The accumulator with this state; `None` if the state is not valid.
     fn restore(state: Vec<Vec<u8>>) -> Option<Self>;
 }
 
-/// A state of one number, as text.
+/// A state of one number as text.
 pub(super) fn number_state(number: &impl ToString) -> Vec<Vec<u8>> {
     vec![number.to_string().into_bytes()]
 }
@@ -41,13 +41,13 @@ pub(super) fn only(state: Vec<Vec<u8>>) -> Option<Vec<u8>> {
 /// The only part of a state, or none.
 ///
 /// # Errors
-/// A state of more parts.
+/// A state with more parts.
 pub(super) fn at_most_one(mut state: Vec<Vec<u8>>) -> Result<Option<Vec<u8>>, ()> {
     let part = state.pop();
     if state.is_empty() { Ok(part) } else { Err(()) }
 }
 
-/// The state of a list of values, of which there may have been more: `+` or nothing before them.
+/// The state of a list of values: `+` before them if there were more, otherwise an empty part.
 pub(super) fn bounded_state<'v>(values: impl Iterator<Item = &'v Vec<u8>>, more: bool) -> Vec<Vec<u8>> {
     let mark = if more { b"+".to_vec() } else { Vec::new() };
     std::iter::once(mark).chain(values.cloned()).collect()

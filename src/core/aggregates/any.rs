@@ -1,9 +1,9 @@
-//! `any(COL=VALUE)`: whether any event fulfils a condition.
+//! `any(COL=VALUE)`: whether any event meets a condition.
 
 use super::accumulate::{Accumulate, Bounds, at_most_one};
 use super::value::Value;
 
-/// Whether there was one.
+/// Whether an event met the condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Any(bool);
 
@@ -16,7 +16,7 @@ impl Accumulate for Any {
         Value::Bool(self.0)
     }
 
-    /// `+` if there was one, else nothing.
+    /// `+` if an event met the condition, else nothing.
     fn state(&self) -> Vec<Vec<u8>> {
         if self.0 { vec![b"+".to_vec()] } else { Vec::new() }
     }

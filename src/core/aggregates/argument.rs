@@ -1,22 +1,22 @@
-//! What stands in the parentheses behind the name of an aggregate.
+//! The argument of an aggregate, in parentheses after its name.
 
-/// What stands in the parentheses behind the name of an aggregate.
+/// The argument of an aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Argument {
-    /// A column. Its missing values are not aggregated.
+    /// A column. Missing values are ignored.
     Column,
-    /// A column whose values are numbers: another value rejects its row.
+    /// A column of numbers. Any other value rejects its row.
     Numbers,
-    /// A column whose values are UTF-8: another value rejects its row.
+    /// A column of UTF-8 texts. Any other value rejects its row.
     Texts,
-    /// A column, or nothing: then every event is aggregated.
+    /// A column, or nothing: then each event counts.
     ColumnOrNothing,
-    /// A condition: the events that fulfil it are aggregated.
+    /// A condition: the events that meet it count.
     Condition,
 }
 
 impl Argument {
-    /// Its place in the help: `name(COL)`.
+    /// Its form in the help: `name(COL)`.
     pub(super) const fn placeholder(self) -> &'static str {
         match self {
             Self::Column | Self::Numbers | Self::Texts => "(COL)",

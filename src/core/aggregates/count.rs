@@ -1,9 +1,9 @@
-//! `count`, `count(COL)`, `count_if(COL=VALUE)`: how many events, values, or events that fulfil a condition.
+//! `count`, `count(COL)`, `count_if(COL=VALUE)`: the number of events, of values, or of events that meet a condition.
 
 use super::accumulate::{Accumulate, Bounds, number_state, only};
 use super::value::Value;
 
-/// How many there were.
+/// The number so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Count(u64);
 

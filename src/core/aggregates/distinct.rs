@@ -1,10 +1,10 @@
-//! `distinct(COL)`: how many different values; beyond `--max-distinct` only a floor.
+//! `distinct(COL)`: the number of different values; beyond `--max-distinct`, a lower bound.
 
 use super::accumulate::{Accumulate, Bounds, bounded_parts, bounded_state};
 use super::value::Value;
 use std::collections::BTreeSet;
 
-/// The different values up to the bound, and whether there were more.
+/// The different values up to the limit, and whether there were more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Distinct {
     values: BTreeSet<Vec<u8>>,

@@ -3,7 +3,7 @@
 use super::accumulate::{Accumulate, Bounds, at_most_one};
 use super::value::Value;
 
-/// The first value, once there was one.
+/// The first value, if there was one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct First(Option<Vec<u8>>);
 

@@ -1,15 +1,15 @@
 //! The types of values.
 
-/// The type of all values of an aggregate, besides missing ones.
+/// The type of the values of an aggregate, besides missing ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text as the input had it.
+    /// A text.
     Text,
-    /// A whole number.
+    /// An integer.
     Int,
-    /// A whole number that may be only a floor.
+    /// An integer that may be a lower bound.
     BoundedInt,
-    /// A number in binary.
+    /// A binary floating-point number.
     Float,
     /// An instant.
     Timestamp,
@@ -17,6 +17,6 @@ pub enum Kind {
     Decimal,
     /// True or false.
     Bool,
-    /// Texts in order.
+    /// A list of texts, in order.
     List,
 }

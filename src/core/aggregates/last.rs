@@ -3,7 +3,7 @@
 use super::accumulate::{Accumulate, Bounds, at_most_one};
 use super::value::Value;
 
-/// The last value, once there was one.
+/// The last value, if there was one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Last(Option<Vec<u8>>);
 

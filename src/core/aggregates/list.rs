@@ -1,9 +1,9 @@
-//! `list(COL)`: the values in order; those beyond `--max-list` are left out, and marked.
+//! `list(COL)`: the values in order. Values beyond `--max-list` are left out, and the list is marked.
 
 use super::accumulate::{Accumulate, Bounds, bounded_parts, bounded_state};
 use super::value::Value;
 
-/// The values up to the bound, and whether there were more.
+/// The values up to the limit, and whether there were more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List {
     values: Vec<Vec<u8>>,

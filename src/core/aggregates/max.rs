@@ -1,10 +1,10 @@
-//! `max(COL)`: the largest number as it was written, the first of equal ones.
+//! `max(COL)`: the largest number in its original form; the first of equal ones.
 
 use super::accumulate::{Accumulate, Bounds, at_most_one};
 use super::number::Written;
 use super::value::Value;
 
-/// The largest number, once there was one.
+/// The largest number, if there was one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Max(Option<Written>);
 
@@ -20,7 +20,7 @@ impl Accumulate for Max {
         self.0.as_ref().map_or(Value::Null, |kept| Value::Decimal(kept.text().into()))
     }
 
-    /// The number as it was written, or nothing.
+    /// The number in its original form, or nothing.
     fn state(&self) -> Vec<Vec<u8>> {
         self.0.iter().map(|kept| kept.text().as_bytes().to_vec()).collect()
     }

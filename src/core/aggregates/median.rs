@@ -1,4 +1,4 @@
-//! `median(COL)`: the number in the middle, exact; of two, their mean. Beyond `--max-distinct` different numbers there is none.
+//! `median(COL)`: the number in the middle, exact; of two, their mean. None beyond `--max-distinct` different numbers.
 
 use super::accumulate::{Accumulate, Bounds, bounded_parts, bounded_state};
 use super::number::{number, restored};
@@ -6,7 +6,7 @@ use super::value::Value;
 use bigdecimal::BigDecimal;
 use std::collections::BTreeMap;
 
-/// The different numbers up to the bound, each with how often it has come, and whether there were more: then none is kept.
+/// The different numbers up to the limit, each with its count, and whether there were more: then no number is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Median {
     counts: BTreeMap<BigDecimal, u64>,
@@ -34,7 +34,7 @@ impl Accumulate for Median {
         })
     }
 
-    /// `+` or nothing, then each different number, ascending, and how often it has come.
+    /// `+` or nothing, then each different number in ascending order, with its count.
     fn state(&self) -> Vec<Vec<u8>> {
         let parts =
             self.counts.iter().flat_map(|(number, count)| [number.to_plain_string(), count.to_string()]);
@@ -57,7 +57,7 @@ impl Accumulate for Median {
 }
 
 impl Median {
-    /// The number at `place`, from 0, of all numbers in order.
+    /// The number at `place`, counted from 0, in the sorted sequence of all numbers.
     fn at(&self, place: u64) -> Option<&BigDecimal> {
         let mut behind = 0;
         let mut numbers = self.counts.iter();

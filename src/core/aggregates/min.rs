@@ -1,10 +1,10 @@
-//! `min(COL)`: the smallest number as it was written, the first of equal ones.
+//! `min(COL)`: the smallest number in its original form; the first of equal ones.
 
 use super::accumulate::{Accumulate, Bounds, at_most_one};
 use super::number::Written;
 use super::value::Value;
 
-/// The smallest number, once there was one.
+/// The smallest number, if there was one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Min(Option<Written>);
 
@@ -20,7 +20,7 @@ impl Accumulate for Min {
         self.0.as_ref().map_or(Value::Null, |kept| Value::Decimal(kept.text().into()))
     }
 
-    /// The number as it was written, or nothing.
+    /// The number in its original form, or nothing.
     fn state(&self) -> Vec<Vec<u8>> {
         self.0.iter().map(|kept| kept.text().as_bytes().to_vec()).collect()
     }

@@ -1,6 +1,6 @@
-//! Aggregates: what a session says of its events, one output column each.
+//! Aggregates: output columns that are computed from the events of a session.
 //!
-//! Each aggregate is a file with an accumulator in it, and a line of the table below: nothing else knows one by name.
+//! Each aggregate is one file with an accumulator, and one line of the table below. Nothing else names an aggregate.
 
 mod accumulate;
 mod any;
@@ -26,7 +26,7 @@ pub use value::Value;
 
 use accumulate::Accumulate;
 
-/// Makes [`Function`] and [`Accumulator`] of the table of aggregates.
+/// Generates [`Function`] and [`Accumulator`] from the table of aggregates.
 macro_rules! aggregates {
     ($($name:literal $variant:ident($accumulator:ty) of $argument:ident gives $kind:ident;)*) => {
         /// An aggregate function.
@@ -34,13 +34,13 @@ macro_rules! aggregates {
         #[allow(missing_docs, reason = "each has its documentation in its file")]
         pub enum Function { $($variant,)* }
 
-        /// The growing value of an aggregate over the events of a session.
+        /// The state of an aggregate over the events of a session.
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[allow(missing_docs, reason = "each has its documentation in its file")]
         pub enum Accumulator { $($variant($accumulator),)* }
 
         impl Function {
-            /// All of them, in the order of the help.
+            /// All functions, in the order of the help.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The name in `--agg`.
@@ -48,7 +48,7 @@ macro_rules! aggregates {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// What stands in its parentheses.
+            /// The argument of the function.
             pub const fn argument(self) -> Argument {
                 match self { $(Self::$variant => Argument::$argument,)* }
             }
@@ -58,25 +58,25 @@ macro_rules! aggregates {
                 match self { $(Self::$variant => Kind::$kind,)* }
             }
 
-            /// The accumulator of no event.
+            /// The accumulator of no events.
             pub fn accumulator(self) -> Accumulator {
                 match self { $(Self::$variant => Accumulator::$variant(Default::default()),)* }
             }
 
-            /// The accumulator of this function that had `state`.
+            /// The accumulator of this function with the saved state `state`.
             ///
             /// # Errors
-            /// In words, if there is none.
+            /// What is wrong with the state.
             pub fn restore(self, state: Vec<Vec<u8>>) -> Result<Accumulator, String> {
                 let restored = match self {
                     $(Self::$variant => Accumulate::restore(state).map(Accumulator::$variant),)*
                 };
-                restored.ok_or_else(|| format!("the state of an aggregate is none of {}", self.name()))
+                restored.ok_or_else(|| format!("this is not a state of the aggregate {}", self.name()))
             }
         }
 
         impl Accumulator {
-            /// Takes the value of the next event in.
+            /// Adds the value of the next event.
             pub fn update(&mut self, value: &[u8], bounds: Bounds) {
                 match self { $(Self::$variant(accumulator) => accumulator.update(value, bounds),)* }
             }
@@ -86,7 +86,7 @@ macro_rules! aggregates {
                 match self { $(Self::$variant(accumulator) => accumulator.value(),)* }
             }
 
-            /// What [`Function::restore`] makes this accumulator of.
+            /// The state that [`Function::restore`] takes.
             pub fn state(&self) -> Vec<Vec<u8>> {
                 match self { $(Self::$variant(accumulator) => accumulator.state(),)* }
             }
@@ -94,7 +94,7 @@ macro_rules! aggregates {
     };
 }
 
-// The table of aggregates: name, accumulator, argument, type of its values.
+// The table of aggregates: name, accumulator, argument, type of the value.
 aggregates! {
     "first" First(first::First) of Column gives Text;
     "last" Last(last::Last) of Column gives Text;

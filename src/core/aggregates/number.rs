@@ -2,15 +2,15 @@
 
 use bigdecimal::BigDecimal;
 
-/// The longest number that is understood. Longer ones are no measurements, and their sums would have no end.
+/// The longest number that is accepted. Longer ones are no measurements, and their sums would not be bounded.
 const MAX_DIGITS: usize = 64;
 
-/// Whether `text` is a number as aggregates understand it: a sign, digits, a point, digits; no exponent, no separators.
+/// Whether `text` is a number for aggregates: sign, digits, point, digits; no exponent, no separators.
 pub fn is_number(text: &[u8]) -> bool {
     has_at_most(MAX_DIGITS, text)
 }
 
-/// Whether `text` is a number of so many digits.
+/// Whether `text` is a number with at most this many digits.
 fn has_at_most(max_digits: usize, text: &[u8]) -> bool {
     let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let (mut digits, mut points) = (0, 0);
@@ -24,7 +24,7 @@ fn has_at_most(max_digits: usize, text: &[u8]) -> bool {
     (1..=max_digits).contains(&digits) && points <= 1
 }
 
-/// The number in `text`; `None` if it is none.
+/// The number in `text`; `None` if it is not one.
 pub(super) fn number(text: &[u8]) -> Option<BigDecimal> {
     if !is_number(text) {
         return None;
@@ -32,13 +32,13 @@ pub(super) fn number(text: &[u8]) -> Option<BigDecimal> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The number that an aggregate has kept as `text`: it may have more digits than one that is read. `None` if it is none.
+/// The number that an aggregate has kept as `text`. It may have more digits than an input may have. `None` if it is not one.
 pub(super) fn restored(text: Vec<u8>) -> Option<BigDecimal> {
     let is_kept = has_at_most(usize::MAX, &text);
     String::from_utf8(text).ok().filter(|_| is_kept)?.parse().ok()
 }
 
-/// A number as it was written, and what it is worth.
+/// A number with its original text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
     text: String,
@@ -46,7 +46,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// The number in `text`; `None` if it is none.
+    /// The number in `text`; `None` if it is not one.
     pub(super) fn read(text: &[u8]) -> Option<Self> {
         let number = number(text)?;
         let text = String::from_utf8(text.to_vec()).ok()?;

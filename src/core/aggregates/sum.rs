@@ -1,11 +1,11 @@
-//! `sum(COL)`: the exact decimal sum, with as many decimals as the longest number had.
+//! `sum(COL)`: the exact decimal sum, with as many decimals as the number with the most.
 
 use super::accumulate::{Accumulate, Bounds, at_most_one, number_state};
 use super::number::{number, restored};
 use super::value::Value;
 use bigdecimal::BigDecimal;
 
-/// The sum, once there was a number.
+/// The sum, if there was a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sum(Option<BigDecimal>);
 

@@ -1,33 +1,33 @@
-//! Typed values of a session, as encoders write them.
+//! Typed values of a session, which encoders write.
 
 use crate::core::event::Timestamp;
 use std::borrow::Cow;
 
-/// A value that an aggregate has come to.
+/// The value of an aggregate.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'v> {
-    /// There is none.
+    /// No value.
     Null,
     /// True or false.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(u64),
-    /// A whole number that is only a floor: a bound was reached.
+    /// A lower bound: the aggregate has reached its limit.
     AtLeast(u64),
-    /// A number in binary, which need not be exact.
+    /// A binary floating-point number, possibly inexact.
     Float(f64),
-    /// A decimal number: digits with an optional sign and point, exact.
+    /// An exact decimal number: digits with an optional sign and point.
     Decimal(Cow<'v, str>),
     /// An instant.
     Timestamp(Timestamp),
-    /// A text as the input had it, which need not be UTF-8.
+    /// The bytes of a text as the input has them, possibly not UTF-8.
     Text(&'v [u8]),
-    /// Texts in order.
+    /// A list of texts, in order.
     List {
         /// The texts.
         values: Vec<&'v [u8]>,
-        /// Whether further ones were left out.
+        /// Whether values beyond the limit are missing.
         more: bool,
     },
 }

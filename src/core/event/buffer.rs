@@ -1,28 +1,28 @@
-//! Events packed one behind the other in the order of arrival: the form in which they travel to a partition.
+//! Packed events in the order of arrival: the form in which they reach a partition.
 #![expect(clippy::cast_possible_truncation, reason = "keys and payloads are at most 65,535 bytes long")]
 
 use super::Timestamp;
 
-/// Bytes before the key of each packed event: time (8), table hash (4), key length (2), payload length (2).
+/// The bytes before the key of each packed event: time (8), table hash (4), key length (2), payload length (2).
 const HEADER_BYTES: usize = 16;
 
 /// Keys up to this length are packed without a call to copy them.
 const SHORT_KEY_BYTES: usize = 16;
 
-/// One event, borrowed from the buffer that holds it.
+/// An event, borrowed from the buffer that holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// Who.
+    /// The key.
     pub key: &'a [u8],
-    /// The half of the key's hash that finds it in a table ([`crate::core::partition::KeyHash::table`]).
+    /// The half of the key's hash that finds the key in a table ([`crate::core::partition::KeyHash::table`]).
     pub table_hash: u32,
-    /// When.
+    /// The event time.
     pub time: Timestamp,
-    /// What rules keep of it, packed; empty where they keep nothing. At most 65,535 bytes.
+    /// The packed values that the rules need; empty if they need none. At most 65,535 bytes.
     pub payload: &'a [u8],
 }
 
-/// Packed events; `seq` is the position. Appending costs one copy of the key.
+/// Packed events; `seq` is the position. Appending an event costs one copy of its key.
 #[derive(Debug, Default, Clone)]
 pub struct EventBuffer {
     bytes: Vec<u8>,
@@ -30,12 +30,12 @@ pub struct EventBuffer {
 }
 
 impl EventBuffer {
-    /// An empty buffer with room for `bytes` bytes.
+    /// An empty buffer with a capacity of `bytes` bytes.
     pub fn with_room(bytes: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes), events: 0 }
     }
 
-    /// Appends an event behind all others.
+    /// Appends an event.
     pub fn push(&mut self, event: Event<'_>) {
         let Event { key, payload, .. } = event;
         let mut packed = [0; HEADER_BYTES + SHORT_KEY_BYTES];
@@ -58,7 +58,7 @@ impl EventBuffer {
         self.events += 1;
     }
 
-    /// Appends all events of `other`, in their order.
+    /// Appends all events of `other` in their order.
     pub fn append(&mut self, other: &Self) {
         self.bytes.extend_from_slice(&other.bytes);
         self.events += other.events;
@@ -74,12 +74,12 @@ impl EventBuffer {
         })
     }
 
-    /// Whether there are none.
+    /// Whether the buffer has no events.
     pub fn is_empty(&self) -> bool {
         self.events == 0
     }
 
-    /// Bytes in use.
+    /// The packed bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -90,7 +90,7 @@ impl EventBuffer {
         self.events = 0;
     }
 
-    /// The same events in the order `(time, seq)`: a stable sort, O(n log n), with 16 bytes an event beside the copy.
+    /// The same events in the order `(time, seq)`. A stable sort: O(n log n), with 16 bytes for each event besides the copy.
     #[must_use]
     pub fn sorted_by_time(&self) -> Self {
         let mut order: Vec<(i64, usize)> = Vec::with_capacity(self.events);
@@ -110,7 +110,7 @@ impl EventBuffer {
     }
 }
 
-/// Copies at most 16 bytes: as two pieces of a fixed length that may overlap, which needs no loop.
+/// Copies at most 16 bytes, as two pieces of fixed length that may overlap: this needs no loop.
 #[inline]
 fn copy_short(from: &[u8], to: &mut [u8]) {
     let length = from.len();
@@ -125,7 +125,7 @@ fn copy_short(from: &[u8], to: &mut [u8]) {
     }
 }
 
-/// The first packed event of `bytes` and what stands behind it; `None` where there is no whole one.
+/// The first packed event of `bytes` and the rest; `None` if there is no complete event.
 pub(crate) fn unpack(bytes: &[u8]) -> Option<(Event<'_>, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>()?;
     let (time, header_rest) = header.split_first_chunk::<8>()?;
@@ -137,7 +137,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Option<(Event<'_>, &[u8])> {
     Some((Event { key, table_hash: u32::from_le_bytes(*hash), time, payload }, behind))
 }
 
-/// Lengths of key and payload of the event at the start of `packed`.
+/// The lengths of key and payload of the event at the start of `packed`.
 fn lengths(packed: &[u8]) -> (usize, usize) {
     let lengths = packed.get(12..).and_then(|bytes| bytes.first_chunk::<4>());
     let [k0, k1, p0, p1] = lengths.copied().unwrap_or_default();

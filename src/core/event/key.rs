@@ -1,20 +1,20 @@
-//! Keys are bytes. A composite key is its parts joined by one separator byte.
+//! Keys are bytes. One separator byte joins the parts of a composite key.
 
-/// Joins the parts of a composite key: the ASCII record separator, 0x1E.
+/// The separator of the parts of a composite key: the ASCII record separator, 0x1E.
 pub const KEY_SEPARATOR: u8 = 0x1E;
 
-/// The longest key that is accepted, in bytes: a chunk of the checkpoint must be able to hold it.
+/// The longest key in bytes. A chunk of the checkpoint must be able to hold it.
 pub const MAX_KEY_BYTES: usize = 32_767;
 
-/// The parts of a key made of `count` columns.
+/// The parts of a key of `count` columns.
 ///
-/// A key of one column is never taken apart: it may hold any byte, the separator too.
+/// A key of one column is never split: it may contain any byte, also the separator.
 pub fn key_parts(key: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
     key.splitn(count.max(1), |&byte| byte == KEY_SEPARATOR)
 }
 
-/// A key, or a part of one, for people: a word of a shell, so that it can be told from any other and given back to `--key` as it
-/// is printed. Plain ones stand as they are, others in quotes; bytes that are not UTF-8 or cannot be seen are written out.
+/// A key or a part of one for people, written as one word of a shell: it is unambiguous, and `--key` accepts it as it is
+/// printed. Plain keys stay as they are, others are quoted; bytes that are not UTF-8 or not visible are escaped.
 pub fn key_word(key: &[u8]) -> String {
     let text = std::str::from_utf8(key).ok();
     match text.filter(|text| text.chars().all(is_seen)) {
@@ -27,14 +27,15 @@ pub fn key_word(key: &[u8]) -> String {
     }
 }
 
-/// Whether a shell, and a list with commas, takes it for a letter like any other.
+/// Whether a shell, and a list with commas, treats it as an ordinary letter.
 fn is_plain(character: char) -> bool {
     character.is_alphanumeric() || "_@%+=:./-".contains(character)
 }
 
-/// Whether a terminal shows it: no control character, no space but the common one, nothing that turns the direction of text.
+/// Whether a terminal shows it: no control character, no space except the common one, nothing that changes the direction of
+/// text.
 fn is_seen(character: char) -> bool {
-    // Behind a letter, marks that belong to it are not escaped.
+    // Marks that belong to the letter before them are not escaped.
     matches!(character, '\\' | '\'' | '"') || String::from_iter(['x', character]).escape_debug().count() == 2
 }
 

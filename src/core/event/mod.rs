@@ -1,4 +1,4 @@
-//! What happened: the key and the time of an event, in the order of arrival, and the place where it stood.
+//! Events: key, time, payload, and the place in the file, in the order of arrival.
 
 mod buffer;
 mod key;

@@ -1,16 +1,16 @@
-//! What an event carries besides key and time: values in one fixed order, packed.
+//! The payload of an event: its values besides key and time, packed in one fixed order.
 #![expect(
     clippy::cast_possible_truncation,
     reason = "values are held against MAX_PAYLOAD_BYTES before they are packed"
 )]
 
-/// The longest payload, in bytes: its length travels in two bytes.
+/// The longest payload in bytes: its length is stored in two bytes.
 pub const MAX_PAYLOAD_BYTES: usize = 65_535;
 
-/// Bytes before each value: its length.
+/// The bytes before each value: its length.
 const LENGTH_BYTES: usize = 2;
 
-/// Appends one value; `false` if the payload would become too long, and then nothing is appended.
+/// Appends a value. Returns `false` and appends nothing if the payload would become too long.
 #[must_use]
 pub fn push_value(payload: &mut Vec<u8>, value: &[u8]) -> bool {
     if payload.len() + LENGTH_BYTES + value.len() > MAX_PAYLOAD_BYTES {
@@ -21,7 +21,7 @@ pub fn push_value(payload: &mut Vec<u8>, value: &[u8]) -> bool {
     true
 }
 
-/// Values of one event by their place: those that the rules ask for, or those of the columns of an emitted event.
+/// The values of one event by place: those that the rules need, or those of the columns of an emitted event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Values<'p>(&'p [u8]);
 
@@ -31,7 +31,7 @@ impl<'p> Values<'p> {
         Self(payload)
     }
 
-    /// The value at `place`; empty where there is none. Linear in the place, which is small.
+    /// Returns the value at `place`, or an empty value if there is none. Linear in the place, which is small.
     pub fn get(self, place: usize) -> &'p [u8] {
         let mut rest = self.0;
         for _ in 0..place {
@@ -40,7 +40,7 @@ impl<'p> Values<'p> {
         split_value(rest).0
     }
 
-    /// The values in order.
+    /// Iterates over the values in order.
     pub fn iter(self) -> impl Iterator<Item = &'p [u8]> {
         let mut rest = self.0;
         std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Where a row stands.
+//! The place of a row in a file.
 
 use std::fmt;
 use std::path::PathBuf;

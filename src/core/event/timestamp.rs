@@ -1,4 +1,4 @@
-//! Event time, and the one way in which it is written.
+//! Event time, and its text form.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -10,10 +10,10 @@ use std::fmt;
 const SECOND_US: i64 = 1_000_000;
 const DAY_US: i64 = 86_400 * SECOND_US;
 
-/// Microseconds since 1970-01-01T00:00:00Z.
+/// Event time: microseconds since 1970-01-01T00:00:00Z.
 ///
-/// Values lie in the years 1 to 9999 ([`Timestamp::MIN`] to [`Timestamp::MAX`]), so that a difference of two never
-/// overflows and every one has an RFC 3339 form.
+/// All values are in the years 1 to 9999 ([`Timestamp::MIN`] to [`Timestamp::MAX`]). So the difference of two timestamps never
+/// overflows, and each has an RFC 3339 form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -23,31 +23,31 @@ impl Timestamp {
     /// 9999-12-31T23:59:59.999999Z.
     pub const MAX: Self = Self(253_402_300_800 * SECOND_US - 1);
 
-    /// The latest time of an event: there is a time after it to which the watermark can move past it.
+    /// The latest time of an event. The watermark can still move past it.
     pub const LAST_EVENT: Self = Self(Self::MAX.0 - 1);
 
-    /// The time `us` microseconds after the epoch, or `None` outside the years 1 to 9999.
+    /// Returns the time `us` microseconds after the epoch, or `None` if it is outside the years 1 to 9999.
     pub const fn from_us(us: i64) -> Option<Self> {
         if us < Self::MIN.0 || us > Self::MAX.0 { None } else { Some(Self(us)) }
     }
 
-    /// Microseconds since the epoch.
+    /// Returns the microseconds since the epoch.
     pub const fn us(self) -> i64 {
         self.0
     }
 
-    /// This time moved by `us` microseconds, held within the range.
+    /// Returns this time plus `us` microseconds, limited to the range.
     #[must_use]
     pub fn saturating_add_us(self, us: i64) -> Self {
         Self(self.0.saturating_add(us).clamp(Self::MIN.0, Self::MAX.0))
     }
 
-    /// Microseconds from `earlier` to `self`; negative if `earlier` is later.
+    /// Returns the microseconds from `earlier` to `self`; negative if `earlier` is later.
     pub const fn us_since(self, earlier: Self) -> i64 {
         self.0 - earlier.0
     }
 
-    /// Appends the time as RFC 3339 UTC, with a fraction of six digits only where it is not zero.
+    /// Appends the time as RFC 3339 in UTC. A fraction of six digits follows the seconds unless it is zero.
     ///
     /// ```
     /// # use sessionize::Timestamp;
@@ -64,8 +64,7 @@ impl Timestamp {
         self.text_after(&mut DateText::default())
     }
 
-    /// The same where another time was written before, which most often lies on the same day: the calendar is half of the
-    /// work.
+    /// The same after another time, which most often is on the same day: computing the date is half of the work.
     pub(crate) fn text_after(self, date: &mut DateText) -> TimeText {
         date.go_to(self.0.div_euclid(DAY_US) as i32);
         let of_day_us = self.0.rem_euclid(DAY_US) as u64;
@@ -91,12 +90,12 @@ impl Timestamp {
     }
 }
 
-/// The date that was written last, as words of eight bytes: what is written byte by byte must reach memory before it can
+/// The date that was written last, as words of eight bytes: bytes that are written one by one must reach memory before they can
 /// be copied.
 #[derive(Debug, Clone, Copy)]
 pub struct DateText {
     days: i32,
-    /// `2020-01-`, and `31T` as the beginning of the next word.
+    /// `2020-01-`, and `31T` as the start of the next word.
     words: [u64; 2],
 }
 
@@ -138,7 +137,7 @@ impl TimeText {
         &self.text
     }
 
-    /// Appends it, with the fraction only where it is not zero.
+    /// Appends the time. The fraction follows only if it is not zero.
     pub fn write(&self, out: &mut Vec<u8>) {
         if !self.is_whole {
             return out.extend_from_slice(&self.text);
@@ -149,7 +148,7 @@ impl TimeText {
     }
 }
 
-/// Two digits, as the lowest bytes of a word.
+/// Two digits, in the lowest bytes of a word.
 const fn two(value: u32) -> u64 {
     ((b'0' as u32 + value / 10) | ((b'0' as u32 + value % 10) << 8)) as u64
 }
@@ -169,8 +168,8 @@ impl fmt::Display for Timestamp {
 
 /// Year, month and day of the proleptic Gregorian calendar, `days` after 1970-01-01.
 ///
-/// The calendar is cut into eras of 400 years (146,097 days) that begin on March 1st, so that the leap day is the last
-/// day of its year; see Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+/// The calendar consists of eras of 400 years (146,097 days) that begin on March 1st, so the leap day is the last day of its
+/// year; see Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 fn civil_from_days(days: i32) -> (u32, u32, u32) {
     // The year 1 begins 719,162 days before the epoch: nothing is negative from here on, and 32 bits are enough.
     let shifted = (days + 719_468) as u32;

@@ -1,4 +1,4 @@
-//! Events that wait for the watermark, with what they carry.
+//! Events that wait for the watermark, with their payload.
 
 use crate::core::event::Timestamp;
 use crate::core::rules::RuleSet;
@@ -7,16 +7,16 @@ use std::cmp::Ordering;
 /// An event that waits for the watermark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BufferedEvent {
-    /// When.
+    /// The event time.
     pub time: Timestamp,
-    /// What it carries.
+    /// The payload.
     pub payload: Box<[u8]>,
     /// The number of its key.
     pub(super) number: usize,
 }
 
 impl BufferedEvent {
-    /// Which of two events is folded first (rule 4). Equal ones keep the order of arrival.
+    /// The order in which events are folded (rule 4). Equal ones stay in the order of arrival.
     pub(super) fn compare(&self, other: &Self, rules: &RuleSet) -> Ordering {
         self.time.cmp(&other.time).then_with(|| rules.compare_at_one_instant(&self.payload, &other.payload))
     }

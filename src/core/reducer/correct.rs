@@ -1,8 +1,7 @@
-//! The fold of one partition where completed sessions stay correctable.
+//! The fold of one partition with correctable completed sessions.
 //!
-//! Events wait until nothing can come before them any more. A session is completed earlier all the same: it is what the
-//! [`View`] of its key shows as complete. A batch compares the views before and after it; a session that has changed is
-//! retracted and inserted anew.
+//! Events wait until no earlier event can come. A session is completed before that: when the [`View`] of its key shows it as
+//! complete. A batch compares the views before and after it. A session that has changed is retracted and inserted again.
 
 use super::close::{BatchEnd, Close};
 use super::counts::OpenCounts;
@@ -15,15 +14,15 @@ use crate::core::session::{CompletedSession, Op, OutOfOrder, SessionBatch};
 use crate::core::watermark::Watermark;
 use std::sync::Arc;
 
-/// Folds the events of a partition as [`RuleReducer`] does, and corrects completed sessions.
+/// Folds the events of a partition like [`RuleReducer`], and corrects completed sessions.
 ///
-/// Memory: two views of the partition beside its state.
+/// Memory: two views of the partition besides its state.
 #[derive(Debug)]
 pub struct CorrectingReducer {
     pub(super) reducer: RuleReducer,
-    /// Where the watermark stood at the end of the batch before.
+    /// The watermark at the end of the previous batch.
     watermark: Watermark,
-    /// What every key came to then, once an event has come since.
+    /// The views of all keys at that time, once an event has come since.
     before: Option<Vec<View>>,
     open: OpenCounts,
 }
@@ -33,17 +32,17 @@ impl CorrectingReducer {
         Self { reducer: RuleReducer::new(rules), watermark, before: None, open: OpenCounts::default() }
     }
 
-    /// The reducer that keeps the state, in which completed sessions that may still change are open ones or events that wait.
+    /// The reducer with the state. It keeps completed sessions that may still change as open sessions or waiting events.
     pub fn state(&mut self) -> &mut RuleReducer {
         &mut self.reducer
     }
 
-    /// What the last [`super::PartitionReducer::finish`] has left open.
+    /// The counts of the open state after the last [`super::PartitionReducer::finish`].
     pub const fn open(&self) -> OpenCounts {
         self.open
     }
 
-    /// Takes an event in. It waits: nothing is folded before the batch is whole.
+    /// Takes an event. It waits: nothing is folded before the batch is complete.
     pub(super) fn take(&mut self, event: Event<'_>) -> Result<(), OutOfOrder> {
         self.view_before();
         self.reducer.take(event, Watermark::BEGINNING, &mut |_| ())
@@ -70,7 +69,7 @@ impl CorrectingReducer {
         }
     }
 
-    /// Of each key what is no more, then what is new.
+    /// For each key, emits the sessions that are gone, then the new ones.
     fn emit_changes(&self, before: &[View], after: &[View], completed: &mut SessionBatch) {
         let nothing = View::default();
         for (number, key) in self.reducer.keys().enumerate() {
@@ -84,7 +83,8 @@ impl CorrectingReducer {
         }
     }
 
-    /// Folds for good what no event can come before any more. Its sessions are completed already; returns their events.
+    /// Folds everything before which no event can come any more. These sessions are already completed. Returns the number of
+    /// their events.
     fn settle(&mut self, end: BatchEnd) -> Result<u64, OutOfOrder> {
         let close = match end.close {
             Close::Passed(_) => Close::Passed(end.event_time.accepts_from),
@@ -97,7 +97,7 @@ impl CorrectingReducer {
         Ok(events)
     }
 
-    /// What the views have left open. The state holds besides it the completed sessions that are not settled.
+    /// Counts what the views leave open. The state also holds completed sessions that may still change.
     fn count_open(&mut self, after: &[View], settled: u64) -> OpenCounts {
         let (mut keys, mut events) = (0, 0);
         self.reducer.open_state(|of_key| {

@@ -1,27 +1,27 @@
-//! How much is open.
+//! The counts of open state.
 
 use crate::core::event::Timestamp;
 
-/// What is open of one key, a partition or a whole state.
+/// The counts of the open state of a key, a partition or a checkpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenCounts {
-    /// Keys with anything open.
+    /// Keys with open state.
     pub keys: u64,
-    /// Open sessions. Where completed sessions stay correctable they are complete, and do not count.
+    /// Open sessions. A completed session that is still correctable does not count.
     pub sessions: u64,
-    /// Events in them, and events that wait.
+    /// Events in open sessions, and waiting events.
     pub events: u64,
-    /// Start of the oldest open session.
+    /// The start of the oldest open session.
     pub oldest_start: Option<Timestamp>,
 }
 
 impl OpenCounts {
-    /// Of one key, whose open session has begun at `start`.
+    /// The counts of one key, whose open session began at `start`.
     pub fn of_key(start: Option<Timestamp>, events: u64) -> Self {
         Self { keys: 1, sessions: u64::from(start.is_some()), events, oldest_start: start }
     }
 
-    /// Adds what is open elsewhere.
+    /// Adds the counts of other state.
     pub fn add(&mut self, other: Self) {
         self.keys += other.keys;
         self.sessions += other.sessions;

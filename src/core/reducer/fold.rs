@@ -1,16 +1,16 @@
-//! What the reducers have in common that fold in order.
+//! The interface of the reducers that fold in order.
 
 use super::close::Close;
 use crate::core::event::Event;
 use crate::core::session::{CompletedSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 
-/// A fold of the events of one partition in the order `(time, seq)`. Completed sessions leave through `completed`.
+/// A fold of the events of one partition in the order `(time, seq)`. It passes completed sessions to `completed`.
 pub trait Fold: Send {
-    /// Takes one event in, behind all that came before it.
+    /// Takes one event, after all events taken before.
     ///
-    /// `horizon` is a watermark that the end of the batch is known to reach at least. What it has reached is folded at
-    /// once, the rest is buffered for [`Fold::advance`]. Constant time; without rules 40 to 60 bytes for each new key.
+    /// `horizon` is a watermark that the end of the batch will reach at least. The event is folded if `horizon` has reached it,
+    /// and otherwise buffered for [`Fold::advance`]. Constant time; without rules, 40 to 60 bytes for each new key.
     ///
     /// # Errors
     /// `OutOfOrder` if a later event of the key is already folded.
@@ -23,7 +23,7 @@ pub trait Fold: Send {
 
     /// Folds every buffered event that `horizon` has reached, in the order `(time, seq)` (rule 4).
     ///
-    /// Sorts the buffered events: O(n log n), close to O(n) where they are nearly ordered.
+    /// Sorts the buffered events: O(n log n), and close to O(n) if they are nearly ordered.
     ///
     /// # Errors
     /// `OutOfOrder` if a later event of a key is already folded.
@@ -33,25 +33,25 @@ pub trait Fold: Send {
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder>;
 
-    /// Closes the sessions that `safe_watermark` has passed and lets go of their keys, so that a long ordered batch needs no
-    /// more memory than its open sessions, and that memory stays in the processor's cache.
+    /// Closes the sessions that `safe_watermark` has passed, and removes their keys. So a long ordered batch needs memory only
+    /// for its open sessions, and this memory stays in the processor's cache.
     ///
-    /// `safe_watermark` is a guess that no event before it is still to come, and at most the horizon of the last
-    /// [`Fold::advance`]. If it was wrong for an evicted session, the event that shows it is `OutOfOrder`. Does nothing
-    /// until as many events came in as there are keys: constant time for each event.
+    /// `safe_watermark` is an estimate: probably no event before it will come. It is at most the horizon of the last
+    /// [`Fold::advance`]. If the estimate was wrong for an evicted session, the event that shows it is `OutOfOrder`. Does
+    /// nothing until as many events have come as there are keys: constant time for each event.
     fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>));
 
-    /// Gives the memory back that remembers evicted sessions. What it was for, an event that comes late for one of them
-    /// but for no other reason, then ends the attempt too.
+    /// Releases the memory of the tombstones. After that, any event that begins a session before the last eviction is
+    /// `OutOfOrder`.
     fn forget_tombstones(&mut self);
 
     /// Closes every session that `watermark` has passed (rule 6).
     fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>));
 
-    /// Closes every session (rule 7). The caller has folded all that waits before.
+    /// Closes every session (rule 7). The caller must have folded all buffered events.
     fn close_all(&mut self, completed: &mut impl FnMut(CompletedSession<'_>));
 
-    /// Closes what is complete, after everything that the horizon has reached is folded.
+    /// Closes what is complete, after everything that the horizon has reached has been folded.
     fn close(&mut self, close: Close, completed: &mut impl FnMut(CompletedSession<'_>)) {
         match close {
             Close::Passed(watermark) => self.close_passed(watermark, completed),
@@ -59,10 +59,10 @@ pub trait Fold: Send {
         }
     }
 
-    /// Shows every session that is not completed yet as it would be if nothing came any more, what waits included. `watermark` is
-    /// where the run leaves the watermark. Changes nothing.
+    /// Visits every open session, as it would be if no further event came. Buffered events are included. `watermark` is the
+    /// watermark at the end of the run. Changes nothing.
     fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>));
 
-    /// Memory in use, in bytes.
+    /// The memory in use, in bytes.
     fn memory_bytes(&self) -> usize;
 }

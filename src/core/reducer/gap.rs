@@ -8,19 +8,19 @@ use crate::core::gap::Gap;
 use crate::core::session::{CloseReason, CompletedSession, OpenSession, OutOfOrder};
 use crate::core::watermark::Watermark;
 
-/// What is open of one key: at most one session, and the events that the watermark has not reached.
+/// The open state of one key: at most one session, and the events that the watermark has not reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyState<'a> {
-    /// Whose it is.
+    /// The key.
     pub key: &'a [u8],
     /// The session that may still grow.
     pub open: Option<OpenSession>,
-    /// Times of events not folded yet, in the order `(time, seq)`.
+    /// The times of buffered events, in the order `(time, seq)`.
     pub buffered: &'a [Timestamp],
 }
 
 impl KeyState<'_> {
-    /// Events in the open session and that wait.
+    /// The events in the open session and the buffered ones.
     pub fn events(&self) -> u64 {
         self.open.map_or(0, |open| open.events) + self.buffered.len() as u64
     }
@@ -43,12 +43,12 @@ pub struct GapReducer {
 }
 
 impl GapReducer {
-    /// A reducer with nothing open.
+    /// A reducer without open state.
     pub fn new(gap: Gap) -> Self {
         Self { gap, table: KeyTable::default(), buffered: Vec::new(), tombstones: Tombstones::default() }
     }
 
-    /// Puts back what an earlier run left open. A key may come in several pieces; its buffered goes on in their order.
+    /// Restores the open state of a key. A key may come in several pieces; their buffered events follow each other.
     pub fn restore(&mut self, state: KeyState<'_>, table_hash: u32) {
         let entry = self.table.entry_of(state.key, table_hash);
         if state.open.is_some() {
@@ -57,7 +57,7 @@ impl GapReducer {
         self.buffered.extend(state.buffered.iter().map(|&time| Buffered { time, entry }));
     }
 
-    /// What is still open, key by key, in the order in which the keys were first seen.
+    /// Visits the open state of each key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(KeyState<'_>)) {
         self.buffered.sort_by_key(|buffered| (buffered.entry, buffered.time));
         let times: Vec<Timestamp> = self.buffered.iter().map(|buffered| buffered.time).collect();

@@ -1,7 +1,8 @@
-//! The events of each key at the last instant that the fold has reached, where their order is not that of arrival.
+//! The events of each key at the last instant that the fold has reached. This matters only if columns order the events of an
+//! instant.
 //!
-//! A later event of the key says that the instant is whole. Only what lies before the watermark comes here, so the end of the
-//! batch says it too.
+//! An instant is complete when a later event of the key has come. The end of the batch also completes it, because only events
+//! before the watermark come here.
 
 use super::buffered::BufferedEvent;
 use crate::core::rules::RuleSet;
@@ -9,8 +10,8 @@ use crate::core::session::OutOfOrder;
 use crate::core::watermark::Watermark;
 use std::collections::BTreeMap;
 
-/// How far events are folded where the watermark stands at `watermark` (rule 4). Where columns order the events of an instant,
-/// one that is still to come could be the first of those at the watermark: they wait until it has passed them.
+/// How far events are folded at `watermark` (rule 4). If columns order the events of an instant, the events at the watermark
+/// itself wait: an event that sorts before them may still come.
 pub(super) fn horizon(rules: &RuleSet, watermark: Watermark) -> Watermark {
     if rules.orders_instants() { watermark.just_before() } else { watermark }
 }
@@ -22,10 +23,10 @@ pub(super) struct Instants {
 }
 
 impl Instants {
-    /// Takes an event in; hands out those of the instant before it, in the order of arrival.
+    /// Takes an event. Returns the events of the previous instant, in the order of arrival.
     ///
     /// # Errors
-    /// [`OutOfOrder`] if a later event of the key is here.
+    /// [`OutOfOrder`] if a later event of the key has been taken.
     pub(super) fn push(&mut self, event: BufferedEvent) -> Result<Vec<BufferedEvent>, OutOfOrder> {
         let instant = self.of_key.entry(event.number).or_default();
         let whole = match instant.first().map(|first| first.time) {
@@ -37,7 +38,7 @@ impl Instants {
         Ok(whole)
     }
 
-    /// Hands out everything: of each key in the order of arrival.
+    /// Returns all events, those of a key in the order of arrival.
     pub(super) fn take(&mut self) -> impl Iterator<Item = BufferedEvent> + use<> {
         std::mem::take(&mut self.of_key).into_values().flatten()
     }

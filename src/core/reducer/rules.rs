@@ -1,4 +1,4 @@
-//! The fold of one partition under rules.
+//! The fold of one partition with rules.
 
 use super::buffered::BufferedEvent;
 use super::fold::Fold;
@@ -13,27 +13,27 @@ use crate::core::watermark::Watermark;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// What is open of one key under rules.
+/// The open state of one key with rules.
 #[derive(Debug, Clone, Copy)]
 pub struct RuledState<'a> {
-    /// Whose it is.
+    /// The key.
     pub key: &'a [u8],
-    /// The session that may grow, and what is remembered of those before it.
+    /// The session that may grow, and what is kept of the sessions before it.
     pub state: &'a RuledKey,
-    /// Events not folded yet, in the order `(time, seq)`.
+    /// Buffered events, in the order `(time, seq)`.
     pub buffered: &'a [BufferedEvent],
 }
 
 impl RuledState<'_> {
-    /// Events in the open session, and those that wait.
+    /// The events in the open session and the buffered ones.
     pub fn events(&self) -> u64 {
         self.state.open.as_ref().map_or(0, |session| session.open.events) + self.buffered.len() as u64
     }
 }
 
-/// Folds the events of one partition in the order `(time, seq)`, as [`super::GapReducer`] does, under a [`RuleSet`].
+/// Folds the events of one partition in the order `(time, seq)`, like [`super::GapReducer`], with a [`RuleSet`].
 ///
-/// Where that one knows three numbers of a session, this one keeps whatever the rules ask for. Keys stay in the order in
+/// [`super::GapReducer`] keeps three numbers of a session; this reducer keeps what the rules need. Keys stay in the order in
 /// which they were first seen.
 #[derive(Debug)]
 pub struct RuleReducer {
@@ -49,7 +49,7 @@ pub struct RuleReducer {
 }
 
 impl RuleReducer {
-    /// A reducer with nothing open.
+    /// A reducer without open state.
     pub fn new(rules: Arc<RuleSet>) -> Self {
         Self {
             rules,
@@ -64,17 +64,17 @@ impl RuleReducer {
         }
     }
 
-    /// Events that were dropped because they were there already.
+    /// The number of events dropped as duplicates.
     pub const fn duplicates(&self) -> u64 {
         self.duplicates
     }
 
-    /// The rules that it folds under.
+    /// The rules.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }
 
-    /// Puts back what an earlier run left open of a key.
+    /// Restores the open state of a key.
     pub fn restore(
         &mut self,
         key: &[u8],
@@ -89,7 +89,7 @@ impl RuleReducer {
         }
     }
 
-    /// What is still open, key by key, in the order in which the keys were first seen.
+    /// Visits the open state of each key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(RuledState<'_>)) {
         let rules = &self.rules;
         self.buffered
@@ -105,7 +105,8 @@ impl RuleReducer {
         }
     }
 
-    /// The view of every key at `at`, by the number of the key. Costs a copy of what is open, and a fold of all events that wait.
+    /// The view of every key at `at`, by the number of the key. Costs a copy of the open state, and a fold of all buffered
+    /// events.
     pub fn views(&mut self, at: ViewAt) -> Vec<View> {
         let mut views = vec![View::default(); self.keys.len()];
         let (rules, mut number) = (Arc::clone(&self.rules), 0);
@@ -136,7 +137,7 @@ impl RuleReducer {
         self.buffered.push(BufferedEvent { time, payload, number });
     }
 
-    /// Takes an event in whose instant may not be whole yet, and folds the instant before it.
+    /// Takes an event whose instant may not be complete yet, and folds the previous instant.
     fn take_into_instant(
         &mut self,
         event: BufferedEvent,
@@ -177,7 +178,7 @@ impl RuleReducer {
             bytes_of_rows -= row_bytes(session.rows);
             completed(session);
         };
-        let folded = state.fold(&self.rules, key, (time, payload), &mut counted)?;
+        let folded = state.fold(&self.rules, key, time, payload, &mut counted)?;
         let is_duplicate = folded == Folded::Duplicate;
         self.bytes_of_rows = bytes_of_rows - if is_duplicate { row_length } else { 0 };
         self.duplicates += u64::from(is_duplicate);
@@ -194,7 +195,7 @@ impl Fold for RuleReducer {
     ) -> Result<(), OutOfOrder> {
         self.tombstones.count_taken();
         let number = self.number_of(event.key);
-        // An instant that is folded already was not whole.
+        // An instant that has been folded was not complete.
         if self.rules.orders_instants() && self.keys[number].latest() >= Some(event.time) {
             return Err(OutOfOrder);
         }
@@ -215,7 +216,7 @@ impl Fold for RuleReducer {
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         let horizon = instants::horizon(&self.rules, horizon);
-        // What is in an instant came before what is buffered.
+        // The events of instants came before the buffered ones.
         self.buffered.splice(..0, self.instants.take());
         // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
         self.buffered.sort_by(|one, other| one.compare(other, &self.rules));
@@ -235,7 +236,7 @@ impl Fold for RuleReducer {
     fn close_all(&mut self, completed: &mut impl FnMut(CompletedSession<'_>)) {
         for (key, state) in &mut self.keys {
             state.close(key, CloseReason::Finalize, completed);
-            // No event can come at a time before the watermark that a finalize sets.
+            // A finalize sets a watermark before which no event is accepted, so nothing before it matters any more.
             state.before = None;
         }
     }
@@ -247,8 +248,8 @@ impl Fold for RuleReducer {
             let RuledState { key, state, buffered } = of_key;
             let mut left = View::of(&rules, key, state, buffered, ViewAt::Watermark(watermark)).left;
             for event in buffered.iter().filter(|event| !horizon.reaches(event.time)) {
-                // What waits is in order and lies behind what is folded.
-                let folded = left.fold(&rules, key, (event.time, &event.payload), visit);
+                // Buffered events are in order and after the folded ones.
+                let folded = left.fold(&rules, key, event.time, &event.payload, visit);
                 debug_assert!(folded.is_ok());
             }
             left.close(key, CloseReason::StillOpen, visit);
@@ -256,7 +257,7 @@ impl Fold for RuleReducer {
     }
 
     fn memory_bytes(&self) -> usize {
-        // What rules keep of a session besides its rows is small, and counted by its frame.
+        // What rules keep of a session besides its rows is small; the size of its struct stands for it.
         self.bytes_of_keys + self.bytes_buffered + self.bytes_of_rows + self.tombstones.memory_bytes()
     }
 
@@ -271,7 +272,8 @@ impl Fold for RuleReducer {
         let mut kept = 0;
         keys.retain(|key, state| {
             let reach = state.reach();
-            // A key goes whole or not at all: what was before an open session may still be asked for at its very end.
+            // A key is removed completely or not at all: what is kept of earlier sessions may matter until the very end of an
+            // open one.
             let is_passed = reach.is_none_or(|reach| reach < safe_at);
             if let Some(reach) = reach.filter(|_| is_passed) {
                 state.close(key, CloseReason::Gap, &mut |session| {
@@ -297,7 +299,7 @@ impl Fold for RuleReducer {
     }
 }
 
-/// What is remembered of an evicted session is its reach, which has the gap in it already.
+/// A tombstone keeps the reach of the session, which already includes the gap.
 const UP_TO_REACH: Gap = Gap::from_us(0);
 
 const fn key_bytes(key: &[u8]) -> usize {

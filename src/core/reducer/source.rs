@@ -1,11 +1,11 @@
-//! Where a reducer takes events from: a block at a time, so that it decides once for all of them how they are folded.
+//! The source of a reducer's events: one block at a time, so that one decision for a block selects the fold.
 
 use crate::core::event::{Event, EventBuffer};
 use crate::core::session::OutOfOrder;
 
 /// Events of one partition, in the order of arrival or in the order `(time, seq)`.
 pub trait EventSource {
-    /// Why the events end early: the source has failed, or the fold cannot go on.
+    /// Why the events end early: the source failed, or the fold cannot continue.
     type Error: From<OutOfOrder>;
 
     /// Visits the events in order.

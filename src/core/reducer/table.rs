@@ -1,30 +1,29 @@
-//! The keys of one partition, found by hash, kept in the order in which they were first seen.
+//! The keys of one partition: found by hash, kept in the order in which they were first seen.
 //!
-//! The order makes every output a function of the input alone: no hash order reaches a file.
+//! This order makes every output a function of the input alone: no hash order reaches a file.
 #![expect(clippy::cast_possible_truncation, reason = "a partition with 2^32 keys would need 200 GB")]
 
 use crate::core::session::OpenSession;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, RandomState};
 
-/// More keys than this under one hash are no accident: by chance even two of them are rare.
+/// More keys than this with one hash are no accident: even two are rare by chance.
 const MANY_COLLISIONS: u32 = 16;
 
-/// What is known of one key.
+/// The state of one key.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) open: Option<OpenSession>,
-    /// Whether events of the key are buffered; only true inside [`super::fold::Fold::evict_expired`].
+    /// Whether events of the key are buffered; set only inside [`super::fold::Fold::evict_expired`].
     pub(super) is_buffered: bool,
     key_end: usize,
     table_hash: u32,
 }
 
-/// Keys and their entries. Keys lie one behind the other in one allocation.
+/// Keys and their entries. All keys share one allocation.
 ///
-/// The hash that comes with an event has a seed that everybody knows, so keys can be chosen to share one; a search would
-/// then go through all of them. A table that meets such keys takes a secret hash of its own from there on. It decides only
-/// how a key is found, so nothing that is written depends on it.
+/// The hash of an event has a public seed, so somebody can choose keys with equal hashes, and a search would visit all of them.
+/// A table that meets such keys uses a secret hash from then on. The hash only finds keys, so no output depends on it.
 #[derive(Debug, Default)]
 pub(super) struct KeyTable {
     secret: Option<RandomState>,
@@ -37,7 +36,7 @@ impl KeyTable {
     /// The number of the entry of `key`, which is added if it is new.
     ///
     /// # Panics
-    /// Never in practice: a partition would need 2^32 keys, over 200 GB of them.
+    /// Never in practice: a partition would need 2^32 keys, which are over 200 GB.
     pub(super) fn entry_of(&mut self, key: &[u8], table_hash: u32) -> u32 {
         let table_hash = self.secret.as_ref().map_or(table_hash, |secret| secret_hash(secret, key));
         let Self { numbers, entries, keys, .. } = self;
@@ -99,8 +98,8 @@ impl KeyTable {
         }
     }
 
-    /// Drops the entries that `keep` does not want; the others stay in their order. Returns the new number of each entry
-    /// that was kept, by its old one.
+    /// Removes the entries that `keep` does not select; the others stay in order. Returns the new number of each entry by its
+    /// old one.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut Entry) -> bool) -> Vec<u32> {
         let mut numbers = vec![u32::MAX; self.entries.len()];
         let (mut start, mut kept, mut keys_end) = (0, 0, 0);
@@ -123,7 +122,7 @@ impl KeyTable {
         numbers
     }
 
-    /// Builds the hash table anew.
+    /// Builds the hash table again.
     fn index(&mut self) {
         self.numbers.clear();
         for (number, entry) in (0..).zip(&self.entries) {
@@ -143,7 +142,7 @@ fn key_at<'k>(entries: &[Entry], keys: &'k [u8], number: u32) -> &'k [u8] {
     &keys[start..entries[number].key_end]
 }
 
-/// Whether two keys are the same. Most are short: a call to compare them costs more than the comparison.
+/// Whether two keys are equal. Most keys are short: a call would cost more than the comparison.
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len()
@@ -162,7 +161,7 @@ fn secret_hash(secret: &RandomState, key: &[u8]) -> u32 {
     secret.hash_one(key) as u32
 }
 
-/// The table looks at both ends of a 64-bit hash; both get all 32 bits that we have.
+/// The table uses both ends of a 64-bit hash; both get all 32 bits that there are.
 fn spread(table_hash: u32) -> u64 {
     u64::from(table_hash) << 32 | u64::from(table_hash)
 }

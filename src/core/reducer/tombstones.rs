@@ -1,4 +1,4 @@
-//! What a reducer remembers of the sessions that it has evicted: enough to notice an event that came too late for one.
+//! Tombstones: what a reducer keeps of evicted sessions, to detect an event that comes too late for one.
 
 use crate::core::event::Timestamp;
 use crate::core::gap::Gap;
@@ -7,15 +7,15 @@ use crate::core::session::OutOfOrder;
 use crate::core::watermark::Watermark;
 use hashbrown::{HashTable, hash_table::Entry};
 
-/// The last event of an evicted session, under the hash of its key. Two keys with one hash can only be too careful.
+/// The last event of an evicted session, by the hash of its key. Two keys with equal hashes can only cause a needless restart.
 #[derive(Debug, Clone, Copy)]
 struct Last {
     hash: u64,
     time: Timestamp,
 }
 
-/// The evicted sessions of a partition. In ordered input nobody ever asks for them, so they are only listed; the first
-/// question builds the table.
+/// The evicted sessions of a partition. Ordered input never looks one up, so they are a list; the first lookup builds the
+/// table.
 #[derive(Debug, Default)]
 pub(super) struct Tombstones {
     until: Watermark,
@@ -33,8 +33,8 @@ impl Tombstones {
         self.taken += 1;
     }
 
-    /// Begins an eviction of the sessions that end before the time that is returned, where one is due: it looks at each of
-    /// `keys` keys, so as many events must have been taken since the last one.
+    /// Begins an eviction, if one is due. Returns the time before which sessions are evicted. An eviction visits each of `keys`
+    /// keys, so it is due when as many events have been taken since the last one.
     pub(super) fn begin(&mut self, safe_watermark: Watermark, keys: usize) -> Option<Timestamp> {
         let safe_at = safe_watermark.time().filter(|_| self.taken >= keys)?;
         self.taken = 0;
@@ -42,27 +42,27 @@ impl Tombstones {
         Some(safe_at)
     }
 
-    /// Remembers the session of `key` whose last event was at `time`.
+    /// Adds a tombstone for the session of `key` whose last event was at `time`.
     pub(super) fn add(&mut self, key: &[u8], time: Timestamp) {
         if !self.forgotten {
             self.listed.push(Last { hash: KeyHash::of(key).whole(), time });
         }
     }
 
-    /// Whether a session of `key` may begin at `time`: no evicted session of it ends later, or so close before that the
-    /// two are one.
+    /// Whether a session of `key` may begin at `time`: no evicted session of the key ends later, or so close before that both
+    /// are one session.
     #[inline]
     pub(super) fn allows(&mut self, key: &[u8], time: Timestamp, gap: Gap) -> Result<(), OutOfOrder> {
-        // Every evicted session is passed by `until`.
+        // `until` has passed every evicted session.
         if self.until.is_late(time) { self.look(KeyHash::of(key).whole(), time, gap) } else { Ok(()) }
     }
 
-    /// Gives the memory back. From now on every event before the last eviction that begins a session is out of order.
+    /// Releases the memory. From now on, any event that begins a session before the last eviction is out of order.
     pub(super) fn forget(&mut self) {
         *self = Self { until: self.until, forgotten: true, taken: self.taken, ..Self::default() };
     }
 
-    /// Memory in use, in bytes.
+    /// The memory in use, in bytes.
     pub(super) fn memory_bytes(&self) -> usize {
         self.listed.capacity() * size_of::<Last>() + self.found.allocation_size()
     }

@@ -1,4 +1,4 @@
-//! What a key would come to if the watermark stood somewhere: a look ahead that changes nothing.
+//! The state of a key at a given watermark, computed without changing anything.
 
 use super::buffered::BufferedEvent;
 use super::instants::horizon;
@@ -8,12 +8,12 @@ use crate::core::rules::{RuleSet, RuledKey};
 use crate::core::session::{CloseReason, CompletedSession};
 use crate::core::watermark::Watermark;
 
-/// Where a view stands.
+/// The position of a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewAt {
-    /// The watermark is here.
+    /// At this watermark.
     Watermark(Watermark),
-    /// Everything is folded and closed; what this watermark, the one before, has passed was complete already.
+    /// At the end: everything is folded and closed. What this watermark, the previous one, has passed was already complete.
     End(Watermark),
 }
 
@@ -40,7 +40,7 @@ impl ViewedSession {
         }
     }
 
-    /// The session as it is written.
+    /// The session for the output.
     pub fn session<'s>(&'s self, key: &'s [u8]) -> CompletedSession<'s> {
         CompletedSession {
             key,
@@ -55,12 +55,12 @@ impl ViewedSession {
     }
 }
 
-/// What one key comes to.
+/// The state of one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
-    /// Complete sessions that are not folded for good.
+    /// Complete sessions that are not finally folded.
     pub complete: Vec<ViewedSession>,
-    /// What is left: the open session, and events beyond the watermark.
+    /// The rest: the open session, and events beyond the watermark.
     pub left: RuledKey,
 }
 
@@ -80,8 +80,8 @@ impl View {
             ViewAt::End(_) => true,
         };
         for event in buffered.iter().take_while(reached) {
-            // What waits is in order and lies behind what is folded.
-            let folded = left.fold(rules, key, (event.time, &event.payload), &mut completed);
+            // Buffered events are in order and after the folded ones.
+            let folded = left.fold(rules, key, event.time, &event.payload, &mut completed);
             debug_assert!(folded.is_ok());
         }
         let (ViewAt::Watermark(watermark) | ViewAt::End(watermark)) = at;
@@ -94,7 +94,7 @@ impl View {
         view
     }
 
-    /// Events in complete sessions.
+    /// The events in complete sessions.
     pub fn events_complete(&self) -> u64 {
         self.complete.iter().map(|session| session.events).sum()
     }

@@ -1,4 +1,4 @@
-//! Aggregates as they are asked for, and what they look at in an event.
+//! Aggregates as text, and the part of an event that they use.
 
 use super::condition::{Condition, ConditionText};
 use super::projected::{ProjectedColumn, ProjectedColumns};
@@ -6,7 +6,7 @@ use crate::core::aggregates::{Accumulator, Argument, Bounds, Function};
 use crate::core::event::Values;
 use std::fmt;
 
-/// An aggregate as it is asked for: `function(argument)=name`.
+/// An aggregate as text: `function(argument)=name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AggregateText {
     function: Function,
@@ -15,14 +15,14 @@ pub struct AggregateText {
 }
 
 impl AggregateText {
-    /// Reads `function(argument)` with an optional `=name` behind it.
+    /// Parses `function(argument)`, optionally followed by `=name`.
     ///
     /// # Errors
-    /// What is wrong with it, and what there is.
+    /// What is wrong with the text, and which functions there are.
     pub fn read(text: &str) -> Result<Self, String> {
         let wrong = || {
             let usage = Function::usage();
-            format!("'{text}' is no aggregate: write function(column)=name; there are {usage}")
+            format!("'{text}' is not an aggregate: write function(column)=name; there are {usage}")
         };
         let (function, argument, name) = parts(text).ok_or_else(wrong)?;
         let name = match name.strip_prefix('=') {
@@ -39,11 +39,11 @@ impl AggregateText {
             _ => argument.to_owned(),
         };
         let aggregate = Self { function, argument, name: None };
-        // Who gives the name that it has anyway asks for the same.
+        // A name that equals the default is the same as no name.
         Ok(Self { name: name.filter(|name| *name != aggregate.name()), ..aggregate })
     }
 
-    /// The name of the output column: as given, else made of function and argument.
+    /// The name of the output column: the given name, or one made of function and argument.
     pub fn name(&self) -> String {
         self.name.clone().unwrap_or_else(|| {
             let text = format!("{}_{}", self.function.name(), self.argument);
@@ -52,17 +52,17 @@ impl AggregateText {
         })
     }
 
-    /// The aggregate, ready for use.
+    /// Compiles the aggregate.
     ///
     /// # Errors
-    /// In words, for a condition that is none.
+    /// What is wrong with its condition.
     pub(super) fn compile(&self, kept: &mut ProjectedColumns) -> Result<Aggregate, String> {
         let column = || ProjectedColumn::column(&self.argument);
         let of = match self.function.argument() {
             Argument::ColumnOrNothing if self.argument.is_empty() => Of::Events,
             Argument::Column | Argument::ColumnOrNothing => Of::Column(kept.place_of(column())),
             Argument::Numbers => Of::Column(kept.demand(column(), |demand| demand.number = true)),
-            // A list is JSON, which holds no other bytes.
+            // A list is written as JSON, which contains only UTF-8.
             Argument::Texts => Of::Column(kept.demand(column(), |demand| demand.text = true)),
             Argument::Condition => Of::Matching(ConditionText::read(&self.argument)?.compile(kept)?),
         };
@@ -80,7 +80,7 @@ impl fmt::Display for AggregateText {
     }
 }
 
-/// Function, argument, and what stands behind them.
+/// The function, the argument, and the rest.
 fn parts(text: &str) -> Option<(&str, &str, &str)> {
     if let Some((function, rest)) = text.split_once('(') {
         rest.rsplit_once(')').map(|(argument, name)| (function, argument, name))
@@ -90,7 +90,7 @@ fn parts(text: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// An aggregate, ready for use.
+/// A compiled aggregate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Aggregate {
     pub(super) function: Function,
@@ -98,7 +98,7 @@ pub(super) struct Aggregate {
 }
 
 impl Aggregate {
-    /// Takes the next event into its accumulator.
+    /// Adds the next event to its accumulator.
     pub(super) fn update(&self, accumulator: &mut Accumulator, values: Values<'_>, bounds: Bounds) {
         match &self.of {
             Of::Events => accumulator.update(b"", bounds),
@@ -113,7 +113,7 @@ impl Aggregate {
     }
 }
 
-/// What an aggregate looks at.
+/// The part of an event that an aggregate uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Of {
     Events,
@@ -208,8 +208,8 @@ mod tests {
     #[test]
     fn what_is_no_aggregate_is_told_with_those_that_there_are() {
         for text in ["", "mean(a)", "first", "first()", "first(a)b", "first(a)=", "sum a", "count("] {
-            let told = AggregateText::read(text).unwrap_err();
-            assert!(told.contains("distinct(COL)"), "{text}: {told}");
+            let refusal = AggregateText::read(text).unwrap_err();
+            assert!(refusal.contains("distinct(COL)"), "{text}: {refusal}");
         }
         assert!(AggregateText::read("any(purchase)").unwrap_err().contains("column=value"));
     }

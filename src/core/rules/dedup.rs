@@ -1,19 +1,19 @@
-//! Which events are the same event.
+//! Duplicates: which events are the same event.
 
 use super::projected::{ProjectedColumn, ProjectedColumns};
 use crate::core::event::Values;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// What tells two events apart.
+/// The identity of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dedup {
-    /// The value of a column; an empty one is no duplicate of anything.
+    /// The value of a column. An event with an empty value is never a duplicate.
     Column(usize),
-    /// The whole row, by its digest.
+    /// The digest of the whole row.
     Row(usize),
 }
 
-/// The word that asks for whole rows.
+/// The value of the flag that stands for whole rows.
 pub(super) const ROW: &str = "row";
 
 impl Dedup {
@@ -25,7 +25,7 @@ impl Dedup {
         }
     }
 
-    /// xxh3-128 of what identifies the event among those of its key; `None` where nothing does.
+    /// xxh3-128 of the identity of the event among the events of its key; `None` if it has none.
     pub(super) fn identity(self, values: Values<'_>) -> Option<u128> {
         match self {
             Self::Column(place) => Some(values.get(place)).filter(|value| !value.is_empty()).map(xxh3_128),

@@ -1,9 +1,10 @@
-//! What the value of a projected column must be.
+//! The types that rules require of projected columns.
 
 use super::duration::{duration_in_column, event_duration_us};
 use crate::core::aggregates::is_number;
 
-/// What the values of a projected column must be; anything else rejects the row. An empty value is a missing one and passes.
+/// The types that rules require of the values of a projected column. Any other value rejects its row. An empty value is a
+/// missing one and passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Demand {
     /// A number.
@@ -12,11 +13,11 @@ pub struct Demand {
     pub duration: Option<DurationForm>,
     /// UTF-8.
     pub text: bool,
-    /// Anything, which is compared as a number where it is one.
+    /// Any value; numbers are compared as numbers.
     pub compared: bool,
 }
 
-/// How a duration is written. Of two forms that are demanded of one column the later one is the narrower.
+/// How a duration is written. If a column must satisfy two forms, the later one is the narrower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DurationForm {
     /// The duration of an event: seconds with any fraction, or a duration as in a flag.
@@ -34,7 +35,7 @@ impl DurationForm {
     }
 }
 
-/// What a value is not.
+/// The type that a value does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmet {
     /// A number.
@@ -46,15 +47,15 @@ pub enum Unmet {
 }
 
 impl Demand {
-    /// Whether it makes a difference how a number is written.
+    /// Whether the spelling of a number matters.
     pub const fn reads_numbers(self) -> bool {
         self.number || self.duration.is_some() || self.compared
     }
 
-    /// Holds a value against it.
+    /// Checks a value.
     ///
     /// # Errors
-    /// What the value is not.
+    /// The type that the value does not have.
     pub fn check(self, value: &[u8]) -> Result<(), Unmet> {
         if value.is_empty() {
             Ok(())
@@ -71,12 +72,12 @@ impl Demand {
 }
 
 impl Unmet {
-    /// It in words.
+    /// The reason as text.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::NotANumber => "a rule needs a number, and its value is none",
-            Self::NotADuration => "a rule needs a duration, and its value is none",
-            Self::NotUtf8 => "a rule needs a text, and its value is no UTF-8",
+            Self::NotANumber => "a rule needs a number, but the value is not one",
+            Self::NotADuration => "a rule needs a duration, but the value is not one",
+            Self::NotUtf8 => "a rule needs a text, but the value is not UTF-8",
         }
     }
 }

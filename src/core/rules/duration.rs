@@ -1,21 +1,21 @@
-//! Durations as people write them: one set of forms for flags, for keys of the configuration file and for gap columns.
+//! Durations as text: one set of forms for flags, configuration keys and gap columns.
 
 use crate::core::aggregates::is_number;
 use std::time::Duration;
 
 const SECONDS_OF_DAY: u64 = 86_400;
 
-/// A longer event is no event but a duration in another unit: a thousand years.
+/// The longest duration of an event, a thousand years: anything longer was written in another unit.
 const MAX_US: i64 = 1_000 * 31_557_600 * SECOND_US;
 const SECOND_US: i64 = 1_000_000;
 const SECOND_DIGITS: usize = 6;
 
-/// Reads `90s`, `5m`, `1h30m`, `1.5h`, `7d`: whole microseconds, as times are.
+/// Parses `90s`, `5m`, `1h30m`, `1.5h`, `7d`. Durations are whole microseconds, like times.
 ///
-/// Months and years have no fixed length, and `30M` is more often meant for minutes: they are none.
+/// Months and years are refused: they have no fixed length, and `30M` is more often meant as minutes.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// What is wrong with the text.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|error| format!("{error}; durations read like 90s, 5m, 1h30m, 7d"))?;
@@ -39,7 +39,7 @@ fn has_no_fixed_length(unit: &str) -> bool {
     unit.starts_with(['M', 'y']) || unit.starts_with("mo")
 }
 
-/// The duration in a gap column: as in a flag, or a bare number of whole seconds.
+/// A duration in a gap column: as in a flag, or a bare number of whole seconds.
 pub fn duration_in_column(text: &[u8]) -> Option<Duration> {
     let text = std::str::from_utf8(text).ok()?;
     let is_bare = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -47,7 +47,7 @@ pub fn duration_in_column(text: &[u8]) -> Option<Duration> {
 }
 
 /// The duration of an event in microseconds: seconds with any fraction, of which digits below a microsecond are dropped, or a
-/// duration as in a flag. `None` for what is negative, longer than a thousand years, or no duration.
+/// duration as in a flag. `None` if it is negative, longer than a thousand years, or no duration.
 pub(super) fn event_duration_us(text: &[u8]) -> Option<i64> {
     let us = if is_number(text) { seconds_us(text)? } else { duration_us(text)? };
     (us <= MAX_US).then_some(us)
@@ -68,7 +68,7 @@ fn duration_us(text: &[u8]) -> Option<i64> {
     i64::try_from(duration.as_micros()).ok()
 }
 
-/// A duration for people, in units that [`duration`] reads: `1day 2h 30m`.
+/// A duration for people, in units that [`duration`] parses: `1day 2h 30m`.
 pub fn duration_text(duration: Duration) -> String {
     let days = duration.as_secs() / SECONDS_OF_DAY;
     let rest = Duration::new(duration.as_secs() % SECONDS_OF_DAY, duration.subsec_nanos());

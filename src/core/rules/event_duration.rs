@@ -1,4 +1,4 @@
-//! `--duration`: events that last. An event at `t` covers the time up to `t + d`.
+//! `--duration`: events with a duration. An event at `t` covers the time up to `t + d`.
 
 use super::demand::DurationForm;
 use super::duration::event_duration_us;

@@ -1,4 +1,4 @@
-//! The flags of `run` that are part of the definition besides keys, times and the gap.
+//! The flags of `run` that are part of the definition, besides keys, times and the gap.
 
 use super::aggregate::AggregateText;
 use super::condition::{AND, ConditionText};
@@ -29,31 +29,31 @@ pub enum RuleFlag {
     Dedup,
     /// `--emit`: sessions, events or both.
     Emit,
-    /// `--allowed-lateness`: how long completed sessions stay correctable.
+    /// `--allowed-lateness`: how long completed sessions are correctable.
     AllowedLateness,
-    /// `--max-distinct`: the bound of `distinct`.
+    /// `--max-distinct`: the limit of `distinct` and `median`.
     MaxDistinct,
-    /// `--max-list`: the bound of `list`.
+    /// `--max-list`: the limit of `list`.
     MaxList,
-    /// `--where`: rows that become events.
+    /// `--where`: the row filter.
     Where,
-    /// `--having`: completed sessions that are written.
+    /// `--having`: the session filter.
     Having,
-    /// `--null`: values that stand for a missing one.
+    /// `--null`: values that count as missing.
     Null,
     /// `--key-parts`: whether a composite key may lack a part.
     KeyParts,
 }
 
-/// The bound of `distinct` and `list` where none is given.
+/// The default limit of `distinct` and `list`.
 pub(super) const DEFAULT_BOUND: usize = 1_000;
 pub(super) const DEFAULT_BOUND_TEXT: &str = "1000";
 
-/// The value that takes a rule away again, with `--redefine`.
+/// The value that removes a rule, with `--redefine`.
 pub const NO_RULE: &str = "none";
 
 impl RuleFlag {
-    /// All of them, in the order in which differences are listed.
+    /// All flags, in the order in which differences are listed.
     pub fn all() -> impl Iterator<Item = Self> {
         let splits = SplitFlag::ALL.iter().copied().map(Self::Split);
         let others = [
@@ -74,7 +74,7 @@ impl RuleFlag {
         std::iter::once(Self::Aggregate).chain(splits).chain(others)
     }
 
-    /// Its name, help and values.
+    /// The name, the help text and the values of the flag.
     pub const fn spec(self) -> FlagSpec {
         match self {
             Self::Aggregate => FlagSpec {
@@ -153,15 +153,15 @@ impl RuleFlag {
         Self::all().find(|flag| flag.name() == name)
     }
 
-    /// The one form in which a value is kept: two values with one meaning become the same words.
+    /// The canonical form of a value: values with one meaning have one form.
     ///
     /// # Errors
-    /// What is wrong with the value, in words.
+    /// What is wrong with the value.
     pub fn canonical(self, value: &str) -> Result<String, String> {
         if value == self.no_rule() { Ok(value.to_owned()) } else { (self.spec().canonical)(value) }
     }
 
-    /// The value that takes the rule away. A null may be any text but the empty one, which is a missing value anyway.
+    /// The value that removes the rule. A null may be any text except the empty one, which is a missing value anyway.
     pub(super) const fn no_rule(self) -> &'static str {
         match self {
             Self::Null => "",
@@ -169,7 +169,7 @@ impl RuleFlag {
         }
     }
 
-    /// What holds where nothing is said.
+    /// The values if the flag is not given.
     const fn default_value(self) -> &'static str {
         match self {
             Self::Emit => "sessions",
@@ -179,9 +179,8 @@ impl RuleFlag {
         }
     }
 
-    /// The values in one form for all that mean the same. Those of a split rule are a set: each does what it does, wherever it
-    /// stands, and so are those of `--null`. Those of aggregates are in the order of their columns. Conditions that must all hold
-    /// are one condition.
+    /// The values in canonical form. Those of a split rule or of `--null` are a set: their order has no effect. Those of
+    /// aggregates are in the order of their columns. Conditions that must all hold are joined to one condition.
     pub(super) fn meaning<'t>(self, values: impl Iterator<Item = &'t str>) -> Vec<String> {
         let mut values: Vec<String> = values.map(str::to_owned).collect();
         if values.is_empty() {

@@ -9,7 +9,7 @@ use crate::core::gap::Gap;
 use std::fmt;
 use std::time::Duration;
 
-/// `column:value=duration,...,*=duration` as it is asked for.
+/// `column:value=duration,...,*=duration` as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GapByText {
     column: String,
@@ -20,13 +20,13 @@ pub struct GapByText {
 const ANY_VALUE: &str = "*";
 
 impl GapByText {
-    /// Reads `event:purchase=2h,*=30m`. A value may hold `=` but no comma.
+    /// Parses `event:purchase=2h,*=30m`. A value may contain `=` but no comma.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// What is wrong with the text.
     pub fn read(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("'{text}' is no gap by value: write column:value=gap, such as event:purchase=2h,*=30m")
+            format!("'{text}' is not a gap by value: write column:value=gap, such as event:purchase=2h,*=30m")
         };
         let (column, gaps) =
             text.split_once(':').filter(|(column, _)| !column.is_empty()).ok_or_else(wrong)?;
@@ -36,7 +36,7 @@ impl GapByText {
             Ok((value.to_owned(), gap))
         };
         let mut gaps = gaps.split(',').map(gap).collect::<Result<Vec<_>, String>>()?;
-        // In which order they stand says nothing.
+        // Their order has no effect.
         gaps.sort_by(|(one, _), (other, _)| (one == ANY_VALUE, one).cmp(&(other == ANY_VALUE, other)));
         if let Some(twice) = gaps.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(format!("'{}' has two gaps", twice[0].0));
@@ -58,7 +58,7 @@ pub(super) fn short(duration: Duration) -> String {
     duration_text(duration).replace(' ', "")
 }
 
-/// Which gap an event has.
+/// The gap of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Gaps {
     usual: Gap,
@@ -66,7 +66,7 @@ pub(super) struct Gaps {
     column: Option<usize>,
 }
 
-/// The gaps of certain values of one column.
+/// Gaps by the values of one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ByValue {
     place: usize,
@@ -74,7 +74,7 @@ struct ByValue {
 }
 
 impl Gaps {
-    /// `usual` where neither `by` nor the gap column says otherwise.
+    /// `usual` is the gap where neither `by` nor the gap column gives another.
     pub(super) fn compile(
         usual: Gap,
         by: Option<&GapByText>,
@@ -92,7 +92,7 @@ impl Gaps {
         Self { usual: any.map_or(usual, |(_, gap)| gap_of(*gap)), by_value, column }
     }
 
-    /// How far an event that ends at `end` keeps its session open: the gap column has the first word, then the value's gap.
+    /// How far an event that ends at `end` keeps its session open. The gap column comes first, then the gap of the value.
     pub(super) fn reach(&self, end: Timestamp, values: Values<'_>) -> Timestamp {
         let own = self.column.and_then(|place| duration_in_column(values.get(place))).map(gap_of);
         let of_value = || {

@@ -1,4 +1,4 @@
-//! `--having`: which completed sessions are written.
+//! `--having`: the session filter.
 
 use super::aggregate::Aggregate;
 use super::condition::{Condition, ConditionText};
@@ -20,7 +20,7 @@ pub(super) const HAVING: FlagSpec = FlagSpec {
     canonical: |value| condition_text(value).map(|condition| condition.to_string()),
 };
 
-/// A condition over sessions, in which every time has one form.
+/// A condition on sessions, in which every time has one form.
 fn condition_text(text: &str) -> Result<ConditionText, String> {
     let written = |text: &str| {
         if text.is_empty() { Ok(String::new()) } else { session_time(text).map(|time| time.to_string()) }
@@ -28,29 +28,29 @@ fn condition_text(text: &str) -> Result<ConditionText, String> {
     ConditionText::read(text)?.with_texts(|column| TIMES.contains(&column), written)
 }
 
-/// Conditions over the columns of a session, all of which must hold.
+/// Conditions on the columns of a session, all of which must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Having {
     conditions: Vec<Condition>,
-    /// The columns that they look at, by their places.
+    /// The columns that they use, by their places.
     columns: Vec<SessionColumn>,
 }
 
-/// Sessions that were completed and not written, less those that were retracted and had not been written.
+/// How many completed sessions the session filter has excluded, minus those that were retracted again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FilteredSessions {
-    /// How many there are.
+    /// The number of sessions.
     pub sessions: i64,
-    /// Events in them.
+    /// The number of their events.
     pub events: i64,
 }
 
 impl Having {
-    /// Reads the conditions; `names` are those of the columns of `aggregates`. Any other column is one of the key, until
-    /// [`Having::resolve_keys`] knows better.
+    /// Compiles the conditions. `names` are the columns of `aggregates`. Any other column counts as a key column until
+    /// [`Having::resolve_keys`] checks it.
     ///
     /// # Errors
-    /// In words, for a column that holds a list.
+    /// The column, if it contains a list.
     pub(super) fn compile(
         texts: &[&str],
         names: &[String],
@@ -63,7 +63,7 @@ impl Having {
                 && matches!(aggregates[number].function.accumulator().value(), Value::List { .. })
             {
                 return Err(format!(
-                    "--having looks at {name}, which is a list: conditions compare one value"
+                    "--having uses {name}, which is a list, but a condition compares one value"
                 ));
             }
             let found = columns.iter().position(|known| *known == column);
@@ -72,7 +72,7 @@ impl Having {
                 columns.len() - 1
             }))
         };
-        // Compared with a time that has all six digits of its fraction, so the order of bytes is that of times.
+        // Both sides have all six digits of the fraction, so the order of bytes is the order of times.
         let fixed = |text: &str| {
             let time = if text.is_empty() { None } else { Some(session_time(text)?) };
             Ok(time
@@ -86,10 +86,10 @@ impl Having {
         Ok(Self { conditions, columns })
     }
 
-    /// Finds the columns of the key, which have these names, among those that no session has; `aggregates` are the names of theirs.
+    /// Resolves the key columns, which have these names. `aggregates` are the names of the aggregates' columns.
     ///
     /// # Errors
-    /// In words, for a column that no session has.
+    /// The column that no session has.
     pub(super) fn resolve_keys(&mut self, key_names: &[String], aggregates: &[String]) -> Result<(), String> {
         for column in &mut self.columns {
             let SessionColumn::Unresolved(name) = column else { continue };
@@ -98,7 +98,7 @@ impl Having {
                 let others = key_names.iter().chain(aggregates).map(String::as_str);
                 let known = fixed.chain(others).collect::<Vec<_>>().join(", ");
                 return Err(format!(
-                    "--having looks at {name}, and the columns of sessions that it may look at are {known}"
+                    "--having uses {name}, but the columns of sessions that it may use are {known}"
                 ));
             };
             *column = SessionColumn::Key { number, of: key_names.len() };
@@ -106,8 +106,8 @@ impl Having {
         Ok(())
     }
 
-    /// Keeps the sessions of `batch` that fulfil all conditions. Linear in the batch, with an allocation for each column that
-    /// the conditions look at.
+    /// Keeps the sessions of `batch` that meet all conditions. Linear in the batch, with one allocation for each column that
+    /// the conditions use.
     pub(super) fn select(&self, batch: &mut SessionBatch) -> FilteredSessions {
         let mut filtered = FilteredSessions::default();
         batch.retain(|session| {

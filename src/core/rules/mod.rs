@@ -1,10 +1,10 @@
-//! What ends a session besides the gap, and what a session tells of its events.
+//! The rules that end a session besides the gap, and the aggregates of its events.
 //!
-//! Every rule is decided in the fold, in the one order `(time, seq)`, from nothing but the key's own events: so none of
-//! them depends on how events were cut into batches. `docs/semantics.md` states each with an example.
+//! The fold decides every rule in the one order `(time, seq)`, only from the events of the key. So no rule depends on how the
+//! events are cut into batches. `docs/semantics.md` states each rule with an example.
 //!
-//! Rules travel in three forms: as words ([`RuleTexts`]: flags, checkpoint), ready for use ([`RuleSet`]), and as what they
-//! know of one key ([`RuledKey`]).
+//! Rules have three forms: text ([`RuleTexts`]: flags, checkpoint), compiled ([`RuleSet`]), and the state of one key
+//! ([`RuledKey`]).
 
 mod aggregate;
 mod condition;

@@ -1,34 +1,34 @@
-//! The names of output columns: no two of one output are the same.
+//! The names of output columns: those of one output are all different.
 
 use super::aggregate::AggregateText;
 use super::flag::{NO_RULE, RuleFlag};
 use super::texts::RuleTexts;
 use std::collections::BTreeSet;
 
-/// The columns of completed sessions that are there whatever is asked for, besides those of the key.
+/// The columns of completed sessions that every output has, besides those of the key.
 pub const FIXED_COLUMNS: [&str; 7] =
     ["op", "session_id", "session_start", "session_end", "duration_s", "event_count", "close_reason"];
 
 impl RuleTexts {
-    /// Holds that nothing stands beside the word that takes a rule away.
+    /// Checks that no other value stands next to the one that removes a rule.
     ///
     /// # Errors
-    /// The flag that both gives values and takes them away, in words.
+    /// The flag with both.
     pub fn check_none_is_alone(&self) -> Result<(), String> {
         let is_torn = |values: &[String]| values.len() > 1 && values.iter().any(|value| value == NO_RULE);
         match self.iter().find(|(flag, values)| flag.no_rule() == NO_RULE && is_torn(values)) {
             Some((flag, _)) => {
-                Err(format!("--{0} none takes the rule away, and another --{0} gives one", flag.name()))
+                Err(format!("--{0} none removes the rule, but another --{0} sets one", flag.name()))
             }
             None => Ok(()),
         }
     }
 
-    /// Holds the output columns of the aggregates against each other, against [`FIXED_COLUMNS`] and the names of the key
-    /// columns, as far as those are known.
+    /// Checks the output columns of the aggregates against each other, against [`FIXED_COLUMNS`] and against the key columns
+    /// whose names are known.
     ///
     /// # Errors
-    /// The first two that have one name, in words.
+    /// The first two columns with one name.
     pub fn check_names(&self, key_names: &[String]) -> Result<(), String> {
         let mut named: Vec<(String, &str)> = Vec::new();
         for text in self.values(RuleFlag::Aggregate) {
@@ -36,7 +36,7 @@ impl RuleTexts {
             let why = if let Some((_, other)) = named.iter().find(|(other, _)| *other == name) {
                 format!("as --agg {other} does")
             } else if FIXED_COLUMNS.contains(&name.as_str()) {
-                "which every output has already".to_owned()
+                "which every output has".to_owned()
             } else if key_names.contains(&name) {
                 "as the key is named".to_owned()
             } else {
@@ -49,18 +49,18 @@ impl RuleTexts {
     }
 }
 
-/// The columns before those of the files in the side outputs.
+/// The columns before those of the files in side outputs.
 pub const SIDE_COLUMNS: [&str; 3] = ["file", "line", "reason"];
 
-/// The columns behind those of the files where events are emitted.
+/// The columns after those of the files in the output of events.
 pub const EVENT_COLUMNS: [&str; 2] = ["session_id", "event_number"];
 
 impl RuleTexts {
-    /// Holds the names that come from the files against each other and against ours: those of the key in the output of sessions,
-    /// all `event_columns` in that of events.
+    /// Checks the names that come from files against each other and against the fixed ones: those of the key in the output of
+    /// sessions, all `event_columns` in the output of events.
     ///
     /// # Errors
-    /// The first that would stand twice, in words.
+    /// The first name that would occur twice.
     pub fn check_file_names(&self, key_names: &[String], event_columns: &[String]) -> Result<(), String> {
         let corrects = self.value(RuleFlag::AllowedLateness).is_some();
         let of_sessions = FIXED_COLUMNS.into_iter().filter(|name| corrects || *name != "op");
@@ -80,7 +80,7 @@ impl RuleTexts {
     }
 }
 
-/// The first name that stands there already.
+/// The first name that occurs twice.
 fn first_twice<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let mut seen = BTreeSet::new();
     names.find(|name| !seen.insert(*name))
@@ -119,8 +119,8 @@ mod tests {
         assert_eq!(check(&[], &["user", "op", "page"], &["start", "user", "op"]), Ok(()));
         let retain = (RuleFlag::AllowedLateness, "1d");
         for name in FIXED_COLUMNS {
-            let told = check(&[retain], &["user", name], &[]).unwrap_err();
-            assert_eq!(told, format!("the output of sessions would have two columns named '{name}'"));
+            let refusal = check(&[retain], &["user", name], &[]).unwrap_err();
+            assert_eq!(refusal, format!("the output of sessions would have two columns named '{name}'"));
         }
         assert!(check(&[], &["user", "user"], &[]).is_err());
         for columns in [["user", "session_id"], ["event_number", "user"], ["a", "a"], ["", ""]] {
@@ -141,8 +141,8 @@ mod tests {
             Err("--agg last(c)=first_a_b makes a column first_a_b, as --agg first(a b) does".to_owned())
         );
         for name in FIXED_COLUMNS {
-            let told = check(&[&format!("count={name}")]).unwrap_err();
-            assert!(told.ends_with("which every output has already"), "{told}");
+            let refusal = check(&[&format!("count={name}")]).unwrap_err();
+            assert!(refusal.ends_with("which every output has"), "{refusal}");
         }
         assert_eq!(
             check(&["first(a)=user"]),

@@ -23,7 +23,7 @@ fn canonical_columns(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
-/// The places of the columns, the first one first.
+/// The places of the columns, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OrderBy {
     places: Vec<usize>,
@@ -35,14 +35,14 @@ impl OrderBy {
         Self { places: columns.split(',').map(place).collect() }
     }
 
-    /// How two events at one instant stand to each other; the order of arrival decides between equal ones.
+    /// The order of two events at one instant. Equal ones stay in the order of arrival.
     pub(super) fn compare(&self, one: Values<'_>, other: Values<'_>) -> Ordering {
         let ranks = self.places.iter().map(|&place| (Rank::of(one.get(place)), Rank::of(other.get(place))));
         ranks.map(|(one, other)| one.cmp(&other)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 }
 
-/// Where a value stands: missing ones first, then numbers by their worth, then texts by their bytes.
+/// The rank of a value: missing ones first, then numbers by value, then texts by their bytes.
 ///
 /// A number and a text are never compared as texts: 2 < 10, 10 < 1a and 1a < 2 would be a circle.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,17 +1,17 @@
-//! Which parts of a row the rules look at: they travel with the event, everything else stays in the file.
+//! The parts of a row that the rules use. They stay with the event; the rest of the row stays in the file.
 
 use super::demand::Demand;
 
-/// A part of a row that is kept.
+/// A part of a row that the rules use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProjectedColumn {
-    /// The value of a column, as it is asked for: by header name or 1-based number.
+    /// The value of a column, given by header name or by number, counted from 1.
     Column(String),
-    /// xxh3-128 of the whole row: two rows with one digest are the same row.
+    /// xxh3-128 of the whole row: rows with equal digests are the same row.
     RowDigest,
     /// The values of the whole row, packed.
     Row,
-    /// The name of its source's time zone.
+    /// The name of the time zone of its source.
     Zone,
 }
 
@@ -21,8 +21,8 @@ impl ProjectedColumn {
     }
 }
 
-/// Projected parts of a row, each once: first those that travel with the event, in the order of its payload, then those that
-/// only decide whether there is an event.
+/// The projected parts of a row, each once: first those that stay with the event, in the order of its payload, then those that
+/// only the row filter uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectedColumns {
     parts: Vec<(ProjectedColumn, Demand)>,
@@ -35,7 +35,7 @@ impl ProjectedColumns {
         self.demand(kept, |_| ())
     }
 
-    /// The same, for values that must have a certain form.
+    /// The same for values that must have a certain form.
     pub(super) fn demand(&mut self, kept: ProjectedColumn, set: impl FnOnce(&mut Demand)) -> usize {
         let found = self.parts.iter().position(|(part, _)| *part == kept);
         let place = found.unwrap_or_else(|| {
@@ -46,12 +46,12 @@ impl ProjectedColumns {
         place
     }
 
-    /// Ends the payload: parts that are added from here on do not travel with the event.
+    /// Ends the payload: parts that are added later do not stay with the event.
     pub(super) fn end_payload(&mut self) {
         self.payload_end = Some(self.parts.len());
     }
 
-    /// How many parts travel with the event: the first ones.
+    /// The number of parts that stay with the event: the first ones.
     pub fn payload_len(&self) -> usize {
         self.payload_end.unwrap_or(self.parts.len())
     }

@@ -1,4 +1,4 @@
-//! Which rows become events, and what counts as a value: `--where`, `--null`, `--key-parts`.
+//! The row filter, and what counts as a value: `--where`, `--null`, `--key-parts`.
 
 use super::condition::{Condition, compile_all};
 use super::flag::RuleFlag;
@@ -8,7 +8,7 @@ use super::texts::RuleTexts;
 
 /// Which rows become events.
 ///
-/// It looks at one row alone, so what it selects does not depend on how rows are cut into batches.
+/// The decision uses one row alone, so it does not depend on how rows are cut into batches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowSelection {
     filter: Vec<Condition>,
@@ -25,19 +25,19 @@ impl RowSelection {
         })
     }
 
-    /// Whether every row becomes an event, and every value counts as it is. Then there is nothing to ask for each row.
+    /// Whether every row becomes an event and every value counts as it is. Then no row needs a check.
     #[inline]
     pub const fn selects_everything(&self) -> bool {
         self.filter.is_empty() && self.nulls.is_empty()
     }
 
-    /// Whether the row becomes an event; `value` gives the values by their places among the projected columns.
+    /// Whether the row becomes an event. `value` gives the values by their places among the projected columns.
     #[inline]
     pub fn selects<'v>(&self, value: impl Fn(usize) -> &'v [u8]) -> bool {
         self.filter.iter().all(|condition| condition.holds_for(&value))
     }
 
-    /// The value, which is empty where it stands for a missing one.
+    /// The value, or an empty one if it counts as missing.
     #[inline]
     pub fn present<'v>(&self, value: &'v [u8]) -> &'v [u8] {
         if self.nulls.iter().any(|null| null == value) { b"" } else { value }

@@ -1,11 +1,11 @@
-//! The flags that say which rows become events, and which values are missing.
+//! The flags that select rows and define missing values.
 
 use super::spec::{FlagSpec, condition, one_of};
 
-/// The word of `--key-parts` that is content with one part.
+/// The value of `--key-parts` that requires one part.
 pub(super) const ANY_PART: &str = "any";
 
-/// The word of `--key-parts` that asks for every part.
+/// The value of `--key-parts` that requires every part.
 pub(super) const ALL_PARTS: &str = "all";
 
 /// `--where`: the row filter.
@@ -18,7 +18,7 @@ pub(super) const WHERE: FlagSpec = FlagSpec {
     canonical: condition,
 };
 
-/// `--null`: texts that stand for a missing value.
+/// `--null`: texts that count as a missing value.
 pub(super) const NULL: FlagSpec = FlagSpec {
     name: "null",
     value: "TEXT",

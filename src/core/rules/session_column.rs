@@ -1,4 +1,4 @@
-//! The columns of a completed session that a condition may look at.
+//! The columns of a completed session that a condition may use.
 
 use crate::core::aggregates::Value;
 use crate::core::event::key_parts;
@@ -11,32 +11,32 @@ pub(super) enum SessionColumn {
     DurationS,
     EventCount,
     CloseReason,
-    /// With all six digits of the fraction, which are in the order of bytes.
+    /// With all six digits of the fraction, so that the order of bytes is the order of times.
     Start,
     End,
-    /// As outputs write it, for regular expressions.
+    /// As in outputs, for regular expressions.
     WrittenStart,
     WrittenEnd,
     /// The aggregate with this number.
     Aggregate(usize),
-    /// The key column with this number, of so many.
+    /// The key column with this number, out of this many.
     Key {
         number: usize,
         of: usize,
     },
-    /// A key column, while no file has shown the names of those; no value is there.
+    /// A key column before any file has shown the names of the key columns. It has no value.
     Unresolved(String),
 }
 
 /// The columns of every session that are times.
 pub(super) const TIMES: [&str; 2] = ["session_start", "session_end"];
 
-/// The columns that every session has and a condition may look at.
+/// The columns that every session has and a condition may use.
 pub(super) const FIXED: [&str; 5] = ["duration_s", "event_count", "close_reason", TIMES[0], TIMES[1]];
 
 impl SessionColumn {
-    /// The column with this name, where a regular expression looks at it or another comparison; `aggregates` are the names of
-    /// theirs.
+    /// The column with this name. It depends on whether a regular expression or another comparison uses it. `aggregates` are
+    /// the names of the aggregates' columns.
     pub(super) fn named(name: &str, is_pattern: bool, aggregates: &[String]) -> Self {
         match (name, is_pattern) {
             ("duration_s", _) => Self::DurationS,
@@ -53,7 +53,7 @@ impl SessionColumn {
         }
     }
 
-    /// The value as outputs write it; empty where there is none.
+    /// The value as in outputs; empty if there is none.
     pub(super) fn value<'s>(&self, session: &Session<'s>) -> Cow<'s, [u8]> {
         let owned = |text: String| text.into_bytes().into();
         match self {

@@ -1,16 +1,17 @@
-//! Times that a condition compares with the start or the end of a session.
+//! Times in conditions on the start or the end of a session.
 
 use crate::core::event::Timestamp;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
-/// Reads `2020-01-01`, `2020-01-01 10:00`, `2020-01-01T10:00:00.5Z` or `2020-01-01T10:00:00+02:00`. Without an offset it is UTC, as
-/// times are in outputs.
+/// Parses `2020-01-01`, `2020-01-01 10:00`, `2020-01-01T10:00:00.5Z` or `2020-01-01T10:00:00+02:00`. A time without an offset
+/// is UTC, like times in outputs.
 ///
 /// # Errors
+/// Why the text is not a time.
 /// In words, for what is no time.
 pub(super) fn session_time(text: &str) -> Result<Timestamp, String> {
     let read = moment_us(&text.replacen(' ', "T", 1)).and_then(Timestamp::from_us);
-    read.ok_or_else(|| format!("'{text}' is no time; times read like 2020-01-01T00:02:00Z or 2020-01-01"))
+    read.ok_or_else(|| format!("'{text}' is not a time; times read like 2020-01-01T00:02:00Z or 2020-01-01"))
 }
 
 fn moment_us(text: &str) -> Option<i64> {

@@ -1,4 +1,4 @@
-//! All rules of a checkpoint, ready for use.
+//! The rules of a checkpoint, compiled.
 
 use super::aggregate::{Aggregate, AggregateText};
 use super::dedup::Dedup;
@@ -38,7 +38,7 @@ pub struct RuleSet {
     pub(super) dedup: Option<Dedup>,
     pub(super) aggregates: Vec<Aggregate>,
     pub(super) bounds: Bounds,
-    /// Where a whole row stands among the kept values, if events are emitted.
+    /// The place of the whole row among the kept values, if events are emitted.
     pub(super) row: Option<usize>,
     selection: RowSelection,
     having: Option<Having>,
@@ -49,11 +49,11 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Compiles the rules in `texts` over the gap `usual`; `zone` is where midnight is, `None` where each source has a zone of
-    /// its own.
+    /// Compiles the rules in `texts` with the default gap `usual`. `zone` is the time zone of midnight; `None` if each source
+    /// has its own.
     ///
     /// # Errors
-    /// What makes no sense, in words: only for texts that are not canonical.
+    /// Which rules exclude each other; any other error only for texts that are not canonical.
     pub fn compile(texts: &RuleTexts, usual: Gap, zone: Option<Tz>) -> Result<Self, String> {
         let mut kept = ProjectedColumns::default();
         let texts_of_aggregates =
@@ -68,7 +68,7 @@ impl RuleSet {
         let allowed_lateness_us = texts.value(RuleFlag::AllowedLateness).map(duration_us).transpose()?;
         if emit.events && allowed_lateness_us.is_some() {
             return Err(
-                "--emit events writes each event once, --allowed-lateness takes sessions back".to_owned()
+                "--emit events writes each event once, --allowed-lateness retracts sessions".to_owned()
             );
         }
         let splits = Splits::compile(
@@ -103,7 +103,7 @@ impl RuleSet {
         })
     }
 
-    /// Whether there is no rule but the gap: events then need no payload, and sessions nothing but start, end and count.
+    /// Whether there is no rule but the gap. Then events need no payload, and sessions only start, end and count.
     pub fn is_plain(&self) -> bool {
         self.kept.payload_len() == 0
             && self.aggregates.is_empty()
@@ -111,25 +111,25 @@ impl RuleSet {
             && self.allowed_lateness_us.is_none()
     }
 
-    /// Which parts of a row are looked at.
+    /// The parts of a row that the rules use.
     pub const fn kept(&self) -> &ProjectedColumns {
         &self.kept
     }
 
-    /// Which rows become events.
+    /// The row filter.
     pub const fn selection(&self) -> &RowSelection {
         &self.selection
     }
 
-    /// Keeps the completed sessions of `batch` that are to be written, and counts the others. Costs nothing where all are.
+    /// Keeps the completed sessions of `batch` that the session filter selects, and counts the others. Free without a filter.
     pub fn select_sessions(&self, batch: &mut SessionBatch) -> FilteredSessions {
         self.having.as_ref().map_or_else(FilteredSessions::default, |having| having.select(batch))
     }
 
-    /// Says what the key columns are called in outputs: the session filter may look at them.
+    /// Sets the names of the key columns, which the session filter may use.
     ///
     /// # Errors
-    /// In words, if it looks at a column that no session has.
+    /// The column that the filter uses and no session has.
     pub fn resolve_keys(&mut self, key_names: &[String]) -> Result<(), String> {
         match &mut self.having {
             Some(having) => having.resolve_keys(key_names, &self.names),
@@ -148,41 +148,41 @@ impl RuleSet {
         self.emit
     }
 
-    /// How long completed sessions stay correctable, in microseconds; `None` where they never change.
+    /// How long completed sessions are correctable, in microseconds; `None` if they never change.
     pub const fn allowed_lateness_us(&self) -> Option<i64> {
         self.allowed_lateness_us
     }
 
-    /// The packed values that an event carries for the output of events; empty where none are emitted.
+    /// The packed values of an event for the output of events; empty if events are not emitted.
     pub fn row_of<'p>(&self, payload: &'p [u8]) -> &'p [u8] {
         self.row.map_or(b"", |place| Values::of(payload).get(place))
     }
 
-    /// Whether columns order the events of a key at one instant, and not their arrival.
+    /// Whether columns, and not the order of arrival, order the events of a key at one instant.
     pub const fn orders_instants(&self) -> bool {
         self.order_by.is_some()
     }
 
-    /// How two events of a key at one instant, with these payloads, stand to each other. Equal ones keep the order of arrival.
+    /// The order of two events of a key at one instant, by their payloads. Equal ones stay in the order of arrival.
     pub fn compare_at_one_instant(&self, one: &[u8], other: &[u8]) -> Ordering {
         let compare = |order: &OrderBy| order.compare(Values::of(one), Values::of(other));
         self.order_by.as_ref().map_or(Ordering::Equal, compare)
     }
 
-    /// The end of what the event at `time` covers.
+    /// The end of the event at `time`.
     pub(super) fn end_of(&self, time: Timestamp, values: Values<'_>) -> Timestamp {
         self.duration.as_ref().map_or(time, |duration| duration.end(time, values))
     }
 
-    /// The accumulators of no event.
+    /// The accumulators of no events.
     pub(super) fn empty_accumulators(&self) -> Vec<Accumulator> {
         self.aggregates.iter().map(|aggregate| aggregate.function.accumulator()).collect()
     }
 
-    /// The accumulators that had these states.
+    /// The accumulators with these states.
     ///
     /// # Errors
-    /// In words, if there are none.
+    /// What is wrong with the states.
     pub fn restore_accumulators(&self, states: Vec<Vec<Vec<u8>>>) -> Result<Vec<Accumulator>, String> {
         if states.len() != self.aggregates.len() {
             return Err(format!("there are {} states of {} aggregates", states.len(), self.aggregates.len()));
@@ -191,19 +191,19 @@ impl RuleSet {
         restored.map(|(aggregate, state)| aggregate.function.restore(state)).collect()
     }
 
-    /// What the split rules had kept of a session that began at `start`.
+    /// The state of the split rules in a session that began at `start`.
     ///
     /// # Errors
-    /// In words, if `states` are not theirs.
+    /// What is wrong with `states`.
     pub fn restore_splits(&self, start: Timestamp, states: Vec<Vec<Vec<u8>>>) -> Result<SplitState, String> {
         self.splits.restore(start, states)
     }
 }
 
 impl RuleTexts {
-    /// The columns that these rules look at, in the order in which [`RuleSet`] keeps them.
+    /// The columns that these rules use, in the order in which [`RuleSet`] keeps them.
     pub fn columns(&self) -> Vec<String> {
-        // Only the values of times and gaps depend on gap and zone, not what is kept.
+        // Gap and zone do not influence which columns are kept.
         let set = RuleSet::compile(self, Gap::from_us(0), Some(chrono_tz::UTC));
         set.map_or_else(|_| Vec::new(), |set| set.kept().columns().map(str::to_owned).collect())
     }
@@ -215,7 +215,7 @@ fn gaps(texts: &RuleTexts, usual: Gap, kept: &mut ProjectedColumns) -> Result<Ga
 }
 
 fn number(texts: &RuleTexts, flag: RuleFlag) -> Result<Option<usize>, String> {
-    let read = |text: &str| text.parse().map_err(|_| format!("{}: '{text}' is no number", flag.name()));
+    let read = |text: &str| text.parse().map_err(|_| format!("{}: '{text}' is not a number", flag.name()));
     texts.value(flag).map(read).transpose()
 }
 

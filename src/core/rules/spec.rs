@@ -1,4 +1,4 @@
-//! What the command line, the configuration file and the checkpoint know of a flag of the definition.
+//! What the command line, the configuration file and the checkpoint need to know about a flag of the definition.
 
 use super::condition::ConditionText;
 use super::duration::duration;
@@ -9,27 +9,27 @@ use super::gap_by::short;
 pub struct FlagSpec {
     /// The flag without its dashes.
     pub name: &'static str,
-    /// What its value looks like, for the help.
+    /// The form of its value, for the help.
     pub value: &'static str,
     /// One sentence for the help.
     pub help: &'static str,
     /// Whether it may be given several times.
     pub repeats: bool,
-    /// The one form of all values with the same meaning, or what is wrong with the value, in words.
+    /// The canonical form of all values with one meaning, or what is wrong with the value.
     pub(super) canonical: fn(&str) -> Result<String, String>,
 }
 
-/// A duration longer than nothing.
+/// A duration longer than zero.
 pub(super) fn stated_duration(value: &str) -> Result<String, String> {
     let duration = duration(value)?;
-    if duration.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(short(duration)) }
+    if duration.is_zero() { Err("it must be longer than zero".to_owned()) } else { Ok(short(duration)) }
 }
 
-/// A whole number from 1 on.
+/// An integer from 1 on.
 pub(super) fn positive(value: &str) -> Result<String, String> {
     match value.parse::<u64>() {
         Ok(number) if number > 0 => Ok(number.to_string()),
-        _ => Err(format!("'{value}' is no number from 1 on")),
+        _ => Err(format!("'{value}' is not a whole number from 1 on")),
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn one_of(value: &str, words: &[&str]) -> Result<String, String> {
     if words.contains(&value) {
         Ok(value.to_owned())
     } else {
-        Err(format!("'{value}' is none of: {}", words.join(", ")))
+        Err(format!("'{value}' is not one of: {}", words.join(", ")))
     }
 }
 

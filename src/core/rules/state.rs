@@ -1,4 +1,4 @@
-//! What the rules know of one key, and the fold of one event into it.
+//! The state of one key with rules, and the fold of one event into it.
 
 use super::set::RuleSet;
 use super::splits::{NextEvent, SplitState};
@@ -8,63 +8,63 @@ use crate::core::event::Values;
 use crate::core::session::{CloseReason, CompletedSession, OpenSession, OutOfOrder};
 use std::collections::BTreeSet;
 
-/// An open session under rules.
+/// An open session with rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuledSession {
     /// Start, last event, number of events.
     pub open: OpenSession,
-    /// How many sessions of the key began at the same instant before.
+    /// How many earlier sessions of the key have the same start.
     pub ordinal: u32,
-    /// The end of what its events cover: the time of the last one, unless events have a duration.
+    /// The end of its events: the time of the last one, unless events have a duration.
     pub end: Timestamp,
-    /// The last instant at which an event still keeps the gap.
+    /// The last instant at which an event continues the session.
     pub reach: Timestamp,
-    /// What the split rules know.
+    /// The state of the split rules.
     pub splits: SplitState,
-    /// The accumulators of the aggregates, in their order.
+    /// The accumulators of the aggregates, in order.
     pub accumulators: Vec<Accumulator>,
-    /// The identities of its events, where duplicates are dropped.
+    /// The identities of its events, if duplicates are dropped.
     pub identities: BTreeSet<u128>,
-    /// The packed values of its events, where events are emitted.
+    /// The packed values of its events, if events are emitted.
     pub rows: Vec<Vec<u8>>,
 }
 
-/// What is remembered of completed sessions as long as an event may still come at the very time of their last one.
+/// What is kept of completed sessions while an event may still come at the time of their last one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Before {
-    /// Start of the last completed session.
+    /// The start of the last completed session.
     pub start: Timestamp,
     /// Its ordinal.
     pub ordinal: u32,
-    /// The time of its last event. No rule asks how far that event covers: another session may begin within it.
+    /// The time of its last event. The duration of that event does not matter: another session may begin within it.
     pub end: Timestamp,
-    /// The identities of the events of sessions that ended at that time, where duplicates are dropped.
+    /// The identities of the events of sessions that ended at that time, if duplicates are dropped.
     pub identities: BTreeSet<u128>,
 }
 
-/// Everything of one key but its tail.
+/// The state of one key without its buffered events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuledKey {
     /// The session that may grow.
     pub open: Option<RuledSession>,
-    /// What was before it.
+    /// What is kept of the sessions before it.
     pub before: Option<Before>,
-    /// The time of the last duplicate that was dropped: it moved no session, and yet no event may be folded after it that
-    /// lies before it. It is not stored, for what a later batch may bring lies behind all that is folded.
+    /// The time of the last dropped duplicate. It changed no session, but no event before it may be folded after it. It is not
+    /// stored: the events of a later batch are after all folded ones.
     pub dropped: Option<Timestamp>,
 }
 
-/// What became of an event.
+/// The result of folding an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folded {
-    /// It belongs to a session.
+    /// The event belongs to a session.
     Taken,
-    /// It was there already and is dropped.
+    /// The event is a duplicate and is dropped.
     Duplicate,
 }
 
 impl RuledKey {
-    /// One step of the fold. A session that the event completes goes to `completed`.
+    /// One step of the fold. It passes a session that the event completes to `completed`.
     ///
     /// # Errors
     /// [`OutOfOrder`] if a later event is already folded.
@@ -72,14 +72,15 @@ impl RuledKey {
         &mut self,
         rules: &RuleSet,
         key: &[u8],
-        (time, payload): (Timestamp, &[u8]),
+        time: Timestamp,
+        payload: &[u8],
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<Folded, OutOfOrder> {
         if self.latest().is_some_and(|latest| time < latest) {
             return Err(OutOfOrder);
         }
-        // The gap comes first: a session that it has ended is closed whenever the watermark says so, and what comes behind it
-        // must not depend on that.
+        // The gap comes first: the watermark decides when a session closes by its gap, and what follows must not depend on
+        // that.
         if self.open.as_ref().is_some_and(|session| time > session.reach) {
             self.close(key, CloseReason::Gap, completed);
         }
@@ -114,7 +115,7 @@ impl RuledKey {
         self.before = Some(Before { start: open.start, ordinal, end: open.last, identities });
     }
 
-    /// Completes the open session if `watermark` has passed it (rule 6), and forgets what no event can meet any more.
+    /// Completes the open session if `watermark` has passed it (rule 6), and drops what no event can need any more.
     pub fn close_passed(
         &mut self,
         key: &[u8],
@@ -129,19 +130,19 @@ impl RuledKey {
         }
     }
 
-    /// The last instant at which an event could still meet what is known of the key.
+    /// The last instant at which an event could still depend on the state of the key.
     pub fn reach(&self) -> Option<Timestamp> {
         let open = self.open.as_ref().map(|session| session.reach);
         open.max(self.before.as_ref().map(|before| before.end))
     }
 
-    /// The time of the last event that was folded, whether it was taken or dropped.
+    /// The time of the last event that was folded, including dropped ones.
     pub fn latest(&self) -> Option<Timestamp> {
         let open = self.open.as_ref().map(|session| session.open.last);
         open.or_else(|| self.before.as_ref().map(|before| before.end)).max(self.dropped)
     }
 
-    /// An event is a duplicate of one in the open session, and of one in a session that ended at its very time.
+    /// An event is a duplicate of an event in the open session, or in a session that ended at the same time.
     fn has_seen(&self, identity: u128, time: Timestamp) -> bool {
         let in_open = || self.open.as_ref().is_some_and(|session| session.identities.contains(&identity));
         let just_before = |before: &Before| before.end == time && before.identities.contains(&identity);
@@ -177,7 +178,7 @@ impl RuledSession {
         self.rows.extend(rules.row.map(|place| values.get(place).to_vec()));
     }
 
-    /// The session as it would be complete now.
+    /// The session as it would be if it were complete now.
     pub fn complete<'s>(&'s self, key: &'s [u8], close_reason: CloseReason) -> CompletedSession<'s> {
         CompletedSession {
             ordinal: self.ordinal,

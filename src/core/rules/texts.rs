@@ -1,21 +1,21 @@
-//! The rules of a definition as words: canonical values by flag.
+//! The rules of a definition as text: canonical values by flag.
 
 use super::flag::RuleFlag;
 use std::collections::BTreeMap;
 
-/// Canonical values by flag. A flag that is not there was not given.
+/// Canonical values by flag. A flag without an entry was not given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleTexts(BTreeMap<RuleFlag, Vec<String>>);
 
 impl RuleTexts {
-    /// Adds the values of a flag, canonical ones, in the order given. No values mean that the flag was not given.
+    /// Sets the canonical values of a flag, in the given order. No values mean that the flag was not given.
     pub fn set(&mut self, flag: RuleFlag, values: Vec<String>) {
         if !values.is_empty() {
             self.0.insert(flag, values);
         }
     }
 
-    /// The values of a flag; none where it was not given or was taken away.
+    /// The values of a flag; none if it was not given or was removed.
     pub fn values(&self, flag: RuleFlag) -> impl Iterator<Item = &str> {
         self.0
             .get(&flag)
@@ -25,23 +25,23 @@ impl RuleTexts {
             .filter(move |value| *value != flag.no_rule())
     }
 
-    /// The value of a flag that has one.
+    /// The value of a flag that has one value.
     pub fn value(&self, flag: RuleFlag) -> Option<&str> {
         self.values(flag).next()
     }
 
-    /// Flags that were given, with their values in words.
+    /// The given flags with their values as text.
     pub fn iter(&self) -> impl Iterator<Item = (RuleFlag, &[String])> {
         self.0.iter().map(|(flag, values)| (*flag, values.as_slice()))
     }
 
-    /// The rules that are not the default, each with its values in one form for all that mean the same.
+    /// The rules that differ from the default, with values in canonical form.
     pub fn meanings(&self) -> impl Iterator<Item = (RuleFlag, Vec<String>)> {
         let meaning = |&flag: &RuleFlag| (flag, flag.meaning(self.values(flag)));
         self.0.keys().map(meaning).filter(|(flag, meaning)| *meaning != flag.meaning(std::iter::empty()))
     }
 
-    /// The flags of `asked` whose values are not those of `self`: flag, kept values, asked values.
+    /// The flags of `asked` whose values differ from those of `self`: flag, kept values, asked values.
     pub fn differences<'t>(
         &'t self,
         asked: &'t Self,
@@ -53,7 +53,7 @@ impl RuleTexts {
         })
     }
 
-    /// These rules with those of `asked` in their place, flag by flag; a flag that was taken away is gone.
+    /// These rules, with those of `asked` in their place, flag by flag. A removed flag is gone.
     #[must_use]
     pub fn overridden_by(&self, asked: &Self) -> Self {
         let mut all = self.clone();

@@ -1,11 +1,11 @@
-//! Completed sessions as typed values: what leaves the fold, and what encoders write.
+//! Completed sessions as typed values: the output of the fold and the input of encoders.
 
 use super::packed::PackedValues;
 use super::{CloseReason, CompletedSession, Op, SessionId};
 use crate::core::aggregates::Value;
 use crate::core::event::{DateText, TimeText, Timestamp, Values};
 
-/// What every session has; the rest lies in the buffers of its batch, up to these ends.
+/// The fields that every session has. Its other values are in the buffers of the batch, up to these ends.
 #[derive(Debug, Clone, Copy)]
 struct Fixed {
     start: Timestamp,
@@ -19,27 +19,27 @@ struct Fixed {
     op: Op,
 }
 
-/// Completed sessions in the order in which they leave the fold.
+/// Completed sessions in the order in which the fold completes them.
 ///
-/// Values of one kind lie behind each other, so a batch costs no allocation for each session, and none at all once it has
-/// been filled before: clear it and fill it again. Memory: 64 bytes a session, its key, and the values that the rules ask for.
+/// All values of one kind share one buffer. So a batch needs no allocation for each session, and none at all once it has been
+/// filled before: clear it and fill it again. Memory: 64 bytes for each session, its key, and the values that the rules keep.
 #[derive(Debug, Clone, Default)]
 pub struct SessionBatch {
     fixed: Vec<Fixed>,
     keys: Vec<u8>,
     values: PackedValues,
-    /// The values of emitted events, packed, each event behind its length (4 bytes, little-endian).
+    /// The packed values of emitted events, each event after its length (4 bytes, little-endian).
     events: Vec<u8>,
 }
 
-/// Room for the first sessions of a batch: memory that grows from nothing leaves a trail of fresh pages.
+/// The capacity for the first sessions of a batch: memory that grows from nothing touches many fresh pages.
 const FIRST_SESSIONS: usize = 128;
 
-/// Bytes before each packed event.
+/// The bytes before each packed event.
 const LENGTH_BYTES: usize = 4;
 
 impl SessionBatch {
-    /// Appends a session. Costs a copy of what it holds.
+    /// Appends a session. Costs one copy of its values.
     pub fn push(&mut self, op: Op, session: &CompletedSession<'_>) {
         if self.fixed.capacity() == 0 {
             self.fixed.reserve(FIRST_SESSIONS);
@@ -64,7 +64,7 @@ impl SessionBatch {
         });
     }
 
-    /// Keeps the sessions that `keep` selects, in their order. Copies what is kept.
+    /// Keeps the sessions that `keep` selects, in their order. Costs one copy of what is kept.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Session<'_>) -> bool) {
         let mut kept = Self::default();
         for (fixed, session) in self.fixed.iter().zip(self.iter()).filter(|(_, session)| keep(session)) {
@@ -91,17 +91,17 @@ impl SessionBatch {
         self.events.clear();
     }
 
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     pub fn len(&self) -> usize {
         self.fixed.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the batch has no sessions.
     pub fn is_empty(&self) -> bool {
         self.fixed.is_empty()
     }
 
-    /// The sessions in order.
+    /// Iterates over the sessions in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Session<'_>> {
         let (mut key, mut values, mut events) = (0, 0, 0);
         self.fixed.iter().map(move |fixed| {
@@ -124,22 +124,22 @@ impl SessionBatch {
     }
 }
 
-/// A session of a [`SessionBatch`].
+/// A completed session of a [`SessionBatch`].
 #[derive(Debug, Clone, Copy)]
 pub struct Session<'b> {
-    /// Whether it is new or retracted; always new where completed sessions never change.
+    /// Whether the session is inserted or retracted. Always inserted, unless completed sessions are correctable.
     pub op: Op,
-    /// Whose it is. The parts of a composite key are joined by 0x1E.
+    /// The key. Byte 0x1E joins the parts of a composite key.
     pub key: &'b [u8],
-    /// Time of the first event.
+    /// The time of the first event.
     pub start: Timestamp,
-    /// Time of the last event; where events have a duration, the end of what they cover.
+    /// The time of the last event. Where events have a duration, the latest end of an event.
     pub end: Timestamp,
-    /// How many sessions of the key began at the same instant before; not zero only under split rules.
+    /// How many earlier sessions of the key have the same start. Not zero only under split rules.
     pub ordinal: u32,
-    /// How many events it has, at least one.
+    /// The number of events, at least one.
     pub event_count: u64,
-    /// Why it ended.
+    /// Why the session is complete.
     pub close_reason: CloseReason,
     values: &'b PackedValues,
     values_from: usize,
@@ -148,29 +148,29 @@ pub struct Session<'b> {
 }
 
 impl<'b> Session<'b> {
-    /// The id, a pure function of key, start and ordinal. Costs one SHA-1 over about 60 bytes.
+    /// Returns the id, which depends only on key, start and ordinal. Costs one SHA-1 of about 60 bytes.
     pub fn id(&self) -> SessionId {
         SessionId::derive(self.key, self.start, self.ordinal)
     }
 
-    /// [`Session::id`] and the text of the start, which it is made of.
+    /// Returns [`Session::id`] and the text of the start, which is a part of it.
     pub(crate) fn id_and_start(&self, date: &mut DateText) -> (SessionId, TimeText) {
         let start = self.start.text_after(date);
         (SessionId::derive_at(self.key, &start, self.ordinal), start)
     }
 
-    /// Microseconds from the start to the end.
+    /// Returns the time from start to end, in microseconds.
     pub const fn duration_us(&self) -> i64 {
         self.end.us_since(self.start)
     }
 
-    /// The values of the aggregates, in the order in which they were asked for.
+    /// Iterates over the values of the aggregates, in the order of the definition.
     pub fn values(&self) -> impl ExactSizeIterator<Item = Value<'b>> {
         let values = self.values;
         (self.values_from..self.values_end).map(|place| values.get(place))
     }
 
-    /// The events in order, each with the values of its columns; none where events are not emitted.
+    /// Iterates over the events in order, each with the values of its columns. Empty if events are not emitted.
     pub fn events(&self) -> impl Iterator<Item = Values<'b>> {
         let mut rest = self.events;
         std::iter::from_fn(move || {

@@ -1,20 +1,20 @@
 //! Why a session is complete.
 
-/// Why a session is complete.
+/// Why a session is complete: the value of the column `close_reason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The key paused for longer than the gap.
+    /// No event came within the gap.
     Gap,
-    /// A finalize cut it.
+    /// A finalize closed the session.
     Finalize,
-    /// A split rule ended it: the word in the column `close_reason`. Which rules there are is not known here.
+    /// A split rule ended the session; the word names it. Only the table of split rules knows the words.
     Split(&'static str),
-    /// Nothing yet: it is shown while it is open.
+    /// The session is not complete: it is shown while it is open.
     StillOpen,
 }
 
 impl CloseReason {
-    /// The word in the `close_reason` column.
+    /// Returns the word in the column `close_reason`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gap => "gap",

@@ -7,28 +7,29 @@ use uuid::{Builder, Uuid, fmt::Hyphenated, uuid};
 /// The namespace of all session ids.
 pub const NAMESPACE: Uuid = uuid!("f3400e8f-3a70-5ca7-8b74-ca43764d47a9");
 
-/// The ASCII unit separator; it stands between the parts of the name.
+/// The ASCII unit separator, which separates the parts of the name.
 const UNIT_SEPARATOR: u8 = 0x1F;
 
 const NAMESPACE_BYTES: usize = 16;
 
-/// SHA-1 works on blocks of this length, from this state (FIPS 180-4, section 5.3.1).
+/// The block length and the initial state of SHA-1 (FIPS 180-4, section 5.3.1).
 const BLOCK_BYTES: usize = 64;
 const SHA1_START: [u32; 5] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0];
 
-/// The stable id of a session.
+/// The id of a session, the same for the same key, start and ordinal: a UUID of version 5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(Uuid);
 
 impl SessionId {
-    /// The id of the session of `key` that begins at `start`; `ordinal` counts sessions of the key with that start.
+    /// Returns the id of the session of `key` that begins at `start`. `ordinal` counts the earlier sessions of the key with the
+    /// same start.
     ///
-    /// The name is `key US start US ordinal`, with `start` in RFC 3339 UTC with six decimals.
+    /// The name in the UUID is `key US start US ordinal`, with `start` in RFC 3339 UTC with six decimals.
     pub(crate) fn derive(key: &[u8], start: Timestamp, ordinal: u32) -> Self {
         Self::derive_at(key, &start.text(), ordinal)
     }
 
-    /// The same, where the text of the start is known already: to write it costs as much as to hash it.
+    /// The same for a start whose text is known: formatting it costs as much as hashing it.
     pub(crate) fn derive_at(key: &[u8], start: &TimeText, ordinal: u32) -> Self {
         let mut digits = itoa::Buffer::new();
         // Nearly every session is the only one of its key with its start.
@@ -48,20 +49,20 @@ impl SessionId {
         Self(Builder::from_sha1_bytes(first).into_uuid())
     }
 
-    /// Appends the id in its 36 characters.
+    /// Appends the 36 characters of the id.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         let mut text = [0; Hyphenated::LENGTH];
         out.extend_from_slice(self.0.hyphenated().encode_lower(&mut text).as_bytes());
     }
 }
 
-/// The digest of a name that fits into two blocks with its padding, as nearly all do: its parts are laid where they are
-/// hashed, which halves the cost. `None` for a longer one.
+/// The digest of a name that fits into two blocks with its padding, as nearly all do. It writes the parts directly into the
+/// blocks, which halves the cost. `None` for a longer name.
 fn short_digest(key: &[u8], start: &TimeText, ordinal: &[u8]) -> Option<[u8; 20]> {
     let start_at = NAMESPACE_BYTES + key.len() + 1;
     let ordinal_at = start_at + start.fixed().len() + 1;
     let length = ordinal_at + ordinal.len();
-    // A one bit and the length in bits stand behind every message.
+    // A one bit and the length in bits follow every message.
     let blocks_used = (length + 1 + 8).div_ceil(BLOCK_BYTES);
     let mut blocks = [[0; BLOCK_BYTES]; 2];
     if blocks_used > blocks.len() {

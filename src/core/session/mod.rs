@@ -1,4 +1,4 @@
-//! An [`OpenSession`] may still grow; closing consumes it. A [`SessionBatch`] holds complete sessions as typed values.
+//! An [`OpenSession`] may still grow; closing it consumes it. A [`SessionBatch`] holds complete sessions as typed values.
 
 mod batch;
 mod close_reason;
@@ -15,9 +15,9 @@ pub use id::SessionId;
 pub use op::Op;
 pub use open::OpenSession;
 
-/// An event came before one that is already folded: the input is not ordered by time within its keys.
+/// An event comes before an event of its key that is already folded: the input is not ordered by time within its keys.
 ///
-/// Only an event that is folded while later batches of the same run are still to come can meet this. Whoever sees it
-/// starts over with all events of the run in order; nothing that the reducer emitted before may be used.
+/// This can only happen if the fold begins before all events of the run are there. The caller must start again with all events
+/// in order, and must not use any output of the reducer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfOrder;

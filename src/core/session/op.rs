@@ -1,16 +1,16 @@
-//! What a row of a correctable output does.
+//! The operation of a row in an output whose sessions are correctable.
 
-/// Whether a row adds a session or retracts one.
+/// Whether a row inserts a session or retracts one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
-    /// The session holds from now on.
+    /// The row adds the session.
     Insert,
-    /// The same session, inserted before, holds no longer.
+    /// The row removes a session that an earlier row inserted.
     Retract,
 }
 
 impl Op {
-    /// The word in the column `op`.
+    /// Returns the word in the column `op`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Insert => "insert",

@@ -6,27 +6,27 @@ use crate::core::event::Timestamp;
 /// A session that the next event of its key may extend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenSession {
-    /// Time of the first event.
+    /// The time of the first event.
     pub start: Timestamp,
-    /// Time of the last event so far.
+    /// The time of the last event so far.
     pub last: Timestamp,
-    /// Events so far, at least one.
+    /// The number of events so far, at least one.
     pub events: u64,
 }
 
 impl OpenSession {
-    /// The session that begins with one event at `time`.
+    /// A session of one event at `time`.
     pub const fn begin(time: Timestamp) -> Self {
         Self { start: time, last: time, events: 1 }
     }
 
-    /// Takes one more event in. `time` is not before `last`: events are folded in time order.
+    /// Adds an event. `time` must not be before `last`: events are folded in time order.
     pub fn extend(&mut self, time: Timestamp) {
         self.last = time;
         self.events += 1;
     }
 
-    /// The complete session.
+    /// Returns the complete session.
     pub const fn close(self, key: &[u8], close_reason: CloseReason) -> CompletedSession<'_> {
         CompletedSession {
             key,

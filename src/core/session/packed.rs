@@ -1,10 +1,10 @@
-//! Values of aggregates, packed so that a batch of sessions can be filled and emptied without an allocation for each.
+//! Packed values of aggregates: a batch of sessions is filled and emptied without an allocation for each value.
 
 use crate::core::aggregates::Value;
 use crate::core::event::Timestamp;
 use std::ops::Range;
 
-/// A value whose text lies in the buffers beside it.
+/// A value whose text is in the buffers next to it.
 #[derive(Debug, Clone)]
 enum Packed {
     Null,
@@ -24,7 +24,7 @@ pub(super) struct PackedValues {
     values: Vec<Packed>,
     decimals: String,
     texts: Vec<u8>,
-    /// Where each text of a list lies.
+    /// Where each text of a list is.
     elements: Vec<Range<usize>>,
 }
 
@@ -66,7 +66,7 @@ impl PackedValues {
         self.values.push(packed);
     }
 
-    /// The value at `place`; null where there is none.
+    /// The value at `place`; null if there is none.
     pub(super) fn get(&self, place: usize) -> Value<'_> {
         match self.values.get(place) {
             None | Some(Packed::Null) => Value::Null,

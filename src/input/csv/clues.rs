@@ -1,4 +1,4 @@
-//! What is known of the rows of a file before its dialect is: the columns that are asked for, and that one of them is a time.
+//! What is known of the rows of a file before its dialect: the requested columns, and that one of them is a time.
 
 use super::options::have_decimal_comma;
 use crate::definition::Source;
@@ -8,25 +8,25 @@ use crate::input::time::{TimeFormat, TimeParser};
 /// Earlier times are small numbers of another column: 1990-01-01.
 const EARLIEST_US: i64 = 631_152_000_000_000;
 
-/// What tells rows that are cut right from others.
+/// The clues that show whether rows are split correctly.
 #[derive(Debug)]
 pub(super) struct Clues {
     /// Names of columns that the header has.
     names: Vec<String>,
-    /// Where the parts of the time stand.
+    /// The positions of the parts of the time.
     time: Vec<usize>,
-    /// How many fields a row has at least.
+    /// The least number of fields of a row.
     fields: usize,
     times: TimeParser,
-    /// Whether other lines may stand before the rows.
+    /// Whether other lines may come before the rows.
     pub(super) has_preamble: bool,
 }
 
 impl Clues {
-    /// Those of `source`.
+    /// The clues in `source`.
     ///
     /// # Errors
-    /// What is wrong with its time format, in words.
+    /// What is wrong with its time format.
     pub(super) fn of(source: &Source, has_preamble: bool) -> Result<Self, String> {
         let columns = || source.key.iter().chain(&source.time);
         let position = |position: u32| usize::try_from(position).unwrap_or(usize::MAX);
@@ -44,7 +44,7 @@ impl Clues {
         })
     }
 
-    /// Whether a header tells the rows.
+    /// Whether a header identifies the rows.
     pub(super) const fn have_names(&self) -> bool {
         !self.names.is_empty()
     }
@@ -54,7 +54,7 @@ impl Clues {
         self.names.iter().all(|name| row.iter().any(|field| field == name.as_bytes()))
     }
 
-    /// Whether all `rows` have as many fields as each other, and enough of them.
+    /// Whether all `rows` have the same number of fields, and enough of them.
     pub(super) fn are_consistent(&self, rows: &[Vec<Vec<u8>>]) -> bool {
         let width = rows.first().map_or(0, Vec::len);
         width >= self.fields && rows.iter().all(|row| row.len() == width)

@@ -1,13 +1,13 @@
-//! How the fields and rows of a file are written.
+//! The dialect of a CSV file: how its fields and rows are written.
 
-/// How the fields and rows of a file are written.
+/// The dialect of a CSV file: how its fields and rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
     /// The byte between fields.
     pub delimiter: u8,
-    /// Whether a backslash escapes the quote or backslash behind it, inside quotes.
+    /// Whether a backslash escapes a quote or backslash inside quotes.
     pub escapes: bool,
-    /// The byte with which a line begins that is no row.
+    /// The first byte of comment lines.
     pub comment: Option<u8>,
 }
 
@@ -18,7 +18,7 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// The same with another byte between fields.
+    /// The same dialect with another delimiter.
     pub(super) const fn with_delimiter(self, delimiter: u8) -> Self {
         Self { delimiter, ..self }
     }
@@ -28,13 +28,13 @@ impl Dialect {
         if self.escapes { closing_quote_behind_escapes(bytes, at) } else { closing_quote(bytes, at) }
     }
 
-    /// The length of the comment with which `rows` begin, its line end included. They begin where a row may.
+    /// The length of the comment at the start of `rows`, including its line end. They begin where a row may begin.
     pub(super) fn comment_line(self, rows: &[u8]) -> Option<usize> {
         let mark = self.comment?;
         (rows.first() == Some(&mark)).then(|| line_length(rows))
     }
 
-    /// Where the first row of `bytes` begins, behind blank lines and comments.
+    /// Where the first row of `bytes` begins, after blank lines and comments.
     pub(super) fn rows_start(self, bytes: &[u8]) -> usize {
         let mut at = 0;
         while at < bytes.len() {
@@ -48,7 +48,7 @@ impl Dialect {
         at
     }
 
-    /// Where the first row of `bytes` ends, its line end included.
+    /// Where the first row of `bytes` ends, including its line end.
     pub(super) fn row_end(self, bytes: &[u8]) -> usize {
         let mut at = 0;
         while let Some(found) = memchr::memchr2(b'"', b'\n', &bytes[at..]) {
@@ -83,7 +83,7 @@ pub(super) fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The same where backslashes escape.
+/// The same with backslash escapes.
 fn closing_quote_behind_escapes(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let found = at + memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
@@ -95,7 +95,7 @@ fn closing_quote_behind_escapes(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Appends the content of a quoted field to `field`, each escaped or doubled byte as the one that it stands for.
+/// Appends the content of a quoted field to `field`, with escaped and doubled bytes resolved.
 pub(super) fn unquote(mut content: &[u8], escapes: bool, field: &mut Vec<u8>) {
     loop {
         let found =

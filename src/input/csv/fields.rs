@@ -1,8 +1,8 @@
-//! The fields of one row, whatever its dialect.
+//! The fields of one row, in any dialect.
 
 use super::dialect::{Dialect, unquote};
 
-/// The fields of a row without their quotes. Filled again for each row: the memory is kept.
+/// The fields of a row without their quotes. They are filled again for each row, and keep their memory.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     bytes: Vec<u8>,
@@ -10,7 +10,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Replaces the content with the fields of the first row of `rows`; returns where that row ends, its line end included.
+    /// Replaces the content with the fields of the first row of `rows`. Returns where that row ends, including its line end.
     pub(super) fn read(&mut self, rows: &[u8], dialect: Dialect) -> usize {
         self.bytes.clear();
         self.ends.clear();
@@ -25,7 +25,7 @@ impl Fields {
             let end = found.map_or(rows.len(), |found| at + found);
             let is_last = rows.get(end).is_none_or(|&byte| byte == b'\n');
             let plain = &rows[at..end];
-            // The carriage return before a line end is no part of a field.
+            // The carriage return before a line end does not belong to a field.
             let plain = if is_last { plain.strip_suffix(b"\r").unwrap_or(plain) } else { plain };
             self.bytes.extend_from_slice(plain);
             self.ends.push(self.bytes.len());
@@ -36,7 +36,7 @@ impl Fields {
         }
     }
 
-    /// How many there are.
+    /// The number of fields.
     pub(super) const fn len(&self) -> usize {
         self.ends.len()
     }
@@ -47,7 +47,7 @@ impl Fields {
         &self.bytes[start..self.ends[position]]
     }
 
-    /// All of them.
+    /// All fields.
     pub(super) fn to_vec(&self) -> Vec<Vec<u8>> {
         (0..self.len()).map(|position| self.get(position).to_vec()).collect()
     }

@@ -1,4 +1,4 @@
-//! The first row of a file: whether it is a header, and where the columns stand.
+//! The first row of a file: whether it is a header, and the positions of the columns.
 
 use super::dialect::Dialect;
 use super::fields::Fields;
@@ -19,7 +19,7 @@ use crate::input::read_error::ReadError;
 use crate::input::time::{NotATime, TimeParser, TimeShape};
 use std::collections::HashSet;
 
-/// More columns than this are no event log, but a wrong delimiter or an attack on the memory.
+/// A file with more columns is not an event log: it has a wrong delimiter, or attacks the memory.
 pub const MAX_COLUMNS: usize = 1 << 20;
 
 /// The first row of a file.
@@ -28,26 +28,26 @@ pub(super) struct FirstRow {
     pub(super) fields: Vec<Vec<u8>>,
     /// Its bytes, without the line end.
     line: Vec<u8>,
-    /// How many blank lines stand before it.
+    /// The number of blank lines before it.
     pub(super) blank_lines: u64,
-    /// How many comments.
+    /// The number of comments before it.
     pub(super) comment_lines: u64,
     /// Where it begins.
     pub(super) start: usize,
     /// Where the next row begins.
     pub(super) end: usize,
-    /// The rows behind it, as far as they are looked at.
+    /// The next rows, as far as they are needed.
     pub(super) next: Vec<Vec<Vec<u8>>>,
 }
 
-/// How many rows behind the first one are looked at for a time.
+/// The number of rows after the first that are checked for a time.
 const NEXT_ROWS: usize = 10;
 
-/// Words that stand for a missing value: no column is named so.
+/// Words for a missing value: no column has such a name.
 const MISSING: [&str; 12] =
     ["null", "none", "nil", "nan", "nat", "na", "n/a", "unknown", "undefined", "invalid", "missing", "never"];
 
-/// The schema of `file`, whose `first` row is this one.
+/// The schema of `file`, whose first row is `first`.
 ///
 /// # Errors
 /// [`ErrorKind::DataRefused`] if a column is missing.
@@ -70,7 +70,7 @@ pub(super) fn read_schema(
     let is_first_file = source.is_undecided();
     let file_header = Header { names: &names, is_there: header, is_first_file };
     let columns = resolve_columns(source, &file_header, file, projection)?;
-    // The rows of several sources have no header in common.
+    // Rows of several sources have no common header.
     let side_header = if header && source.name.is_none() { side_header(first, dialect) } else { Vec::new() };
     let first_time = first_time(first, header, &columns, times);
     if let Some(usual) = first_time {
@@ -79,7 +79,7 @@ pub(super) fn read_schema(
     Ok(Schema { columns, fields: names.len(), header, first_time, side_header })
 }
 
-/// What the first time says of the rows that were looked at.
+/// The shape of the first time in the rows that were read.
 fn first_time(
     first: &FirstRow,
     header: bool,
@@ -94,7 +94,7 @@ fn first_time(
     })
 }
 
-/// The delimiter that a spreadsheet states in the first line of `bytes`, and where the next line begins: `sep=;`.
+/// The delimiter that a spreadsheet declares in the first line of `bytes` (`sep=;`), and where the next line begins.
 pub(super) fn stated_delimiter(bytes: &[u8]) -> Option<(u8, usize)> {
     let (&delimiter, rest) = bytes.strip_prefix(b"sep=")?.split_first()?;
     let rest = rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?;
@@ -102,10 +102,10 @@ pub(super) fn stated_delimiter(bytes: &[u8]) -> Option<(u8, usize)> {
     is_delimiter.then_some((delimiter, bytes.len() - rest.len()))
 }
 
-/// The first row in `blocks` of `file`, with the rows behind it; `None` if there is none in the first `max_bytes` bytes.
+/// The first row in `blocks` of `file`, with the rows after it; `None` if there is none in the first `max_bytes` bytes.
 ///
 /// # Errors
-/// [`ErrorKind::NoInput`] if the file cannot be read, [`ErrorKind::DataRefused`] if its rows are no rows of text.
+/// [`ErrorKind::NoInput`] if the file cannot be read, [`ErrorKind::DataRefused`] if its rows are not text.
 pub(super) fn read_first_row(
     file: &BatchFile,
     mut blocks: impl Units<Unit = Block<QuoteMarks>>,
@@ -117,7 +117,7 @@ pub(super) fn read_first_row(
         let block = match blocks.next(Vec::new()) {
             Ok(Some(block)) => block,
             Err(ReadError::Read(error)) => return Err(file.read_error(&error)),
-            // The run itself meets such an error again, and knows the line.
+            // The run itself finds such an error again, and knows the line.
             Ok(None) | Err(_) => return Ok(None),
         };
         bytes += block.bytes().len() as u64;
@@ -143,7 +143,7 @@ pub(super) fn first_row(bytes: &[u8], dialect: Dialect) -> Option<FirstRow> {
     rows_of(bytes, dialect).next()
 }
 
-/// The same with the rows behind it, as far as they are looked at.
+/// The same with the next rows, as far as they are needed.
 pub(super) fn first_rows(bytes: &[u8], dialect: Dialect) -> Option<FirstRow> {
     let mut all = rows_of(bytes, dialect);
     let first = all.next()?;
@@ -184,8 +184,8 @@ pub(super) fn rows_of(bytes: &[u8], dialect: Dialect) -> impl Iterator<Item = Fi
     })
 }
 
-/// Whether the first row is a header: its fields are names, and the time of a row behind it is a time. With no row behind it
-/// the names are enough.
+/// Whether the first row is a header: its fields are names, and the time of a later row is a time. Without a later row, the
+/// names are enough.
 fn is_header(first: &FirstRow, time: &[usize], times: &mut TimeParser) -> bool {
     // A date that does not exist is a row to reject: no header says February 31.
     let mut is_time = |row: &Vec<Vec<u8>>| {
@@ -199,22 +199,22 @@ fn is_header(first: &FirstRow, time: &[usize], times: &mut TimeParser) -> bool {
         && (first.next.is_empty() || first.next.iter().any(&mut is_time))
 }
 
-/// Whether `field` is a word, and not one for a missing value.
+/// Whether `field` is a word, but not one for a missing value.
 pub(super) fn is_word(field: &[u8]) -> bool {
     let text = String::from_utf8_lossy(field).trim().to_lowercase();
     text.chars().any(char::is_alphabetic)
         && !MISSING.contains(&text.trim_matches(['(', ')', '<', '>', '[', ']']))
 }
 
-/// Whether `field` may be the name of a column: it is no number and no path.
+/// Whether `field` may be the name of a column: it is neither a number nor a path.
 pub(super) fn may_be_name(field: &[u8]) -> bool {
     let text = String::from_utf8_lossy(field);
     let is_number = !text.is_empty() && text.trim().parse::<f64>().is_ok();
     !is_number && !text.starts_with('/') && !text.contains("://")
 }
 
-/// The header for rows of side outputs. Where two columns would have one name, as the file is cut or as the comma cuts the
-/// output, there is none.
+/// The header for rows of side outputs. There is none if two columns would have one name, as the file is split or as commas
+/// split the output.
 fn side_header(first: &FirstRow, dialect: Dialect) -> Vec<u8> {
     let are_distinct = |delimiter| {
         let mut seen: HashSet<Vec<u8>> = SIDE_COLUMNS.iter().map(|name| name.as_bytes().to_vec()).collect();

@@ -1,4 +1,4 @@
-//! CSV, as RFC 4180 has it and as people have it.
+//! CSV: RFC 4180, and its usual variants.
 
 mod clues;
 mod common_row;
@@ -44,9 +44,9 @@ use std::io::Read;
 pub struct Csv {
     /// How its fields and rows are written.
     pub dialect: Dialect,
-    /// Lines before the rows.
+    /// The number of lines before the rows.
     pub skip_lines: u64,
-    /// `None` for a file without rows, or whose first row cannot be read: reading meets that error again.
+    /// `None` for a file without rows, or whose first row cannot be read: reading finds that error again.
     pub schema: Option<Schema>,
 }
 
@@ -56,7 +56,7 @@ impl Decoder for Csv {
     type Scratch = Separators;
     const OPTIONS: &'static [FormatOption] = options::OPTIONS;
 
-    /// Whatever is no other text is CSV.
+    /// Any text that is not of another format is CSV.
     fn fits(_beginning: &[u8], _options: &FormatOptions) -> bool {
         true
     }
@@ -113,7 +113,7 @@ impl Decoder for Csv {
             let dialect = self.dialect;
             BlockRows { schema, dialect, intake, batch, line: 0 }.read(block, separators);
         } else {
-            // There is nothing but blank lines and comments, or reading ends in an error.
+            // There are only blank lines and comments, or reading ends in an error.
             let lines = block.bytes().split_inclusive(|&byte| byte == b'\n');
             let comments = lines.filter(|line| self.dialect.comment_line(line).is_some());
             batch.lines.comment = comments.count() as u64;

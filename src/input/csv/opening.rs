@@ -1,4 +1,4 @@
-//! How a file begins, and how it is written: as its source says, and as it shows itself where that is left open.
+//! The beginning and the dialect of a file: as its source says, or as the file shows.
 
 use super::clues::Clues;
 use super::dialect::Dialect;
@@ -15,20 +15,20 @@ use crate::input::files::BatchFile;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Opening {
     pub(super) dialect: Dialect,
-    /// Lines before the rows.
+    /// The number of lines before the rows.
     pub(super) skip_lines: u64,
     /// Whether its numbers have a decimal comma.
     pub(super) decimal_comma: bool,
-    /// Whether its rows have decided what the delimiter is.
+    /// Whether its rows have decided the delimiter.
     pub(super) decides_delimiter: bool,
 }
 
 impl Opening {
-    /// Looks at the beginning of `file`.
+    /// Reads the beginning of `file`.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] for properties that do not go together, [`ErrorKind::DataRefused`] if it is not clear where the rows
-    /// begin, and the errors of reading.
+    /// [`ErrorKind::Usage`] for properties that exclude each other. [`ErrorKind::DataRefused`] if it is not clear where the
+    /// rows begin. The errors of reading.
     pub(super) fn of(file: &BatchFile, source: &Source) -> Result<Self> {
         let usage = |what: String| Error::new(ErrorKind::Usage, what);
         let beginning = detect::beginning(file)?;
@@ -62,7 +62,7 @@ impl Opening {
     }
 }
 
-/// The lines of the beginning of a file that are whole: all of them, if it is the whole file.
+/// The complete lines at the beginning of a file; all lines, if it is the whole file.
 fn whole_lines(beginning: &[u8]) -> &[u8] {
     if beginning.len() + BYTE_ORDER_MARK.len() < BEGINNING_BYTES {
         return beginning;
@@ -77,7 +77,7 @@ fn behind_lines(text: &[u8], lines: u64) -> &[u8] {
 }
 
 fn unclear(file: &BatchFile) -> Error {
-    let what = "it is not clear which lines stand before the rows";
+    let what = "it is not clear which lines come before the first row";
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())
         .remedy("give their number, such as --skip-lines 3")

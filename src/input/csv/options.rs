@@ -1,4 +1,4 @@
-//! The properties of CSV.
+//! The properties of CSV files.
 
 use super::dialect::Dialect;
 use crate::definition::FormatOptions;
@@ -7,7 +7,7 @@ use crate::input::options::FormatOption;
 const DELIMITER: FormatOption = FormatOption {
     name: "delimiter",
     value_name: "CHAR",
-    help: "Character between fields of CSV, or tab; auto: the name or the first rows of the first file show it [default: auto]",
+    help: "Delimiter of CSV fields: a character, or tab; auto: as the name or the first rows of the first file show [default: auto]",
     default: ",",
     leaves_open: Some("auto"),
     read: |text| delimiter(text).map(byte_text),
@@ -16,7 +16,7 @@ const DELIMITER: FormatOption = FormatOption {
 const ESCAPE: FormatOption = FormatOption {
     name: "escape",
     value_name: "none|backslash",
-    help: "What escapes a quote inside a quoted field of CSV, beside a second quote [default: none]",
+    help: "Escape of a quote inside a quoted CSV field, besides a doubled quote [default: none]",
     default: NONE,
     leaves_open: None,
     read: |text| escapes(text).map(|_| text.to_owned()),
@@ -25,7 +25,7 @@ const ESCAPE: FormatOption = FormatOption {
 const COMMENT: FormatOption = FormatOption {
     name: "comment",
     value_name: "CHAR",
-    help: "Character with which lines of CSV begin that are no rows, such as # [default: none]",
+    help: "First character of comment lines in CSV, such as # [default: none]",
     default: NONE,
     leaves_open: None,
     read: |text| Ok(comment(text)?.map_or_else(|| NONE.to_owned(), byte_text)),
@@ -34,7 +34,7 @@ const COMMENT: FormatOption = FormatOption {
 const SKIP_LINES: FormatOption = FormatOption {
     name: "skip-lines",
     value_name: "N|auto",
-    help: "Lines before the header or the first row of each CSV file; auto: all that are no rows [default: 0]",
+    help: "Lines to skip before the header or first row of each CSV file; auto: all that are not rows [default: 0]",
     default: "0",
     leaves_open: None,
     read: |text| SkippedLines::read(text).map(|_| text.to_owned()),
@@ -43,29 +43,29 @@ const SKIP_LINES: FormatOption = FormatOption {
 const DECIMAL: FormatOption = FormatOption {
     name: "decimal",
     value_name: ".|,",
-    help: "What parts whole from fraction in the numbers and times of CSV: . or , [default: .]",
+    help: "Decimal separator of numbers and times in CSV: . or , [default: .]",
     default: ".",
     leaves_open: None,
     read: |text| decimal_comma(text).map(|_| text.to_owned()),
 };
 
-/// All of them.
+/// All properties.
 pub(super) const OPTIONS: &[FormatOption] = &[DELIMITER, ESCAPE, COMMENT, SKIP_LINES, DECIMAL];
 
-/// What takes a property away.
+/// The value that removes a property.
 const NONE: &str = "none";
 
-/// Lines at the start of a file that are no rows.
+/// The lines at the start of a file that are not rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SkippedLines {
-    /// So many.
+    /// This many.
     Count(u64),
-    /// The file shows it.
+    /// The file shows their number.
     Auto,
 }
 
 impl SkippedLines {
-    /// What `options` say; none if they leave it open.
+    /// The lines that `options` skip; none if they leave it open.
     ///
     /// # Errors
     /// As [`dialect`].
@@ -82,10 +82,10 @@ impl SkippedLines {
     }
 }
 
-/// The dialect that `options` say, with the defaults for what they leave open.
+/// The dialect of `options`, with defaults for what they leave open.
 ///
 /// # Errors
-/// What is wrong with a value, in words.
+/// What is wrong with a value.
 pub(super) fn dialect(options: &FormatOptions) -> Result<Dialect, String> {
     let value = |option: &FormatOption| options.get(option.name).unwrap_or(option.default).to_owned();
     let dialect = Dialect {
@@ -107,7 +107,7 @@ pub(super) fn have_decimal_comma(options: &FormatOptions) -> Result<bool, String
     decimal_comma(options.get(DECIMAL.name).unwrap_or(DECIMAL.default))
 }
 
-/// Whether `options` leave it to the file what the delimiter is.
+/// Whether `options` leave the delimiter to the file.
 pub(super) fn leave_delimiter_open(options: &FormatOptions) -> bool {
     options.get(DELIMITER.name).is_none()
 }
@@ -117,11 +117,11 @@ pub(super) fn decide_delimiter(options: &mut FormatOptions, delimiter: u8) {
     options.decide(DELIMITER.name, &byte_text(delimiter));
 }
 
-/// One byte that can stand between fields; `\t` and `tab` name the tab.
+/// A byte that can be a delimiter; `\t` and `tab` name the tab.
 fn delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         _ if text == "tab" || text == "\\t" => Ok(b'\t'),
-        [b'"' | b'\n' | b'\r'] => Err("quotes and line ends cannot stand between fields".to_owned()),
+        [b'"' | b'\n' | b'\r'] => Err("a quote or a line end cannot be the delimiter".to_owned()),
         [byte] => Ok(*byte),
         _ => Err("the delimiter is one ASCII character, or tab".to_owned()),
     }
@@ -131,7 +131,7 @@ fn decimal_comma(text: &str) -> Result<bool, String> {
     match text {
         "." => Ok(false),
         "," => Ok(true),
-        _ => Err("a fraction is parted by a point or a comma".to_owned()),
+        _ => Err("the decimal separator is a point or a comma".to_owned()),
     }
 }
 
@@ -143,7 +143,7 @@ fn escapes(text: &str) -> Result<bool, String> {
     match text {
         NONE => Ok(false),
         "backslash" => Ok(true),
-        _ => Err("what escapes is backslash or none".to_owned()),
+        _ => Err("the escape is backslash or none".to_owned()),
     }
 }
 
@@ -151,7 +151,7 @@ fn comment(text: &str) -> Result<Option<u8>, String> {
     match text.as_bytes() {
         _ if text == NONE => Ok(None),
         [byte] if !matches!(byte, b'"' | b'\n' | b'\r') => Ok(Some(*byte)),
-        _ => Err("comments begin with one ASCII character that is no quote, or there are none".to_owned()),
+        _ => Err("the comment character is one ASCII character other than a quote, or none".to_owned()),
     }
 }
 

@@ -6,10 +6,10 @@ use super::header::rows_of;
 use crate::input::lines::lines_in;
 use std::collections::BTreeMap;
 
-/// How many rows are looked at.
+/// The number of rows that are read.
 const ROWS: usize = 100;
 
-/// How many lines of `text` stand before its header or first row; `None` if that is not clear.
+/// The number of lines of `text` before its header or first row; `None` if that is not clear.
 pub(super) fn lines(text: &[u8], dialect: Dialect, clues: &mut Clues) -> Option<u64> {
     let (starts, rows): (Vec<usize>, Vec<_>) =
         rows_of(text, dialect).take(ROWS).map(|row| (row.start, row.fields)).unzip();
@@ -17,7 +17,7 @@ pub(super) fn lines(text: &[u8], dialect: Dialect, clues: &mut Clues) -> Option<
         return Some(0);
     }
     let first = rows_begin(&rows, clues)?;
-    // Blank lines and comments directly before the rows are told apart where rows are read.
+    // The row reader recognizes blank lines and comments directly before the rows.
     let behind = |row: usize| starts[row] + dialect.row_end(&text[starts[row]..]);
     Some(lines_in(&text[..first.checked_sub(1).map_or(0, behind)]))
 }

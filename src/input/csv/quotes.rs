@@ -1,4 +1,4 @@
-//! Where rows of CSV end: a line end inside quotes ends none.
+//! Finds the ends of CSV rows: a line end inside quotes does not end a row.
 
 use super::dialect::{Dialect, closing_quote};
 use crate::input::blocks::RowEnds;
@@ -8,11 +8,11 @@ use crate::input::read_error::ReadError;
 /// Finds the ends of rows.
 #[derive(Debug, Clone, Copy)]
 pub struct QuotedRowEnds {
-    /// How they are written.
+    /// The dialect.
     pub dialect: Dialect,
 }
 
-/// What the quotes in a block are.
+/// The quotes in a block.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QuoteMarks {
     /// Whether any byte is a quote.
@@ -40,9 +40,8 @@ impl RowEnds for QuotedRowEnds {
         if memchr::memchr(b'\n', &bytes[quote..]).is_some_and(|at| quote + at + 1 < bytes.len()) {
             return Err(ReadError::Refused {
                 line: line_ends_in(&bytes[..quote]),
-                what: "the quoted field that begins here is never closed and swallows all further rows"
-                    .to_owned(),
-                remedy: "close the quote in the file, or give --escape backslash if it closes a field behind an escaped quote",
+                what: "the quoted field that begins here has no closing quote".to_owned(),
+                remedy: "close the quote in the file, or give --escape backslash if backslashes escape its quotes",
             });
         }
         Ok(QuoteMarks { quoted, unclosed: Some(scan.rows_end) })
@@ -57,7 +56,7 @@ impl QuotedRowEnds {
             None => Ok((scan, quoted)),
             Some(quote) => Err(ReadError::Refused {
                 line: line_ends_in(&bytes[..quote]),
-                what: "a quoted field ends here, but more text follows its closing quote".into(),
+                what: "more text follows the closing quote of a quoted field".into(),
                 remedy: "double the quotes inside of quoted fields, or give --escape backslash if backslashes escape them; then check --delimiter, \
                          and whether a quote is missing before this line and rows were swallowed",
             }),
@@ -65,30 +64,30 @@ impl QuotedRowEnds {
     }
 }
 
-/// What a look over rows has found.
+/// The result of a search for row ends.
 #[derive(Debug, PartialEq, Eq)]
 struct Scan {
     /// Where the last whole row ends.
     rows_end: usize,
-    /// The quote that is still open.
+    /// The open quote.
     open_quote: Option<usize>,
-    /// A closing quote behind which neither a delimiter nor a line end stands.
+    /// A closing quote that neither a delimiter nor a line end follows.
     stray_quote: Option<usize>,
 }
 
 impl Scan {
-    /// Of rows up to `rows_end`, behind which no quote is open.
+    /// The result for rows up to `rows_end`, after which no quote is open.
     const fn to(rows_end: usize) -> Self {
         Self { rows_end, open_quote: None, stray_quote: None }
     }
 }
 
-/// Finds row ends where quotes stand. As in the `csv` crate a quote opens a field only as its first byte, two quotes
-/// inside a quoted field are one, and any other quote is data. Behind the quote that closes a field it must end.
+/// Finds row ends in text with quotes. As in the `csv` crate, a quote opens a field only as its first byte, two quotes inside a
+/// quoted field are one, and any other quote is data. A field must end after its closing quote.
 fn scan_quoted(bytes: &[u8], dialect: Dialect) -> Scan {
     let delimiter = dialect.delimiter;
     match dialect {
-        // For most files there is nothing to ask for each row and each field.
+        // Most files need no check for each row and field.
         Dialect { escapes: false, comment: None, .. } => {
             scan_rows(bytes, delimiter, |at| closing_quote(bytes, at), |_| None)
         }
@@ -101,8 +100,8 @@ fn scan_quoted(bytes: &[u8], dialect: Dialect) -> Scan {
     }
 }
 
-/// The same; `closing_quote` finds the quote that closes the field whose content begins at a place, `comment` the length of
-/// the comment that begins there.
+/// The same. `closing_quote` finds the quote that closes the field whose content begins at a position; `comment` returns the
+/// length of the comment that begins there.
 fn scan_rows(
     bytes: &[u8],
     delimiter: u8,
@@ -136,7 +135,7 @@ fn scan_rows(
     Scan::to(rows_end)
 }
 
-/// Whether the field that the quote at `close` closes ends there. What has not been read yet may be its end.
+/// Whether the field ends at its closing quote `close`. The bytes that follow may not have been read yet.
 fn ends_behind(bytes: &[u8], close: usize, delimiter: u8) -> bool {
     match bytes[close + 1..] {
         [] | [b'\n', ..] | [b'\r'] | [b'\r', b'\n', ..] => true,

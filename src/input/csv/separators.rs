@@ -1,19 +1,19 @@
-//! Where delimiters and line ends stand, 64 bytes at a time.
+//! The positions of delimiters and line ends, found 64 bytes at a time.
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
 use ::wide::u8x16;
 
-/// Bytes that are looked at together: one bit of the mask for each.
+/// The bytes that are searched together: one bit of the mask for each.
 const CHUNK_BYTES: usize = 64;
 
-/// Positions that are written at once.
+/// The positions that are written at once.
 const STEP: usize = 8;
 
-/// The positions of two bytes in a text, in order, found in one go and before anybody acts on them.
+/// The positions of two bytes in a text, in order. All of them are found before any is used.
 ///
-/// Fields are short, so a search that begins anew for each of them spends most of its time on beginning; and how many of
-/// them stand in a chunk cannot be predicted, so whoever parses a row while its chunk is still being looked at waits for
-/// each wrong guess. The memory is kept for the next text.
+/// Fields are short, so a separate search for each field would spend most of its time on starting. The number of fields in a
+/// chunk cannot be predicted, so parsing a row while its chunk is still searched would pay for each wrong guess of the
+/// processor. The memory is kept for the next text.
 #[derive(Debug, Default)]
 pub struct Separators {
     positions: Vec<u32>,
@@ -35,8 +35,8 @@ impl Separators {
         &self.positions[..found]
     }
 
-    /// Writes down the positions of a chunk behind those `found` before; returns how many there are then. It writes whole
-    /// steps, so that the processor need not guess how many positions there are; what is too much is overwritten.
+    /// Writes the positions of a chunk after the `found` ones. Returns the new number. It writes in complete steps, so the
+    /// processor need not guess how many positions there are; surplus ones are overwritten.
     #[inline]
     fn note(&mut self, mut mask: u64, start: u32, found: usize) -> usize {
         if self.positions.len() < found + CHUNK_BYTES {
@@ -56,7 +56,7 @@ impl Separators {
     }
 }
 
-/// A bit for each byte of `chunk` that is one of two bytes, the first in the lowest bit.
+/// A bit for each byte of `chunk` that is one of two bytes, the first byte in the lowest bit.
 #[inline]
 fn mask(chunk: &[u8; CHUNK_BYTES], one: u8, other: u8) -> u64 {
     let (one, other) = (u8x16::splat(one), u8x16::splat(other));

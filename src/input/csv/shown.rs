@@ -1,11 +1,11 @@
-//! The columns that a file shows before anybody asks for one, and whether the first row names them.
+//! The columns that a file shows without a request, and whether the first row names them.
 
 use super::header::{FirstRow, is_word, may_be_name};
 use crate::input::shown::{Naming, ShownColumns};
 use crate::input::time::formats_of_column;
 use std::collections::HashSet;
 
-/// The columns of a file that begins with the row `first`; `stated` says whether that is a header, if somebody has said so.
+/// The columns of a file that begins with the row `first`. `stated` is the value of `--header`, if it was given.
 pub(super) fn shown_columns(first: &FirstRow, stated: Option<bool>) -> ShownColumns {
     let names = first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
     let is_header = stated.unwrap_or_else(|| looks_like_header(first));
@@ -13,8 +13,8 @@ pub(super) fn shown_columns(first: &FirstRow, stated: Option<bool>) -> ShownColu
     ShownColumns { names, naming, times: Vec::new() }
 }
 
-/// Whether the fields of the first row are names: words, each once, none of them a time; and below one of them stand times or
-/// numbers, if anything does.
+/// Whether the fields of the first row are names: different words, none of them a time, with a time or a number below one of
+/// them if there are any rows.
 fn looks_like_header(first: &FirstRow) -> bool {
     let may_be_names = |field: &Vec<u8>| {
         field.is_empty() || (may_be_name(field) && is_word(field) && formats_of_column(&[field]).is_empty())

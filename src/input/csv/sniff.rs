@@ -1,4 +1,4 @@
-//! The delimiter of a file for which nobody has stated one.
+//! The delimiter of a file, if it was not given.
 
 use super::clues::Clues;
 use super::dialect::Dialect;
@@ -6,13 +6,13 @@ use super::header::rows_of;
 use super::preamble::rows_begin;
 use std::path::Path;
 
-/// What may be decided.
+/// The possible delimiters.
 const DELIMITERS: [u8; 4] = *b",\t;|";
 
-/// How many rows are looked at.
+/// The number of rows that are read.
 const ROWS: usize = 20;
 
-/// What files with such a name are expected to have.
+/// The usual delimiter of files with such a name.
 pub(super) fn usual_delimiter(path: &Path) -> u8 {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
@@ -25,8 +25,8 @@ pub(super) fn usual_delimiter(path: &Path) -> u8 {
 
 /// The delimiter of the rows in `text`; `None` if there are none.
 ///
-/// The `usual` one is given up only for the one other that makes more sense of the first rows: it gives them the columns that are
-/// asked for by name, or else all of them the same number of fields, and times where times should be.
+/// Another delimiter replaces the `usual` one only if it is the only one that explains the first rows better: it gives them the
+/// columns requested by name, or otherwise all of them the same number of fields, and times where times should be.
 pub(super) fn delimiter(text: &[u8], usual: u8, dialect: Dialect, clues: &mut Clues) -> Option<u8> {
     let others = DELIMITERS.into_iter().filter(|&other| other != usual);
     let cut = |delimiter| (delimiter, rows(text, dialect.with_delimiter(delimiter), clues));
@@ -39,13 +39,13 @@ pub(super) fn delimiter(text: &[u8], usual: u8, dialect: Dialect, clues: &mut Cl
     let consistent: Vec<u8> =
         cuts.iter().filter(|(_, rows)| clues.are_consistent(rows)).map(|(byte, _)| *byte).collect();
     match consistent[..] {
-        // A row of one field is none that could be taken in.
+        // A row of one field cannot be ingested.
         [only] if fitting.is_empty() && first.len() == 1 => Some(only),
         _ => Some(usual),
     }
 }
 
-/// The first rows, behind the lines that are none.
+/// The first rows, after the lines that are not rows.
 fn rows(text: &[u8], dialect: Dialect, clues: &mut Clues) -> Vec<Vec<Vec<u8>>> {
     let mut rows: Vec<Vec<Vec<u8>>> = rows_of(text, dialect).take(ROWS).map(|row| row.fields).collect();
     if clues.has_preamble {

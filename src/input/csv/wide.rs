@@ -1,11 +1,10 @@
-//! Rows with more fields than there can be columns: found before anybody makes a table of their fields, which would take many
-//! times the memory of the row.
+//! Finds rows with too many fields before their fields are collected, which would take many times the memory of the row.
 
 use super::dialect::Dialect;
 use std::ops::Range;
 
-/// The first row of `bytes`, its line end included, that has more than `most` fields. Linear, without any table;
-/// nothing is searched where the bytes are too few for that.
+/// The first row of `bytes` with more than `most` fields, including its line end. Linear, without a table. Too few bytes are
+/// not searched at all.
 pub(super) fn first_wide_row(bytes: &[u8], dialect: Dialect, most: usize) -> Option<Range<usize>> {
     if bytes.len() < most {
         return None;
@@ -17,7 +16,7 @@ pub(super) fn first_wide_row(bytes: &[u8], dialect: Dialect, most: usize) -> Opt
         match bytes[position] {
             b'\n' if fields > most => return Some(start..at),
             b'\n' => (start, fields) = (at, 1),
-            // As everywhere a quote opens a field only as its first byte.
+            // As everywhere, a quote opens a field only as its first byte.
             b'"' if position == start || bytes[position - 1] == dialect.delimiter => {
                 match dialect.closing_quote(bytes, at) {
                     Some(close) => at = close + 1,

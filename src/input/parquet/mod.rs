@@ -111,7 +111,7 @@ impl Decoder for Parquet {
             Failure::Read(error) => ReadError::Read(error),
             Failure::Damage(damage) => {
                 let what = format!("the Parquet data of the rows from here on is damaged: {damage}");
-                ReadError::Refused { line: 0, what, remedy: "fetch the file again, or have it written again" }
+                ReadError::Refused { line: 0, what, remedy: "fetch the file again, or write it again" }
             }
         })
     }
@@ -132,7 +132,7 @@ fn check_magic(file: &BatchFile) -> Result<()> {
         (true, true) => return Ok(()),
         (true, false) => refused("this is a Parquet file that was compressed once more")
             .remedy("decompress it: gzip -d FILE, or zstd -d FILE"),
-        (false, _) => refused("this is no Parquet file")
+        (false, _) => refused("this is not a Parquet file")
             .remedy("leave --input-format out: the content of a file shows its format"),
     };
     Err(error.nothing_changed())
@@ -151,10 +151,10 @@ fn refusal(failure: Failure, file: &BatchFile) -> Error {
     match failure {
         Failure::Read(error) => file.read_error(&error),
         Failure::Damage(damage) => {
-            let what = format!("this Parquet file is damaged or cut short: {damage}");
+            let what = format!("this Parquet file is damaged or truncated: {damage}");
             Error::new(ErrorKind::DataRefused, what)
                 .at(file.path().display())
-                .remedy("fetch the file again, or have it written again")
+                .remedy("fetch the file again, or write it again")
                 .nothing_changed()
         }
     }
@@ -167,13 +167,13 @@ fn is_time(kind: &DataType) -> bool {
 /// Refuses columns whose values are no keys, or no times.
 fn check_kinds(columns: &Columns, all: &[FileColumn], file: &BatchFile) -> Result<()> {
     let refused = |column: &FileColumn, role: &str| {
-        let what = format!("column {} is {}, which is no {role}", column.name, kind_name(&column.kind));
+        let what = format!("column {} is {}, which cannot be a {role}", column.name, kind_name(&column.kind));
         Error::new(ErrorKind::DataRefused, what).at(file.path().display())
     };
     let mut keys = columns.key.iter().map(|&position| &all[position]);
     if let Some(column) = keys.find(|column| !may_be_key(&column.kind)) {
         return Err(refused(column, "key")
-            .remedy("name another column with --key, or have it written as an integer or a text")
+            .remedy("name another column with --key, or write it as an integer or a text")
             .nothing_changed());
     }
     let mut times = columns.time.iter().map(|&position| &all[position]);

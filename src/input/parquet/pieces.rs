@@ -77,7 +77,7 @@ pub(super) fn pieces_of(metadata: &ParquetMetaData, leaves: &[usize]) -> Result<
         return Ok(pieces);
     }
     Err(ParquetError::General(format!(
-        "it says that it has {stated} rows, and its row groups have {all_rows}"
+        "it says that it has {stated} rows, but its row groups have {all_rows}"
     )))
 }
 

@@ -55,10 +55,10 @@ impl StoredFile {
             match self.file.read_at(buffer, offset) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    let told = io::Error::from(error.kind());
+                    let reported = io::Error::from(error.kind());
                     let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
                     failure.get_or_insert(error);
-                    return Err(told);
+                    return Err(reported);
                 }
                 read => return read,
             }
@@ -125,8 +125,8 @@ mod tests {
             Ok(())
         });
         assert!(matches!(swallowed, Err(Failure::Read(error)) if error.raw_os_error() == Some(9)));
-        let told = unreadable.read(|reader| Ok(reader.get_read(0)?.read_exact(&mut [0; 4])?));
-        assert!(matches!(told, Err(Failure::Read(_))));
+        let reported = unreadable.read(|reader| Ok(reader.get_read(0)?.read_exact(&mut [0; 4])?));
+        assert!(matches!(reported, Err(Failure::Read(_))));
         assert!(unreadable.read(|_| Ok(())).is_ok());
     }
 

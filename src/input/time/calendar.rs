@@ -1,13 +1,13 @@
-//! Numbers that are a date, or a date and a time of day, without anything between: `20200101`, `202001011530`, `20200101153000`.
+//! Numbers that are a date, or a date and a time of day, without separators: `20200101`, `202001011530`, `20200101153000`.
 
 use super::{NotATime, zone};
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
-/// Numbers with so many digits may be a date, a minute, a second.
+/// The numbers of digits of a date, a minute and a second.
 pub(super) const LENGTHS: [usize; 3] = [8, 12, 14];
 
-/// The local time of `zone` that `text` states; `None` if it is no time of the years 1900 to 2099.
+/// The local time of `zone` in `text`; `None` if it is not a time of the years 1900 to 2099.
 pub(super) fn read(text: &[u8], zone: Tz) -> Option<Result<i64, NotATime>> {
     if !LENGTHS.contains(&text.len()) || !text.iter().all(u8::is_ascii_digit) {
         return None;

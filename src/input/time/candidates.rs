@@ -1,4 +1,4 @@
-//! Which format reads the times of a column, by its values: for advice, never for a run.
+//! The formats that read the times of a column, from its values: for advice, never for a run.
 
 use super::known::KNOWN;
 use super::{TimeFormat, TimeParser};
@@ -6,25 +6,25 @@ use crate::core::event::Timestamp;
 use chrono_tz::Tz;
 use std::ops::Range;
 
-/// The years 1900 to 2099: a pattern that reads other times reads something else.
+/// The years 1900 to 2099: a pattern that reads other times misreads the values.
 const WRITTEN_US: Range<i64> = -2_208_988_800_000_000..4_102_444_800_000_000;
 
-/// The years 1990 to 2099: a smaller number is a count or a part of a date, a greater one an id.
+/// The years 1990 to 2099: a smaller number is a count or a part of a date, a larger one an id.
 const NUMBER_US: Range<i64> = 631_152_000_000_000..4_102_444_800_000_000;
 
-/// One value of so many may be something else in a column that is a column of times.
+/// One of this many values may be something else in a column of times.
 const VALUES_PER_EXCEPTION: usize = 10;
-/// One value of so many may be something else in a column that may be one.
+/// One of this many values may be something else in a possible column of times.
 const VALUES_PER_DOUBT: usize = 2;
 
-/// How many values are asked for the formats that come into question.
+/// The number of values that select the formats to try.
 const ASKED_VALUES: usize = 3;
 
-/// The formats that read the values of a column of times, the most likely one first; none if it is no column of times. That is
-/// [`TimeFormat::Auto`] alone wherever it will do, and nothing else for numbers. Of two that differ in the order of day and month both are
-/// there, first the one under which the values come in order.
+/// The formats that read the values of a column of times, the most likely one first; none if it is not a column of times.
+/// [`TimeFormat::Auto`] alone if it reads them, and nothing else for numbers. Two formats that differ in the order of day and
+/// month are both returned, the one in which the values are in order first.
 ///
-/// Tries each known format on three values, and those that fit on all.
+/// Tries each known format on three values, and the matching ones on all.
 pub fn formats_of_column(values: &[&[u8]]) -> Vec<TimeFormat> {
     if are_times(values, &TimeFormat::Auto, Tz::UTC) {
         return vec![TimeFormat::Auto];
@@ -44,19 +44,19 @@ pub fn formats_of_column(values: &[&[u8]]) -> Vec<TimeFormat> {
     found
 }
 
-/// Whether `values` are those of a column of times: nine of ten are read by `format`, and are no numbers that are more likely
-/// something else. An explicit format is believed.
+/// Whether `values` are those of a column of times: `format` reads nine of ten, and they are not numbers that are more likely
+/// something else. An explicit format is trusted.
 pub fn are_times(values: &[&[u8]], format: &TimeFormat, zone: Tz) -> bool {
     !values.is_empty() && others_than_times(values, format, zone) * VALUES_PER_EXCEPTION <= values.len()
 }
 
-/// Whether `values` may be those of a column of times, some of which are broken: half of them are read, and believed, as for
+/// Whether `values` may be those of a column of times with some broken ones: half of them are read, and plausible as in
 /// [`are_times`].
 pub fn may_be_times(values: &[&[u8]], format: &TimeFormat, zone: Tz) -> bool {
     !values.is_empty() && others_than_times(values, format, zone) * VALUES_PER_DOUBT <= values.len()
 }
 
-/// How many of `values` are no times, or none that are believed.
+/// How many of `values` are not times, or not plausible ones.
 fn others_than_times(values: &[&[u8]], format: &TimeFormat, zone: Tz) -> usize {
     let mut parser = TimeParser::new(format, zone);
     let believes_all = !matches!(format, TimeFormat::Auto | TimeFormat::Strftime(_));
@@ -75,7 +75,7 @@ fn is_number(value: &[u8]) -> bool {
     std::str::from_utf8(value).is_ok_and(|text| text.trim().parse::<f64>().is_ok())
 }
 
-/// How often a value comes before the one that stands above it.
+/// How often a value is earlier than the previous one.
 fn descents(values: &[&[u8]], format: &TimeFormat) -> usize {
     let mut parser = TimeParser::new(format, Tz::UTC);
     let times: Vec<Timestamp> = values.iter().filter_map(|value| parser.parse(value).ok()).collect();

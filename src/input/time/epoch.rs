@@ -32,7 +32,7 @@ impl EpochUnit {
         }
     }
 
-    /// `count` of this unit in microseconds, floored; `None` if that is more than can be counted.
+    /// `count` of this unit in microseconds, rounded down; `None` if it is out of range.
     #[inline]
     pub(super) fn us(self, count: u64) -> Option<i64> {
         let per_count = match self {
@@ -44,8 +44,8 @@ impl EpochUnit {
         i64::try_from(count).ok()?.checked_mul(per_count)
     }
 
-    /// `count` in microseconds, of the unit that its magnitude says; `None` also where that is a time before 1990, which is more
-    /// often a number of another kind.
+    /// `count` in microseconds, in the unit of its magnitude; also `None` for a time before 1990, which is more often another
+    /// kind of number.
     #[inline]
     pub(super) fn undoubted_us(count: u64) -> Option<i64> {
         match count {
@@ -59,10 +59,10 @@ impl EpochUnit {
     }
 }
 
-/// `-1577836920.25`: digits, with an optional sign before and an optional fraction of up to nine digits behind.
+/// `-1577836920.25`: digits, with an optional sign and an optional fraction of up to nine digits.
 struct Number {
     negative: bool,
-    /// The digits before the point; one that is too large stays at the largest.
+    /// The digits before the point; a number that is too large stays at the largest.
     whole: u64,
     fraction_ns: Option<u64>,
 }
@@ -85,7 +85,7 @@ impl Number {
         Some(Self { negative, whole, fraction_ns })
     }
 
-    /// Floored; `None` if it is more than can be counted.
+    /// Rounded down; `None` if it is out of range.
     fn us(&self, unit: EpochUnit) -> Option<i64> {
         let size_ns = i128::from(self.whole) * unit.in_ns() + i128::from(self.fraction_ns.unwrap_or(0));
         let ns = if self.negative { -size_ns } else { size_ns };
@@ -93,7 +93,7 @@ impl Number {
     }
 }
 
-/// Microseconds since the epoch; without a unit the magnitude decides.
+/// Microseconds since the epoch. Without a unit, the magnitude decides.
 pub(super) fn read(text: &[u8], unit: Option<EpochUnit>) -> Result<i64, NotATime> {
     let number = Number::read(text).ok_or(NotATime::Unreadable)?;
     let unit = unit.or_else(|| EpochUnit::by_magnitude(number.whole)).ok_or(NotATime::Unreadable)?;

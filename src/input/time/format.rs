@@ -1,10 +1,10 @@
-//! The name of a time format, as it is given on the command line and kept in the checkpoint.
+//! The time format, as the command line gives it and the checkpoint keeps it.
 
 use super::pattern::Pattern;
 use std::fmt;
 use std::str::FromStr;
 
-/// How times are written in a batch.
+/// The form of the times of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TimeFormat {
     /// Whatever has one clear meaning: `2020-01-01 00:02:00`, also with `T`, with a fraction of up to nine digits, with
@@ -22,8 +22,8 @@ pub enum TimeFormat {
     EpochMillis,
     /// Whole microseconds since the epoch.
     EpochMicros,
-    /// A strftime pattern, with chrono's specifiers. A date alone is its midnight. The name of a zone (`%Z`) is `UTC` or
-    /// `GMT`; an offset (`%z`) is any. A fraction is `.%f` or `%.f`.
+    /// A strftime pattern, with chrono's specifiers. A date alone is its midnight. The name of a zone (`%Z`) is `UTC` or `GMT`;
+    /// an offset (`%z`) is any. A fraction is `.%f` or `%.f`.
     Strftime(String),
 }
 

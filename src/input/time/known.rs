@@ -1,4 +1,4 @@
-//! The forms of times that logs and exports are known to have: which `--time-format` would read a text that is no time so far.
+//! The usual forms of times in logs and exports, to find the `--time-format` that reads a text which is not yet read.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -10,7 +10,8 @@ use crate::core::event::Timestamp;
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 
-/// Every format that is worth a try, those that are met more often first. Of two that mean different days both are here: which one
+/// The formats to try, the usual ones first. Of two that mean different days both are here: one value does not show which is
+/// right.
 /// is right cannot be seen in one value.
 pub(super) const KNOWN: [&str; 58] = [
     "auto",
@@ -73,10 +74,10 @@ pub(super) const KNOWN: [&str; 58] = [
     "%y%m%d %H:%M:%S",
 ];
 
-/// A time before it is more often a number of another kind.
+/// A time before it is more often another kind of number.
 const FIRST_PLAUSIBLE_US: i64 = 631_152_000_000_000;
 
-/// The first formats besides `asked` that read `text` as a time from 1990 to `latest`, at most two; times without an offset are
+/// The first formats besides `asked` that read `text` as a time from 1990 to `latest`, at most two. Times without an offset are
 /// local times of `zone`. Costs a try of each known format.
 pub fn formats_that_read(text: &[u8], asked: &TimeFormat, zone: Tz, latest: Timestamp) -> Vec<&'static str> {
     let plausible = FIRST_PLAUSIBLE_US..=latest.us();
@@ -88,8 +89,8 @@ pub fn formats_that_read(text: &[u8], asked: &TimeFormat, zone: Tz, latest: Time
     KNOWN.into_iter().filter(reads).take(2).collect()
 }
 
-/// The date that `text` is where a spreadsheet counts days since 1900 and has lost the form of the column; `None` before 1990, and
-/// where it is no number. No `--time-format` reads such days.
+/// The date of `text`, if it counts days since 1900 as spreadsheets do in a column without a date format; `None` before 1990,
+/// and if it is not a number. No `--time-format` reads such days.
 pub fn spreadsheet_day(text: &[u8]) -> Option<String> {
     let days: f64 = str::from_utf8(text).ok()?.trim().parse().ok()?;
     let is_plausible = (FIRST_DAY..LAST_DAY).contains(&days);

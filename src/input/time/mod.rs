@@ -1,7 +1,7 @@
-//! From the text of a time to a [`Timestamp`].
+//! Parses the text of a time into a [`Timestamp`].
 //!
-//! The forms that logs are full of are read at fixed byte positions (`quick`); whatever that does not know goes to the
-//! slow readers (`written`, `epoch`, `pattern`), where chrono has the word.
+//! The common forms are read at fixed byte positions (`quick`). All others go to the slow readers (`written`, `epoch`,
+//! `pattern`), which use chrono.
 
 mod calendar;
 mod candidates;

@@ -1,4 +1,4 @@
-//! Why a text is not a time, or may be none.
+//! Why a text is not a time, or is doubtful.
 
 use crate::core::event::Timestamp;
 
@@ -15,10 +15,10 @@ pub enum NotATime {
 /// What is doubtful about the time of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// It is none.
+    /// It is not a time.
     NotATime(NotATime),
-    /// It is this time before 1990, by a number that `auto` counts from 1970.
+    /// It is this time before 1990, from a number that `auto` counts from 1970.
     Early(Timestamp),
-    /// It is such a number in a file whose first time is written as a date.
+    /// It is such a number in a file whose first time is a date.
     Stray,
 }

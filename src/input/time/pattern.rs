@@ -1,4 +1,4 @@
-//! Times in a strftime pattern: chrono reads them.
+//! Times in a strftime pattern, read by chrono.
 
 use super::not_a_time::NotATime;
 use super::zone;
@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use std::fmt::Write;
 
-/// A strftime pattern, taken apart. One that is no pattern reads nothing.
+/// A compiled strftime pattern. An invalid one reads nothing.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     /// One way to read it, or one for each word for UTC.
@@ -16,7 +16,7 @@ pub(super) struct Pattern {
     is_utc: bool,
 }
 
-/// The words that stand where a pattern has the name of a zone. Others are no offsets: `EST` is one in New York and another in Sydney.
+/// The zone names that a pattern accepts. Others are ambiguous: `EST` is one offset in New York and another in Sydney.
 const UTC_WORDS: [&str; 2] = ["UTC", "GMT"];
 
 impl Pattern {
@@ -27,7 +27,7 @@ impl Pattern {
         Self { ways, is_utc }
     }
 
-    /// Says what is wrong with a pattern that can give no time: chrono does not know it, or its fields are not enough.
+    /// Returns what is wrong with a pattern that can give no time: chrono does not know it, or fields are missing.
     pub(super) fn check(pattern: &str) -> Result<(), String> {
         let this = Self::new(pattern);
         let Some(items) = this.ways.first() else {
@@ -38,7 +38,7 @@ impl Pattern {
         }
         let sample = DateTime::UNIX_EPOCH;
         let mut text = String::new();
-        // Some specifiers can be read but not written; such a pattern gets the benefit of the doubt.
+        // Some specifiers can be read but not written; such a pattern is accepted.
         if write!(text, "{}", sample.format_with_items(items.iter())).is_err() {
             return Ok(());
         }
@@ -82,13 +82,13 @@ fn moment_of(items: &[Item<'_>], text: &str, zone: Tz) -> Result<Option<i64>, Pa
     Ok(moment.map(|moment| moment.timestamp_micros()))
 }
 
-/// The parts of a pattern; `None` if it has one that is unknown. A fraction is `.%f`, as Python has it, or `%.f`.
+/// The parts of a pattern; `None` if one is unknown. A fraction is `.%f`, as in Python, or `%.f`.
 fn items(pattern: &str) -> Option<Vec<Item<'static>>> {
     StrftimeItems::new(&pattern.replace(".%f", "%.f")).parse_to_owned().ok()
 }
 
-/// A date without any part of a time of day is its midnight; with a part that is not enough it is an error, because an
-/// hour that is read and then forgotten would be a wrong time.
+/// A date without any part of a time of day is its midnight. With an incomplete time of day it is an error, because ignoring an
+/// hour would give a wrong time.
 fn local_time(parsed: &Parsed) -> Result<NaiveDateTime, ParseError> {
     let clock =
         [parsed.hour_div_12(), parsed.hour_mod_12(), parsed.minute(), parsed.second(), parsed.nanosecond()];

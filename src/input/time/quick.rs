@@ -1,4 +1,4 @@
-//! The common forms, read at fixed byte positions, eight bytes at a time. Where it is not sure it says so.
+//! The common forms, read at fixed byte positions, eight bytes at a time. If in doubt, it leaves the text to the slow reader.
 
 use chrono::NaiveDate;
 
@@ -15,7 +15,7 @@ const DAY_US: i64 = 86_400 * SECOND_US;
 /// The top bit of each byte.
 const TOP_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// A time in microseconds since 1970-01-01 00:00:00, UTC or on the local clock.
+/// A time in microseconds since 1970-01-01 00:00:00, in UTC or local time.
 pub(super) enum Quick {
     Utc(i64),
     Local(i64),
@@ -24,7 +24,7 @@ pub(super) enum Quick {
 /// Bytes of a date and of what separates it from the clock.
 const DATE_BYTES: usize = 11;
 
-/// The last date that was looked up, and where it begins.
+/// The date that was looked up last, and where it begins.
 #[derive(Debug, Clone)]
 pub(super) struct DayCache {
     /// Its [`DATE_BYTES`] as two words that overlap: two comparisons tell it from any other.
@@ -101,9 +101,9 @@ pub(super) fn logged(text: &[u8], days: &mut DayCache) -> Option<Quick> {
 
 /// `HH:MM:SS` in seconds. Second 60 is left to the slow reader.
 ///
-/// Taken as one number, the difference to `00:00:00` has one digit in each byte and zero where the colons are. A byte
-/// above its largest digit sets its top bit when `0x7F - largest` is added to it, and no carry leaves a byte: either
-/// both are below 0x80, or the top bit was set before.
+/// Read as one number, the difference to `00:00:00` has one digit in each byte, and zero at the colons. A byte above its
+/// largest digit sets its top bit when `0x7F - largest` is added, and no carry leaves a byte: either both are below 0x80, or
+/// the top bit was set before.
 #[inline]
 fn clock_seconds(text: [u8; 8]) -> Option<u32> {
     const TO_TOP: u64 = u64::from_le_bytes([0x7D, 0x76, 0x7F, 0x7A, 0x76, 0x7F, 0x7A, 0x76]);
@@ -116,7 +116,7 @@ fn clock_seconds(text: [u8; 8]) -> Option<u32> {
     (hours < 24).then_some(u32::from(hours) * 3_600 + u32::from(minutes) * 60 + u32::from(seconds))
 }
 
-/// One to nine digits behind the point, floored to microseconds.
+/// One to nine digits after the point, rounded down to microseconds.
 #[inline]
 fn fraction_us(digits: &[u8]) -> Option<i64> {
     const NS_BY_DIGITS: [u64; 10] =
@@ -146,7 +146,7 @@ pub(super) fn number(text: &[u8]) -> Option<u64> {
     Some(value)
 }
 
-/// Eight digits at once: neighbours are joined to pairs, pairs to fours, fours to the whole. The check is the one of
+/// Eight digits at once: neighbours are joined to pairs, pairs to fours, fours to the whole. The check is that of
 /// [`clock_seconds`]. See Daniel Lemire, "Quickly parsing eight digits" (2018).
 #[inline]
 fn eight_digits(text: [u8; 8]) -> Option<u64> {

@@ -1,9 +1,9 @@
-//! How much a time says: whether one at the end of a file is all there, and whether one is a time at all.
+//! The shape of a time: shows whether a time at the end of a file is complete, and whether a number is a time at all.
 
-/// What the text of a time says, as far as `auto` reads it.
+/// What the text of a time contains, as far as `auto` reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeShape {
-    /// A number with so many digits before its point.
+    /// A number with this many digits before its point.
     Number {
         /// How many.
         digits: usize,
@@ -12,9 +12,9 @@ pub enum TimeShape {
     },
     /// A date, with or without a time of day.
     Written {
-        /// How many parts of the time of day there are: none, hours and minutes, or seconds too.
+        /// The number of parts of the time of day: none, hours and minutes, or seconds too.
         clock_parts: usize,
-        /// How many digits the zone has that follows; `None` where none does.
+        /// The number of digits of the zone; `None` if there is none.
         zone_digits: Option<usize>,
     },
 }
@@ -22,14 +22,14 @@ pub enum TimeShape {
 const DATE_BYTES: usize = 10;
 
 impl TimeShape {
-    /// The shape of a time, without spaces around it; `is_early` says whether it is a number before 1990.
+    /// The shape of a time without spaces around it. `is_early`: it is a number before 1990.
     pub(super) fn of(text: &[u8], is_early: bool) -> Self {
         let unsigned = text.strip_prefix(b"-").unwrap_or(text);
         if unsigned.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
             let digits = unsigned.iter().take_while(|&&byte| byte != b'.').count();
             return Self::Number { digits, is_early };
         }
-        // Web servers put a colon between the date and the time of day, all others one byte behind ten.
+        // Web servers put a colon between date and time of day; all others have one byte after ten.
         let logged = text.iter().position(|&byte| byte == b':').filter(|_| text.contains(&b'/'));
         let clock = text.get(logged.unwrap_or(DATE_BYTES) + 1..).unwrap_or_default();
         let of_clock = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.');
@@ -40,12 +40,12 @@ impl TimeShape {
         Self::Written { clock_parts, zone_digits: (end < clock.len()).then_some(of_zone) }
     }
 
-    /// Whether it is a date, and no number.
+    /// Whether it is a date, not a number.
     pub(super) const fn is_written(self) -> bool {
         matches!(self, Self::Written { .. })
     }
 
-    /// Whether it may be what is left of a time of the shape `whole` that was cut short.
+    /// Whether it may be a truncated time of the shape `whole`.
     pub fn lacks_part_of(self, whole: Self) -> bool {
         match (self, whole) {
             (Self::Number { digits, .. }, Self::Number { digits: all, .. }) => digits < all,
@@ -59,14 +59,14 @@ impl TimeShape {
         }
     }
 
-    /// Whether it is a small number, and `usual` is none: a total among times.
+    /// Whether it is a small number, and `usual` is not: a total among times.
     pub fn is_total_among(self, usual: Self) -> bool {
         let is_small = |shape| matches!(shape, Self::Number { is_early: true, .. });
         is_small(self) && !is_small(usual)
     }
 }
 
-/// Whether a zone with so many digits may be what is left of one with `all`. A word for UTC has none, and is whole.
+/// Whether a zone with this many digits may be a truncated one with `all`. A word for UTC has none, and is complete.
 fn lacks_digits(digits: Option<usize>, all: Option<usize>) -> bool {
     match (digits, all) {
         (None, all) => all.is_some(),

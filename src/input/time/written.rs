@@ -1,4 +1,4 @@
-//! Times that are written as a date and a time of day, in every form that `auto` knows.
+//! Times written as a date and a time of day, in every form that `auto` reads.
 
 use super::not_a_time::NotATime;
 use super::quick::MONTHS;
@@ -6,7 +6,7 @@ use super::zone;
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
-/// What the text says, before anyone asks whether there is such a time.
+/// What the text contains, whether there is such a time or not.
 struct Fields {
     date: [u32; 3],
     clock: Option<Clock>,

@@ -3,8 +3,8 @@
 use super::cell::{CellStyle, write_field};
 use crate::core::aggregates::Value;
 
-/// Appends the value as a CSV field: nothing for a missing value, a `+` behind a number that is only a floor, and for texts in
-/// order a JSON array whose last element is `null` if values were left out.
+/// Appends the value as a CSV field: nothing for a missing value, a `+` after a lower bound, and for a list a JSON array whose
+/// last element is `null` if values were left out.
 pub(super) fn write_aggregate(value: &Value<'_>, style: CellStyle, out: &mut Vec<u8>) {
     let mut write_int = |int: u64| out.extend_from_slice(itoa::Buffer::new().format(int).as_bytes());
     match value {
@@ -23,7 +23,7 @@ pub(super) fn write_aggregate(value: &Value<'_>, style: CellStyle, out: &mut Vec
     }
 }
 
-/// A JSON array of strings. All values are UTF-8: a row with another one in a listed column is rejected.
+/// A JSON array of strings. All values are UTF-8: any other value in a listed column rejects its row.
 fn json_array(values: &[&[u8]], more: bool) -> String {
     let texts = values.iter().map(|value| Some(String::from_utf8_lossy(value)));
     let elements: Vec<_> = texts.chain(more.then_some(None)).collect();

@@ -1,4 +1,4 @@
-//! Cells, and rows that are written as they came.
+//! Cells, and rows that are written verbatim.
 
 use super::formula::{formulas, is_formula};
 
@@ -10,7 +10,7 @@ pub(in crate::output) struct CellStyle {
 }
 
 impl CellStyle {
-    /// Appends a value that came from outside.
+    /// Appends a value from the input.
     pub(in crate::output) fn write_value(self, value: &[u8], out: &mut Vec<u8>) {
         if self.spreadsheet_safe && is_formula(value) {
             write_field(&[b"'", value].concat(), out);
@@ -19,8 +19,8 @@ impl CellStyle {
         }
     }
 
-    /// Appends a row for a side output, verbatim unless spreadsheets are to be kept safe: then a quote mark stands before
-    /// each value that would be a formula.
+    /// Appends a row for a side output, verbatim. With `spreadsheet_safe`, an apostrophe precedes each value that a spreadsheet
+    /// would read as a formula.
     pub(in crate::output) fn write_verbatim(self, row: &[u8], delimiter: u8, out: &mut Vec<u8>) {
         let marks = if self.spreadsheet_safe { formulas(row, delimiter) } else { Vec::new() };
         let mut written = 0;
@@ -33,7 +33,7 @@ impl CellStyle {
     }
 }
 
-/// Appends a field, quoted where RFC 4180 asks for it.
+/// Appends a field, with quotes if RFC 4180 requires them.
 pub(in crate::output) fn write_field(field: &[u8], out: &mut Vec<u8>) {
     if !field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         out.extend_from_slice(field);

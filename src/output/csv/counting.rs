@@ -1,4 +1,4 @@
-//! An output of sessions in CSV, read back.
+//! Reads the counts of an output of sessions in CSV.
 
 use crate::output::{OutputSchema, SessionCounts};
 use std::fs::File;

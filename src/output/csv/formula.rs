@@ -1,6 +1,6 @@
-//! Values that a spreadsheet takes for a formula, and where they stand in a row that is written as it came.
+//! Values that a spreadsheet reads as a formula, and their positions in a verbatim row.
 
-/// Whether `value` is a formula to a spreadsheet. A number is none, whatever its sign.
+/// Whether a spreadsheet reads `value` as a formula. A number is not one, whatever its sign.
 pub(super) fn is_formula(value: &[u8]) -> bool {
     match value {
         [b'=' | b'@' | b'\t' | b'\r', ..] => true,
@@ -16,15 +16,15 @@ fn is_unsigned(text: &[u8]) -> bool {
     (whole.len() + fraction.len() > 0) && whole.iter().chain(fraction).all(u8::is_ascii_digit)
 }
 
-/// Where in `row` the values begin that are formulas, in order: those of its fields, and those of the cells that the comma
-/// makes of it, at which an output is cut whatever its rows were cut at.
+/// The positions in `row` where formulas begin, in order: those of its fields, and those of the cells between commas, because
+/// an output is split at commas whatever the delimiter of its rows is.
 pub(super) fn formulas(row: &[u8], delimiter: u8) -> Vec<usize> {
     let mut found = Vec::new();
     note_formulas(row, delimiter, &mut found);
     if delimiter != b',' {
         let of_fields = found.len();
         note_formulas(row, b',', &mut found);
-        // Behind a tab that is a delimiter stands a field, which has been decided on.
+        // After a tab that is a delimiter comes a field, which has been checked.
         let mut position = 0;
         found.retain(|&at| {
             position += 1;
@@ -36,17 +36,17 @@ pub(super) fn formulas(row: &[u8], delimiter: u8) -> Vec<usize> {
     found
 }
 
-/// What stands before the next byte of a field.
+/// What comes before the next byte of a field.
 #[derive(Clone, Copy, PartialEq)]
 enum Inside {
     Start,
     Plain,
     Quotes,
-    /// Behind a quote inside quotes: the end of them, or the first of two.
+    /// After a quote inside quotes: the end of the quoted text, or the first of two quotes.
     Quote,
 }
 
-/// Adds where the values of formulas begin; fields and quotes are as the reader of rows has them.
+/// Adds the positions where formulas begin. Fields and quotes are those of the row reader.
 fn note_formulas(row: &[u8], delimiter: u8, found: &mut Vec<usize>) {
     let (mut inside, mut value, mut begins_at) = (Inside::Start, Vec::new(), 0);
     let mut end = |value: &mut Vec<u8>, begins_at| {

@@ -65,12 +65,12 @@ impl Encode for Csv {
 }
 
 impl Csv {
-    /// What is open never says what it does: the next run replaces it.
+    /// A view of open sessions has no column `op`: the next run replaces it.
     fn with_op(&self, kind: OutputKind) -> bool {
         self.schema.is_correctable && kind == OutputKind::Sessions
     }
 
-    /// Names, each with a comma behind it.
+    /// Names, each followed by a comma.
     fn write_names(&self, names: &[String], header: &mut Vec<u8>) {
         for name in names {
             self.style.write_value(name.as_bytes(), header);

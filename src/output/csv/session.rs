@@ -1,4 +1,4 @@
-//! The row of a session, and those of its events.
+//! The rows of a session and of its events.
 
 use super::aggregate::write_aggregate;
 use super::cell::CellStyle;
@@ -15,7 +15,7 @@ pub(super) struct SessionRow {
 }
 
 impl SessionRow {
-    /// Appends the row of one session; `date` is the one that was written last.
+    /// Appends the row of one session. `date` is the date that was written last.
     #[inline]
     pub(super) fn write(self, session: &Session<'_>, date: &mut DateText, out: &mut Vec<u8>) {
         if self.with_op {
@@ -46,7 +46,7 @@ impl SessionRow {
     }
 }
 
-/// Appends the rows of the events of one session, each with the session's id and its number in it, from 1.
+/// Appends the rows of the events of one session, each with the session's id and the number of the event, from 1.
 pub(super) fn write_events(session: &Session<'_>, style: CellStyle, out: &mut Vec<u8>) {
     let id = session.id();
     for (number, event) in (1_u64..).zip(session.events()) {

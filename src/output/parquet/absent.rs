@@ -1,4 +1,4 @@
-//! What stands for the encoder in a build without it: nobody can ask such a build for it.
+//! Takes the place of the encoder in a build without it.
 
 use crate::core::session::SessionBatch;
 use crate::output::encode::{Encode, EncodeFile, Origin};
@@ -12,7 +12,7 @@ pub struct Parquet;
 
 impl Encode for Parquet {
     const ABSENT: Option<&'static str> = Some(
-        "this build writes no Parquet: install one that does by cargo install --path . --features parquet",
+        "this build cannot write Parquet: install one that can with cargo install --path . --features parquet",
     );
 
     fn new(_schema: OutputSchema, _spreadsheet_safe: bool) -> Self {

@@ -1,16 +1,16 @@
-//! Values on their way from the threads that encode to the one that writes: rows of cells, in the order of the columns.
+//! Values on their way from the encoding threads to the writing thread: rows of cells, in the order of the columns.
 
 use super::decimal::unscaled;
 use crate::core::aggregates::Value;
 
-/// What a cell holds, before it.
+/// The tag before a cell.
 pub(super) const MISSING: u8 = 0;
 /// The value of its kind.
 pub(super) const PRESENT: u8 = 1;
-/// A number that fits no decimal, as a text; a number that is only a floor; a list of which values were left out.
+/// A number that fits no decimal, as text; a lower bound; a shortened list.
 pub(super) const OTHER: u8 = 2;
 
-/// Appends a text; an empty one is missing, and bytes that are no UTF-8 are written by their hexadecimal digits.
+/// Appends a text. An empty one is missing; bytes that are not UTF-8 are written as hexadecimal digits.
 pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
     if text.is_empty() {
         return out.push(MISSING);
@@ -19,13 +19,13 @@ pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
     write_bytes(text, out);
 }
 
-/// Appends a whole number: also a time in microseconds.
+/// Appends an integer, or a time in microseconds.
 pub(super) fn write_int(number: i64, out: &mut Vec<u8>) {
     out.push(PRESENT);
     out.extend_from_slice(&number.to_le_bytes());
 }
 
-/// Appends a number in binary.
+/// Appends a floating-point number.
 pub(super) fn write_double(number: f64, out: &mut Vec<u8>) {
     out.push(PRESENT);
     out.extend_from_slice(&number.to_le_bytes());
@@ -65,7 +65,7 @@ fn write_decimal(number: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Counts end where 64 bits with a sign do, far behind all that anybody counts.
+/// Counts end at the limit of a signed 64-bit number.
 pub(super) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The columns of an output: their types, and their values as they grow.
+//! The columns of an output: their types, and their values so far.
 
 use super::cell::{Cells, MISSING, OTHER, PRESENT};
 use super::decimal::{PRECISION, SCALE};
@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 const UTC: &str = "UTC";
 
-/// What a column of cells becomes.
+/// The type of a column of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColumnKind {
-    /// A value that every row has.
+    /// A required value.
     Required(Kind),
-    /// A value that may be missing.
+    /// An optional value.
     Optional(Kind),
 }
 
@@ -39,8 +39,8 @@ impl OutputColumn {
     }
 }
 
-/// The fields of a file with these columns: a number whose digits may not fit, or which may be only a floor, has a second field
-/// behind its own.
+/// The fields of a file with these columns. A number whose digits may not fit, or that may be a lower bound, has a second field
+/// after its own.
 pub(super) fn fields_of(columns: &[OutputColumn]) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
     for OutputColumn { name, kind } in columns {
@@ -107,7 +107,7 @@ impl Growing {
         }
     }
 
-    /// Takes the next cell; `None` if the cells are not those of the columns.
+    /// Takes the next cell; `None` if the cells do not match the columns.
     pub(super) fn take(&mut self, cells: &mut Cells<'_>) -> Option<()> {
         let mark = cells.mark()?;
         match (self, mark) {
@@ -151,7 +151,7 @@ impl Growing {
         Some(())
     }
 
-    /// Hands the values over, and begins again.
+    /// Returns the values, and begins again.
     pub(super) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) {
         match self {
             Self::Text(texts) => arrays.push(Arc::new(texts.finish())),

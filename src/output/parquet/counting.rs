@@ -1,4 +1,4 @@
-//! An output of sessions in Parquet, read back.
+//! Reads the counts of an output of sessions in Parquet.
 
 use crate::output::{OutputSchema, SessionCounts};
 use arrow_array::RecordBatch;

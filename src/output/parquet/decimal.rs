@@ -1,10 +1,10 @@
-//! Decimal numbers as integers of one scale.
+//! Decimal numbers as integers with one scale.
 
-/// Digits of a number altogether, and those behind its point.
+/// The digits of a number, and those after its point.
 pub(super) const PRECISION: u8 = 38;
 pub(super) const SCALE: i8 = 18;
 
-/// Digits before the point, and behind it.
+/// The digits before and after the point.
 const WHOLE_DIGITS: usize = 20;
 const FRACTION_DIGITS: usize = 18;
 

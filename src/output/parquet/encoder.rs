@@ -20,7 +20,7 @@ pub struct Parquet {
 }
 
 impl Encode for Parquet {
-    /// No spreadsheet reads it: nothing is done to keep one safe.
+    /// No spreadsheet reads Parquet, so `spreadsheet_safe` changes nothing.
     fn new(schema: OutputSchema, _spreadsheet_safe: bool) -> Self {
         Self { schema }
     }
@@ -48,7 +48,7 @@ impl Encode for Parquet {
 }
 
 impl Parquet {
-    /// What is open never says what it does: the next run replaces it.
+    /// A view of open sessions has no column `op`: the next run replaces it.
     fn with_op(&self, kind: OutputKind) -> bool {
         self.schema.is_correctable && kind == OutputKind::Sessions
     }
@@ -99,7 +99,7 @@ impl Parquet {
     }
 }
 
-/// The rows of the events of one session, each with the session's id and its number in it, from 1.
+/// The rows of the events of one session, each with the session's id and the number of the event, from 1.
 fn write_events(session: &Session<'_>, out: &mut Vec<u8>) {
     let id = id(session);
     for (number, event) in (1..).zip(session.events()) {

@@ -14,18 +14,18 @@ use parquet::schema::types::ColumnPath;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Rows and bytes that are handed to the writer at once.
+/// The rows and bytes that go to the writer at once.
 const BATCH_ROWS: usize = 8192;
 const BATCH_BYTES: usize = 4 << 20;
 
-/// A row group ends at the first of these: readers want large ones, and what is not written yet is held in memory.
+/// A row group ends at the first of these limits: readers want large ones, and unwritten rows stay in memory.
 const GROUP_ROWS: usize = 1 << 20;
 const GROUP_BYTES: usize = 32 << 20;
 
 /// Columns whose values hardly ever repeat.
 const UNLIKE: [&str; 3] = ["session_id", "session_start", "session_end"];
 
-/// A file of sessions, events or what is open.
+/// A file of sessions, events or open sessions.
 pub(super) struct ParquetFile {
     schema: SchemaRef,
     columns: Vec<Growing>,
@@ -34,11 +34,11 @@ pub(super) struct ParquetFile {
     /// `None` once the file has its footer.
     writer: Option<ArrowWriter<Written>>,
     written: Written,
-    /// What was handed over last.
+    /// The counts that went to the writer last.
     out: Vec<u8>,
 }
 
-/// What the writer has written, until it is handed over.
+/// The bytes that the writer wrote, until they are taken.
 #[derive(Debug, Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -71,7 +71,7 @@ impl ParquetFile {
         })
     }
 
-    /// Hands the rows that have gathered to the writer.
+    /// Passes the collected rows to the writer.
     fn write_rows(&mut self) -> io::Result<()> {
         if self.rows == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Parquet: typed columns. Without the feature `parquet` its files are known by their names, and neither written nor read.
+//! Parquet: typed columns. Without the feature `parquet`, its files are known by name, but neither written nor read.
 
 #[cfg(not(feature = "parquet"))]
 mod absent;

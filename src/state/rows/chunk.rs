@@ -1,25 +1,25 @@
-//! Encoded rows in chunks, cut by bytes.
+//! Chunks of encoded rows, cut by size and content.
 
 use crate::migrations::checkpoint::read::encode_into;
 use crate::migrations::checkpoint::{CURRENT_VERSION, MAX_CHUNK_BYTES};
 use bincode::Encode;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
-/// Rows are added until a chunk has reached this; the longest row must fit behind it.
+/// The most bytes of a chunk before a further row: the longest row must still fit.
 const FULL_CHUNK_BYTES: usize = 16 << 10;
 
-/// From here on a chunk ends where its rows say so.
+/// From this size on, a chunk ends after a row that marks an end.
 const LEAST_CHUNK_BYTES: usize = 12 << 10;
 
-/// In this many bytes one row says so on average.
+/// On average, one row in this many bytes marks an end.
 const BYTES_BETWEEN_ENDS: u64 = 1 << 10;
 
 const _: () = assert!(FULL_CHUNK_BYTES < MAX_CHUNK_BYTES);
 
-/// Bytes before the rows of a chunk: version (4), row count (4).
+/// The bytes before the rows of a chunk: version (4), row count (4).
 const HEADER_BYTES: usize = 8;
 
-/// Encoded rows as they are stored.
+/// Encoded rows in their stored form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
     bytes: Vec<u8>,
@@ -27,7 +27,7 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// `count` rows that are encoded already.
+    /// `count` encoded rows.
     pub(in crate::state) fn of(rows: &[u8], count: u32) -> Self {
         let mut chunk = Self { bytes: Vec::with_capacity(HEADER_BYTES + rows.len()), count };
         chunk.bytes.extend_from_slice(&CURRENT_VERSION.to_le_bytes());
@@ -51,7 +51,7 @@ impl Chunk {
     }
 }
 
-/// Chunks that rows are appended to.
+/// Chunks to which rows are appended.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Chunks {
     pub(super) chunks: Vec<Chunk>,
@@ -60,8 +60,8 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// Appends a row; a chunk that is at its end is followed by a new one. Where a chunk ends depends on the rows around its
-    /// end alone, as long as they are short: what has changed in one chunk does not move the rows of all chunks behind it.
+    /// Appends a row. A chunk that has ended is followed by a new one. The end of a chunk depends only on the rows near it, if
+    /// they are short, so a change in one chunk does not shift the rows of all chunks after it.
     pub(super) fn push<T: Encode>(&mut self, row: &T) {
         if self.chunks.is_empty() || self.is_cut {
             self.chunks.push(Chunk::of(&[], 0));
@@ -74,34 +74,34 @@ impl Chunks {
     }
 }
 
-/// The rows of all `chunks`, their count before them.
+/// The rows of all `chunks`, after their count.
 pub(in crate::state) fn rows_of_all(chunks: &[Chunk]) -> Vec<u8> {
     let count: u32 = chunks.iter().map(|chunk| chunk.count).sum();
     let rows = chunks.iter().flat_map(|chunk| &chunk.bytes[HEADER_BYTES..]);
     count.to_le_bytes().iter().chain(rows).copied().collect()
 }
 
-/// Whether a chunk that is long enough ends behind this row. Long rows say so more often, for a chunk has few of them.
+/// Whether a chunk that is long enough ends after this row. Long rows mark an end more often, because a chunk has few of them.
 fn is_end(row: &[u8]) -> bool {
     xxh3_64(row) % BYTES_BETWEEN_ENDS < row.len() as u64
 }
 
-/// A chunk whose digest is the one that the list of its generation has.
+/// A chunk whose digest is the one in the list of its generation.
 pub(in crate::state) struct OpenChunk<'b> {
     /// The version of its rows.
     pub(in crate::state) version: u32,
-    /// How many rows it has.
+    /// The number of rows.
     pub(in crate::state) count: u32,
     pub(in crate::state) rows: &'b [u8],
 }
 
-/// Holds a chunk against its digest.
+/// Checks a chunk against its digest.
 pub(in crate::state) fn open_chunk(bytes: &[u8], digest: u128) -> Result<OpenChunk<'_>, String> {
     if xxh3_128(bytes) != digest {
         return Err("its digest does not match".to_owned());
     }
-    let (version, rest) = bytes.split_first_chunk::<4>().ok_or("it is cut short")?;
-    let (count, rows) = rest.split_first_chunk::<4>().ok_or("it is cut short")?;
+    let (version, rest) = bytes.split_first_chunk::<4>().ok_or("it is truncated")?;
+    let (count, rows) = rest.split_first_chunk::<4>().ok_or("it is truncated")?;
     Ok(OpenChunk { version: u32::from_le_bytes(*version), count: u32::from_le_bytes(*count), rows })
 }
 

@@ -1,4 +1,4 @@
-//! What of stored rows counts as open. Where completed sessions stay correctable the rows hold such sessions too, and they
+//! The counts of open state in stored rows. If completed sessions are correctable, the rows also hold such sessions, which
 //! count as complete.
 
 use super::key::restored;
@@ -10,7 +10,7 @@ use crate::ledger::Head;
 use crate::migrations::checkpoint::OpenRow;
 use std::sync::Arc;
 
-/// In what `found` differs from what `head` says of its state, in words.
+/// How `found` differs from the counts of `head`, as text.
 pub(in crate::state) fn against_head(found: OpenCounts, head: &Head) -> Option<String> {
     let expected = OpenCounts {
         keys: head.keys_open,
@@ -32,10 +32,10 @@ pub(in crate::state) fn against_head(found: OpenCounts, head: &Head) -> Option<S
     })
 }
 
-/// Counts the rows of one state.
+/// Counts the rows of a state.
 #[derive(Debug)]
 pub(in crate::state) struct Counting {
-    /// The rules and the watermark, where completed sessions are held.
+    /// The rules and the watermark, if completed sessions are kept.
     retaining: Option<(Arc<RuleSet>, Watermark)>,
 }
 
@@ -46,8 +46,8 @@ impl Counting {
         Self { retaining: rules.map(|rules| (Arc::new(rules), head.watermark)) }
     }
 
-    /// What is open of `row`; one that goes on with the tail of the row before is no further key. Costs a fold of its tail where
-    /// completed sessions are held.
+    /// The counts of `row`. A row that continues the buffered events of the row before adds no key. Costs a fold of the
+    /// buffered events if completed sessions are kept.
     pub(in crate::state) fn count(&self, row: &OpenRow<'_>, goes_on: bool) -> OpenCounts {
         let counts = self.retained(row).unwrap_or_else(|| {
             let start = row.session().and_then(|open| Timestamp::from_us(open.start_us));

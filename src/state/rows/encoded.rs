@@ -1,4 +1,4 @@
-//! The one encoder of open state: rows to chunks.
+//! The only encoder of open state: rows to chunks.
 
 use super::chunk::{Chunk, Chunks};
 use super::pieces::for_each_piece;
@@ -6,19 +6,19 @@ use crate::core::reducer::OpenCounts;
 use crate::migrations::checkpoint::read::encode_into;
 use crate::migrations::checkpoint::{OpenRow, v1};
 
-/// The longest piece of a tail in one row: nine bytes at most for each time.
+/// The most buffered events in one row: at most nine bytes for each time.
 const MAX_TAIL: usize = 512;
 
-/// What a partition leaves open, ready to be written.
+/// The encoded open state of a partition.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct EncodedPartition {
     chunks: Chunks,
-    /// What its rows add up to.
+    /// The sums of its rows.
     pub open: OpenCounts,
 }
 
 impl EncodedPartition {
-    /// Appends what is open of a key. What counts of it is added by whoever knows the rules.
+    /// Appends the open state of a key. The caller, who knows the rules, adds the counts.
     pub(in crate::state) fn push(&mut self, row: OpenRow<'_>) {
         if let Some(state) = &row.ruled {
             let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! What is open of one key: from the values of the core to the row of the format, and back.
+//! The open state of one key: from the values of the core to a row of the format, and back.
 
 use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
@@ -8,7 +8,7 @@ use crate::core::session::OpenSession;
 use crate::migrations::checkpoint::{OpenRow, v1};
 use std::borrow::Cow;
 
-/// What is read of a key under rules: its state and its tail.
+/// The state of a key with rules: the folded state and the buffered events.
 pub(super) type Restored = (RuledKey, Vec<(Timestamp, Box<[u8]>)>);
 
 /// The row of a key without rules.
@@ -21,7 +21,7 @@ pub(super) fn plain_row<'k>(state: &KeyState<'k>) -> OpenRow<'k> {
     }
 }
 
-/// The row of a key under rules.
+/// The row of a key with rules.
 pub(super) fn ruled_row<'k>(state: &RuledState<'k>) -> OpenRow<'k> {
     let before = state.state.before.as_ref().map(|before| v1::Before {
         start_us: before.start.us(),
@@ -52,15 +52,15 @@ fn ruled_session_row(session: &RuledSession) -> v1::RuledSession {
 }
 
 pub(in crate::state) fn time(us: i64) -> Result<Timestamp, String> {
-    Timestamp::from_us(us).ok_or_else(|| format!("{us} microseconds is no time in the years 1 to 9999"))
+    Timestamp::from_us(us).ok_or_else(|| format!("{us} microseconds is not a time in the years 1 to 9999"))
 }
 
-/// An open session as the fold has it.
+/// An open session in the form of the fold.
 pub(super) fn session(row: v1::OpenSession) -> Result<OpenSession, String> {
     Ok(OpenSession { start: time(row.start_us)?, last: time(row.last_us)?, events: row.events })
 }
 
-/// A stored state under rules as the fold has it.
+/// A stored state with rules in the form of the fold.
 pub(super) fn restored(row: v1::RuledState, rules: &RuleSet) -> Result<Restored, String> {
     let before = |row: v1::Before| -> Result<Before, String> {
         Ok(Before {

@@ -1,7 +1,7 @@
-//! Open state as rows: the one encoding of it, for the store, exports and whoever keeps open state elsewhere.
+//! Open state as rows: its only encoding, for the store, exports and embedders.
 //!
-//! A reducer becomes chunks of rows ([`Stored::encode`]), which a store keeps one by one; [`write`] joins them to bytes that need
-//! no store. `RowReader` is the one decoder of both.
+//! A reducer becomes chunks of rows ([`Stored::encode`]), which a store keeps one by one. [`write`] joins them to bytes that
+//! need no store. `RowReader` is the only decoder of both.
 
 mod chunk;
 #[cfg(feature = "cli")]
@@ -24,18 +24,18 @@ use super::frame;
 use crate::error::{Error, ErrorKind};
 use chunk::{OpenChunk, rows_of_all};
 
-/// What is open in `reducer` as bytes with a checksum and the version of the format. Linear in the open state.
+/// Encodes the open state of `reducer` as bytes with a checksum and the format version. Linear in the open state.
 pub fn write(reducer: &mut impl Stored) -> Vec<u8> {
     frame::of(&rows_of_all(reducer.encode().chunks()))
 }
 
-/// Puts back what [`write`] has written; `reducer` has nothing open yet.
+/// Restores what [`write`] has written into `reducer`, which must be empty.
 ///
 /// # Errors
-/// What is wrong with the bytes, in words. No bytes may end in a panic or take memory beyond a multiple of their length.
+/// What is wrong with the bytes. No bytes may cause a panic, or use memory beyond a multiple of their length.
 pub fn read(bytes: &[u8], reducer: &mut impl Stored) -> Result<(), String> {
     let (version, framed) = frame::open(bytes)?;
-    let (count, rows) = framed.split_first_chunk::<4>().ok_or("it is cut short")?;
+    let (count, rows) = framed.split_first_chunk::<4>().ok_or("it is truncated")?;
     restore(Ok(OpenChunk { version, count: u32::from_le_bytes(*count), rows }), reducer)
 }
 

@@ -1,8 +1,8 @@
-//! A key under rules has one encoded state, cut into pieces that fit a chunk.
+//! The encoded state of a key with rules, cut into pieces that fit a chunk.
 
 use crate::migrations::checkpoint::{read, v1};
 
-/// The longest piece of one row. With the longest key before it a row still fits behind a full chunk.
+/// The longest piece of one row. With the longest key before it, a row still fits after a full chunk.
 const MAX_PART_BYTES: usize = 4 << 10;
 
 /// Calls `push` with each piece of an encoded state.
@@ -13,22 +13,22 @@ pub(super) fn for_each_piece(key: &[u8], bytes: &[u8], mut push: impl FnMut(&v1:
     }
 }
 
-/// Joins the pieces of keys. Pieces of one key follow each other, also from one chunk to the next.
+/// Joins the pieces of keys. The pieces of one key follow each other, also across chunks.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     key: Vec<u8>,
     bytes: Vec<u8>,
-    /// The number of the piece that must come next.
+    /// The number of the next piece.
     next: u32,
 }
 
 impl Pieces {
-    /// Whether `row` is the piece that must come next.
+    /// Whether `row` is the next piece.
     pub(super) fn goes_on_with(&self, row: &v1::RuledRow<'_>) -> bool {
         row.number == self.next && (self.next == 0 || self.key == row.key)
     }
 
-    /// Takes the next piece in; hands out the state of its key when it is the last one.
+    /// Takes the next piece. Returns the state of its key after the last piece.
     pub(super) fn take(
         &mut self,
         version: u32,
@@ -45,7 +45,7 @@ impl Pieces {
         read::ruled_state(version, &bytes).map(Some)
     }
 
-    /// Forgets a key that is not whole, and says whose it was.
+    /// Drops an incomplete key, and returns it.
     pub(super) fn forget(&mut self) -> Option<Vec<u8>> {
         let Self { key, next, .. } = std::mem::take(self);
         (next > 0).then_some(key)

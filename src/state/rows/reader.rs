@@ -1,4 +1,4 @@
-//! The one decoder of open state: chunks to rows.
+//! The only decoder of open state: chunks to rows.
 
 use super::chunk::OpenChunk;
 use super::pieces::Pieces;
@@ -12,18 +12,18 @@ use std::borrow::Cow;
 pub(in crate::state) struct RowReader {
     is_plain: bool,
     pieces: Pieces,
-    /// The last key of which a piece was missing: the other pieces say nothing new.
+    /// The last key with a missing piece: its other pieces are ignored.
     torn: Option<Vec<u8>>,
 }
 
 impl RowReader {
-    /// A reader of rows without rules, if `is_plain`, or with them.
+    /// A reader of rows without rules if `is_plain`, otherwise with rules.
     pub(in crate::state) fn new(is_plain: bool) -> Self {
         Self { is_plain, pieces: Pieces::default(), torn: None }
     }
 
-    /// Visits the rows of a chunk, and says whether it could be read. What cannot, or what `visit` refuses, goes to `lost`,
-    /// which decides whether to go on.
+    /// Visits the rows of a chunk, and returns whether it could be read. What cannot be read, or what `visit` refuses, goes to
+    /// `lost`, which decides whether to continue.
     pub(in crate::state) fn read(
         &mut self,
         opened: Result<OpenChunk<'_>, String>,
@@ -53,12 +53,12 @@ impl RowReader {
             }
         }
         if !rows.is_empty() {
-            lost("it has bytes behind its last row")?;
+            lost("it has bytes after its last row")?;
         }
         Ok(true)
     }
 
-    /// Nothing follows, or what does cannot be read: a key that is not whole by now is lost.
+    /// Nothing follows, or what follows cannot be read: a key that is incomplete now is lost.
     pub(in crate::state) fn end(&mut self, lost: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
         self.pieces.forget().map_or(Ok(()), |key| self.tear(&key, lost))
     }
@@ -71,8 +71,8 @@ impl RowReader {
         lost(&format!("a piece of key {} is missing", key_word(key)))
     }
 
-    /// Takes the piece at the start of `rows`; hands out the row of its key when it is the last one, and the length of the
-    /// piece. One that does not follow those before it belongs to a key that is lost, unless it is a first one.
+    /// Takes the piece at the start of `rows`. Returns the row of its key after the last piece, and the length of the piece. A
+    /// piece that does not follow the ones before it belongs to a lost key, unless it is a first piece.
     fn piece<'r>(
         &mut self,
         version: u32,

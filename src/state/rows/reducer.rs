@@ -1,4 +1,4 @@
-//! Reducers whose open state can be kept: how it becomes rows, and how rows become it again.
+//! Reducers with stored open state: how the state becomes rows, and how rows become the state.
 
 use super::encoded::EncodedPartition;
 use super::key::{plain_row, restored, ruled_row, session, time};
@@ -6,18 +6,18 @@ use crate::core::partition::KeyHash;
 use crate::core::reducer::{GapReducer, KeyState, OpenCounts, PartitionReducer, RuleReducer};
 use crate::migrations::checkpoint::OpenRow;
 
-/// A reducer that comes from rows and goes back into them.
+/// A reducer that can be encoded as rows and restored from rows.
 pub trait Stored {
     /// Whether its rows are those of state without rules.
     fn is_plain(&self) -> bool;
 
-    /// Puts back what is open of a key.
+    /// Restores the open state of a key.
     ///
     /// # Errors
     /// What is wrong with the row.
     fn restore_row(&mut self, row: OpenRow<'_>) -> Result<(), String>;
 
-    /// Encodes what is open. Linear; without rules about 30 bytes a key beside the key itself.
+    /// Encodes the open state. Linear; without rules, about 30 bytes for each key besides the key itself.
     fn encode(&mut self) -> EncodedPartition;
 }
 

@@ -1,4 +1,4 @@
-//! A copy of the files of a checkpoint, for who only looks: the original is neither written nor locked nor waited for.
+//! A copy of the files of a checkpoint, for commands that only look: the original is not written, locked or waited for.
 #![expect(clippy::disallowed_methods, reason = "reads the files of a checkpoint, and writes them elsewhere")]
 
 use super::files::{BLOBS, is_file_of_store};
@@ -12,13 +12,13 @@ use std::time::{Duration, SystemTime};
 
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// The clock of a file system stands still between two ticks, of 10 ms at most.
+/// The clock of a file system changes in ticks of at most 10 ms.
 const TICK: Duration = Duration::from_millis(20);
-/// That of one which knows whole seconds only, or every second one.
+/// Some file systems store only whole seconds, or every second one.
 const WHOLE_SECONDS: Duration = Duration::from_secs(2);
 
-/// What the files of a checkpoint looked like from outside at some moment: of two that are equal, nothing was written
-/// between them, if the clock had ticked since the first.
+/// The stamp of the files of a checkpoint. If two stamps are equal, and the clock ticked after the first, nothing was written
+/// between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     files: Vec<FileStamp>,
@@ -26,7 +26,7 @@ pub struct Stamp {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FileStamp {
-    /// Below the folder.
+    /// Relative to the folder.
     path: PathBuf,
     device: u64,
     inode: u64,
@@ -36,7 +36,7 @@ struct FileStamp {
 }
 
 impl Stamp {
-    /// Looks at the checkpoint in `folder`; at nothing, where there is no folder.
+    /// The stamp of the checkpoint in `folder`; an empty one if there is no folder.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if the folder may not be read, or is none.
@@ -46,7 +46,7 @@ impl Stamp {
         for name in names.into_iter().filter(|name| is_file_of_store(name)) {
             files.extend(FileStamp::of(folder, PathBuf::from(name))?);
         }
-        // A name that is no folder is none of the store.
+        // A name that is not a folder does not belong to the store.
         for name in names_in(&folder.join(BLOBS)).unwrap_or_default() {
             files.extend(FileStamp::of(folder, Path::new(BLOBS).join(name))?);
         }
@@ -54,7 +54,7 @@ impl Stamp {
         Ok(Self { files })
     }
 
-    /// How long to wait until whatever is written from then on shows in a later stamp.
+    /// How long to wait until any further write shows in a later stamp.
     pub fn until_settled(&self) -> Duration {
         let Some(youngest) = self.files.iter().map(|file| file.changed.max(file.modified)).max() else {
             return Duration::ZERO;
@@ -68,7 +68,7 @@ impl Stamp {
         }
     }
 
-    /// Whether `file` is one of them, under whatever name.
+    /// Whether `file` is one of them, under any name.
     pub fn has(&self, file: &Metadata) -> bool {
         self.files.iter().any(|known| (known.device, known.inode) == (file.dev(), file.ino()))
     }
@@ -78,17 +78,17 @@ impl Stamp {
         self.files.is_empty()
     }
 
-    /// How many they are, and how many bytes they have.
+    /// The number of files, and their bytes.
     pub fn sum(&self) -> (u64, u64) {
         (self.files.len() as u64, self.files.iter().map(|file| file.bytes).sum())
     }
 
-    /// Whether the store reads more than its log once it is open.
+    /// Whether the open store reads more than its log.
     pub fn has_blobs(&self) -> bool {
         self.files.iter().any(|file| file.path.starts_with(BLOBS))
     }
 
-    /// Copies the files from `folder` to the folder `to`, which is there; `check` may end it.
+    /// Copies the files from `folder` to the existing folder `to`. `check` may end it.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if a file cannot be read, is gone, or cannot be written, and those of `check`.
@@ -115,7 +115,7 @@ impl Stamp {
 }
 
 impl FileStamp {
-    /// `None` for what is gone by now, and for what is no file.
+    /// `None` for a file that is gone by now, and for anything that is not a file.
     fn of(folder: &Path, path: PathBuf) -> Result<Option<Self>> {
         let file = folder.join(&path);
         match fs::metadata(&file) {
@@ -147,7 +147,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
     if error.kind() == Io::NotADirectory { error_here.remedy("give --state a folder") } else { error_here }
 }
 
-/// The error of a folder for temporary files that takes no copy.
+/// The error for a folder of temporary files that cannot take a copy.
 pub fn unwritable(path: &Path, error: &io::Error) -> Error {
     Error::io(ErrorKind::Failed, "copy the checkpoint to look at it", path, error)
         .remedy("free some space for temporary files, or name another folder for them in TMPDIR")

@@ -1,4 +1,4 @@
-//! The files of sled, seen from outside: their names, what a death leaves of them, and who has them.
+//! The files of sled from outside: their names, what a crash leaves of them, and who has them open.
 #![expect(clippy::disallowed_methods, reason = "looks at the files of sled, and waits for who has them")]
 
 use crate::durable::Disk;
@@ -12,29 +12,29 @@ use std::time::{Duration, Instant};
 
 pub(super) const LOG: &str = "db";
 pub(super) const CONFIGURATION: &str = "conf";
-/// Where pages lie that are too large for the log. There should be none.
+/// The folder of pages that are too large for the log. There should be none.
 pub(super) const BLOBS: &str = "blobs";
 const SNAPSHOTS: &str = "snap.";
 const UNFINISHED: &str = ".generating";
 
-/// Who has the log although the lock of the checkpoint was free.
+/// The holder of the log, although the lock of the checkpoint was free.
 pub(super) const LOCKLESS: &str = "a process that does not hold its lock";
 
-/// How long threads of sled may outlive the process's interest in them.
+/// How long threads of sled may outlive the store.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(10);
 
-/// How long that needs no word.
+/// How long the wait may take without a message.
 const SILENT_FAREWELL: Duration = Duration::from_secs(1);
 
-/// Whether `name` in a state folder is that of a file in which sled keeps something.
+/// Whether `name` in a state folder is that of a file of sled.
 pub(super) fn is_file_of_store(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name == LOG || name == CONFIGURATION || name.starts_with(SNAPSHOTS) && !name.ends_with(UNFINISHED)
 }
 
-/// Waits until no thread of sled holds its file in `folder` any more, here or in a process that is about to end: sled lets
-/// go of it some time after the last use of a store. Whoever calls holds the lock of the checkpoint, so nobody of ours begins;
-/// who else has it, such as a program of another version, is at work and has damaged nothing.
+/// Waits until no thread of sled has its file in `folder` open, in this process or in one that is about to end: sled closes it
+/// some time after the last use of a store. The caller holds the lock of the checkpoint, so no other command begins. Any other
+/// program that has the file open, such as another version, is working and has damaged nothing.
 pub(super) fn wait_until_free(folder: &Path) -> Result<()> {
     let start = Instant::now();
     let mut said = false;
@@ -52,14 +52,14 @@ pub(super) fn wait_until_free(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a store has the log in `folder`.
+/// Whether a store has the log in `folder` open.
 pub(super) fn is_taken(folder: &Path) -> bool {
     let log = File::open(folder.join(LOG)).map(|log| log.try_lock());
     matches!(log, Ok(Err(TryLockError::WouldBlock)))
 }
 
-/// Removes what a death in the middle of sled's own steps leaves: a half-written snapshot, which sled would take for the
-/// newest one, snapshots that a newer one has replaced, and whatever stands beside a log that was never begun.
+/// Removes what a crash in the middle of sled's own steps leaves: a half-written snapshot, which sled would take for the newest
+/// one, snapshots replaced by a newer one, and all files next to a log that was never begun.
 pub(super) fn remove_unfinished(folder: &Path, disk: &Disk) -> io::Result<()> {
     let unborn = fs::metadata(folder.join(LOG)).map_or(0, |log| log.len()) == 0;
     let mut snapshots = Vec::new();
@@ -72,7 +72,7 @@ pub(super) fn remove_unfinished(folder: &Path, disk: &Disk) -> io::Result<()> {
             snapshots.push(name);
         }
     }
-    // Their names have the place in the log, in digits of a fixed number.
+    // Their names contain the position in the log, with a fixed number of digits.
     snapshots.sort_unstable();
     let replaced = snapshots.len().saturating_sub(1);
     snapshots[..replaced].iter().try_for_each(|name| disk.remove_file(&folder.join(name)))

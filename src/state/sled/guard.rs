@@ -1,4 +1,4 @@
-//! Calls into sled that come back: its assertions are caught, and a flush that has failed is woken.
+//! Guarded calls of sled: its assertions are caught, and a flush that failed is woken.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -6,17 +6,17 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::Builder;
 use std::time::Duration;
 
-/// How long a flush may take before something is done about it; most take a few milliseconds.
+/// How long a flush may take before this module intervenes; most take a few milliseconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// sled checks some of what it reads by assertions; a damaged file must not look like a crash of ours.
+/// sled checks some of its input with assertions. A damaged file must not look like a crash of this program.
 pub(super) fn guard<T>(work: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
     std::panic::catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(sled::Error::ReportableBug("its files contradict themselves".to_owned())))
 }
 
-/// sled's writing threads do not wake who waits for them when they fail: the disk is full, and `flush` never returns.
-/// Another flush finds the error and wakes all.
+/// sled's writing threads do not wake waiting threads when they fail: if the disk is full, `flush` never returns. Another flush
+/// finds the error and wakes all.
 pub(super) fn flush(db: &sled::Db) -> sled::Result<()> {
     let (done, waiting) = mpsc::channel::<()>();
     let waker = {
@@ -25,7 +25,7 @@ pub(super) fn flush(db: &sled::Db) -> sled::Result<()> {
             let mut pause = FIRST_PAUSE;
             while waiting.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 let db = db.clone();
-                // Where there is no thread for it now, there may be one after the next pause.
+                // If there is no thread for it now, there may be one after the next pause.
                 let _ = Builder::new().spawn(move || guard(|| db.flush()));
                 pause *= 2;
             }
@@ -33,15 +33,15 @@ pub(super) fn flush(db: &sled::Db) -> sled::Result<()> {
     };
     let flushed = db.flush();
     drop(done);
-    // It has nothing to say.
+    // Its result does not matter.
     let _ = waker.join();
     flushed.map(|_| ())
 }
 
-/// Whether the surroundings are at fault, not the files.
+/// Whether the environment is at fault, not the files.
 pub(super) fn is_environment(error: &io::Error) -> bool {
     use io::ErrorKind as Io;
-    /// EIO, ENFILE, EMFILE: they have no kind.
+    /// EIO, ENFILE, EMFILE: they have no `io::ErrorKind`.
     const NAMELESS: [i32; 3] = [5, 23, 24];
     let kinds = [
         Io::StorageFull,

@@ -1,7 +1,7 @@
-//! The store on the disk: sled, wrapped in what we know of it. No other module of the program knows sled.
+//! The store on the disk: sled, wrapped. No other module uses sled.
 //!
-//! Its `flush` is no fsync, its assertions panic, its long values become files, and it writes when it is dropped: what is done
-//! about each of these is in `docs/durability.md`.
+//! sled's `flush` is no fsync, its assertions panic, its long values become files, and it writes when it is dropped.
+//! `docs/durability.md` describes what this module does about each of these.
 
 mod copy;
 mod files;
@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// sled keeps a page in its log only up to a quarter of a segment; larger ones become files that are never removed. A page has
-/// up to 17 values, so [`super::store::MAX_VALUE_BYTES`] must fit in this many times. It reads two segments and clears the rest of the last
-/// one whenever it opens, so they must not be larger than that takes.
+/// up to 17 values, so this many values of [`super::store::MAX_VALUE_BYTES`] must fit. On opening, sled reads two segments and
+/// clears the rest of the last one, so segments must not be larger than needed.
 const SEGMENT_BYTES: usize = 4 << 20;
 const MOST_VALUES_OF_A_PAGE: usize = 17;
 const _: () = assert!(MOST_VALUES_OF_A_PAGE * super::store::MAX_VALUE_BYTES <= SEGMENT_BYTES / 4);
@@ -36,12 +36,12 @@ const CACHE_BYTES: u64 = 64 << 20;
 pub(super) struct SledStore {
     /// `None` only while it is closed.
     db: Option<sled::Db>,
-    /// Where it lies, or where what it is a copy of lies.
+    /// Its folder, or the folder of the original.
     folder: PathBuf,
-    /// Whether it is a copy, of which nothing is to stay.
+    /// Whether it is a copy, of which nothing stays.
     is_copy: bool,
     disk: Disk,
-    /// Set by the first failed write or sync: what sled still holds back must then not reach the disk.
+    /// Set by the first failed write or sync: then what sled still buffers must not reach the disk.
     refuses: AtomicBool,
 }
 
@@ -55,10 +55,10 @@ impl Drop for SledStore {
     fn drop(&mut self) {
         let Some(db) = self.db.take() else { return };
         if self.is_copy || self.refuses.load(Ordering::Relaxed) || self.disk.sync_has_failed() {
-            // sled writes what it holds, and waits for the disk, when it is dropped. The command is about to end.
+            // When it is dropped, sled writes its buffers and waits for the disk. The command is about to end.
             std::mem::forget(db);
         } else {
-            // A failure to write here is found by the next open, as after a crash.
+            // The next open finds a failed write here, as after a crash.
             let _ = guard(|| {
                 drop(db);
                 Ok(())
@@ -68,15 +68,15 @@ impl Drop for SledStore {
 }
 
 impl SledStore {
-    /// Opens the store in `folder`, which must be there, or begins one.
+    /// Opens the store in `folder`, which must exist, or begins one.
     pub(super) fn open(folder: &Path, disk: &Disk) -> Result<Self> {
         wait_until_free(folder)?;
         let failed = |error: &io::Error| Error::io(ErrorKind::Failed, "open the checkpoint", folder, error);
         Self::open_in(folder, folder, disk, failed)
     }
 
-    /// Opens a copy of the store in `folder`, which nobody else knows. Where it holds no blobs the copy is read through what
-    /// is open from here on: its names may be removed.
+    /// Opens a copy of the store in `folder`, which nobody else knows. If it has no blobs, the copy is read only through files
+    /// that are already open, so its names may be removed.
     pub(super) fn open_copy(copy: &Path, folder: &Path) -> Result<Self> {
         let mut store = Self::open_in(copy, folder, &Disk::default(), |error| unwritable(copy, error))?;
         store.is_copy = true;
@@ -119,7 +119,7 @@ impl SledStore {
         checkpoint_error(&self.folder, format!("the checkpoint cannot be read: {error}"), WAY_OUT)
     }
 
-    /// Brings the log and its name to the disk. sled's flush ends in `sync_file_range`, which does not.
+    /// Syncs the log and its name. sled's flush ends in `sync_file_range`, which does not.
     fn sync_log(&self) -> Result<()> {
         let mut flushed = Ok(());
         let flush = || {
@@ -145,7 +145,7 @@ impl SledStore {
         })
     }
 
-    /// A call into sled that changes something.
+    /// A call of sled that changes something.
     fn write(&self, work: impl FnOnce(&sled::Db) -> sled::Result<()>) -> Result<()> {
         self.call(work).map_err(|error| {
             self.refuses.store(true, Ordering::Relaxed);
@@ -165,7 +165,7 @@ impl SledStore {
         }
     }
 
-    /// Announces a durable step. One that fails is the last of this store.
+    /// Announces a durable step. After a failed step, this store does nothing more.
     fn step(&self, name: &'static str) -> Result<()> {
         self.allowed().and_then(|()| self.disk.step(name)).map_err(|error| {
             self.refuses.store(true, Ordering::Relaxed);
@@ -227,7 +227,7 @@ fn batch(changes: Changes) -> sled::Batch {
     batch
 }
 
-/// Goes through a range; nothing follows an error.
+/// Visits a range; nothing follows an error.
 struct SledEntries<'s> {
     store: &'s SledStore,
     entries: Option<sled::Iter>,

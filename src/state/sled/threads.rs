@@ -1,4 +1,4 @@
-//! The threads that sled needs: it starts them when it first needs them, and where it gets none it waits for ever.
+//! The threads of sled. It starts them at first use, and if it gets none, it waits forever.
 #![expect(clippy::disallowed_methods, reason = "threads are tried out, and counted in /proc")]
 
 use std::io;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The seven that sled 0.34 keeps, two that wake it after a failure, and three that read, decompress and write beside it.
+/// The seven threads of sled 0.34, two that wake it after a failure, and three that read, decompress and write.
 pub(super) const NEEDED: usize = 12;
 
 /// How long threads that have ended may still count.
@@ -15,14 +15,13 @@ const LONGEST_END: Duration = Duration::from_millis(200);
 
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Set when it was tried once: those of sled stay as long as the process.
+/// Set after the first check: the threads of sled live as long as the process.
 static TRIED: AtomicBool = AtomicBool::new(false);
 
-/// Starts as many threads at once as will be needed, and lets them end. Whoever needs further ones has started them
-/// before.
+/// Starts as many threads at once as will be needed, and lets them end. Callers that need more have started them before.
 ///
 /// # Errors
-/// What the system says when it gives no more.
+/// The error of the system when it gives no more threads.
 pub(super) fn try_out() -> io::Result<()> {
     if TRIED.load(Ordering::Relaxed) {
         return Ok(());
@@ -38,7 +37,7 @@ pub(super) fn try_out() -> io::Result<()> {
     drop(held);
     // They do nothing that could panic.
     started?.into_iter().for_each(|thread| drop(thread.join()));
-    // The system counts a thread for a moment longer than one can wait for it.
+    // The system counts a thread for a moment longer than a join waits.
     let since = Instant::now();
     while count() > before && since.elapsed() < LONGEST_END {
         std::thread::sleep(PAUSE);
@@ -47,7 +46,7 @@ pub(super) fn try_out() -> io::Result<()> {
     Ok(())
 }
 
-/// Threads of this process; 0 where the system does not tell.
+/// The threads of this process; 0 if the system does not report them.
 fn count() -> usize {
     std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }

@@ -31,7 +31,7 @@ fn a_cut_file_is_refused_wherever_it_ends() {
     for length in [4, 5, 12, whole.len() / 2, whole.len() - 9, whole.len() - 4, whole.len() - 1] {
         folder.write("1.parquet", &whole[..length]);
         let stderr = folder.sessionize(&FLAGS).expect_code(65).stderr;
-        assert!(stderr.contains("1.parquet: this Parquet file is damaged or cut short: "), "{stderr}");
+        assert!(stderr.contains("1.parquet: this Parquet file is damaged or truncated: "), "{stderr}");
         assert!(stderr.contains("fetch the file again"), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }

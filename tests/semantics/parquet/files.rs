@@ -152,8 +152,11 @@ fn what_is_no_parquet_file_is_refused_by_name() {
     folder.write("1.parquet.gz", packed.finish().unwrap());
     let flags = ["run", "--key=user", "--time=at", "--batch"];
     for (arguments, said) in [
-        (&["1.csv", "--input-format=parquet"][..], "1.csv: this is no Parquet file"),
-        (&["1.parquet", "--input-format=csv"], "1.parquet: this is a Parquet file, which is not read"),
+        (&["1.csv", "--input-format=parquet"][..], "1.csv: this is not a Parquet file"),
+        (
+            &["1.parquet", "--input-format=csv"],
+            "1.parquet: this is a Parquet file, which sessionize does not read",
+        ),
         (&["1.parquet.gz"], "1.parquet.gz: this is a Parquet file that was compressed once more"),
     ] {
         let stderr = folder.sessionize(&[&flags[..], arguments].concat()).expect_code(65).stderr;

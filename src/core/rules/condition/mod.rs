@@ -32,7 +32,7 @@ impl ConditionText {
         let mut rest = Some(text);
         while let Some(text_left) = rest {
             let (comparison, behind) = ComparisonText::split_from(text_left).map_err(|why| {
-                format!("'{text}' is no condition: {why}; write column=value, such as event=login")
+                format!("'{text}' is not a condition: {why}; write column=value, such as event=login")
             })?;
             comparisons.push(comparison);
             rest = behind;

@@ -15,7 +15,7 @@ impl Pattern {
     /// What is wrong with it, in words.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let regex =
-            Regex::new(text).map_err(|error| format!("'{text}' is no regular expression: {error}"))?;
+            Regex::new(text).map_err(|error| format!("'{text}' is not a regular expression: {error}"))?;
         Ok(Self { regex })
     }
 

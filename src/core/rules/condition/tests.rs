@@ -101,14 +101,14 @@ fn what_may_be_meant_otherwise_is_refused() {
         ("a<>1", "begins with an operator"),
         ("a>", "nothing follows"),
         ("a~''", "nothing follows"),
-        ("a~(", "no regular expression"),
+        ("a~(", "not a regular expression"),
         ("a='x", "no end"),
-        ("a='x' b", "neither `and` nor the end"),
+        ("a='x' b", "neither by `and` nor by the end"),
         ("'a'", "no operator"),
     ] {
-        let told = form(text).unwrap_err();
-        assert!(told.contains(why), "{text}: {told}");
-        assert!(told.contains("column=value"), "{text}: {told}");
+        let refusal = form(text).unwrap_err();
+        assert!(refusal.contains(why), "{text}: {refusal}");
+        assert!(refusal.contains("column=value"), "{text}: {refusal}");
     }
 }
 

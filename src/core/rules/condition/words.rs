@@ -57,7 +57,7 @@ pub(super) fn split_value(text: &str) -> Result<(Written, Option<&str>), String>
             None
         } else {
             let joined = split_and(rest).filter(|(between, _)| between.trim_matches(' ').is_empty());
-            Some(joined.ok_or_else(|| format!("after '{value}' comes neither `and` nor the end"))?.1)
+            Some(joined.ok_or_else(|| format!("'{value}' is followed neither by `and` nor by the end"))?.1)
         };
         return Ok((Written { text: value, is_quoted: true }, behind));
     }

@@ -6,17 +6,17 @@ use chrono_tz::Tz;
 
 const SECOND_US: i64 = 1_000_000;
 
-/// The first instant of the local day after the one in which `time` lies.
+/// The first instant of the local day after the day of `time`.
 ///
-/// Where the change to summer time skips midnight, the day begins with the first instant that exists; where the clock is
-/// set back across midnight, with the first of the two: the hour that comes again belongs to the new day already.
+/// If the change to summer time skips midnight, the day begins with the first instant that exists. If the clock is set back
+/// across midnight, the day begins with the first of the two midnights: the repeated hour belongs to the new day.
 pub(super) fn next_midnight(time: Timestamp, zone: Tz) -> Timestamp {
     let Some(utc) = DateTime::from_timestamp_micros(time.us()) else { return Timestamp::MAX };
     let shown = utc.with_timezone(&zone).date_naive();
     let start_in = |days| day_start(shown.checked_add_days(Days::new(days))?, zone);
     match start_in(1) {
         Some(next) if next > time => next,
-        // The calendar shows the day before for an hour more.
+        // The calendar shows the previous day for one hour more.
         Some(_) => start_in(2).unwrap_or(Timestamp::MAX),
         None => Timestamp::MAX,
     }
@@ -30,7 +30,7 @@ fn day_start(date: NaiveDate, zone: Tz) -> Option<Timestamp> {
     }
 }
 
-/// The second at which the date turns to `date` or a later one, looked for within a day on both sides of `near`.
+/// The second at which the date becomes `date` or later, within a day before or after `near`.
 fn skipped_day_start(date: NaiveDate, near: i64, zone: Tz) -> Option<Timestamp> {
     let has_begun = |second: i64| {
         DateTime::from_timestamp(second, 0).is_some_and(|utc| utc.with_timezone(&zone).date_naive() >= date)

@@ -5,7 +5,7 @@ use crate::core::rules::duration::duration;
 use crate::core::rules::spec::{FlagSpec, stated_duration};
 use crate::core::session::OpenSession;
 
-/// An event further than this from the start begins a new session.
+/// An event that is further than this from the start begins a new session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::core::rules) struct MaxDuration {
     max_us: i64,

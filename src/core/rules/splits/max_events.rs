@@ -23,7 +23,7 @@ impl SplitRule for MaxEvents {
 
     fn compile(values: &[&str], _projection: &mut Projection<'_>) -> Result<Self, String> {
         let text = values.concat();
-        let max = text.parse().map_err(|_| format!("{}: '{text}' is no number", Self::FLAG.name))?;
+        let max = text.parse().map_err(|_| format!("{}: '{text}' is not a number", Self::FLAG.name))?;
         Ok(Self { max })
     }
 

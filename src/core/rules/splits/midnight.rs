@@ -11,9 +11,9 @@ use chrono_tz::Tz;
 /// The zone whose days count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::core::rules) enum Midnight {
-    /// The zone of all sources.
+    /// One zone for all sources.
     In(Tz),
-    /// The zone of the event's source: the place of its name.
+    /// The zone of the event's source: the place of its name in the payload.
     OfSource(usize),
 }
 
@@ -27,7 +27,7 @@ impl SplitRule for Midnight {
     };
     const CLOSE_REASON: &'static str = "midnight";
 
-    /// The first instant of the day after the session's start, where all sources have one zone.
+    /// The first instant of the day after the session's start, if all sources have one zone.
     type State = Option<Timestamp>;
 
     fn compile(_values: &[&str], projection: &mut Projection<'_>) -> Result<Self, String> {

@@ -1,4 +1,4 @@
-//! Split rules: what ends a session besides the gap. A rule is one file here and one line in the table below.
+//! Split rules end a session besides the gap. Each rule is one file and one line in the table below.
 
 mod end_on;
 mod local_day;
@@ -16,7 +16,7 @@ use crate::core::event::{Timestamp, Values};
 use crate::core::session::{CloseReason, OpenSession};
 use rule::SplitRule;
 
-/// Makes [`SplitFlag`], `Rule` and `State` of the table of split rules.
+/// Generates [`SplitFlag`], `Rule` and `State` from the table of split rules.
 macro_rules! split_rules {
     ($($rule:ident in $file:ident;)*) => {
         /// A split rule, by its flag.
@@ -25,7 +25,7 @@ macro_rules! split_rules {
         pub enum SplitFlag { $($rule,)* }
 
         impl SplitFlag {
-            /// All of them, in the order of the table.
+            /// All split rules, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$rule,)*];
 
             pub(super) const fn spec(self) -> FlagSpec {
@@ -37,11 +37,11 @@ macro_rules! split_rules {
             }
         }
 
-        /// A rule, ready for use.
+        /// A compiled rule.
         #[derive(Debug, Clone, PartialEq, Eq)]
         enum Rule { $($rule($file::$rule),)* }
 
-        /// What a rule keeps of an open session.
+        /// The state of a rule in an open session.
         #[derive(Debug, Clone, PartialEq, Eq)]
         enum State { $($rule(<$file::$rule as SplitRule>::State),)* }
 
@@ -85,7 +85,7 @@ macro_rules! split_rules {
     };
 }
 
-// The table of split rules. Where several split at one event, the first one here is the reason.
+// The table of split rules. If several rules split at one event, the first one in the table is the reason.
 split_rules! {
     MaxDuration in max_duration;
     Midnight in midnight;
@@ -95,17 +95,17 @@ split_rules! {
     EndOn in end_on;
 }
 
-/// The split rules of a definition, ready for use.
+/// The compiled split rules of a definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Splits {
     rules: Vec<Rule>,
 }
 
 impl Splits {
-    /// Compiles the rules whose flags were given; `values_of` gives the canonical values of a flag.
+    /// Compiles the rules whose flags were given. `values_of` gives the canonical values of a flag.
     ///
     /// # Errors
-    /// In words, for values that are not canonical.
+    /// What is wrong with values that are not canonical.
     pub(super) fn compile<'t>(
         values_of: impl Fn(SplitFlag) -> Vec<&'t str>,
         projection: &mut Projection<'_>,
@@ -120,7 +120,7 @@ impl Splits {
         Ok(Self { rules })
     }
 
-    /// Why `next`, which keeps the gap, cannot go on with `session`: the first of the rules that split here.
+    /// Why `next`, which is within the gap, does not continue `session`: the first rule that splits here.
     pub(super) fn before(
         &self,
         session: &OpenSession,
@@ -138,30 +138,30 @@ impl Splits {
         self.rules.iter().find(|rule| rule.splits_after(values)).map(Rule::close_reason)
     }
 
-    /// What the rules keep of a session that begins at `start`.
+    /// The states of the rules in a session that begins at `start`.
     pub(super) fn begin(&self, start: Timestamp) -> SplitState {
         SplitState(self.rules.iter().map(|rule| rule.begin(start)).collect())
     }
 
-    /// Takes in the values of an event of the session.
+    /// Updates the states with the values of an event of the session.
     pub(super) fn update(&self, state: &mut SplitState, values: Values<'_>) {
         for (rule, state) in self.rules.iter().zip(&mut state.0) {
             rule.update(state, values);
         }
     }
 
-    /// What [`SplitState::stored`] was made of, for a session that began at `start`.
+    /// The states saved by [`SplitState::stored`], for a session that began at `start`.
     pub(super) fn restore(&self, start: Timestamp, stored: Vec<Vec<Vec<u8>>>) -> Result<SplitState, String> {
         if stored.len() != self.rules.len() {
             return Err(format!("there are {} states of {} split rules", stored.len(), self.rules.len()));
         }
         let restored = self.rules.iter().zip(stored).map(|(rule, stored)| rule.restore(start, stored));
         let states: Option<Vec<State>> = restored.collect();
-        states.map(SplitState).ok_or_else(|| "the state of a split rule is none of its own".to_owned())
+        states.map(SplitState).ok_or_else(|| "this is not a state of the split rule".to_owned())
     }
 }
 
-/// What the split rules keep of an open session, in their order.
+/// The states of the split rules in an open session, in the order of the rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SplitState(Vec<State>);
 

@@ -1,4 +1,4 @@
-//! `--split-on`: columns whose changed value begins a new session.
+//! `--split-on`: a changed value in one of these columns begins a new session.
 
 use super::rule::{NextEvent, Projection, SplitRule};
 use crate::core::event::{Timestamp, Values};
@@ -22,7 +22,7 @@ impl SplitRule for SplitOn {
     };
     const CLOSE_REASON: &'static str = "split-on";
 
-    /// The last value of each column that was not empty.
+    /// The last non-empty value of each column.
     type State = Vec<Vec<u8>>;
 
     fn compile(values: &[&str], projection: &mut Projection<'_>) -> Result<Self, String> {
@@ -57,7 +57,7 @@ impl SplitRule for SplitOn {
     }
 }
 
-/// An empty value changes nothing, and the first value of a session has nothing to change.
+/// An empty value changes nothing, and neither does the first value of a session.
 fn is_change(kept: &[u8], value: &[u8]) -> bool {
     !kept.is_empty() && !value.is_empty() && kept != value
 }
