@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Tests of the Python package with the real program: what follows the published runs.
+# Needs Python with these packages (pip install deltalake pyarrow pytest xxhash); PYTHON names another interpreter than python3.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+python=${PYTHON:-python3}
+if ! "$python" -c 'import deltalake, pyarrow, pytest, xxhash' 2>/dev/null; then
+  echo '!!!! THE PYTHON PACKAGE WAS NOT TESTED: pip install deltalake pyarrow pytest xxhash (PYTHON names the interpreter) !!!!'
+  exit 0
+fi
+cargo build --locked --features parquet
+export SESSIONIZE=$PWD/target/debug/sessionize PYTHONPATH=$PWD/src/python
+exec "$python" -m pytest -q -p no:cacheprovider tests/python

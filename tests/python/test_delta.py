@@ -1,0 +1,425 @@
+"""Delivery to Delta Lake, by the real program and a real table: what is in the table is what is published, each row once.
+
+run.sh calls it with SESSIONIZE, a program that was built with the feature `parquet`.
+"""
+
+import collections
+import concurrent.futures
+import json
+import multiprocessing
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import deltalake
+import pyarrow
+import pyarrow.parquet
+import pytest
+from sessionize import DeliveryError, delta, deliver_delta, followers
+
+PROGRAM = os.environ["SESSIONIZE"]
+SOURCE = pathlib.Path(__file__).parents[2] / "src" / "python"
+RULES = ["--key=user", "--time=ts", "--agg=count", "--agg=list(page)=pages", "--agg=sum(amount)"]
+COMMON = ["--gap=30m", "--output-format=parquet", *RULES]
+
+
+class Stream:
+    """A checkpoint and its outputs."""
+
+    def __init__(self, folder, *flags):
+        self.folder, self.flags, self.days = folder, [*COMMON, *flags], 0
+        folder.mkdir(exist_ok=True)
+        self.out = folder / "sessionize-out"
+        self.table = folder / "table"
+
+    def sessionize(self, *arguments):
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True)
+        assert done.returncode == 0, (arguments, done.stderr)
+
+    def run(self, rows, *flags):
+        """One run over `rows`: user, minutes since the start, page, amount."""
+        self.days += 1
+        name = f"batch-{self.days}.csv"
+        lines = ["user,ts,page,amount"]
+        for user, minutes, page, amount in rows:
+            lines.append(f"{user},{1_600_000_000 + 60 * minutes},{page},{amount}")
+        (self.folder / name).write_text("\n".join(lines) + "\n")
+        own = [flag for flag in self.flags if not any(flag.split("=")[0] == given.split("=")[0] != "--agg" for given in flags)]
+        self.sessionize("run", f"--batch={name}", *own, *flags)
+
+    def day(self, number):
+        """The rows of a day, with gaps inside and sessions that go on over its end."""
+        draw = random.Random(number)
+        return [
+            (f"u{draw.randrange(12)}", 1_440 * number + minute, draw.choice("abc"), draw.randrange(100) / 4)
+            for minute in range(0, 1_440, 7)
+        ]
+
+    def deliver(self, **options):
+        return deliver_delta(self.out, self.table, **options)
+
+    def delivered(self):
+        return deltalake.DeltaTable(str(self.table)).to_pyarrow_table()
+
+    def published(self, kind="sessions"):
+        """The rows that are valid after all runs: of all files in place, in the order of the runs. The oracle: it knows nothing of the log."""
+        rows = {}
+        for path in sorted(self.out.glob(f"{kind}/**/*.parquet")):
+            for row in pyarrow.parquet.ParquetFile(path).read().to_pylist():
+                identity = (row["session_id"], row.get("event_number"))
+                op = row.pop("op", "insert")
+                if op == "retract":
+                    del rows[identity]
+                else:
+                    assert identity not in rows
+                    rows[identity] = row
+        return list(rows.values())
+
+    def check(self, kind="sessions", table=None):
+        expected, found = self.published(kind), (table or self.delivered()).to_pylist()
+        assert expected and counted(found) == counted(expected)
+
+
+def counted(rows):
+    return collections.Counter(json.dumps({k: v for k, v in row.items() if v is not None}, default=str, sort_keys=True) for row in rows)
+
+
+@pytest.fixture
+def stream(tmp_path):
+    return Stream(tmp_path / "plain")
+
+
+@pytest.fixture
+def correctable(tmp_path):
+    return Stream(tmp_path / "correctable", "--allowed-lateness=30d")
+
+
+def correct(stream, number):
+    """A run of late rows, which corrects sessions of earlier days."""
+    late = [(f"u{user}", 1_440 * number + 600 + user, "late", 1) for user in range(0, 12, 2)]
+    stream.run([*late, ("new", 1_440 * number + 5, "late", 2)])
+
+
+def test_each_run_is_one_commit_with_its_rows(stream):
+    for day in range(3):
+        stream.run(stream.day(day))
+    assert stream.deliver() == [1, 2, 3]
+    stream.check()
+    assert deltalake.DeltaTable(str(stream.table)).version() == 3, "one commit for the table, and one for each run"
+    assert stream.deliver() == []
+    stream.run(stream.day(3))
+    stream.sessionize("finalize", *["--output-format=parquet"])
+    assert stream.deliver() == [4, 5]
+    stream.check()
+
+
+def test_the_types_of_the_files_are_those_of_the_table(stream):
+    stream.run(stream.day(0))
+    stream.deliver()
+    file = next(stream.out.glob("sessions/*.parquet"))
+    expected = {field.name: field.type for field in pyarrow.parquet.read_schema(file)}
+    assert {field.name: field.type for field in stream.delivered().schema} == expected
+
+
+def test_corrections_replace_the_rows_they_correct(correctable):
+    for day in range(3):
+        correctable.run(correctable.day(day))
+    correctable.deliver()
+    correct(correctable, 0)
+    assert any(row["op"] == "retract" for path in correctable.out.glob("sessions/*4.parquet")
+               for row in pyarrow.parquet.ParquetFile(path).read().to_pylist())
+    assert correctable.deliver() == [4]
+    correctable.check()
+
+
+@pytest.mark.parametrize("delivered_before", [0, 1, 2, 4, 5, 6])
+def test_a_rollback_takes_back_what_was_delivered(correctable, delivered_before):
+    """Whatever the table has of the runs: those that were corrected come back as they were."""
+    def deliver_at(run):
+        if run == delivered_before:
+            correctable.deliver()
+
+    for day in range(3):
+        correctable.run(correctable.day(day))
+        deliver_at(day + 1)
+    correct(correctable, 0)
+    deliver_at(4)
+    correct(correctable, 1)
+    deliver_at(5)
+    correctable.sessionize("rollback", "--to-run=3")
+    deliver_at(6)
+    correctable.deliver()
+    correctable.check()
+    correctable.run(correctable.day(3))
+    correct(correctable, 2)
+    correctable.sessionize("rollback", "--to-run=7")
+    correctable.sessionize("rollback", "--to-run=2")
+    correctable.deliver()
+    correctable.check()
+
+
+def test_a_run_without_rows_moves_the_position(stream):
+    stream.run([("a", 0, "x", 1)])
+    assert stream.deliver() == [1]
+    assert stream.delivered().num_rows == 0
+    stream.run([("a", 600, "x", 1)])
+    stream.run([("a", 601, "x", 1)])
+    assert stream.deliver() == [2, 3]
+    assert stream.deliver() == []
+    stream.check()
+
+
+def test_runs_that_were_taken_back_before_are_passed_over(correctable):
+    for day in range(3):
+        correctable.run(correctable.day(day))
+    correctable.sessionize("rollback", "--to-run=1")
+    shutil.rmtree(correctable.out / "retracted")
+    assert correctable.deliver() == [1, 4]
+    correctable.check()
+
+
+def test_events_are_delivered_to_a_table_of_their_own(tmp_path):
+    stream = Stream(tmp_path, "--emit=both")
+    for day in range(2):
+        stream.run(stream.day(day))
+    stream.deliver()
+    table = tmp_path / "events-table"
+    assert deliver_delta(stream.out, table, kind="events", name="delta-events") == [1, 2]
+    stream.check("events", deltalake.DeltaTable(str(table)).to_pyarrow_table())
+    stream.sessionize("rollback", "--to-run=1")
+    deliver_delta(stream.out, table, kind="events", name="delta-events")
+    stream.check("events", deltalake.DeltaTable(str(table)).to_pyarrow_table())
+
+
+def test_a_new_aggregate_is_a_new_column(stream):
+    stream.run(stream.day(0))
+    stream.deliver()
+    stream.sessionize("finalize", "--output-format=parquet")
+    stream.run(stream.day(1), "--agg=last(page)=last_page", "--redefine")
+    assert stream.deliver() == [2, 3]
+    stream.check()
+    assert any(row["last_page"] for row in stream.delivered().to_pylist())
+
+
+def test_two_streams_feed_one_table(tmp_path):
+    one, other = Stream(tmp_path / "one"), Stream(tmp_path / "other")
+    one.run(one.day(0))
+    other.run([(f"other-{user}", minutes, page, amount) for user, minutes, page, amount in other.day(1)])
+    other.table = one.table
+    assert (one.deliver(), other.deliver(), one.deliver()) == ([1], [1], [])
+    one.run(one.day(1))
+    assert (one.deliver(), other.deliver()) == ([2], [])
+    assert counted(one.delivered().to_pylist()) == counted(one.published() + other.published())
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_delivery_that_dies_at_a_commit_goes_on(correctable, monkeypatch, after):
+    """Every commit in turn, before and behind it."""
+    for day in range(3):
+        correctable.run(correctable.day(day))
+    correct(correctable, 0)
+    correctable.sessionize("rollback", "--to-run=2")
+    correctable.run(correctable.day(3))
+    correct(correctable, 1)
+    commit = delta._Delta._commit
+    for dies_at in range(1, 6):
+        shutil.rmtree(correctable.table, ignore_errors=True)
+        shutil.rmtree(correctable.out / "followers", ignore_errors=True)
+        calls = 0
+
+        def dying(self, *arguments):
+            nonlocal calls
+            calls += 1
+            if calls == dies_at and not after:
+                raise Killed
+            committed = commit(self, *arguments)
+            if calls == dies_at:
+                raise Killed
+            return committed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(delta._Delta, "_commit", dying)
+            with pytest.raises(Killed):
+                correctable.deliver()
+        correctable.deliver()
+        correctable.check()
+
+
+def test_a_process_that_is_killed_anywhere_goes_on(correctable):
+    for day in range(6):
+        correctable.run(correctable.day(day))
+    correct(correctable, 2)
+    command = [sys.executable, "-m", "sessionize.delta", "--out", str(correctable.out), "--to", str(correctable.table)]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    start = time.monotonic()
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    whole = time.monotonic() - start
+    shutil.rmtree(correctable.table)
+    shutil.rmtree(correctable.out / "followers")
+    draw = random.Random(7)
+    for _ in range(8):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(whole * draw.uniform(0.3, 1.0))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert subprocess.run(command, env=environment).returncode == 0
+    correctable.check()
+
+
+def deliver_in_process(out, table, name):
+    return deliver_delta(out, table, name=name)
+
+
+def test_racing_writers_deliver_each_run_once(correctable):
+    for day in range(4):
+        correctable.run(correctable.day(day))
+    correct(correctable, 0)
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(3, mp_context=context) as pool:
+        racers = [pool.submit(deliver_in_process, correctable.out, correctable.table, f"racer-{n}") for n in range(3)]
+        delivered = sorted(run for racer in racers for run in racer.result())
+    assert delivered == [1, 2, 3, 4, 5]
+    correctable.check()
+
+
+def test_a_table_that_was_restored_is_refilled(correctable):
+    for day in range(4):
+        correctable.run(correctable.day(day))
+    correctable.deliver()
+    deltalake.DeltaTable(str(correctable.table)).restore(2)
+    assert correctable.deliver() == [3, 4]
+    correctable.check()
+    assert correctable.deliver() == []
+    correct(correctable, 0)
+    correctable.deliver()
+    deltalake.DeltaTable(str(correctable.table)).restore(4)
+    correctable.deliver()
+    correctable.check()
+
+
+def test_a_copy_of_an_older_table_is_refilled(stream):
+    stream.run(stream.day(0))
+    stream.deliver()
+    shutil.copytree(stream.table, stream.folder / "backup")
+    stream.run(stream.day(1))
+    stream.deliver()
+    shutil.rmtree(stream.table)
+    (stream.folder / "backup").rename(stream.table)
+    assert stream.deliver() == [2]
+    stream.check()
+
+
+def refused(stream, *words, **options):
+    with pytest.raises(DeliveryError) as error:
+        stream.deliver(**options)
+    assert all(word in str(error.value) for word in words) and "\n" not in str(error.value), error.value
+
+
+def test_an_older_output_folder_is_refused(stream):
+    stream.run(stream.day(0))
+    shutil.copytree(stream.folder, stream.folder.parent / "backup")
+    stream.run(stream.day(1))
+    stream.deliver()
+    shutil.rmtree(stream.out)
+    shutil.copytree(stream.folder.parent / "backup" / "sessionize-out", stream.out)
+    refused(stream, "has run 2", "ends with run 1")
+
+
+def test_another_history_is_refused(stream):
+    """Both folders are of one stream, which was restored after its first run."""
+    stream.run(stream.day(0))
+    other = Stream(stream.folder.parent / "other")
+    shutil.copytree(stream.folder, other.folder, dirs_exist_ok=True)
+    stream.run(stream.day(1))
+    stream.deliver()
+    other.run(stream.day(2))
+    other.table = stream.table
+    refused(other, "run 2", "is not the run 2", name="other")
+
+
+@pytest.mark.parametrize("damage", ["flip", "remove", "manifest", "no manifest"])
+def test_what_is_damaged_is_never_delivered(stream, damage):
+    stream.run(stream.day(0))
+    stream.run(stream.day(1))
+    file, manifest = stream.out / "sessions/run-00000002.parquet", stream.out / "manifests/run-00000002.json"
+    if damage == "flip":
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    elif damage == "remove":
+        file.unlink()
+    elif damage == "manifest":
+        manifest.write_text(manifest.read_text().replace('"rows"', '"rowz"'))
+    else:
+        stream.run(stream.day(2))
+        manifest.unlink()
+    refused(stream, "restore")
+    if "manifest" in damage:
+        assert not stream.table.exists(), "nothing is delivered from a log that cannot be read to its end"
+        return
+    assert deltalake.DeltaTable(str(stream.table)).transaction_version(
+        json.loads((stream.out / "owner.json").read_text())["stream_id"]) == 1
+
+
+def test_csv_is_refused_with_the_way_on(tmp_path):
+    stream = Stream(tmp_path)
+    stream.run(stream.day(0), "--output-format=csv")
+    stream.run(stream.day(1))
+    refused(stream, "--output-format parquet", "start_after=1")
+    assert stream.deliver(start_after=1) == [2]
+
+
+def test_a_folder_without_runs_a_wrong_kind_and_a_wrong_name_are_refused(stream, tmp_path):
+    with pytest.raises(DeliveryError, match="no published run"):
+        deliver_delta(tmp_path, tmp_path / "table")
+    stream.run(stream.day(0))
+    refused(stream, "kind", kind="open")
+    refused(stream, "name", name="a/b")
+
+
+def test_a_name_belongs_to_one_table(stream):
+    stream.run(stream.day(0))
+    stream.deliver()
+    other = stream.folder / "other"
+    deliver_delta(stream.out, other, name="second")
+    stream.table = other
+    refused(stream, "another target")
+
+
+def test_a_follower_is_registered_as_the_format_says(tmp_path):
+    """The example of docs/format.md, byte for byte."""
+    followers.register(
+        tmp_path, "warehouse", "postgres localhost:5432/shop", "08080808-0808-4808-8808-080808080808",
+        "07070707-0707-4707-8707-070707070707", 7, "000000000000000000000000000000ff",
+    )
+    document = (SOURCE.parents[1] / "docs/format.md").read_text()
+    example = document[document.index('{\n  "format_version": 1,\n  "name": "warehouse"'):].split("```")[0]
+    assert (tmp_path / "followers/warehouse.json").read_text() == example
+
+
+def test_the_position_is_registered(stream):
+    stream.run(stream.day(0))
+    stream.deliver()
+    registered = json.loads((stream.out / "followers/delta.json").read_text())
+    manifest = json.loads((stream.out / "manifests/run-00000001.json").read_text())
+    assert (registered["run"], registered["head_digest"]) == (1, manifest["head_digest"])
+    assert registered["target_id"] == str(deltalake.DeltaTable(str(stream.table)).metadata().id)
+
+
+def test_the_command_says_what_is_wrong_in_one_line(stream):
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    command = [sys.executable, "-m", "sessionize.delta", "--to", str(stream.table), "--out"]
+    missing = subprocess.run([*command, "nowhere"], env=environment, capture_output=True, text=True)
+    assert missing.returncode == 74 and missing.stderr.startswith("sessionize.delta: nowhere has no published run")
+    stream.run(stream.day(0))
+    done = subprocess.run([*command, str(stream.out)], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"delivered 1 runs to {stream.table}, the last is run 1\n")
