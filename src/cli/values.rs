@@ -16,11 +16,18 @@ pub(super) fn duration_us(text: &str) -> Result<i64, String> {
 /// The value that leaves a choice to the files.
 pub(super) const AUTO: &str = "auto";
 
-/// `auto`, and the names of the input formats.
-pub(super) fn input_format() -> PossibleValuesParser {
-    let names = Format::ALL.iter().map(|format| format.name());
-    PossibleValuesParser::new(std::iter::once(AUTO).chain(names))
+/// `auto`, and the names of the input formats. One that this build lacks is refused with the way to get it.
+pub(super) fn input_format() -> impl TypedValueParser<Value = String> {
+    let names = Format::ALL.iter().map(|format| format.name()).chain(Format::ABSENT.iter().copied());
+    PossibleValuesParser::new(std::iter::once(AUTO).chain(names)).try_map(|name| {
+        let is_absent = Format::ABSENT.contains(&name.as_str());
+        if is_absent { Err(ABSENT) } else { Ok(name) }
+    })
 }
+
+/// The way on for who asks for a format that this build cannot read.
+const ABSENT: &str =
+    "this build does not read it: install one that does by cargo install --path . --features parquet";
 
 /// The names of the output formats.
 pub(super) fn output_format() -> impl TypedValueParser<Value = OutputFormat> {

@@ -60,39 +60,43 @@ use time::TimeParser;
 
 /// Makes the enums over all formats of the table of formats.
 macro_rules! formats {
-    ($($(#[$condition:meta])* $module:ident $variant:ident($decoder:ty);)*) => {
+    ($($module:ident $variant:ident($decoder:ty) $(with feature $feature:tt)?;)*) => {
         /// An input format.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[allow(missing_docs, reason = "each has its documentation in its module")]
-        pub enum Format { $($(#[$condition])* $variant,)* }
+        pub enum Format { $($(#[cfg(feature = $feature)])? $variant,)* }
 
         impl Format {
             /// All of them, in the order in which a file is tried.
-            pub const ALL: &'static [Self] = &[$($(#[$condition])* Self::$variant,)*];
+            pub const ALL: &'static [Self] = &[$($(#[cfg(feature = $feature)])? Self::$variant,)*];
+
+            /// The names of those that this build lacks.
+            pub const ABSENT: &'static [&'static str] =
+                &[$($(#[cfg(not(feature = $feature))] stringify!($module),)?)*];
 
             /// The name in `--input-format`.
             pub const fn name(self) -> &'static str {
-                match self { $($(#[$condition])* Self::$variant => stringify!($module),)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant => stringify!($module),)* }
             }
 
             /// The properties that its files may have.
             pub const fn options(self) -> &'static [FormatOption] {
-                match self { $($(#[$condition])* Self::$variant => <$decoder>::OPTIONS,)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant => <$decoder>::OPTIONS,)* }
             }
 
             fn is_text(self) -> bool {
-                match self { $($(#[$condition])* Self::$variant => <$decoder>::IS_TEXT,)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant => <$decoder>::IS_TEXT,)* }
             }
 
             fn fits(self, beginning: &[u8], options: &FormatOptions) -> bool {
-                match self { $($(#[$condition])* Self::$variant => <$decoder>::fits(beginning, options),)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant => <$decoder>::fits(beginning, options),)* }
             }
         }
 
         /// The decoder of one file.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each has its documentation in its module")]
-        pub enum FileDecoder { $($(#[$condition])* $variant($decoder),)* }
+        pub enum FileDecoder { $($(#[cfg(feature = $feature)])? $variant($decoder),)* }
 
         impl FileDecoder {
             /// Looks at `file`, which is of the format `asked`, or shows its format by its content. See [`Decoder::open`].
@@ -113,7 +117,7 @@ macro_rules! formats {
                     detect::check_text(file)?;
                 }
                 Ok(match format {
-                    $($(#[$condition])* Format::$variant => Self::$variant(Decoder::open(file, source, times, projection, max_bytes)?),)*
+                    $($(#[cfg(feature = $feature)])? Format::$variant => Self::$variant(Decoder::open(file, source, times, projection, max_bytes)?),)*
                 })
             }
 
@@ -131,7 +135,7 @@ macro_rules! formats {
                     detect::check_text(file)?;
                 }
                 let columns = match format {
-                    $($(#[$condition])* Format::$variant => <$decoder as Decoder>::columns(file, source)?,)*
+                    $($(#[cfg(feature = $feature)])? Format::$variant => <$decoder as Decoder>::columns(file, source)?,)*
                 };
                 Ok((format, columns))
             }
@@ -139,7 +143,7 @@ macro_rules! formats {
             /// Cuts `content` into units, up to the end of `extent`.
             pub fn units<R: Read>(&self, content: R, extent: Extent) -> FileUnits<'_, R> {
                 match self {
-                    $($(#[$condition])* Self::$variant(decoder) => {
+                    $($(#[cfg(feature = $feature)])? Self::$variant(decoder) => {
                         FileUnits::$variant(decoder, decoder.units(content).within(extent))
                     })*
                 }
@@ -147,7 +151,7 @@ macro_rules! formats {
 
             /// What a row of the file is that goes to a side output.
             pub fn side_form(&self) -> SideForm<'_> {
-                match self { $($(#[$condition])* Self::$variant(decoder) => decoder.side_form(),)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(decoder) => decoder.side_form(),)* }
             }
         }
 
@@ -155,7 +159,7 @@ macro_rules! formats {
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each has its documentation in its module")]
         pub enum FileUnits<'f, R: Read> {
-            $($(#[$condition])* $variant(&'f $decoder, <$decoder as Decoder>::Units<R>),)*
+            $($(#[cfg(feature = $feature)])? $variant(&'f $decoder, <$decoder as Decoder>::Units<R>),)*
         }
 
         impl<'f, R: Read> FileUnits<'f, R> {
@@ -165,7 +169,7 @@ macro_rules! formats {
             /// [`ReadError`]; nothing can be had after it.
             pub fn next(&mut self, recycled: Vec<u8>) -> Result<Option<FileUnit<'f>>, ReadError> {
                 match self {
-                    $($(#[$condition])* Self::$variant(decoder, units) => {
+                    $($(#[cfg(feature = $feature)])? Self::$variant(decoder, units) => {
                         Ok(units.next(recycled)?.map(|unit| FileUnit::$variant(decoder, unit)))
                     })*
                 }
@@ -175,27 +179,27 @@ macro_rules! formats {
         /// A part of one file, with its decoder.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each has its documentation in its module")]
-        pub enum FileUnit<'f> { $($(#[$condition])* $variant(&'f $decoder, <$decoder as Decoder>::Unit),)* }
+        pub enum FileUnit<'f> { $($(#[cfg(feature = $feature)])? $variant(&'f $decoder, <$decoder as Decoder>::Unit),)* }
 
         impl FileUnit<'_> {
             /// How many bytes it has, decompressed.
             pub fn byte_count(&self) -> u64 {
-                match self { $($(#[$condition])* Self::$variant(_, unit) => unit.byte_count(),)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(_, unit) => unit.byte_count(),)* }
             }
 
             /// How many lines it has, if its rows were taken in before.
             pub fn known_lines(&self) -> Option<u64> {
-                match self { $($(#[$condition])* Self::$variant(_, unit) => unit.known_lines(),)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(_, unit) => unit.known_lines(),)* }
             }
 
             /// How many bytes of a row without an end stand behind it and are left.
             pub fn unfinished_bytes(&self) -> u64 {
-                match self { $($(#[$condition])* Self::$variant(_, unit) => unit.unfinished_bytes(),)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(_, unit) => unit.unfinished_bytes(),)* }
             }
 
             /// Gives its memory back for a further unit.
             pub fn into_memory(self) -> Vec<u8> {
-                match self { $($(#[$condition])* Self::$variant(_, unit) => unit.into_memory(),)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(_, unit) => unit.into_memory(),)* }
             }
         }
 
@@ -203,13 +207,13 @@ macro_rules! formats {
         #[derive(Debug)]
         pub struct UnitDecoder {
             intake: Intake,
-            $($(#[$condition])* $module: <$decoder as Decoder>::Scratch,)*
+            $($(#[cfg(feature = $feature)])? $module: <$decoder as Decoder>::Scratch,)*
         }
 
         impl UnitDecoder {
             /// A decoder whose rows are taken in by `intake`.
             pub fn new(intake: Intake) -> Self {
-                Self { intake, $($(#[$condition])* $module: Default::default(),)* }
+                Self { intake, $($(#[cfg(feature = $feature)])? $module: Default::default(),)* }
             }
 
             /// The rows of a sample so far.
@@ -233,7 +237,7 @@ macro_rules! formats {
                     return Ok(());
                 }
                 match unit {
-                    $($(#[$condition])* FileUnit::$variant(decoder, unit) => {
+                    $($(#[cfg(feature = $feature)])? FileUnit::$variant(decoder, unit) => {
                         decoder.decode(unit, &mut self.intake, &mut self.$module, batch)
                     })*
                 }
@@ -242,11 +246,10 @@ macro_rules! formats {
     };
 }
 
-// The table of formats: module, variant, decoder; before them a feature without which there is none. A file is of the first
+// The table of formats: module, variant, decoder; behind them a feature without which there is none. A file is of the first
 // one that fits it.
 formats! {
-    #[cfg(feature = "parquet")]
-    parquet Parquet(parquet::Parquet);
+    parquet Parquet(parquet::Parquet) with feature "parquet";
     jsonl JsonLines(jsonl::JsonLines);
     w3c W3c(w3c::W3c);
     weblog WebLog(weblog::WebLog);
