@@ -51,10 +51,9 @@ impl<M> Block<M> {
             if rest.is_empty() {
                 return None;
             }
-            let (line, behind) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1));
+            let (line, behind) = first_line(rest, 0);
             rest = behind;
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            Some(Row { line: lines.next()?, bytes: line.strip_suffix(b"\r").unwrap_or(line) })
+            Some(Row { line: lines.next()?, bytes: line })
         })
     }
 
@@ -72,6 +71,13 @@ impl<M> Block<M> {
             marks,
         }
     }
+}
+
+/// The first line of `text` without its line end, and what stands behind that. No line ends in the first `known` bytes.
+pub(super) fn first_line(text: &[u8], known: usize) -> (&[u8], &[u8]) {
+    let end = memchr::memchr(b'\n', &text[known..]).map_or(text.len(), |at| known + at);
+    let line = &text[..end];
+    (line.strip_suffix(b"\r").unwrap_or(line), text.get(end + 1..).unwrap_or_default())
 }
 
 impl<M> Unit for Block<M> {

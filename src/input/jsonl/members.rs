@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// What a member holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// There is no such member, or it is null.
     #[default]
     Missing,

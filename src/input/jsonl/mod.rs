@@ -1,14 +1,17 @@
 //! JSON lines: each line is an object, whose members are the columns.
 
+mod flat;
+mod heads;
 mod members;
+mod plain;
 
 use super::batch::EventBatch;
-use super::blocks::{Block, BlockReader, LineEnds};
+use super::blocks::{Block, BlockReader, LineEnds, first_line};
 use super::columns::Columns;
 use super::decoder::Decoder;
 use super::detect::{self, BEGINNING_BYTES};
 use super::files::BatchFile;
-use super::intake::Intake;
+use super::intake::{Intake, Row};
 use super::names::check_are_named;
 use super::projection::{Projection, resolve_named};
 use super::read_error::ReadError;
@@ -17,6 +20,7 @@ use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
 use crate::definition::{FormatOptions, Source};
 use crate::error::Result;
+use flat::FlatCells;
 use members::{Cells, member_names};
 use std::io::Read;
 
@@ -37,7 +41,7 @@ pub struct JsonLines {
 impl Decoder for JsonLines {
     type Unit = Block;
     type Units<R: Read> = BlockReader<R, LineEnds>;
-    type Scratch = Cells;
+    type Scratch = LineReader;
 
     /// The first line that is not blank is an object, or the beginning of one.
     fn fits(beginning: &[u8], _options: &FormatOptions) -> bool {
@@ -78,27 +82,65 @@ impl Decoder for JsonLines {
         &self,
         block: &Block,
         intake: &mut Intake,
-        cells: &mut Cells,
+        LineReader { flat, any }: &mut LineReader,
         batch: &mut EventBatch,
     ) -> Result<(), ReadError> {
         batch.lines.lines = block.lines;
-        for row in block.rows() {
-            if row.is_blank() {
+        let mut rest = block.bytes();
+        for line in 0..block.lines {
+            // The end of a flat line is found on the way.
+            let length = flat.read(rest, &self.names);
+            let (bytes, behind) = first_line(rest, length.unwrap_or(0));
+            let row = Row { line, bytes };
+            if length.is_some() {
+                let may_be_key = |position| flat.may_be_key(position);
+                self.take(row, may_be_key, |position| flat.get(bytes, position), intake, batch);
+            } else if row.is_blank() {
                 batch.lines.blank += 1;
-            } else if cells.read(row.bytes, &self.names).is_none() {
-                batch.reject(row, Reason::Json);
+            } else if any.read(bytes, &self.names).is_some() {
+                self.take(
+                    row,
+                    |position| any.may_be_key(position),
+                    |position| any.get(position),
+                    intake,
+                    batch,
+                );
             } else {
-                // Behind the members that are wanted stands the line itself.
-                let field =
-                    |position| if position < self.names.len() { cells.get(position) } else { row.bytes };
-                if self.columns.key.iter().all(|&position| cells.may_be_key(position)) {
-                    intake.take(row, &self.columns, field, batch);
-                } else {
-                    intake.reject(row, Reason::KeyType, &self.columns, field, batch);
-                }
+                batch.reject(row, Reason::Json);
             }
+            rest = behind;
         }
         Ok(())
+    }
+}
+
+/// The values of a line.
+#[derive(Debug, Default)]
+pub struct LineReader {
+    /// Of a flat one.
+    flat: FlatCells,
+    /// Of any other.
+    any: Cells,
+}
+
+impl JsonLines {
+    /// Takes in a line of which `value` gives the members that are wanted, by position.
+    #[inline]
+    fn take<'f>(
+        &self,
+        row: Row<'f>,
+        may_be_key: impl Fn(usize) -> bool,
+        value: impl Fn(usize) -> &'f [u8],
+        intake: &mut Intake,
+        batch: &mut EventBatch,
+    ) {
+        // Behind the members that are wanted stands the line itself.
+        let field = |position| if position < self.names.len() { value(position) } else { row.bytes };
+        if self.columns.key.iter().all(|&position| may_be_key(position)) {
+            intake.take(row, &self.columns, field, batch);
+        } else {
+            intake.reject(row, Reason::KeyType, &self.columns, field, batch);
+        }
     }
 }
 
@@ -107,5 +149,7 @@ fn begins_object(line: &[u8]) -> bool {
     line.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""))
 }
 
+#[cfg(test)]
+mod flat_tests;
 #[cfg(test)]
 mod tests;
