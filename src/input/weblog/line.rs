@@ -22,7 +22,7 @@ pub(super) const NAMES: [&str; 12] = [
 /// The columns whose values stand in quotes, or are parts of such a value.
 pub(super) const QUOTED: [usize; 5] = [4, 5, 6, 9, 10];
 
-/// The values of a line in the order of [`NAMES`]. A missing one is empty.
+/// The values of a line in the order of [`NAMES`], as they stand there: see [`present`].
 pub(super) type Fields<'l> = [&'l [u8]; NAMES.len()];
 
 /// A value that is not there.
@@ -41,9 +41,7 @@ pub(super) fn read(line: &[u8]) -> Option<Fields<'_>> {
     }
     let [method, path, protocol] = request(line_of_request);
     let [referer, user_agent] = agent(rest)?;
-    let fields =
-        [remote_host, ident, user, time, method, path, protocol, status, bytes, referer, user_agent, vhost];
-    Some(fields.map(present))
+    Some([remote_host, ident, user, time, method, path, protocol, status, bytes, referer, user_agent, vhost])
 }
 
 /// Who has made the request of whom.
@@ -116,7 +114,7 @@ fn agent(rest: &[u8]) -> Option<[&[u8]; 2]> {
     }
 }
 
-/// The value, empty where it stands for a missing one.
+/// The value of a field, empty where that stands for a missing one.
 pub(super) fn present(value: &[u8]) -> &[u8] {
     if matches!(value, b"-" | b"\"\"") { MISSING } else { value }
 }

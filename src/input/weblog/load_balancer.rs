@@ -1,6 +1,6 @@
 //! Lines of the load balancers of AWS: values between spaces, in quotes where they may hold some.
 
-use super::line::{Fields, MISSING, is_count, present};
+use super::line::{Fields, MISSING, is_count};
 use super::quoted::quoted;
 use super::request::request;
 
@@ -25,7 +25,7 @@ pub(super) fn read(line: &[u8]) -> Option<Fields<'_>> {
     }
     let [method, path, protocol] = request(request_line);
     let remote_host = without_port(client)?;
-    let fields = [
+    Some([
         remote_host,
         MISSING,
         MISSING,
@@ -38,8 +38,7 @@ pub(super) fn read(line: &[u8]) -> Option<Fields<'_>> {
         MISSING,
         user_agent,
         vhost,
-    ];
-    Some(fields.map(present))
+    ])
 }
 
 /// The values of a line, one after the other.

@@ -22,7 +22,7 @@ use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
 use crate::definition::{ColumnRequest, FormatOptions, Source};
 use crate::error::Result;
-use line::{Fields, NAMES};
+use line::{Fields, NAMES, present};
 use std::io::Read;
 use unescaped::Unescaped;
 
@@ -93,14 +93,20 @@ impl Decoder for WebLog {
             if row.is_blank() {
                 batch.lines.blank += 1;
             } else if let Some(fields) = read(row.bytes) {
-                let fields = unescaped.take(row.bytes, fields);
-                intake.take(row, &self.columns, |position| fields[position], batch);
+                let values = unescaped.values(row.bytes, &fields);
+                intake.take(row, &self.columns, |position| value(&fields, values.as_ref(), position), batch);
             } else {
                 batch.reject(row, Reason::MalformedLine);
             }
         }
         Ok(())
     }
+}
+
+/// The value of a column: of `values`, where a line needs other ones than its `fields`.
+#[inline]
+fn value<'l>(fields: &Fields<'l>, values: Option<&Fields<'l>>, position: usize) -> &'l [u8] {
+    values.map_or_else(|| present(fields[position]), |values| values[position])
 }
 
 /// The fields of `line`, in whichever form it is.

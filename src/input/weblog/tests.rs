@@ -8,8 +8,10 @@ use proptest::prelude::*;
 fn values(line: &str) -> Option<Vec<(&'static str, String)>> {
     let fields = read(line.as_bytes())?;
     let mut unescaped = Unescaped::default();
-    let fields = unescaped.take(line.as_bytes(), fields);
-    let named = NAMES.into_iter().zip(fields).filter(|(_, value)| !value.is_empty());
+    let values = unescaped.values(line.as_bytes(), &fields);
+    let values: Vec<&[u8]> =
+        (0..NAMES.len()).map(|position| value(&fields, values.as_ref(), position)).collect();
+    let named = NAMES.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
     Some(named.map(|(name, value)| (name, String::from_utf8_lossy(value).into_owned())).collect())
 }
 

@@ -1,6 +1,6 @@
 //! The values of a line without their escapes.
 
-use super::line::{Fields, QUOTED};
+use super::line::{Fields, QUOTED, present};
 use super::quoted::unescape;
 
 /// Memory for the values of a line, kept from line to line.
@@ -10,10 +10,11 @@ pub struct Unescaped {
 }
 
 impl Unescaped {
-    /// The `fields` of `line`, those in quotes without their escapes. Nothing is copied where there are none.
+    /// The values of the `fields` of `line`, those in quotes without their escapes; `None` where there are no escapes.
     #[inline]
-    pub(super) fn take<'l>(&'l mut self, line: &[u8], fields: Fields<'l>) -> Fields<'l> {
-        if memchr::memchr(b'\\', line).is_none() { fields } else { self.unescape(fields) }
+    pub(super) fn values<'l>(&'l mut self, line: &[u8], fields: &Fields<'l>) -> Option<Fields<'l>> {
+        memchr::memchr(b'\\', line)?;
+        Some(self.unescape(fields.map(present)))
     }
 
     fn unescape<'l>(&'l mut self, mut fields: Fields<'l>) -> Fields<'l> {
