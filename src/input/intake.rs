@@ -99,6 +99,12 @@ impl Intake {
         Self { is_plain: rules.selection.selects_everything(), rules, events, sample: None }
     }
 
+    /// Whether the time of a row is to be eight bytes: see [`TimeParser::of_moments`].
+    #[cfg(feature = "parquet")]
+    pub(super) const fn takes_moments(&self) -> bool {
+        self.events.times.reads_moments()
+    }
+
     /// Makes no events, and keeps the values of key and time of the first `most` rows that have fields, one for each column.
     pub(super) fn sampling(most: usize) -> Self {
         let intake = Self::new(TimeParser::new(&TimeFormat::Auto, Tz::UTC), RowRules::unlimited());

@@ -2,10 +2,11 @@
 
 use super::columns::{FileColumn, Values};
 use super::json::write_json;
+use super::moment::microseconds;
 use super::scalar::text_of;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, BinaryViewArray, StringViewArray};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{Buffer, NullBuffer};
 use arrow_schema::DataType;
 
 /// The values, and which of them are missing.
@@ -20,19 +21,25 @@ enum CellBytes {
     Texts(StringViewArray),
     /// The same.
     Binaries(BinaryViewArray),
+    /// Eight bytes each.
+    Moments(Buffer),
     /// One behind the other, up to their ends.
     Written { bytes: Vec<u8>, ends: Vec<usize> },
 }
 
 impl Cells {
-    pub(super) fn of(values: Values, column: &FileColumn) -> Self {
-        let Values { array, nulls } = values;
+    pub(super) fn of(Values { array, nulls }: &Values, column: &FileColumn) -> Self {
         let bytes = match array.data_type() {
             DataType::Utf8View => CellBytes::Texts(array.as_string_view().clone()),
             DataType::BinaryView => CellBytes::Binaries(array.as_binary_view().clone()),
-            _ => written(&array, nulls.as_ref(), column.is_uuid),
+            _ => written(array, nulls.as_ref(), column.is_uuid),
         };
-        Self { bytes, nulls }
+        Self { bytes, nulls: nulls.clone() }
+    }
+
+    /// The microseconds of timestamps.
+    pub(super) fn of_moments(Values { array, nulls }: &Values) -> Self {
+        Self { bytes: CellBytes::Moments(microseconds(array).into_inner()), nulls: nulls.clone() }
     }
 
     /// The value of a row; empty if it is missing.
@@ -44,6 +51,7 @@ impl Cells {
         match &self.bytes {
             CellBytes::Texts(texts) => texts.value(row).as_bytes(),
             CellBytes::Binaries(binaries) => binaries.value(row),
+            CellBytes::Moments(moments) => &moments[8 * row..8 * row + 8],
             CellBytes::Written { bytes, ends } => {
                 let start = if row == 0 { 0 } else { ends[row - 1] };
                 &bytes[start..ends[row]]

@@ -2,6 +2,7 @@
 
 mod cells;
 mod columns;
+mod fields;
 mod json;
 mod moment;
 mod pieces;
@@ -36,7 +37,6 @@ const MAGIC: &[u8] = b"PAR1";
 #[derive(Debug)]
 pub struct Parquet {
     rows: RowReader,
-    columns: Columns,
     pieces: Vec<Piece>,
     side_header: Vec<u8>,
 }
@@ -84,16 +84,13 @@ impl Decoder for Parquet {
         let header = Header { names: &names, is_there: true, is_first_file: source.is_undecided() };
         let columns = resolve_columns(source, &header, file, projection)?;
         check_kinds(&columns, &all, file)?;
-        if columns.time.iter().any(|&position| is_time(&all[position].kind)) {
-            // What the file holds as a time has a text that this program gives it, whatever times of other files look like.
-            *times = times.of_clear_times();
-        }
-        let rows = RowReader::new(stored, metadata, all, &columns);
+        set_form(times, &columns, &all);
+        let rows = RowReader::new(stored, metadata, all, columns);
         let pieces = pieces_of(rows.metadata(), &rows.leaves());
         let pieces = pieces.map_err(|error| refusal(Failure::Damage(error.to_string()), file))?;
         // The rows of several sources have no header in common.
         let side_header = if source.name.is_none() { side_header(&names) } else { Vec::new() };
-        Ok(Self { rows, columns, pieces, side_header })
+        Ok(Self { rows, pieces, side_header })
     }
 
     fn units<R: Read>(&self, _content: R) -> Self::Units<R> {
@@ -107,10 +104,13 @@ impl Decoder for Parquet {
         _scratch: &mut (),
         batch: &mut EventBatch,
     ) -> std::result::Result<(), ReadError> {
-        self.rows.decode(piece, &self.columns, intake, batch).map_err(|failure| match failure {
+        self.rows.decode(piece, intake, batch).map_err(|failure| match failure {
             Failure::Read(error) => ReadError::Read(error),
             Failure::Damage(damage) => {
-                let what = format!("the Parquet data of the rows from here on is damaged: {damage}");
+                let (group, groups) = (piece.row_group + 1, self.rows.metadata().num_row_groups());
+                let what = format!(
+                    "row group {group} of {groups} of this Parquet file is damaged from this row on: {damage}"
+                );
                 ReadError::Refused { line: 0, what, remedy: "fetch the file again, or write it again" }
             }
         })
@@ -157,6 +157,17 @@ fn refusal(failure: Failure, file: &BatchFile) -> Error {
                 .remedy("fetch the file again, or write it again")
                 .nothing_changed()
         }
+    }
+}
+
+/// Lets `times` read what the file holds as times, whatever times of other files look like.
+fn set_form(times: &mut TimeParser, columns: &Columns, all: &[FileColumn]) {
+    let kinds: Vec<&DataType> = columns.time.iter().map(|&position| &all[position].kind).collect();
+    if let [DataType::Timestamp(_, zone)] = kinds[..] {
+        *times = times.of_moments(zone.is_some());
+    } else if kinds.into_iter().any(is_time) {
+        // They have a text that this program gives them.
+        *times = times.of_clear_times();
     }
 }
 

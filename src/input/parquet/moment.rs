@@ -1,11 +1,47 @@
-//! Dates and times as texts.
+//! Dates and times as texts, and as microseconds.
 
 use crate::core::event::{DateText, Timestamp};
-use arrow_schema::TimeUnit;
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use arrow_buffer::ScalarBuffer;
+use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate, NaiveTime};
 
 /// Days from the first day of the calendar of chrono to the epoch.
 const EPOCH_DAYS: i32 = 719_163;
+
+/// The microseconds of timestamps, rounded down; what 64 bits do not hold becomes the nearest number that they do, which is no time.
+/// There are none of an array of another kind.
+pub(super) fn microseconds(times: &dyn Array) -> ScalarBuffer<i64> {
+    let scaled = |factor: i64| move |count: i64| count.saturating_mul(factor);
+    match times.data_type() {
+        DataType::Timestamp(TimeUnit::Second, _) => times
+            .as_primitive::<TimestampSecondType>()
+            .values()
+            .iter()
+            .copied()
+            .map(scaled(1_000_000))
+            .collect(),
+        DataType::Timestamp(TimeUnit::Millisecond, _) => times
+            .as_primitive::<TimestampMillisecondType>()
+            .values()
+            .iter()
+            .copied()
+            .map(scaled(1_000))
+            .collect(),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            let counts = times.as_primitive::<TimestampNanosecondType>().values();
+            counts.iter().map(|ns| ns.div_euclid(1_000)).collect()
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            times.as_primitive::<TimestampMicrosecondType>().values().clone()
+        }
+        _ => ScalarBuffer::default(),
+    }
+}
 
 /// Appends times of one column.
 #[derive(Debug)]

@@ -2,11 +2,12 @@
 
 use super::cells::Cells;
 use super::columns::{FileColumn, values_of};
+use super::fields::{Fields, needs_row};
 use super::pieces::Piece;
 use super::stored::{Failure, StoredFile};
 use crate::core::rules::SIDE_COLUMNS;
 use crate::input::batch::EventBatch;
-use crate::input::columns::{Columns, ProjectedField};
+use crate::input::columns::Columns;
 use crate::input::intake::{Intake, Row};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
@@ -26,8 +27,9 @@ pub(super) struct RowReader {
     all: Vec<FileColumn>,
     /// Which of them are read of every row, in order.
     wanted: Vec<usize>,
-    /// Where each column of the file stands among the wanted ones; one that does not stands behind all.
-    place_of: Vec<usize>,
+    texts: Fields,
+    /// For an intake that takes moments.
+    moments: Fields,
     /// Whether events need the text of their row.
     needs_text: bool,
 }
@@ -38,14 +40,14 @@ impl RowReader {
         stored: StoredFile,
         metadata: ArrowReaderMetadata,
         all: Vec<FileColumn>,
-        columns: &Columns,
+        columns: Columns,
     ) -> Self {
-        let needs_text = columns.kept.contains(&ProjectedField::RowDigest);
+        let needs_text = needs_row(&columns);
         let wanted: Vec<usize> =
             if needs_text { (0..all.len()).collect() } else { columns.positions().into_iter().collect() };
-        let place = |column| wanted.iter().position(|&position| position == column).unwrap_or(wanted.len());
-        let place_of = (0..all.len()).map(place).collect();
-        Self { stored, metadata, all, wanted, place_of, needs_text }
+        let moments = Fields::with_moments(&columns, &wanted, all.len());
+        let texts = Fields::of_texts(columns, &wanted, all.len());
+        Self { stored, metadata, all, wanted, texts, moments, needs_text }
     }
 
     pub(super) fn metadata(&self) -> &ParquetMetaData {
@@ -61,11 +63,15 @@ impl RowReader {
     pub(super) fn decode(
         &self,
         piece: &Piece,
-        columns: &Columns,
         intake: &mut Intake,
         batch: &mut EventBatch,
     ) -> std::result::Result<(), Failure> {
-        self.stored.read(|stored| self.take_in(stored, piece, columns, intake, batch))?;
+        let fields = if intake.takes_moments() { &self.moments } else { &self.texts };
+        self.stored.read(|stored| self.take_in(stored, piece, fields, intake, batch))?;
+        if intake.takes_moments() {
+            // No other --time-format would read it.
+            batch.first_odd_time = None;
+        }
         if self.needs_text || batch.side_rows.is_empty() {
             return Ok(());
         }
@@ -76,27 +82,23 @@ impl RowReader {
         &self,
         stored: StoredFile,
         piece: &Piece,
-        columns: &Columns,
+        fields: &Fields,
         intake: &mut Intake,
         batch: &mut EventBatch,
     ) -> Result<()> {
         let rows =
             self.reader(stored, piece, self.leaves()).with_offset(piece.first_row).with_limit(piece.rows);
+        let wanted: Vec<&FileColumn> = self.wanted.iter().map(|&column| &self.all[column]).collect();
         let mut line = 0;
         for records in rows.build()? {
             let records = records?;
-            let wanted = self.wanted.iter().map(|&column| &self.all[column]);
-            let cells: Vec<Cells> = values_of(&records)
-                .into_iter()
-                .zip(wanted)
-                .map(|(values, column)| Cells::of(values, column))
-                .collect();
+            let cells = fields.cells(&values_of(&records), &wanted);
             let mut text = RowText::default();
             for row in 0..records.num_rows() {
-                let bytes =
-                    if self.needs_text { text.of(cells.iter().map(|cell| cell.get(row)))? } else { b"" };
-                let field = |position: usize| cells[self.place_of[position]].get(row);
-                intake.take(Row { line, bytes }, columns, field, batch);
+                let row_fields = || cells[..self.all.len()].iter().map(|cell| cell.get(row));
+                let bytes = if self.needs_text { text.of(row_fields())? } else { b"" };
+                let field = |position: usize| fields.get(&cells, position, row);
+                intake.take(Row { line, bytes }, &fields.columns, field, batch);
                 line += 1;
             }
         }
@@ -119,7 +121,7 @@ impl RowReader {
             let cells: Vec<Cells> = values_of(&records)
                 .into_iter()
                 .zip(&self.all)
-                .map(|(values, column)| Cells::of(values, column))
+                .map(|(values, column)| Cells::of(&values, column))
                 .collect();
             let mut text = RowText::default();
             for (row, side) in (0..records.num_rows()).zip(&mut sides) {

@@ -53,6 +53,11 @@ enum Form {
     Auto,
     Epoch(EpochUnit),
     Pattern(Pattern),
+    /// Eight bytes, microseconds since the epoch: of UTC if they are instants, else on the local clock.
+    #[cfg(feature = "parquet")]
+    Moment {
+        is_instant: bool,
+    },
 }
 
 impl TimeParser {
@@ -73,6 +78,18 @@ impl TimeParser {
     #[cfg(feature = "parquet")]
     pub(super) fn of_clear_times(&self) -> Self {
         Self { form: Form::Auto, ..self.clone() }
+    }
+
+    /// The same zone, for times that a file holds as numbers of microseconds and a decoder hands over as eight bytes of the machine.
+    #[cfg(feature = "parquet")]
+    pub(super) fn of_moments(&self, is_instant: bool) -> Self {
+        Self { form: Form::Moment { is_instant }, ..self.clone() }
+    }
+
+    /// Whether its times are those of [`TimeParser::of_moments`].
+    #[cfg(feature = "parquet")]
+    pub(super) const fn reads_moments(&self) -> bool {
+        matches!(self.form, Form::Moment { .. })
     }
 
     /// Reads fractions behind a comma from now on, except those of a pattern, which says itself how they are written.
@@ -161,6 +178,11 @@ impl TimeParser {
             Form::Auto => quick::number(text).and_then(EpochUnit::undoubted_us),
             Form::Epoch(unit) => quick::number(text).and_then(|count| unit.us(count)),
             Form::Pattern(_) => None,
+            #[cfg(feature = "parquet")]
+            Form::Moment { is_instant } => {
+                let us = i64::from_ne_bytes(text.try_into().ok()?);
+                if is_instant { Some(us) } else { self.zone.utc_us(us) }
+            }
         }
     }
 
@@ -197,6 +219,12 @@ impl TimeParser {
             },
             Form::Epoch(unit) => epoch::read(trimmed, Some(*unit)),
             Form::Pattern(pattern) => pattern.read(trimmed, self.zone.zone()),
+            // It has been read, unless it is none, or a local time that no clock has shown.
+            #[cfg(feature = "parquet")]
+            Form::Moment { .. } => {
+                let us = text.try_into().ok().map(i64::from_ne_bytes).and_then(Timestamp::from_us);
+                Err(us.map_or(NotATime::Unreadable, |_| NotATime::Impossible))
+            }
         }?;
         Timestamp::from_us(us).ok_or(NotATime::Impossible)
     }

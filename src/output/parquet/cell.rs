@@ -19,6 +19,13 @@ pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
     write_bytes(text, out);
 }
 
+/// Appends a text that is no name or value of a user: UTF-8, and not empty.
+pub(super) fn write_own_text(text: &[u8], out: &mut Vec<u8>) {
+    out.push(PRESENT);
+    write_length(text.len(), out);
+    out.extend_from_slice(text);
+}
+
 /// Appends an integer, or a time in microseconds.
 pub(super) fn write_int(number: i64, out: &mut Vec<u8>) {
     out.push(PRESENT);
@@ -114,10 +121,15 @@ impl<'r> Cells<'r> {
         usize::try_from(u64::from_le_bytes(self.array()?)).ok()
     }
 
-    pub(super) fn text(&mut self) -> Option<&'r str> {
+    /// The bytes of a text.
+    pub(super) fn bytes(&mut self) -> Option<&'r [u8]> {
         let length = self.length()?;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        std::str::from_utf8(text).ok()
+        Some(text)
+    }
+
+    pub(super) fn text(&mut self) -> Option<&'r str> {
+        std::str::from_utf8(self.bytes()?).ok()
     }
 }

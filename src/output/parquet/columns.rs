@@ -3,12 +3,12 @@
 use super::cell::{Cells, MISSING, OTHER, PRESENT};
 use super::decimal::{PRECISION, SCALE};
 use crate::core::aggregates::Kind;
-use arrow_array::ArrayRef;
 use arrow_array::builder::{
-    BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListBuilder, StringBuilder,
-    TimestampMicrosecondBuilder,
+    BinaryBuilder, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListBuilder,
+    StringBuilder, TimestampMicrosecondBuilder,
 };
-use arrow_schema::{DataType, Field, TimeUnit};
+use arrow_array::{ArrayRef, StringArray};
+use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
 use std::sync::Arc;
 
 const UTC: &str = "UTC";
@@ -76,7 +76,8 @@ fn data_type(kind: Kind) -> DataType {
 
 /// The values of one column.
 pub(super) enum Growing {
-    Text(StringBuilder),
+    /// Whether they are UTF-8 is looked at once for many.
+    Text(BinaryBuilder),
     Int(Int64Builder),
     BoundedInt(Int64Builder, BooleanBuilder),
     Float(Float64Builder),
@@ -90,7 +91,7 @@ impl Growing {
     pub(super) fn of(kind: ColumnKind) -> Self {
         let (ColumnKind::Required(of) | ColumnKind::Optional(of)) = kind;
         match of {
-            Kind::Text => Self::Text(StringBuilder::new()),
+            Kind::Text => Self::Text(BinaryBuilder::new()),
             Kind::Int => Self::Int(Int64Builder::new()),
             Kind::BoundedInt => Self::BoundedInt(Int64Builder::new(), BooleanBuilder::new()),
             Kind::Float => Self::Float(Float64Builder::new()),
@@ -112,7 +113,7 @@ impl Growing {
         let mark = cells.mark()?;
         match (self, mark) {
             (Self::Text(texts), MISSING) => texts.append_null(),
-            (Self::Text(texts), _) => texts.append_value(cells.text()?),
+            (Self::Text(texts), _) => texts.append_value(cells.bytes()?),
             (Self::Int(ints), MISSING) => ints.append_null(),
             (Self::Int(ints), _) => ints.append_value(cells.int()?),
             (Self::BoundedInt(ints, are_floors), MISSING) => {
@@ -152,9 +153,12 @@ impl Growing {
     }
 
     /// Returns the values, and begins again.
-    pub(super) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) {
+    ///
+    /// # Errors
+    /// If the cells are not those of the columns.
+    pub(super) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) -> Result<(), ArrowError> {
         match self {
-            Self::Text(texts) => arrays.push(Arc::new(texts.finish())),
+            Self::Text(texts) => arrays.push(Arc::new(StringArray::try_from_binary(texts.finish())?)),
             Self::Int(ints) => arrays.push(Arc::new(ints.finish())),
             Self::BoundedInt(ints, are_floors) => {
                 arrays.push(Arc::new(ints.finish()));
@@ -169,5 +173,6 @@ impl Growing {
             Self::Bool(booleans) => arrays.push(Arc::new(booleans.finish())),
             Self::List(lists) => arrays.push(Arc::new(lists.finish())),
         }
+        Ok(())
     }
 }

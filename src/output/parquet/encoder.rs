@@ -1,6 +1,6 @@
 //! The encoder: sessions and events to rows of cells.
 
-use super::cell::{int, write_double, write_int, write_text, write_value};
+use super::cell::{int, write_double, write_int, write_own_text, write_text, write_value};
 use super::columns::OutputColumn;
 use super::counting;
 use super::file::ParquetFile;
@@ -84,9 +84,9 @@ impl Parquet {
 
     fn write_session(&self, session: &Session<'_>, with_op: bool, out: &mut Vec<u8>) {
         if with_op {
-            write_text(session.op.name().as_bytes(), out);
+            write_own_text(session.op.name().as_bytes(), out);
         }
-        write_text(&id(session), out);
+        write_own_text(&id(session), out);
         for part in key_parts(session.key, self.schema.key.len()) {
             write_text(part, out);
         }
@@ -94,7 +94,7 @@ impl Parquet {
         write_int(session.end.us(), out);
         write_double(seconds(session.duration_us()), out);
         write_int(int(session.event_count), out);
-        write_text(session.close_reason.name().as_bytes(), out);
+        write_own_text(session.close_reason.name().as_bytes(), out);
         session.values().for_each(|value| write_value(&value, out));
     }
 }
@@ -104,7 +104,7 @@ fn write_events(session: &Session<'_>, out: &mut Vec<u8>) {
     let id = id(session);
     for (number, event) in (1..).zip(session.events()) {
         event.iter().for_each(|value| write_text(value, out));
-        write_text(&id, out);
+        write_own_text(&id, out);
         write_int(number, out);
     }
 }

@@ -78,7 +78,9 @@ impl ParquetFile {
         }
         (self.rows, self.bytes) = (0, 0);
         let mut arrays = Vec::new();
-        self.columns.iter_mut().for_each(|column| column.finish(&mut arrays));
+        for column in &mut self.columns {
+            column.finish(&mut arrays).map_err(io::Error::other)?;
+        }
         let rows = RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(io::Error::other)?;
         let writer = self.writer.as_mut().ok_or_else(finished)?;
         writer.write(&rows).map_err(io::Error::other)?;

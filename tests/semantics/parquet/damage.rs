@@ -3,10 +3,14 @@
 use super::write::{file, row_groups, table, texts};
 use crate::support::{Folder, OUT};
 use arrow_array::TimestampMicrosecondArray;
+use bytes::Bytes;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use std::fs;
+use std::ops::Range;
 use std::sync::Arc;
 
 const ROWS: u32 = 600;
@@ -69,12 +73,61 @@ fn no_damage_ends_in_a_panic() {
 #[test]
 fn damaged_pages_are_refused_with_the_row_before_them() {
     let mut content = whole(Compression::ZSTD(ZstdLevel::default()));
-    let length = content.len();
-    // Somewhere in the pages of the last row group.
-    content[length / 2..length / 2 + 600].fill(0xA5);
+    let last = pages(&content).pop().unwrap();
+    content[last].fill(0xA5);
     let folder = Folder::in_memory();
     folder.write("1.parquet", content);
     let stderr = folder.sessionize(&FLAGS).expect_code(65).stderr;
-    assert!(stderr.contains("the Parquet data of the rows from here on is damaged: "), "{stderr}");
-    assert!(stderr.contains("1.parquet:"), "{stderr}");
+    assert!(
+        stderr.contains("row group 3 of 3 of this Parquet file is damaged from this row on: "),
+        "{stderr}"
+    );
+    assert!(stderr.contains("1.parquet:501: "), "{stderr}");
+}
+
+/// Where the pages of each row group stand.
+fn pages(content: &[u8]) -> Vec<Range<usize>> {
+    let reader = SerializedFileReader::new(Bytes::copy_from_slice(content)).unwrap();
+    let groups = reader.metadata().row_groups().iter();
+    let ranges = groups.map(|group| {
+        let columns = group.columns().iter().map(ColumnChunkMetaData::byte_range);
+        let ends = columns.map(|(start, length)| (start, start + length));
+        let (start, end) = ends.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))).unwrap();
+        usize::try_from(start).unwrap()..usize::try_from(end).unwrap()
+    });
+    ranges.collect()
+}
+
+#[test]
+fn a_flipped_bit_in_a_page_leaves_all_rows_or_names_its_row_group() {
+    let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let (mut refused, mut read) = (0, 0);
+    for compression in
+        [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(ZstdLevel::default())]
+    {
+        let whole = whole(compression);
+        let groups = pages(&whole);
+        for (number, pages) in (1..).zip(&groups) {
+            for _ in 0..40 {
+                let mut damaged = whole.clone();
+                damaged[pages.start + random.next_u32() as usize % pages.len()] ^=
+                    1 << (random.next_u32() % 8);
+                let folder = Folder::in_memory();
+                folder.write("1.parquet", &damaged);
+                let flags = ["--max-rejects=100%", "--report=json", "--max-future=1000000d"];
+                let finished = folder.sessionize(&[&FLAGS[..], &flags].concat());
+                if finished.code == Some(0) {
+                    assert_eq!(finished.json()["rows_read"], ROWS);
+                    read += 1;
+                } else {
+                    let stderr = finished.expect_code(65).stderr;
+                    let said =
+                        format!("row group {number} of {} of this Parquet file is damaged", groups.len());
+                    assert!(stderr.contains("1.parquet:") && stderr.contains(&said), "{stderr}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 100 && read > 20, "{refused} refused, {read} read");
 }

@@ -4,7 +4,9 @@
 
 mod damage;
 mod files;
+mod memory;
 mod outputs;
+mod property;
 mod several_formats;
 mod types;
 mod write;

@@ -80,11 +80,11 @@ fn a_key_that_two_equal_values_may_write_in_two_ways_is_refused() {
     let refused: Vec<(ArrayRef, &str)> = vec![
         (
             Arc::new(Float64Array::from(vec![1.0, 2.0])),
-            "column key is a floating-point number, which is no key",
+            "column key is a floating-point number, which cannot be a key",
         ),
-        (Arc::new(decimals), "column key is a number with a fraction, which is no key"),
-        (Arc::new(TimestampSecondArray::from(vec![1, 2])), "column key is a time, which is no key"),
-        (Arc::new(list), "column key is a list, which is no key"),
+        (Arc::new(decimals), "column key is a number with a fraction, which cannot be a key"),
+        (Arc::new(TimestampSecondArray::from(vec![1, 2])), "column key is a time, which cannot be a key"),
+        (Arc::new(list), "column key is a list, which cannot be a key"),
     ];
     for (array, said) in refused {
         let folder = Folder::in_memory();
@@ -290,8 +290,11 @@ fn filters_null_texts_duplicates_and_events_work_as_in_csv() {
 fn kinds_that_are_no_time_are_refused() {
     let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)]), None]);
     let refused: Vec<(ArrayRef, &str)> = vec![
-        (Arc::new(BooleanArray::from(vec![true, false])), "column at is true or false, which is no time"),
-        (Arc::new(list), "column at is a list, which is no time"),
+        (
+            Arc::new(BooleanArray::from(vec![true, false])),
+            "column at is true or false, which cannot be a time",
+        ),
+        (Arc::new(list), "column at is a list, which cannot be a time"),
     ];
     for (array, said) in refused {
         assert!(matches!(array.data_type(), DataType::Boolean | DataType::List(_)));
