@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # data.sh SET...: makes the named data sets, all of them from `sessionize fake`, where they are not there yet.
 #
-# BIN is the program, DIR the folder. The same seed gives the same bytes on every machine.
+# BIN is the program, DIR the folder. The same seed gives the same bytes on every machine. A set with the ending of a format,
+# such as real-1.6M.jsonl, is the same events in that format: jsonl, parquet (by DuckDB, as DIR/venv has it), log.
 set -euo pipefail
+here=$(dirname "$0")
 : "${BIN:=target/release/sessionize}" "${DIR:=target/bench}"
 
 # Two columns that nobody reads bring a row to about 83 bytes.
@@ -21,6 +23,32 @@ make() {
         shuffled-16M) shuf --random-source=<(dice) "$(path real-16M)" ;;
         *) echo "there is no data set $1" >&2; exit 2 ;;
     esac
+}
+
+# Events of a set as an access log: the key is the host.
+access_log() {
+    awk -F, '
+        BEGIN { split("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", month, " ") }
+        $2 != written {
+            written = $2
+            time = substr($2, 9, 2) "/" month[substr($2, 6, 2) + 0] "/" substr($2, 1, 4) ":" substr($2, 12)
+        }
+        { print $1 " - - [" time " +0000] \"GET " $4 " HTTP/1.1\" 200 512 \"-\" \"Mozilla/5.0\"" }' "$1"
+}
+
+# in_format SET ENDING: the events of a set in another format.
+in_format() {
+    local csv file=$DIR/data/$1.$2
+    csv=$(path "$1")
+    if [ ! -e "$file" ]; then
+        case $2 in
+            jsonl) awk -F, '{ print "{\"user\":\"" $1 "\",\"time\":\"" $2 "\",\"event\":\"" $3 "\",\"page\":\"" $4 "\"}" }' "$csv" >"$file.part" ;;
+            log) access_log "$csv" >"$file.part" ;;
+            parquet) "$DIR/venv/bin/python" "$here/peers/run_sql.py" duckdb "$here/peers/duckdb_to_parquet.sql" "$csv" "$file.part" ;;
+        esac
+        mv "$file.part" "$file"
+    fi
+    echo "$file"
 }
 
 path() {
@@ -48,6 +76,7 @@ days() {
 for set in "$@"; do
     case $set in
         days-16M) days ;;
+        *.jsonl | *.parquet | *.log) in_format "${set%.*}" "${set##*.}" ;;
         *) path "$set" ;;
     esac
 done

@@ -8,8 +8,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn versus(folder: &Path, arguments: &[&str]) -> Output {
+    run("tests/bench/versus.sh", folder, arguments)
+}
+
+fn run(script: &str, folder: &Path, arguments: &[&str]) -> Output {
     Command::new("bash")
-        .arg("tests/bench/versus.sh")
+        .arg(script)
         .args(arguments)
         .env("BIN", env!("CARGO_BIN_EXE_sessionize"))
         .env("DIR", folder)
@@ -25,6 +29,16 @@ fn another_way_to_the_same_sessions_gets_a_time() {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("| smoke | sort-awk |"), "{said}");
     assert!(said.contains("20000 events"), "{said}");
+}
+
+#[test]
+fn the_same_events_in_another_format_get_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--set", "smoke", "--runs", "1", "--contenders", "sessionize,jsonl,weblog"];
+    let output = run("tests/bench/formats.sh", folder.path(), &arguments);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("| smoke | jsonl |") && said.contains("| smoke | weblog |"), "{said}");
 }
 
 #[test]

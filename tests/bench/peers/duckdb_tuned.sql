@@ -4,8 +4,7 @@ SET preserve_insertion_order = false;
 COPY (
     WITH lists AS (
         SELECT key, list_sort(list(epoch(t)::INTEGER)) AS times
-        FROM read_csv('${INPUT}', header = false, auto_detect = false, delim = ',', quote = '"',
-            columns = {'key': 'VARCHAR', 't': 'TIMESTAMP' ${DUCKDB_REST}})
+        FROM (${TUNED_EVENTS})
         GROUP BY key
     ),
     cuts AS (

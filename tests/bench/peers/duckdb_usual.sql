@@ -1,7 +1,7 @@
 -- The SQL that most people write: LAG finds the pauses, a running SUM numbers the sessions.
 COPY (
     WITH events AS (
-        SELECT column0 AS key, column1 AS t FROM read_csv('${INPUT}', header = false)
+        ${USUAL_EVENTS}
     ),
     marked AS (
         SELECT key, t,
