@@ -1,4 +1,4 @@
-"""Parquet in and out, held against pyarrow, pandas and DuckDB: run.sh calls it with the path of the program."""
+"""Parquet in and out, held against pyarrow, pandas, Polars and DuckDB: run.sh calls it with the path of the program."""
 
 import csv
 import datetime
@@ -6,12 +6,14 @@ import decimal
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
 
 import duckdb
 import pandas
+import polars
 import pyarrow
 import pyarrow.parquet
 
@@ -27,9 +29,13 @@ RULES = [
 ]
 
 
+def finished(folder, *arguments):
+    return subprocess.run([PROGRAM, *arguments], cwd=folder, capture_output=True, text=True)
+
+
 def sessionize(folder, *arguments):
-    finished = subprocess.run([PROGRAM, *arguments], cwd=folder, capture_output=True, text=True)
-    assert finished.returncode == 0, (arguments, finished.stderr)
+    ended = finished(folder, *arguments)
+    assert ended.returncode == 0, (arguments, ended.stderr)
 
 
 def rows(count):
@@ -64,7 +70,7 @@ def table(events, time_type):
     })
 
 
-def sessions_of(name, content, *flags):
+def sessions_of(name, content, *flags, key="user,site"):
     """All sessions of one file, sorted; `content` is text, or writes the file that it is given."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, name)
@@ -73,7 +79,7 @@ def sessions_of(name, content, *flags):
         else:
             with open(path, "w") as file:
                 file.write(content)
-        sessionize(folder, "run", f"--batch={name}", "--key=user,site", "--time=ts", "--agg=sum(amount)", "--agg=list(page)", *flags)
+        sessionize(folder, "run", f"--batch={name}", f"--key={key}", "--time=ts", "--agg=sum(amount)", "--agg=list(page)", *flags)
         sessionize(folder, "finalize")
         found = []
         for run in (1, 2):
@@ -102,6 +108,24 @@ def with_pandas(events):
     return write
 
 
+def with_polars(events):
+    def write(path):
+        names = ["user", "site", "ts", "amount", "page"]
+        frame = polars.DataFrame(list(events), schema=names, orient="row", infer_schema_length=None)
+        frame.with_columns(polars.col("user").cast(polars.Categorical)).write_parquet(path, row_group_size=1_500)
+    return write
+
+
+def in_groups(events):
+    """User and shop inside of a group, as nested records have them."""
+    def write(path):
+        flat = table(events, pyarrow.timestamp("us", "UTC"))
+        user = flat["user"].combine_chunks().dictionary_decode()
+        who = pyarrow.StructArray.from_arrays([user, flat["site"].combine_chunks()], names=["user", "site"])
+        pyarrow.parquet.write_table(flat.drop_columns(["user", "site"]).append_column("who", who), path, row_group_size=700)
+    return write
+
+
 def check_inputs():
     events = list(rows(5_000))
     expected = sessions_of("1.csv", as_csv(events))
@@ -121,13 +145,131 @@ def check_inputs():
         "pyarrow, 96 bits as Spark writes them": with_pyarrow(
             events, pyarrow.timestamp("ns"), use_deprecated_int96_timestamps=True, flavor="spark"
         ),
+        "pyarrow, hundreds of row groups": with_pyarrow(events, micros, row_group_size=10),
+        "pyarrow, checksums": with_pyarrow(events, micros, write_page_checksum=True),
+        "pyarrow, an index of pages": with_pyarrow(events, micros, write_page_index=True, data_page_size=1_000),
+        "pyarrow, no statistics, no schema of its own": with_pyarrow(events, micros, write_statistics=False, store_schema=False),
+        "pyarrow, split streams": with_pyarrow(
+            events, micros, use_dictionary=False, column_encoding={"ts": "BYTE_STREAM_SPLIT", "page": "DELTA_LENGTH_BYTE_ARRAY"}
+        ),
         "DuckDB": with_duckdb(events),
         "pandas": with_pandas(events),
+        "Polars": with_polars(events),
     }
     for name, write in files.items():
         assert sessions_of("1.parquet", write) == expected, name
     print(f"inputs: {len(files)} files of other programs give the {len(expected)} sessions of CSV")
+    nested = sessions_of("1.parquet", in_groups(events), key="who.user,who.site")
+    assert nested == expected, "nested"
+    check_types()
+    check_empty()
+    check_damage(events, expected)
     check_zones(events)
+
+
+def check_types():
+    """Keys and times of every type, with missing ones among them, are those of the same texts in CSV."""
+    second = [1_709_287_200 + 100 * row for row in range(40)]
+    day = datetime.date(2024, 3, 1)
+    keys = {
+        "int8": pyarrow.array([row % 5 - 2 for row in range(40)], pyarrow.int8()),
+        "uint64": pyarrow.array([2**64 - 1 - row % 5 for row in range(40)], pyarrow.uint64()),
+        "decimal": pyarrow.array([decimal.Decimal(10**20 + row % 5) for row in range(40)], pyarrow.decimal128(38, 0)),
+        "bool": pyarrow.array([row % 2 == 0 for row in range(40)]),
+        "date32": pyarrow.array([day + datetime.timedelta(days=row % 3) for row in range(40)], pyarrow.date32()),
+        "large text": pyarrow.array([f"u{row % 5}" for row in range(40)], pyarrow.large_string()),
+        "dictionary": pyarrow.array([None if row % 7 == 0 else f"u{row % 5}" for row in range(40)]).dictionary_encode(),
+        "bytes": pyarrow.array([b"u%d" % (row % 5) for row in range(40)], pyarrow.binary()),
+    }
+    instants = pyarrow.array(second, pyarrow.timestamp("s", "UTC"))
+    for name, array in keys.items():
+        texts = ["" if value is None else value.decode() if isinstance(value, bytes) else str(value) for value in array.to_pylist()]
+        texts = [text.lower() for text in texts] if name == "bool" else texts
+        rows = "user,site,ts,amount,page\n" + "".join(f"{text},x,{at},,\n" for text, at in zip(texts, second))
+        assert both_ways(array, instants, rows), f"keys of {name}"
+    times = {
+        "s": (pyarrow.array(second, pyarrow.timestamp("s", "UTC")), second),
+        "ms": (pyarrow.array([at * 1_000 + 7 for at in second], pyarrow.timestamp("ms", "UTC")), [f"{at}.007" for at in second]),
+        "ns": (pyarrow.array([at * 10**9 + 1_999 for at in second], pyarrow.timestamp("ns", "+05:30")), [f"{at}.000001" for at in second]),
+        "ints": (pyarrow.array([at * 1_000 for at in second], pyarrow.int64()), second),
+        "date64": (pyarrow.array([day] * 40, pyarrow.date64()), [day] * 40),
+        "text": (pyarrow.array([f"{datetime.datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}" for at in second]), second),
+        "some missing": (pyarrow.array([None if row % 3 == 0 else at for row, at in enumerate(second)], pyarrow.timestamp("s", "UTC")),
+                         ["" if row % 3 == 0 else at for row, at in enumerate(second)]),
+    }
+    for name, (array, texts) in times.items():
+        rows = "user,site,ts,amount,page\n" + "".join(f"u{row % 5},x,{at},,\n" for row, at in enumerate(texts))
+        users = pyarrow.array([f"u{row % 5}" for row in range(40)])
+        assert both_ways(users, array, rows), f"times of {name}"
+    print(f"inputs: {len(keys)} types of keys and {len(times)} types of times, as in CSV")
+
+
+def both_ways(users, times, rows):
+    none = pyarrow.nulls(40, pyarrow.string())
+    site = pyarrow.array(["x"] * 40)
+    columns = pyarrow.table({"user": users, "site": site, "ts": times, "amount": none, "page": none})
+    flags = ["--max-rejects=99%", "--key-parts=all"]
+    write = lambda path: pyarrow.parquet.write_table(columns, path, row_group_size=11)
+    return sessions_of("1.parquet", write, *flags) == sessions_of("1.csv", rows, *flags)
+
+
+def check_empty():
+    """No rows: in one row group, and in none."""
+    columns = table(list(rows(1)), pyarrow.timestamp("us", "UTC"))
+    def no_groups(path):
+        with pyarrow.parquet.ParquetWriter(path, columns.schema):
+            pass
+    for write in (lambda path: pyarrow.parquet.write_table(columns.slice(0, 0), path), no_groups):
+        with tempfile.TemporaryDirectory() as folder:
+            write(f"{folder}/1.parquet")
+            sessionize(folder, "run", "--batch=1.parquet", "--key=user", "--time=ts")
+            sessionize(folder, "finalize")
+            assert "nothing" in finished(folder, "run", "--batch=1.parquet", "--key=user", "--time=ts").stdout.lower()
+    print("inputs: files without rows and without row groups are taken in and known")
+
+
+def check_damage(events, expected):
+    """Where pages have checksums, a flipped bit anywhere is refused or changes nothing; so is a file that ends anywhere else."""
+    dice = random.Random(7)
+    for compression in ("none", "snappy", "zstd"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/whole"
+            with_pyarrow(events, pyarrow.timestamp("us", "UTC"), row_group_size=1_700, write_page_checksum=True, compression=compression)(path)
+            with open(path, "rb") as file:
+                whole = file.read()
+            groups = pyarrow.parquet.ParquetFile(path).metadata
+            chunks = [groups.row_group(group).column(column) for group in range(groups.num_row_groups) for column in range(5)]
+            pages_end = max((chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size for chunk in chunks)
+        refused = 0
+        for number in range(120):
+            damaged = bytearray(whole)
+            at = dice.randrange(4, pages_end if number % 4 else len(whole))
+            damaged[at] ^= 1 << dice.randrange(8)
+            refused += refuses(bytes(damaged), expected, f"{compression}, bit in byte {at}")
+        assert refused > 60, (compression, refused)
+        for _ in range(20):
+            length = dice.randrange(12, len(whole))
+            assert refuses(whole[:length], expected, f"{compression}, {length} bytes")
+        print(f"inputs: of 120 flipped bits under {compression}, {refused} are refused and the others change nothing")
+
+
+def refuses(content, expected, what):
+    flags = ["--key=user,site", "--time=ts", "--agg=sum(amount)", "--agg=list(page)"]
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/1.parquet", "wb") as file:
+            file.write(content)
+        ended = finished(folder, "run", "--batch=1.parquet", *flags)
+        if ended.returncode == 65:
+            assert "1.parquet" in ended.stderr and len(ended.stderr.splitlines()) == 1, (what, ended.stderr)
+            return True
+        assert ended.returncode == 0, (what, ended.stderr)
+        sessionize(folder, "finalize")
+        found = []
+        for run in (1, 2):
+            with open(f"{folder}/{OUT}/sessions/run-{run:08}.csv") as file:
+                found.extend(list(csv.reader(file))[1:])
+        assert sorted(found) == expected, what
+        return False
 
 
 def check_zones(events):
