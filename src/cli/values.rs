@@ -25,9 +25,9 @@ pub(super) fn input_format() -> impl TypedValueParser<Value = String> {
     })
 }
 
-/// The way on for who asks for a format that this build cannot read.
+/// The answer to who asks for a format that this build cannot read.
 const ABSENT: &str =
-    "this build does not read it: install one that does by cargo install --path . --features parquet";
+    "this build cannot read it: install one that can with cargo install --path . --features parquet";
 
 /// The names of the output formats.
 pub(super) fn output_format() -> impl TypedValueParser<Value = OutputFormat> {

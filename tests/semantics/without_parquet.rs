@@ -17,7 +17,7 @@ fn who_asks_for_parquet_is_told_where_it_is_written() {
     folder.write("1.csv", "ann,2020-01-01\n");
     let flags = ["run", "--batch=1.csv", "--header=no", "--output-format=parquet"];
     let stderr = folder.sessionize(&flags).expect_code(2).stderr;
-    assert!(stderr.contains("this build writes no Parquet"), "{stderr}");
+    assert!(stderr.contains("this build cannot write Parquet"), "{stderr}");
     assert!(stderr.contains("cargo install --path . --features parquet"), "{stderr}");
 }
 
@@ -27,7 +27,7 @@ fn who_says_that_the_input_is_parquet_is_told_where_it_is_read() {
     folder.write("1.parquet", "PAR1 and so on PAR1");
     let stderr =
         folder.sessionize(&["run", "--batch=1.parquet", "--input-format=parquet"]).expect_code(2).stderr;
-    assert!(stderr.contains("this build does not read it"), "{stderr}");
+    assert!(stderr.contains("this build cannot read it"), "{stderr}");
     assert!(stderr.contains("cargo install --path . --features parquet"), "{stderr}");
     // A mistyped one is still answered with the names that there are.
     let stderr =
@@ -40,7 +40,7 @@ fn a_configuration_that_asks_for_parquet_is_told_the_same() {
     let folder = Folder::in_memory();
     folder.write("1.csv", "ann,2020-01-01\n");
     for (key, said) in
-        [("input-format", "this build does not read it"), ("output-format", "this build writes no Parquet")]
+        [("input-format", "this build cannot read it"), ("output-format", "this build cannot write Parquet")]
     {
         folder.write("sessionize.toml", format!("{key} = \"parquet\"\n"));
         let stderr =
