@@ -378,30 +378,39 @@ fn grow(memory: &mut Vec<u8>, length: usize) {
     }
 }
 
+/// All blocks of `bytes`, in memory whose old content must not show.
+#[cfg(test)]
+pub(super) fn all_blocks<E: RowEnds>(bytes: &[u8], ends: E) -> Result<Vec<Block<E::Marks>>, ReadError> {
+    let mut reader = BlockReader::new(bytes, ends);
+    let mut all = Vec::new();
+    while let Some(block) = reader.next(b"\"\n,".repeat(BLOCK_BYTES / 4))? {
+        all.push(block);
+    }
+    Ok(all)
+}
+
+/// Holds that the blocks of `bytes`, rows that begin with `key,`, are whole and together are all of them; returns their lines.
+#[cfg(test)]
+pub(super) fn lines_of_whole_blocks<E: RowEnds>(bytes: &[u8], ends: E) -> u64 {
+    let blocks = all_blocks(bytes, ends).unwrap();
+    assert!(blocks.len() > 2);
+    let is_whole = |block: &Block<_>| block.bytes().starts_with(b"key,") && block.bytes().ends_with(b"\n");
+    assert!(blocks.iter().all(is_whole));
+    assert_eq!(blocks.iter().flat_map(|block| block.bytes().to_vec()).collect::<Vec<_>>(), bytes);
+    blocks.iter().map(|block| block.lines).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn blocks(bytes: &[u8]) -> Result<Vec<Block>, ReadError> {
-        let mut reader = BlockReader::new(bytes, LineEnds);
-        let mut all = Vec::new();
-        // Memory that was in use before must not show.
-        while let Some(block) = reader.next(b"\"\n,".repeat(BLOCK_BYTES / 4))? {
-            all.push(block);
-        }
-        Ok(all)
+        all_blocks(bytes, LineEnds)
     }
 
     #[test]
     fn blocks_end_where_rows_end_and_lose_nothing() {
-        let bytes = b"key,2020-01-01\n".repeat(200_000);
-        let blocks = blocks(&bytes).unwrap();
-        assert!(blocks.len() > 2);
-        assert!(
-            blocks.iter().all(|block| block.bytes().starts_with(b"key,") && block.bytes().ends_with(b"\n"))
-        );
-        assert_eq!(blocks.iter().flat_map(|block| block.bytes().to_vec()).collect::<Vec<_>>(), bytes);
-        assert_eq!(blocks.iter().map(|block| block.lines).sum::<u64>(), 200_000);
+        assert_eq!(lines_of_whole_blocks(&b"key,2020-01-01\n".repeat(200_000), LineEnds), 200_000);
     }
 
     #[test]

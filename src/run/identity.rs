@@ -208,21 +208,26 @@ impl KnownContents<'_> {
                 _ => Identity::New(part),
             });
         };
-        Ok(match scan.end.as_ref().and_then(|end| self.left_behind(end, content)) {
-            Some(unfinished_bytes) => known(beginnings.digest(content), unfinished_bytes),
-            None => Identity::New(NewPart { known_bytes: content.0, known_from: Some(run), ..part }),
+        let left = scan.end.as_ref().and_then(|end| self.left_behind(end, content));
+        Ok(match (left, self.has_no_rows(run, content)) {
+            // An unfinished row is left, whatever comes before it.
+            (Some(unfinished_bytes), has_no_rows) if unfinished_bytes > 0 || !has_no_rows => {
+                known(beginnings.digest(content), unfinished_bytes)
+            }
+            (_, true) => Identity::New(part),
+            _ => Identity::New(NewPart { known_bytes: content.0, known_from: Some(run), ..part }),
         })
     }
 
     /// The longest content that was taken in and stands at the beginning of a file, and the run.
     fn longest_known(
-        &mut self,
+        &self,
         scan: &ContentScan,
         beginnings: &Beginnings,
     ) -> Result<Option<(LengthAndHash, RunId)>> {
         for &content in scan.beginnings.iter().rev() {
             if let Some(run) = self.checkpoint.run_of_file(&beginnings.digest(content))? {
-                return Ok((!self.has_no_rows(run, content)).then_some((content, run)));
+                return Ok(Some((content, run)));
             }
         }
         Ok(None)

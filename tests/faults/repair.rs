@@ -377,7 +377,7 @@ fn an_import_leaves_the_output_folder_of_the_exported_checkpoint_alone() {
     let before = folder.files(OUT);
     let reported = folder.sessionize(&["import-state", "state.jsonl", "--state=trial"]).expect_code(2);
     expect_one_clear_line(&reported);
-    for said in [OUT, "belongs to the checkpoint that was exported", "a new --out folder", "--take-over"] {
+    for said in [OUT, "belongs to the exported checkpoint", "a new --out folder", "--take-over"] {
         assert!(reported.stderr.contains(said), "{}", reported.stderr);
     }
     assert_eq!(folder.files(OUT), before);

@@ -181,8 +181,8 @@ fn a_run_without_patterns_must_say_the_source() {
     let folder = shop();
     folder.sessionize(&["run", "views-1.csv"]).expect_code(0);
     let without = ["run", "--config", "/dev/null", "sales-1.csv"];
-    let refusal = "sales-1.csv: which of the sources does this file belong to: views, sales; say it with --source, \
-                   or give the configuration file with their patterns";
+    let refusal = "sales-1.csv: this file matches several sources: views, sales; name one with --source, or use the \
+                   configuration file with their patterns";
     expect_refused(&folder, &without, 2, refusal);
     let unknown = [&without[..], &["--source", "sale"]].concat();
     let refusal =
@@ -273,7 +273,7 @@ fn what_a_table_leaves_out_the_top_of_the_file_or_a_flag_may_say() {
     folder.write("a.csv", "who,at\nann,2020-01-01 01:00:00\n");
     folder.write("b.csv", "who,at\nann,2020-01-01 00:00:00\n");
     let refusal =
-        "sessionize.toml:8: --timezone is given, but a source has a timezone of its own; change it there";
+        "sessionize.toml:8: --timezone is given, but a source has its own timezone; change it there";
     expect_refused(&folder, &["run", "--timezone", "Europe/Paris", "a.csv"], 2, refusal);
     folder.write("sessionize.toml", file.replace("time =", "timezone = 'Europe/Paris'\ntime ="));
     folder.sessionize(&["run", "--key", "who", "a.csv", "b.csv"]).expect_code(0);
@@ -365,7 +365,7 @@ fn two_layouts(rules: &str) -> Folder {
 
 #[test]
 fn a_column_that_no_source_has_is_refused_once_all_have_shown_theirs() {
-    let refusal = "a rule uses column pgae, and no source has one of that name; check its spelling against the headers; \
+    let refusal = "a rule uses column pgae, but no source has a column of that name; check its spelling against the headers; \
                    nothing was changed";
     let folder = two_layouts("agg = ['list(pgae)']");
     expect_refused(&folder, &["run", "a1.csv", "b1.csv"], 65, refusal);

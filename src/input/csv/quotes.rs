@@ -146,29 +146,21 @@ fn ends_behind(bytes: &[u8], close: usize, delimiter: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::blocks::{BLOCK_BYTES, Block, BlockReader};
-    use crate::input::decoder::Units;
+    use crate::input::blocks::{Block, all_blocks, lines_of_whole_blocks};
     use proptest::prelude::*;
 
+    fn ends() -> QuotedRowEnds {
+        QuotedRowEnds { dialect: Dialect::default() }
+    }
+
     fn blocks(bytes: &[u8]) -> Result<Vec<Block<QuoteMarks>>, ReadError> {
-        let mut reader = BlockReader::new(bytes, QuotedRowEnds { dialect: Dialect::default() });
-        let mut all = Vec::new();
-        while let Some(block) = reader.next(b"\"\n,".repeat(BLOCK_BYTES / 4))? {
-            all.push(block);
-        }
-        Ok(all)
+        all_blocks(bytes, ends())
     }
 
     #[test]
     fn blocks_end_where_rows_end_and_lose_nothing() {
         let bytes = b"key,\"two\nlines, and a \"\"word\"\"\"\n".repeat(100_000);
-        let blocks = blocks(&bytes).unwrap();
-        assert!(blocks.len() > 2);
-        assert!(
-            blocks.iter().all(|block| block.bytes().starts_with(b"key,") && block.bytes().ends_with(b"\n"))
-        );
-        assert_eq!(blocks.iter().flat_map(|block| block.bytes().to_vec()).collect::<Vec<_>>(), bytes);
-        assert_eq!(blocks.iter().map(|block| block.lines).sum::<u64>(), 200_000);
+        assert_eq!(lines_of_whole_blocks(&bytes, ends()), 200_000);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::pattern::Pattern;
 use super::words::{column_text, quoted, split_column, split_value, value_text};
 use std::fmt;
 
-/// A comparison as it is asked for, in the one form of all that mean the same.
+/// A comparison as text, in the canonical form of all with the same meaning.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ComparisonText {
     pub(super) column: String,
@@ -17,15 +17,15 @@ pub(super) struct ComparisonText {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum OperandText {
     Text(String),
-    /// A number in the form of [`Decimal`]; only behind the operators of order.
+    /// A number in the form of [`Decimal`]; only after an operator of order.
     Number(String),
 }
 
 impl ComparisonText {
-    /// Splits a comparison off; what is left is behind the `and`, and `None` if there is no `and`.
+    /// Parses a comparison at the start of the text. Returns it with the text after `and`, which is `None` without an `and`.
     ///
     /// # Errors
-    /// In words, for what is none.
+    /// Why it is not a comparison.
     pub(super) fn split_from(text: &str) -> Result<(Self, Option<&str>), String> {
         let (column, operator, rest) = split_column(text)?;
         let (value, behind) = split_value(rest)?;
@@ -44,7 +44,7 @@ impl ComparisonText {
         Ok((Self { column, operator, operand }, behind))
     }
 
-    /// Whether it asks for a regular expression.
+    /// Whether it uses a regular expression.
     pub(super) const fn is_pattern(&self) -> bool {
         self.operator.is_pattern()
     }
@@ -54,7 +54,7 @@ impl ComparisonText {
         matches!(self.operand, OperandText::Number(_))
     }
 
-    /// The same with the text that `text_of` makes of the operand, compared in the order of bytes.
+    /// The same with the operand replaced by `text_of`, compared in the order of bytes.
     ///
     /// # Errors
     /// Those of `text_of`.
@@ -66,10 +66,10 @@ impl ComparisonText {
         Ok(Self { operand: OperandText::Text(text_of(text)?), ..self })
     }
 
-    /// The comparison, ready for use.
+    /// Compiles the comparison.
     ///
     /// # Errors
-    /// In words, for a regular expression that is none.
+    /// Why the regular expression is not valid.
     pub(super) fn compile(&self) -> Result<Comparison, String> {
         Ok(match (self.operator, &self.operand) {
             (Operator::Equal, _) => Comparison::Equal { value: self.bytes(), negated: false },
@@ -95,7 +95,7 @@ impl fmt::Display for ComparisonText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operand = match &self.operand {
             OperandText::Number(number) => number.clone(),
-            // In quotes it is a text, also where it looks like a number.
+            // In quotes it is a text, even if it looks like a number.
             OperandText::Text(text)
                 if self.operator.is_ordered() && Decimal::read(text.as_bytes()).is_some() =>
             {
@@ -107,10 +107,10 @@ impl fmt::Display for ComparisonText {
     }
 }
 
-/// A comparison, ready for use.
+/// A compiled comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Comparison {
-    /// Byte by byte.
+    /// By equality of bytes.
     Equal { value: Vec<u8>, negated: bool },
     /// Anywhere in the value.
     Matching { pattern: Pattern, negated: bool },
@@ -121,8 +121,8 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
-    /// Whether `value` fulfils it; an empty one is a missing one. Linear in its bytes, and for regular expressions in the
-    /// length of the expression too.
+    /// Whether `value` meets it; an empty value is a missing one. Linear in its bytes, and for regular expressions also in the
+    /// length of the expression.
     pub(super) fn holds(&self, value: &[u8]) -> bool {
         match self {
             Self::Equal { value: wanted, negated } => (value == wanted.as_slice()) != *negated,

@@ -1,10 +1,10 @@
-//! Decimal numbers, compared and brought into one form without arithmetic.
+//! Decimal numbers, compared and normalized without arithmetic.
 
 use crate::core::aggregates::is_number;
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A number without the zeros that say nothing. It borrows its digits: reading and comparing allocate nothing.
+/// A number without redundant zeros. It borrows its digits, so parsing and comparing allocate nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::core::rules) struct Decimal<'t> {
     is_negative: bool,
@@ -13,7 +13,7 @@ pub(in crate::core::rules) struct Decimal<'t> {
 }
 
 impl<'t> Decimal<'t> {
-    /// The number in `text`; `None` if it is none.
+    /// The number in `text`; `None` if it is not one.
     pub(in crate::core::rules) fn read(text: &'t [u8]) -> Option<Self> {
         if !is_number(text) {
             return None;
@@ -33,7 +33,7 @@ impl<'t> Decimal<'t> {
     }
 
     fn cmp_magnitude(&self, other: &Self) -> Ordering {
-        // Without zeros at the front more digits are more, without zeros at the end a longer fraction is.
+        // Without leading zeros, more digits are more; without trailing zeros, a longer fraction is more.
         let whole = self.whole.len().cmp(&other.whole.len()).then_with(|| self.whole.cmp(other.whole));
         whole.then_with(|| self.fraction.cmp(other.fraction))
     }

@@ -1,6 +1,6 @@
-//! Conditions over the columns of an event or a session: comparisons joined by `and`.
+//! Conditions on the columns of an event or a session: comparisons joined by `and`.
 //!
-//! There is one language of them for all flags. `docs/semantics.md` states it with examples.
+//! All flags share this language. `docs/semantics.md` defines it with examples.
 
 mod comparison;
 mod decimal;
@@ -15,18 +15,18 @@ pub(super) use decimal::Decimal;
 use std::fmt;
 pub(super) use words::AND;
 
-/// A condition as it is asked for. Two that mean the same are equal: order, repetition, spaces, quotes and the form of numbers
-/// make no difference.
+/// A condition as text. Two conditions with the same meaning are equal: order, repetition, spaces, quotes and the form of
+/// numbers make no difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConditionText {
     comparisons: Vec<ComparisonText>,
 }
 
 impl ConditionText {
-    /// Reads a condition.
+    /// Parses a condition.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// What is wrong with it.
     pub fn read(text: &str) -> Result<Self, String> {
         let mut comparisons = Vec::new();
         let mut rest = Some(text);
@@ -50,8 +50,8 @@ impl ConditionText {
         compiled
     }
 
-    /// The same, where the operands of comparisons with the columns `is_of` are what `text_of` makes of them, regular expressions
-    /// aside.
+    /// The same, with `text_of` applied to the operands of comparisons with the columns `is_of`, except for regular
+    /// expressions.
     ///
     /// # Errors
     /// Those of `text_of`.
@@ -70,8 +70,8 @@ impl ConditionText {
         Ok(Self { comparisons })
     }
 
-    /// The condition, ready for use, over values whose places `place_of` knows by the column and whether a regular expression
-    /// looks at it.
+    /// Compiles the condition. `place_of` gives the place of a column; it also gets whether a regular expression uses the
+    /// column.
     ///
     /// # Errors
     /// Those of `place_of`.
@@ -95,22 +95,22 @@ impl fmt::Display for ConditionText {
     }
 }
 
-/// The conditions in these texts.
+/// Parses several conditions.
 ///
 /// # Errors
-/// What is wrong with one, in words.
+/// What is wrong with one of them.
 pub(super) fn compile_all(texts: &[&str], kept: &mut ProjectedColumns) -> Result<Vec<Condition>, String> {
     texts.iter().map(|text| ConditionText::read(text)?.compile(kept)).collect()
 }
 
-/// A condition, ready for use: comparisons of the values at certain places, all of which must hold.
+/// A compiled condition: comparisons of the values at certain places, all of which must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condition {
     comparisons: Vec<(usize, Comparison)>,
 }
 
 impl Condition {
-    /// Whether an event with these values fulfils it.
+    /// Whether an event with these values meets it.
     pub(super) fn holds(&self, values: Values<'_>) -> bool {
         self.holds_for(|place| values.get(place))
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// How a value is held against an operand.
+/// How a value is compared with an operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Operator {
     Equal,
@@ -16,7 +16,7 @@ pub(super) enum Operator {
 }
 
 impl Operator {
-    /// All of them; of two that begin alike the longer one stands first.
+    /// All operators. Of two with the same beginning, the longer one comes first.
     const ALL: [Self; 8] = [
         Self::NotEqual,
         Self::MatchesNot,
@@ -41,22 +41,22 @@ impl Operator {
         }
     }
 
-    /// The operator with which `text` begins, and what stands behind it.
+    /// The operator at the start of `text`, and the rest.
     pub(super) fn split_from(text: &str) -> Option<(Self, &str)> {
         Self::ALL.into_iter().find_map(|operator| Some((operator, text.strip_prefix(operator.text())?)))
     }
 
-    /// Whether it compares by order, and so numbers as numbers.
+    /// Whether it compares order, and therefore numbers as numbers.
     pub(super) const fn is_ordered(self) -> bool {
         matches!(self, Self::Less | Self::AtMost | Self::Greater | Self::AtLeast)
     }
 
-    /// Whether it asks for a regular expression.
+    /// Whether it uses a regular expression.
     pub(super) const fn is_pattern(self) -> bool {
         matches!(self, Self::Matches | Self::MatchesNot)
     }
 
-    /// Whether a value that stands so to the operand fulfils the comparison.
+    /// Whether a value in this order to the operand meets the comparison.
     pub(super) const fn accepts(self, ordering: Ordering) -> bool {
         match self {
             Self::Equal => ordering.is_eq(),

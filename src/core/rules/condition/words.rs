@@ -1,20 +1,21 @@
-//! The parts of a condition as text: columns and values, in quotes where they need them.
+//! The parts of a condition as text: columns and values, in quotes if necessary.
 
 use super::operator::Operator;
 
-/// Joins comparisons.
+/// The word that joins comparisons.
 pub(in crate::core::rules) const AND: &str = " and ";
 
-/// What stands between spaces in no column and no value, unless in quotes: what other languages mean by it is not meant here.
+/// Words that are not allowed between spaces in a column or a value without quotes: other languages give them a meaning that
+/// they do not have here.
 const FOREIGN: [&str; 3] = [" or ", " && ", " || "];
 
-/// Bytes of operators.
+/// The bytes of operators.
 const SIGNS: [char; 5] = ['=', '<', '>', '~', '!'];
 
-/// Splits the column off, and its operator.
+/// Splits the column and its operator off.
 ///
 /// # Errors
-/// In words, if there is none.
+/// What is missing.
 pub(super) fn split_column(text: &str) -> Result<(String, Operator, &str), String> {
     let text = text.trim_start_matches(' ');
     if let Some((column, rest)) = split_quoted(text)? {
@@ -40,17 +41,17 @@ fn named(column: String, operator: Operator, rest: &str) -> Result<(String, Oper
     }
 }
 
-/// A value as it was written.
+/// A value as text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Written {
     pub(super) text: String,
     pub(super) is_quoted: bool,
 }
 
-/// Splits the value off; what is left is behind the `and`, and `None` if there is no `and`.
+/// Splits the value off. Returns the text after `and`, which is `None` without an `and`.
 ///
 /// # Errors
-/// In words, for what is no value.
+/// Why it is not a value.
 pub(super) fn split_value(text: &str) -> Result<(Written, Option<&str>), String> {
     if let Some((value, rest)) = split_quoted(text.trim_start_matches(' '))? {
         let behind = if rest.trim_end_matches(' ').is_empty() {
@@ -70,16 +71,16 @@ pub(super) fn split_value(text: &str) -> Result<(Written, Option<&str>), String>
     Ok((Written { text: value.to_owned(), is_quoted: false }, behind))
 }
 
-/// What stands before and behind the first `and`, whatever its case.
+/// The text before and after the first `and`, in any case.
 fn split_and(text: &str) -> Option<(&str, &str)> {
     let at = text.to_ascii_lowercase().find(AND)?;
     Some((&text[..at], &text[at + AND.len()..]))
 }
 
-/// The text in quotes with which `text` begins, and what is behind it. Two quotes inside are one.
+/// The quoted text at the start of `text`, and the rest. Two quotes inside are one.
 ///
 /// # Errors
-/// In words, if the quote has no end.
+/// If the quote has no end.
 fn split_quoted(text: &str) -> Result<Option<(String, &str)>, String> {
     let Some(quote) = text.chars().next().filter(|first| matches!(first, '\'' | '"')) else {
         return Ok(None);
@@ -110,18 +111,18 @@ fn refuse_words(text: &str) -> Result<(), String> {
     }
 }
 
-/// The first word in `text` that joins conditions here or elsewhere.
+/// The first word in `text` that joins conditions, here or in other languages.
 fn first_word(text: &str) -> Option<&'static str> {
     let padded = format!(" {} ", text.to_ascii_lowercase());
     [AND].into_iter().chain(FOREIGN).find(|word| padded.contains(word))
 }
 
-/// The column as it is written in a condition.
+/// The column in the text of a condition.
 pub(super) fn column_text(column: &str) -> String {
     if column.contains(SIGNS) || needs_quotes(column) { quoted(column) } else { column.to_owned() }
 }
 
-/// The value as it is written in a condition, where it is a text.
+/// The value in the text of a condition.
 pub(super) fn value_text(value: &str) -> String {
     if value.starts_with(SIGNS) || needs_quotes(value) { quoted(value) } else { value.to_owned() }
 }
