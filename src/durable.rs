@@ -3,14 +3,24 @@
 //! Every change of output and checkpoint on the disk goes through this module, in the order that `docs/durability.md` lists.
 //! Programs built with debug assertions can count the steps, and fail or die at each of them; the crash tests use this. Release
 //! builds do not have this hook.
-#![expect(clippy::disallowed_methods, reason = "the one place that changes names on the disk")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that changes names on the disk; waits for many syncs at once"
+)]
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+/// The error of every step after a failed sync.
+const REFUSED: &str = "a sync has failed before, nothing more is written";
+
+/// Syncs that are asked for side by side.
+const SYNCS_AT_ONCE: usize = 8;
 
 /// The disk as one command changes it. Clones are the same disk.
 ///
@@ -34,7 +44,7 @@ impl Disk {
     pub fn step(&self, name: &'static str) -> io::Result<()> {
         log::trace!("durable step {name}");
         if self.sync_has_failed() {
-            return Err(io::Error::other("a sync has failed before, nothing more is written"));
+            return Err(io::Error::other(REFUSED));
         }
         fault::reached(name)
     }
@@ -74,6 +84,48 @@ impl Disk {
     /// As [`Self::sync_file`].
     pub fn sync_written(&self, file: &File) -> io::Result<()> {
         self.sync("sync written", || file.sync_data())
+    }
+
+    /// The same for many files. A disk takes many syncs in the time of one, so some are asked for side by side, on as many threads as
+    /// the system gives.
+    ///
+    /// # Errors
+    /// As [`Self::sync_file`], and those of opening a file.
+    pub fn sync_files(&self, files: &[PathBuf]) -> io::Result<()> {
+        self.sync_all("sync file", files)
+    }
+
+    /// The same for the names in many folders.
+    ///
+    /// # Errors
+    /// As [`Self::sync_files`].
+    pub fn sync_folders(&self, folders: &[PathBuf]) -> io::Result<()> {
+        self.sync_all("sync folder", folders)
+    }
+
+    fn sync_all(&self, step: &'static str, paths: &[PathBuf]) -> io::Result<()> {
+        let next = AtomicUsize::new(0);
+        let sync_some = || -> io::Result<()> {
+            while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let opened = File::open(path)?;
+                self.sync(step, || opened.sync_all())?;
+            }
+            Ok(())
+        };
+        thread::scope(|scope| {
+            let others = 1..SYNCS_AT_ONCE.min(paths.len());
+            let start = |_| thread::Builder::new().spawn_scoped(scope, sync_some).ok();
+            // They start before this thread begins its own part.
+            let others: Vec<_> = others.map_while(start).collect();
+            let own = sync_some();
+            let ended = |other: thread::ScopedJoinHandle<'_, io::Result<()>>| {
+                other.join().unwrap_or_else(|_| Err(io::Error::other("a thread has ended early")))
+            };
+            let all = others.into_iter().map(ended).chain([own]);
+            // What has failed says more than what was refused after that.
+            let worst = all.filter_map(Result::err).max_by_key(|error| error.to_string() != REFUSED);
+            worst.map_or(Ok(()), Err)
+        })
     }
 
     /// Syncs the names in a folder.
@@ -274,6 +326,21 @@ mod tests {
         disk.rename(&one, &other).unwrap();
         disk.remove_folder(&other).unwrap();
         assert!(!disk.sync_has_failed());
+    }
+
+    #[test]
+    fn many_syncs_fail_if_one_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut paths: Vec<PathBuf> = (0..100).map(|number| folder.path().join(number.to_string())).collect();
+        paths.iter().for_each(|path| fs::write(path, "x").unwrap());
+        let disk = Disk::default();
+        disk.sync_files(&paths).unwrap();
+        disk.sync_folders(&[folder.path().to_owned()]).unwrap();
+        disk.sync_files(&[]).unwrap();
+        paths.insert(70, PathBuf::from("/dev/null"));
+        disk.sync_files(&paths).unwrap_err();
+        assert!(disk.sync_has_failed());
+        Disk::default().sync_files(&[folder.path().join("none")]).unwrap_err();
     }
 
     #[test]

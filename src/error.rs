@@ -23,6 +23,8 @@ pub enum ErrorKind {
     /// The commit failed, and it is unknown whether it has reached the disk: 71, the code for errors of the operating system.
     /// Rerunning the command finds out, so a script may treat it like 75.
     CommitUnknown,
+    /// Published outputs are missing, and nothing is damaged: 72, the code for a file of the system that is missing.
+    OutputsMissing,
     /// The checkpoint is damaged or out of step with its output: 74.
     Checkpoint,
     /// Another run holds the lock: 75.
@@ -40,6 +42,7 @@ impl ErrorKind {
             Self::DataRefused => 65,
             Self::NoInput => 66,
             Self::CommitUnknown => 71,
+            Self::OutputsMissing => 72,
             Self::Checkpoint => 74,
             Self::Locked => 75,
             Self::Definition => 78,

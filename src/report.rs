@@ -5,7 +5,9 @@
 mod maintenance;
 mod times;
 
-pub use maintenance::{BackupReport, ExportReport, MaintenanceReport, MigrateReport, VerifyReport};
+pub use maintenance::{
+    BackupReport, ExportReport, MaintenanceReport, MigrateReport, PruneReport, VerifyReport,
+};
 pub use times::{EarlyNumbersReport, RejectedTimeReport};
 
 use serde::{Serialize, Serializer};

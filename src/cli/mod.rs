@@ -46,6 +46,7 @@ Exit codes:
   65  the data was refused: too many rejected or late rows, or unreadable
   66  a batch file is missing or unreadable
   71  the commit failed, and it is unknown whether it reached the disk; rerun the command
+  72  published outputs are missing, and nothing is damaged: `verify` lists them
   74  the checkpoint is damaged, or does not match its outputs
   75  another run holds the lock
   78  the definition differs from the checkpoint's";

@@ -1,7 +1,8 @@
 //! Flags about outputs, for the commands that complete sessions.
 
 use super::values;
-use crate::settings::{OutputFormat, OutputSettings};
+use crate::settings::{DatePartitions, OutputFormat, OutputSettings};
+use chrono_tz::Tz;
 use clap::Args;
 
 const OUTPUTS: &str = "Outputs";
@@ -11,6 +12,12 @@ pub(super) struct OutputFlags {
     /// Format of sessions, events and open sessions
     #[arg(long, value_name = "FORMAT", default_value = OutputFormat::ALL[0].name(), value_parser = values::output_format(), help_heading = OUTPUTS)]
     output_format: OutputFormat,
+    /// Divide sessions and events into folders by the day on which their session starts, as Hive does: session_date=2020-01-01
+    #[arg(long, value_name = "COLUMN", value_parser = ["date"], help_heading = OUTPUTS)]
+    partition_by: Option<String>,
+    /// Time zone of the days of --partition-by [default: UTC]
+    #[arg(long, value_name = "ZONE", value_parser = values::timezone, requires = "partition_by", help_heading = OUTPUTS)]
+    partition_timezone: Option<String>,
     /// Put an apostrophe before values that a spreadsheet would read as a formula
     #[arg(long, help_heading = OUTPUTS)]
     spreadsheet_safe: bool,
@@ -20,10 +27,15 @@ pub(super) struct OutputFlags {
 }
 
 impl OutputFlags {
+    fn partition_zone(&self) -> Tz {
+        self.partition_timezone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+    }
+
     pub(super) fn settings(&self) -> OutputSettings {
         OutputSettings {
             format: self.output_format,
             spreadsheet_safe: self.spreadsheet_safe,
+            partitions: self.partition_by.as_ref().map(|_| DatePartitions::of_zone(self.partition_zone())),
             shows_open: self.emit_open,
         }
     }

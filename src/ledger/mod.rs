@@ -3,6 +3,7 @@
 mod files;
 mod gaps;
 mod history;
+mod prune;
 mod recovery;
 mod run;
 mod run_id;
@@ -11,6 +12,7 @@ mod stream;
 pub use files::{FileDigest, FilePlace, FileStamp, KnownFiles, MAX_BEGINNING_BYTES, beginning_bytes};
 pub use gaps::without_gaps;
 pub use history::{NoRollback, RollbackPlan, accepted_missing, active_runs, audit, plan_rollback};
+pub use prune::{Needed, PruneLimit, plan_prune};
 pub use recovery::{HeadMark, Recovery, Side, Staged, recover};
 pub use run::{Counts, FileEntry, Head, RunEntry, RunKind, WatermarkOrigin};
 pub use run_id::RunId;

@@ -9,7 +9,7 @@ use super::partial::PartialBackup;
 use super::verify::verify;
 use crate::durable::{Disk, folder_of};
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::{Manifest, Output};
+use crate::output::Output;
 use crate::report::{BackupReport, VerifyReport};
 use crate::run::{Cancellation, Look, Opening, expect_existing};
 use crate::settings::CommonSettings;
@@ -74,10 +74,15 @@ fn make(
         tries += 1;
         let (look, copied) = copy_once(common, partial, cancellation)?;
         let report = verify(&copy, cancellation)?;
+        // Whatever others have taken away meanwhile is copied again, or stands there as pruned.
+        let is_final = tries == TRIES || report.status == "ok" || !look.is_over(common);
         let Some(finding) = report.findings.first() else {
-            return Ok((report, copied));
+            if is_final {
+                return Ok((report, copied));
+            }
+            continue;
         };
-        if tries == TRIES || !look.is_over(common) {
+        if is_final {
             let what = format!("the copy is damaged: {finding}");
             return Err(Error::new(ErrorKind::Checkpoint, what)
                 .at(common.state.display())
@@ -127,8 +132,8 @@ struct OutputFile {
 fn outputs(look: &Look) -> io::Result<Vec<OutputFile>> {
     let mut files = Vec::new();
     // First: what moves out of this folder while the rest is listed is found there.
-    if let Some(run) = look.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run) {
-        let staged = Output::stages(run).into_iter().map(|(path, place)| OutputFile {
+    if let Some(manifest) = &look.unpublished {
+        let staged = Output::stages(manifest).into_iter().map(|(path, place)| OutputFile {
             changes: place.is_none(),
             path,
             place,
@@ -211,11 +216,17 @@ fn copy_file(from: &Path, to: &Path, cancellation: &Cancellation) -> io::Result<
 
 /// Syncs a folder with its content.
 fn sync_all(folder: &Path, disk: &Disk) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { sync_all(&path, disk)? } else { disk.sync_file(&File::open(&path)?)? }
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    let mut looked_at = 0;
+    while let Some(folder) = folders.get(looked_at).cloned() {
+        looked_at += 1;
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
     }
-    disk.sync_folder(folder)
+    disk.sync_files(&files)?;
+    disk.sync_folders(&folders)
 }
 
 fn lies_inside(folder: &Path, copied: &Path) -> bool {

@@ -30,19 +30,19 @@ pub struct InspectSettings {
 /// # Errors
 /// [`crate::error::ErrorKind::Checkpoint`] if something that is shown is damaged.
 pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport> {
-    let runs = look.checkpoint.runs()?;
     let head = look.checkpoint.head();
     let decided = head.filter(|head| !head.definition.is_undecided());
-    let kept = kept_runs(&look.checkpoint, &runs)?;
-    let ledger_report = |entry: &RunEntry| ledger_report(entry, kept.contains(&entry.head.run));
+    let ledger = settings.runs.then(|| ledger(look)).transpose()?;
+    // The state of the last run always stands.
+    let last_run = last_run(look)?.map(|entry| ledger_report(&entry, true));
     let shows_sessions = settings.sessions || settings.key.is_some();
     Ok(InspectReport {
         format_version: CURRENT_VERSION,
         definition: decided.map(|head| definition_report(&head.definition)),
         watermark: head.and_then(|head| time_text(head.watermark.time())),
         watermark_set_by: head.and_then(origin_text),
-        runs: runs.len() as u64,
-        last_run: runs.last().map(ledger_report),
+        runs: head.map_or(0, |head| head.run.number()),
+        last_run,
         unpublished_run: look.unpublished_run(),
         sessions_open: head.map_or(0, |head| head.sessions_open),
         keys_open: head.map_or(0, |head| head.keys_open),
@@ -50,8 +50,23 @@ pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport>
         oldest_open_start: head.and_then(|head| time_text(head.oldest_open_start)),
         bytes_on_disk: look.files().sum().1,
         sessions: shows_sessions.then(|| open_sessions(look, settings.key.as_deref())).transpose()?,
-        ledger: settings.runs.then(|| runs.iter().map(ledger_report).collect()),
+        ledger,
     })
+}
+
+/// The entry of the last run. Those before it cost as much as there are of them, and are read only where they are shown.
+fn last_run(look: &Look) -> Result<Option<RunEntry>> {
+    let Some(head) = look.checkpoint.head() else { return Ok(None) };
+    match look.checkpoint.run_entry(head.run)? {
+        None => look.checkpoint.runs().map(|mut runs| runs.pop()),
+        last => Ok(last),
+    }
+}
+
+fn ledger(look: &Look) -> Result<Vec<LedgerReport>> {
+    let runs = look.checkpoint.runs()?;
+    let kept = kept_runs(&look.checkpoint, &runs)?;
+    Ok(runs.iter().map(|entry| ledger_report(entry, kept.contains(&entry.head.run))).collect())
 }
 
 /// The open sessions with buffered events, as they would be if no further event came; only those of the key `only`, if it is

@@ -29,7 +29,12 @@ fn close_all(context: &mut Context) -> String {
     let settings = FinalizeSettings {
         as_of: None,
         keep_generations: KeepGenerations::Count(NonZeroU64::MAX),
-        outputs: OutputSettings { format: OutputFormat::Csv, spreadsheet_safe: false, shows_open: false },
+        outputs: OutputSettings {
+            format: OutputFormat::Csv,
+            spreadsheet_safe: false,
+            partitions: None,
+            shows_open: false,
+        },
     };
     let report = finalize(context, settings, &Workers::start(1).unwrap()).unwrap();
     std::fs::read_to_string(report.outputs.sessions.unwrap()).unwrap()

@@ -8,6 +8,7 @@ mod migrate;
 mod partial;
 #[cfg(any(test, debug_assertions))]
 mod predecessor;
+mod prune;
 mod purge;
 mod rewrite;
 mod rollback;
@@ -19,6 +20,7 @@ pub use inspect::{InspectSettings, inspect};
 pub use migrate::migrate;
 #[cfg(any(test, debug_assertions))]
 pub use predecessor::write as write_predecessor;
+pub use prune::{PruneSettings, prune};
 pub use purge::purge;
 pub use rollback::rollback;
 pub use transfer::{STANDARD_STREAM, export_state, import_state};

@@ -28,6 +28,7 @@ pub fn rollback(context: &mut Context, to_run: u64) -> Result<MaintenanceReport>
         }
         Err(why) => return Err(refusal(why, to, &kept)),
     };
+    expect_unpruned(context, &plan.retracted)?;
     let (state, open) = copy_state(context, &entries, &plan)?.ok_or_else(|| not_kept(to, &kept))?;
     let missing_outputs = plan.retracted.iter().flat_map(|&run| context.output.missing_of(run)).collect();
     let run = entries.last().map_or(to, |entry| entry.head.run).next();
@@ -46,6 +47,21 @@ pub fn rollback(context: &mut Context, to_run: u64) -> Result<MaintenanceReport>
         missing_outputs,
         ..report(&entry.head, Some(&entry))
     })
+}
+
+/// Outputs that were pruned are with whoever has them: no rollback can retract them there.
+fn expect_unpruned(context: &Context, retracted: &[RunId]) -> Result<()> {
+    let Some(pruned) = context.output.pruned()? else { return Ok(()) };
+    let through = pruned.through();
+    if retracted.iter().all(|&run| run > through) {
+        return Ok(());
+    }
+    let run = through.number();
+    let what = format!("the runs up to run {run} were pruned, so their outputs can no longer be retracted");
+    Err(Error::new(ErrorKind::Failed, what)
+        .at(context.output.folder().display())
+        .remedy(format!("go back to run {run} or a later one, or begin with a new pair of --state and --out"))
+        .nothing_changed())
 }
 
 /// The target: before the first run of an imported checkpoint, this is the imported state.

@@ -150,6 +150,7 @@ fn check(
     report.output_sessions = audit.sessions;
     report.missing_outputs = audit.missing;
     report.missing_accepted = audit.accepted;
+    report.pruned_through = Some(audit.pruned).filter(|&run| run > 0);
     findings.extend(audit.findings);
     Ok(())
 }

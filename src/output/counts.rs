@@ -1,6 +1,6 @@
 //! The counts of sessions in an output, and of their events.
 
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign};
 
 /// Sessions with their events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +35,15 @@ impl SessionCounts {
     /// The number of rows: one for each completed session, and one for each retracted one.
     pub const fn rows(self) -> u64 {
         self.sessions_completed + self.sessions_retracted
+    }
+}
+
+impl Add for SessionCounts {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
     }
 }
 

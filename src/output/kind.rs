@@ -19,6 +19,11 @@ impl OutputKind {
     /// All kinds, in the order in which they are published.
     pub const ALL: [Self; 5] = [Self::Sessions, Self::Events, Self::Late, Self::Rejects, Self::Open];
 
+    /// Whether its rows belong to sessions, whose days they can be divided by.
+    pub(super) const fn has_partitions(self) -> bool {
+        matches!(self, Self::Sessions | Self::Events)
+    }
+
     /// The name of its folder.
     pub const fn name(self) -> &'static str {
         match self {

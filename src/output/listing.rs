@@ -89,7 +89,8 @@ impl Listing {
             let content = output.open(view, run).and_then(Content::of);
             (view, content.map_err(|error| Fault::of(&output.path_of(view, run), &error)))
         };
-        let views = OutputFile::all().filter(|file| file.kind == OutputKind::Open).map(content).collect();
+        let views =
+            OutputFile::all_whole().filter(|file| file.kind == OutputKind::Open).map(content).collect();
         Ok(Self { published, views })
     }
 

@@ -88,15 +88,31 @@ impl Manifest {
 
     /// The outputs of the run, in the order of publishing, each with its entry in the manifest.
     pub(super) fn outputs(&self) -> impl Iterator<Item = (OutputFile, &ManifestFile)> {
-        let run = RunId::new(self.run);
-        let listed =
-            move |file: OutputFile| self.files.iter().find(|listed| listed.path == file.path_of(run));
-        OutputFile::all().filter_map(move |file| Some((file, listed(file)?)))
+        let run = self.run();
+        self.files.iter().filter_map(move |listed| Some((OutputFile::of_path(&listed.path, run)?, listed)))
     }
 
-    /// The file of this kind, if the run published one.
-    pub fn file_of(&self, kind: OutputKind) -> Option<&ManifestFile> {
-        self.outputs().find(|(file, _)| file.kind == kind).map(|(_, listed)| listed)
+    /// Whether the run has published a file of this kind.
+    pub fn has(&self, kind: OutputKind) -> bool {
+        self.outputs().any(|(file, _)| file.kind == kind)
+    }
+
+    /// The rows of this kind in all files that the run has published; `None` if there is no such file.
+    pub(super) fn rows_of(&self, kind: OutputKind) -> Option<u64> {
+        let of_kind = self.outputs().filter(|(file, _)| file.kind == kind);
+        of_kind.map(|(_, listed)| listed.rows).reduce(u64::saturating_add)
+    }
+
+    /// The path of what the run has published of this kind, relative to the output folder; if it is partitioned, the pattern that
+    /// fits all of its files.
+    pub fn pattern_of(&self, kind: OutputKind) -> Option<String> {
+        let mut files = self.outputs().map(|(file, _)| file);
+        files.find(|file| file.kind == kind).map(|file| file.pattern_of(self.run()))
+    }
+
+    /// Its run.
+    pub const fn run(&self) -> RunId {
+        RunId::new(self.run)
     }
 
     /// Whether it lists a file with this path, relative to the output folder.

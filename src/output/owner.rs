@@ -54,7 +54,15 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if the newest manifest cannot be read, [`ErrorKind::Failed`] if the file may not be read.
     pub fn owner(&self) -> Result<Option<StreamId>> {
-        if let Some(newest) = self.newest_manifest()? {
+        self.owner_by(self.newest_manifest()?.as_ref())
+    }
+
+    /// The same where the newest manifest is read already: to find it costs a look at the names of all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if the owner file may not be read.
+    pub fn owner_by(&self, newest: Option<&Manifest>) -> Result<Option<StreamId>> {
+        if let Some(newest) = newest {
             return Ok(newest.stream());
         }
         if !self.has_staging() {

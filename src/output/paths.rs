@@ -1,7 +1,8 @@
 //! The output folder and its names: the path of a file shows its run.
 
-use super::OutputFormat;
 use super::kind::OutputKind;
+use super::partitions::OutputDate;
+use super::{OutputFormat, partitions};
 use crate::durable::Disk;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::RunId;
@@ -14,29 +15,67 @@ pub(super) const STAGING: &str = ".staging";
 /// The outputs of runs that were rolled back.
 pub(super) const RETRACTED: &str = "retracted";
 
-/// A kind of output in a format.
+/// A kind of output in a format, and if it is partitioned the rows of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OutputFile {
     /// The content.
     pub kind: OutputKind,
     /// The format.
     pub format: OutputFormat,
+    /// The day whose rows it has; `None` if it has all.
+    pub(super) date: Option<OutputDate>,
 }
 
 impl OutputFile {
-    /// All possible files, in the order of publishing.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let of_kind = |kind| OutputFormat::ALL.iter().map(move |&format| Self { kind, format });
+    /// The file with all rows of its kind.
+    pub const fn whole(kind: OutputKind, format: OutputFormat) -> Self {
+        Self { kind, format, date: None }
+    }
+
+    /// The same for the rows of one day, or of all.
+    pub const fn of_date(self, date: Option<OutputDate>) -> Self {
+        Self { date, ..self }
+    }
+
+    /// All possible files besides those of days, in the order of publishing.
+    pub(super) fn all_whole() -> impl Iterator<Item = Self> {
+        let of_kind = |kind| OutputFormat::ALL.iter().map(move |&format| Self::whole(kind, format));
         OutputKind::ALL.into_iter().flat_map(of_kind)
     }
 
     /// The path of a run's file, relative to the output folder.
     pub fn path_of(self, run: RunId) -> String {
-        let (folder, ending) = (self.kind.name(), self.format.ending());
-        match self.kind {
-            OutputKind::Open => format!("{folder}/latest.{ending}"),
-            _ => format!("{folder}/{run}.{ending}"),
+        let ending = self.format.ending();
+        let name = match self.kind {
+            OutputKind::Open => format!("latest.{ending}"),
+            _ => format!("{run}.{ending}"),
+        };
+        match self.date {
+            Some(date) => format!("{}/{}/{name}", self.kind.name(), date.folder_name()),
+            None => format!("{}/{name}", self.kind.name()),
         }
+    }
+
+    /// The pattern, as shells and databases know them, that fits the files of all days.
+    pub(super) fn pattern_of(self, run: RunId) -> String {
+        match self.date {
+            Some(date) => {
+                self.path_of(run).replace(&date.folder_name(), &format!("{}=*", partitions::COLUMN))
+            }
+            None => self.path_of(run),
+        }
+    }
+
+    /// The file of `run` with this path, relative to the output folder.
+    pub(super) fn of_path(path: &str, run: RunId) -> Option<Self> {
+        let (folder, rest) = path.split_once('/')?;
+        let kind = OutputKind::ALL.into_iter().find(|kind| kind.name() == folder)?;
+        let date = match rest.split_once('/') {
+            Some((folder, _)) if kind.has_partitions() => Some(OutputDate::of_folder(folder)?),
+            _ => None,
+        };
+        let files = OutputFormat::ALL.iter().map(|&format| Self { kind, format, date });
+        files.into_iter().find(|file| file.path_of(run) == path)
     }
 
     /// The run whose file of this kind and format has this name in its folder.
@@ -46,7 +85,11 @@ impl OutputFile {
 
     /// Its place in the staging folder.
     pub(super) fn staged_in(self, folder: &Path) -> PathBuf {
-        folder.join(format!("{}.{}", self.kind.name(), self.format.ending()))
+        let (kind, ending) = (self.kind.name(), self.format.ending());
+        match self.date {
+            Some(date) => folder.join(format!("{kind}.{}.{ending}", date.folder_name())),
+            None => folder.join(format!("{kind}.{ending}")),
+        }
     }
 }
 
@@ -90,14 +133,6 @@ impl Output {
         self.folder.join(RETRACTED).join(file.path_of(run))
     }
 
-    /// Where each output of a run is staged, and where it is published. The manifest is last: it is published after the others.
-    /// All paths are inside the folder.
-    pub fn stages(run: RunId) -> Vec<(PathBuf, Option<PathBuf>)> {
-        let staging = Path::new(STAGING).join(run.to_string());
-        let way = |file: OutputFile| (file.staged_in(&staging), Some(file.path_of(run).into()));
-        OutputFile::all().map(way).chain([(staging.join(MANIFEST_NAME), None)]).collect()
-    }
-
     /// Whether `path`, inside the folder, is a staging path.
     pub fn is_staging(path: &Path) -> bool {
         path == Path::new(STAGING)
@@ -105,7 +140,7 @@ impl Output {
 
     /// Whether `path`, inside the folder, is that of an output which later runs replace.
     pub fn is_replaced(path: &Path) -> bool {
-        let mut views = OutputFile::all().filter(|file| file.kind == OutputKind::Open);
+        let mut views = OutputFile::all_whole().filter(|file| file.kind == OutputKind::Open);
         views.any(|view| path == Path::new(&view.path_of(RunId::new(0))))
     }
 }
@@ -141,14 +176,35 @@ mod tests {
     #[test]
     fn a_name_tells_its_run_and_every_file_has_one_of_its_own() {
         let run = RunId::new(7);
-        for file in OutputFile::all().filter(|file| file.kind != OutputKind::Open) {
+        let staging = Path::new("staging");
+        let dates = ["session_date=2020-01-01", "session_date=2020-01-02"].map(OutputDate::of_folder);
+        let of_dates = |file: OutputFile| dates.map(|date| OutputFile { date, ..file });
+        let partitioned =
+            OutputFile::all_whole().filter(|file| file.kind.has_partitions()).flat_map(of_dates);
+        let all: Vec<OutputFile> = OutputFile::all_whole().chain(partitioned).collect();
+        for file in &all {
+            assert_eq!(OutputFile::of_path(&file.path_of(run), run), Some(*file));
+            assert_eq!(OutputFile::of_path(&format!("{}.gz", file.path_of(run)), run), None);
+        }
+        for file in OutputFile::all_whole().filter(|file| file.kind != OutputKind::Open) {
             let path = file.path_of(run);
             let (folder, name) = path.split_once('/').unwrap();
             assert_eq!((folder, file.run_of(name)), (file.kind.name(), Some(run)));
             assert_eq!(file.run_of(&format!("{name}.gz")), None);
         }
-        let paths: BTreeSet<String> = OutputFile::all().map(|file| file.path_of(run)).collect();
-        assert_eq!(paths.len(), OutputKind::ALL.len() * OutputFormat::ALL.len());
+        let paths: BTreeSet<String> = all.iter().map(|file| file.path_of(run)).collect();
+        assert_eq!(paths.len(), (OutputKind::ALL.len() + 4) * OutputFormat::ALL.len());
+        let staged: BTreeSet<PathBuf> = all.iter().map(|file| file.staged_in(staging)).collect();
+        assert_eq!(staged.len(), paths.len());
+        for wrong in [
+            "sessions/../run-00000007.csv",
+            "sessions/session_date=2020-01-01/../run-00000007.csv",
+            "late/session_date=2020-01-01/run-00000007.csv",
+            "sessions/run-00000008.csv",
+            "/sessions/run-00000007.csv",
+        ] {
+            assert_eq!(OutputFile::of_path(wrong, run), None, "{wrong}");
+        }
         assert_eq!(run_of_manifest("run-00000012.json"), Some(RunId::new(12)));
         assert_eq!(run_of_manifest("run-00000012json"), None);
     }

@@ -2,6 +2,7 @@
 
 use super::kind::OutputKind;
 use super::paths::{MANIFESTS, Output, OutputFile, RETRACTED, STAGING};
+use crate::durable::folder_of;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::RunId;
 use std::fs;
@@ -18,18 +19,37 @@ pub(super) fn check(output: &Output, run: RunId) -> Result<()> {
     let root = folder(output.folder())?;
     let kinds = OutputKind::ALL.map(OutputKind::name);
     for name in kinds.into_iter().chain([MANIFESTS, STAGING, RETRACTED]) {
-        let path = output.folder().join(name);
-        if let (Some(found), Some(root)) = (folder(&path)?, root)
-            && found != root
-        {
-            return Err(Error::new(ErrorKind::Failed, "this folder is on another file system than the output folder")
-                .at(path.display())
-                .remedy("outputs are published by a rename, which cannot cross file systems: link or mount the whole --out folder"));
-        }
+        on_file_system(root, &output.folder().join(name))?;
     }
-    let places = OutputFile::all().map(|file| (output.path_of(file, run), file.kind == OutputKind::Open));
+    let places =
+        OutputFile::all_whole().map(|file| (output.path_of(file, run), file.kind == OutputKind::Open));
     let manifest = (output.manifest_path(run), false);
     places.chain([manifest]).try_for_each(|(place, is_replaced)| free(&place, is_replaced))
+}
+
+/// The same for one file of the run whose folder is only known now that it has rows.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_file(output: &Output, file: OutputFile, run: RunId) -> Result<()> {
+    let place = output.path_of(file, run);
+    on_file_system(folder(output.folder())?, folder_of(&place))?;
+    free(&place, false)
+}
+
+/// Refuses a folder that is on another file system than the output folder, `root`.
+fn on_file_system(root: Option<u64>, path: &Path) -> Result<()> {
+    match (folder(path)?, root) {
+        (Some(found), Some(root)) if found != root => Err(Error::new(
+            ErrorKind::Failed,
+            "this folder is on another file system than the output folder",
+        )
+        .at(path.display())
+        .remedy(
+            "outputs appear by a rename, which cannot leave a file system: link or mount the whole --out folder",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The file system of an existing folder, following links.

@@ -2,17 +2,29 @@
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
 use super::kind::OutputKind;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, ManifestFile};
 use super::paths::{MANIFEST_NAME, Output, OutputFile, RETRACTED, STAGING, failed};
 use super::published::unreadable;
-use crate::error::Result;
+use crate::durable::folder_of;
+use crate::error::{Error, Result};
 use crate::ledger::RunId;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_128;
 
 impl Output {
+    /// Where each output of a run is staged, and where it goes; last the manifest, which stays until the others have gone. All
+    /// below the folder.
+    pub fn stages(manifest: &Manifest) -> Vec<(PathBuf, Option<PathBuf>)> {
+        let staging = Path::new(STAGING).join(manifest.run().to_string());
+        let way = |(file, listed): (OutputFile, &ManifestFile)| {
+            (file.staged_in(&staging), Some(PathBuf::from(&listed.path)))
+        };
+        manifest.outputs().map(way).chain([(staging.join(MANIFEST_NAME), None)]).collect()
+    }
+
     /// Removes everything that is staged.
     ///
     /// # Errors
@@ -54,17 +66,23 @@ impl Output {
             self.retract(retracted)?;
         }
         let staging = self.staging_of(run);
+        let mut places = Vec::new();
         for (file, _) in manifest.outputs() {
-            self.move_into_place(&file.staged_in(&staging), &self.path_of(file, run))?;
+            let place = self.path_of(file, run);
+            self.move_into_place(&file.staged_in(&staging), &place)?;
             if file.kind == OutputKind::Open {
                 self.remove_other_views(file, run)?;
             }
+            places.push(place);
         }
-        let staged = staging.join(MANIFEST_NAME);
-        self.move_into_place(&staged, &self.manifest_path(run))?;
+        self.sync_names(&places)?;
+        let (staged, place) = (staging.join(MANIFEST_NAME), self.manifest_path(run));
+        self.move_into_place(&staged, &place)?;
+        self.sync_names(&[place])?;
         self.discard_staging()
     }
 
+    /// The name is not on the disk yet after it.
     fn move_into_place(&self, staged: &Path, place: &Path) -> Result<()> {
         if !staged.exists() {
             return if place.exists() {
@@ -73,24 +91,21 @@ impl Output {
                 Err(unreadable(place, "it is neither staged nor published"))
             };
         }
-        let folder = place.parent().unwrap_or_else(|| self.folder());
         let disk = self.disk();
-        let moved = disk
-            .create_folder(folder)
-            .and_then(|()| disk.rename(staged, place))
-            .and_then(|()| disk.sync_folder(folder))
-            .and_then(|()| disk.sync_folder(self.folder()));
-        moved.map_err(|error| {
-            let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-            let first = if full { "the disk is full: free some space; " } else { "" };
-            failed("publish", place, &error)
-                .remedy(format!("{first}the run is committed, and the next run publishes it"))
-        })
+        let moved = disk.create_folder(folder_of(place)).and_then(|()| disk.rename(staged, place));
+        moved.map_err(|error| cannot_publish(place, &error))
+    }
+
+    /// Brings the names of outputs to the disk: those that are in place since before a crash may not be there either.
+    fn sync_names(&self, places: &[PathBuf]) -> Result<()> {
+        let folders: BTreeSet<PathBuf> = places.iter().map(|place| folder_of(place).to_owned()).collect();
+        let folders: Vec<PathBuf> = folders.into_iter().chain([self.folder().to_owned()]).collect();
+        self.disk().sync_folders(&folders).map_err(|error| cannot_publish(self.folder(), &error))
     }
 
     /// A view of open sessions replaces the previous one, whatever its format was.
     fn remove_other_views(&self, view: OutputFile, run: RunId) -> Result<()> {
-        let others = OutputFile::all().filter(|file| file.kind == OutputKind::Open && *file != view);
+        let others = OutputFile::all_whole().filter(|file| file.kind == OutputKind::Open && *file != view);
         for place in others.map(|other| self.path_of(other, run)).filter(|place| place.is_file()) {
             self.disk().remove_file(&place).map_err(|error| {
                 failed("remove the previous view", &place, &error)
@@ -103,15 +118,12 @@ impl Output {
     /// Moves the outputs of `run` to `retracted/`. It can be repeated after any failure: what has been moved, or never existed,
     /// stays as it is.
     fn retract(&self, run: RunId) -> Result<()> {
-        for file in OutputFile::all() {
-            if file.kind == OutputKind::Open && !self.has_replaced_view(run) {
-                continue;
-            }
+        for file in self.files_of(run)? {
             let (from, to) = (self.path_of(file, run), self.retracted_path_of(file, run));
             if !from.exists() {
                 continue;
             }
-            let folders = [from.parent(), to.parent()].map(|folder| folder.unwrap_or_else(|| self.folder()));
+            let folders = [&from, &to].map(|path| folder_of(path));
             let disk = self.disk();
             let moved = disk
                 .create_folder(folders[1])
@@ -127,10 +139,26 @@ impl Output {
         Ok(())
     }
 
-    /// Whether the view of open sessions may be that of `run` or of a later run. A run that writes no view leaves the previous
-    /// one. An unknown view is moved, so that nobody takes it for the present one.
-    fn has_replaced_view(&self, run: RunId) -> bool {
-        let manifest = self.manifest_of(run).ok().flatten();
-        manifest.is_none_or(|manifest| manifest.file_of(OutputKind::Open).is_some())
+    /// The files that `run` has published. A run that has written no view of what is open has left that of an earlier one where it
+    /// was. Where its manifest cannot be read, its files are found by their names, and every view is its own: nobody should take an
+    /// unknown view for the present one.
+    fn files_of(&self, run: RunId) -> Result<Vec<OutputFile>> {
+        if let Ok(Some(manifest)) = self.manifest_of(run) {
+            return Ok(manifest.outputs().map(|(file, _)| file).collect());
+        }
+        let mut files: Vec<_> =
+            OutputFile::all_whole().filter(|file| file.kind == OutputKind::Open).collect();
+        for kind in OutputKind::ALL {
+            let published = self.published_files(kind)?.into_iter();
+            files.extend(published.filter(|(_, of)| *of == run).map(|(file, _)| file));
+        }
+        Ok(files)
     }
+}
+
+fn cannot_publish(place: &Path, error: &io::Error) -> Error {
+    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let first = if full { "the disk is full: free some space; " } else { "" };
+    failed("publish", place, error)
+        .remedy(format!("{first}the run is committed, and the next run publishes it"))
 }

@@ -4,6 +4,7 @@
 use super::OutputFormat;
 use super::kind::OutputKind;
 use super::manifest::Manifest;
+use super::partitions::OutputDate;
 use super::paths::{
     MANIFEST_NAME, MANIFESTS, Output, OutputFile, STAGING, failed, manifest_name, run_of_manifest,
 };
@@ -66,7 +67,7 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if the manifest of the run cannot be read.
     pub fn has_view_of(&self, run: RunId, format: OutputFormat) -> Result<bool> {
-        let path = OutputFile { kind: OutputKind::Open, format }.path_of(run);
+        let path = OutputFile::whole(OutputKind::Open, format).path_of(run);
         let is_listed = self.manifest_of(run)?.is_some_and(|manifest| manifest.lists(&path));
         Ok(is_listed && self.folder().join(path).exists())
     }
@@ -76,11 +77,24 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if the folder cannot be read.
     pub(super) fn published_files(&self, kind: OutputKind) -> Result<Vec<(OutputFile, RunId)>> {
-        let folder = self.folder().join(kind.name());
+        Self::files_below(self.folder(), kind)
+    }
+
+    /// The files of this kind below `root`, where they have the names that they have in the output folder, each with its run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the folder cannot be read.
+    pub(super) fn files_below(root: &Path, kind: OutputKind) -> Result<Vec<(OutputFile, RunId)>> {
+        let folder = root.join(kind.name());
         let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
-        let files = OutputFormat::ALL.iter().map(|&format| OutputFile { kind, format });
-        let of_name = |name: &String| files.clone().find_map(|file| file.run_of(name).map(|run| (file, run)));
-        Ok(names.iter().filter_map(of_name).collect())
+        let mut found = files_among(&names, kind, None);
+        let dates = names.iter().filter(|_| kind.has_partitions());
+        for date in dates.filter_map(|name| OutputDate::of_folder(name)) {
+            let folder = folder.join(date.folder_name());
+            let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
+            found.extend(files_among(&names, kind, Some(date)));
+        }
+        Ok(found)
     }
 
     /// The manifest that is staged for `run`; `None` if it is missing, truncated or damaged.
@@ -125,8 +139,15 @@ pub(super) fn is_gone(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
+/// The outputs among the names in a folder of this kind and day.
+fn files_among(names: &[String], kind: OutputKind, date: Option<OutputDate>) -> Vec<(OutputFile, RunId)> {
+    let files = OutputFormat::ALL.iter().map(|&format| OutputFile { kind, format, date });
+    let of_name = |name: &String| files.clone().find_map(|file| file.run_of(name).map(|run| (file, run)));
+    names.iter().filter_map(of_name).collect()
+}
+
 /// The names in a folder; none if it does not exist.
-fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+pub(super) fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,

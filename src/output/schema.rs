@@ -1,5 +1,6 @@
 //! The columns of a run's outputs.
 
+use super::partitions;
 use crate::core::aggregates::Kind;
 use crate::core::rules::{Emit, RuleSet};
 use crate::definition::Definition;
@@ -35,6 +36,15 @@ impl AggregateColumn {
 }
 
 impl OutputSchema {
+    /// A column that has the name of the column that folders of days stand for. Databases do not tell capitals from small letters.
+    pub fn date_column(&self) -> Option<&str> {
+        let aggregates = self.aggregates.iter().map(|column| &column.name).filter(|_| self.emit.sessions);
+        let events = self.event_columns.iter().filter(|_| self.emit.events);
+        let keys = self.key.iter().filter(|_| self.emit.sessions);
+        let mut names = keys.chain(aggregates).chain(events);
+        names.find(|name| name.eq_ignore_ascii_case(partitions::COLUMN)).map(String::as_str)
+    }
+
     /// The columns of a definition with its rules.
     pub fn of(definition: &Definition, rules: &RuleSet) -> Self {
         Self {

@@ -66,7 +66,7 @@ impl SideRow {
         row.push(b',');
         write_field(reason.as_bytes(), &mut row);
         row.push(b',');
-        Self { file: OutputFile { kind, format: OutputFormat::Csv }, header, row }
+        Self { file: OutputFile::whole(kind, OutputFormat::Csv), header, row }
     }
 
     fn end(mut self) -> Self {

@@ -1,17 +1,19 @@
 //! The outputs of a run before its commit: complete files in a separate folder.
 #![expect(clippy::disallowed_methods, reason = "staging creates files")]
 
-use super::encode::{EncodeFile, Verbatim};
+use super::encode::{EncodeFile, Origin, Verbatim};
 use super::manifest::{Manifest, ManifestFile};
 use super::paths::{MANIFEST_NAME, Output, OutputFile, cannot_write};
-use super::place;
+use super::shuffle::Shuffle;
+use super::{Encoder, place};
 use crate::durable::Disk;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId, StreamId};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The bytes that are collected before they are written.
@@ -37,9 +39,21 @@ impl StagedOutput {
         self.file.write(self.encoder.take(bytes)?)
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    /// Writes what is left; it is not on the disk yet after it.
+    fn write_end(&mut self) -> io::Result<()> {
         self.file.write(self.encoder.finish()?)?;
+        self.file.write_buffer()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.write_end()?;
         self.file.finish()
+    }
+
+    /// What a manifest says of it.
+    fn listed_as(&self, path: String) -> ManifestFile {
+        let digest = format!("{:032x}", self.file.hash.digest128());
+        ManifestFile { path, rows: self.rows, bytes: self.file.bytes, digest }
     }
 }
 
@@ -111,9 +125,32 @@ impl StagedFile {
 pub struct Staging {
     stream: StreamId,
     run: RunId,
+    output: Output,
     folder: PathBuf,
-    disk: Disk,
     files: BTreeMap<OutputFile, StagedOutput>,
+    partitioned: Option<Partitioned>,
+}
+
+/// Outputs that are divided by days: which days there are, and what they have, is known at the end.
+struct Partitioned {
+    encoder: Arc<Encoder>,
+    origin: Origin,
+    rows: Shuffle,
+}
+
+impl Partitioned {
+    /// Writes all rows of `file` to `path`.
+    fn write_file(&self, file: OutputFile, path: PathBuf, disk: &Disk) -> io::Result<StagedOutput> {
+        let encoder = self.encoder.file(file.kind, self.origin)?;
+        let mut staged = StagedOutput { file: StagedFile::create(path, disk.clone())?, encoder, rows: 0 };
+        staged.file.write(&self.encoder.header(file.kind))?;
+        for rows in self.rows.pieces(file) {
+            staged.write(&rows?, 0)?;
+        }
+        staged.rows = self.rows.count(file);
+        staged.write_end()?;
+        Ok(staged)
+    }
 }
 
 impl Staging {
@@ -125,7 +162,14 @@ impl Staging {
         place::check(output, run)?;
         let folder = output.staging_of(run);
         output.disk().create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
-        Ok(Self { stream, run, folder, disk: output.disk().clone(), files: BTreeMap::new() })
+        let output = output.clone();
+        Ok(Self { stream, run, output, folder, files: BTreeMap::new(), partitioned: None })
+    }
+
+    /// Begins the files of days, which have what `encoder` makes of their rows. They need no memory for each, and one open file at
+    /// a time.
+    pub fn open_partitions(&mut self, encoder: Arc<Encoder>, origin: Origin) {
+        self.partitioned = Some(Partitioned { encoder, origin, rows: Shuffle::default() });
     }
 
     /// Begins an output that consists of a header and rows, unless it has begun.
@@ -145,7 +189,7 @@ impl Staging {
             return Ok(());
         }
         let path = file.staged_in(&self.folder);
-        let mut staged = StagedFile::create(path.clone(), self.disk.clone())
+        let mut staged = StagedFile::create(path.clone(), self.output.disk().clone())
             .map_err(|error| cannot_write(&path, &error))?;
         staged.write(header).map_err(|error| cannot_write(&path, &error))?;
         self.files.insert(file, StagedOutput { file: staged, encoder, rows: 0 });
@@ -157,6 +201,9 @@ impl Staging {
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if they cannot be written.
     pub fn write(&mut self, file: OutputFile, bytes: &[u8], rows: u64) -> Result<()> {
+        if let (Some(partitioned), Some(_)) = (&mut self.partitioned, file.date) {
+            return partitioned.rows.push(file, bytes, rows).map_err(|error| cannot_hold(&error));
+        }
         let Some(staged) = self.files.get_mut(&file) else { return Ok(()) };
         staged.write(bytes, rows).map_err(|error| cannot_write(&staged.file.path, &error))
     }
@@ -174,24 +221,46 @@ impl Staging {
         let mut files = Vec::new();
         for (file, staged) in &mut self.files {
             staged.finish().map_err(|error| cannot_write(&staged.file.path, &error))?;
-            files.push(ManifestFile {
-                path: file.path_of(self.run),
-                rows: staged.rows,
-                bytes: staged.file.bytes,
-                digest: format!("{:032x}", staged.file.hash.digest128()),
-            });
+            files.push((*file, staged.listed_as(file.path_of(self.run))));
         }
+        if let Some(partitioned) = &self.partitioned {
+            files.extend(self.write_partitions(partitioned)?);
+        }
+        files.sort_by_key(|(file, _)| *file);
+        let files = files.into_iter().map(|(_, listed)| listed).collect();
         let manifest = complete(Manifest::new(self.stream, mark, generation, files));
         self.write_manifest(&manifest).map_err(|error| cannot_write(&self.folder, &error))?;
         Ok(manifest)
     }
 
+    /// One after the other: nothing of a file that is written stays in memory.
+    fn write_partitions(&self, partitioned: &Partitioned) -> Result<Vec<(OutputFile, ManifestFile)>> {
+        let write = |file: OutputFile| {
+            place::check_file(&self.output, file, self.run)?;
+            let path = file.staged_in(&self.folder);
+            let written = partitioned.write_file(file, path.clone(), self.output.disk());
+            let staged = written.map_err(|error| cannot_write(&path, &error))?;
+            Ok((file, staged.listed_as(file.path_of(self.run))))
+        };
+        let files = partitioned.rows.files();
+        let written = files.iter().map(|&file| write(file)).collect::<Result<Vec<_>>>()?;
+        let paths: Vec<PathBuf> = files.iter().map(|file| file.staged_in(&self.folder)).collect();
+        self.output.disk().sync_files(&paths).map_err(|error| cannot_write(&self.folder, &error))?;
+        Ok(written)
+    }
+
     fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
-        let mut file = StagedFile::create(self.folder.join(MANIFEST_NAME), self.disk.clone())?;
+        let mut file = StagedFile::create(self.folder.join(MANIFEST_NAME), self.output.disk().clone())?;
         file.write(&manifest.to_bytes())?;
         file.finish()?;
-        self.disk.sync_folder(&self.folder)
+        self.output.disk().sync_folder(&self.folder)
     }
+}
+
+fn cannot_hold(error: &io::Error) -> Error {
+    Error::io(ErrorKind::Failed, "use a temporary file for rows", &std::env::temp_dir(), error)
+        .remedy("give TMPDIR a folder with more space")
+        .nothing_changed()
 }
 
 impl std::fmt::Debug for Staging {

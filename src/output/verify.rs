@@ -5,13 +5,12 @@ use super::kind::OutputKind;
 use super::listing::{Content, Fault, Listing};
 use super::manifest::{Manifest, ManifestFile};
 use super::paths::{Output, OutputFile, manifest_name};
-use super::published::is_gone;
 use super::schema::OutputSchema;
 use crate::error::Result;
 use crate::ledger::{HeadMark, RunEntry, RunId, RunKind, accepted_missing, active_runs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Seek;
+use std::io::{self, Seek};
 use std::path::Path;
 
 /// The result of a verification of outputs.
@@ -29,6 +28,8 @@ pub struct OutputAudit {
     pub missing: Vec<String>,
     /// How many other outputs are missing that a run recorded as removed on purpose.
     pub accepted: u64,
+    /// The last run that was pruned; 0 if none was.
+    pub pruned: u64,
     /// What is wrong, as text.
     pub findings: Vec<String>,
 }
@@ -49,7 +50,8 @@ pub fn audit_output(
         Some(manifest) => Ok(Some(manifest.clone())),
         None => output.manifest_of(run),
     };
-    let first = first_run_here(manifest_of, entries);
+    let pruned = audit.check_pruned(output, entries, marks);
+    let first = first_run_here(manifest_of, entries).max(pruned.next());
     let mut expected: BTreeSet<(OutputFile, RunId)> = BTreeSet::new();
     let mut open: Option<(RunId, OutputFile, ManifestFile)> = None;
     for (entry, mark) in entries.iter().zip(marks).filter(|(entry, _)| entry.head.run >= first) {
@@ -57,7 +59,7 @@ pub fn audit_output(
         let manifest = match manifest_of(run) {
             Ok(Some(manifest)) => manifest,
             Ok(None) => {
-                audit.no_manifest(output, run, &accepted);
+                audit.no_manifest(output, run, listing, &accepted);
                 // It may have been the last one with a view of open sessions: this is unknown.
                 open = None;
                 continue;
@@ -73,10 +75,8 @@ pub fn audit_output(
         }
         if active.contains(&run) {
             audit.check_counts(entry, &manifest);
-            for (file, listed) in manifest.outputs().filter(|(file, _)| file.kind != OutputKind::Open) {
-                expected.insert((file, run));
-                audit.check_file(output, entry, file, listed, &accepted);
-            }
+            expected.extend(manifest.outputs().map(|(file, _)| (file, run)));
+            audit.check_files(output, entry, &manifest, &accepted);
         }
         // Each view replaces the previous one, and a rollback removes the view of a run that it undoes.
         let mut shown = manifest.outputs().filter(|(file, _)| file.kind == OutputKind::Open);
@@ -89,7 +89,8 @@ pub fn audit_output(
         audit.book(&output.path_of(view, run), &listed.path, run, found, &accepted);
     }
     let retracting: BTreeSet<RunId> = unpublished.into_iter().flat_map(Manifest::retracts).collect();
-    let left = listing.published.iter().filter(|(_, run)| !retracting.contains(run));
+    // What is left of a prune that has ended early is nothing that anybody misses or minds.
+    let left = listing.published.iter().filter(|(_, run)| !retracting.contains(run) && *run > pruned);
     audit.orphans(output, left.filter(|published| !expected.contains(published)));
     audit
 }
@@ -130,10 +131,31 @@ impl OutputAudit {
         }
     }
 
+    /// Holds what stands for pruned runs against the ledger; the last of them.
+    fn check_pruned(&mut self, output: &Output, entries: &[RunEntry], marks: &[HeadMark]) -> RunId {
+        let pruned = match output.pruned() {
+            Ok(Some(pruned)) => pruned,
+            Ok(None) => return RunId::BEFORE_ALL,
+            Err(error) => {
+                self.findings.push(error.to_string());
+                return RunId::BEFORE_ALL;
+            }
+        };
+        let through = pruned.through();
+        let of_them = entries.iter().take_while(|entry| entry.head.run <= through);
+        let is_known = of_them.clone().all(|entry| entry.kind != RunKind::Lost);
+        if is_known && !pruned.is_of(&marks[..of_them.count()]) {
+            let run = through.number();
+            self.findings
+                .push(format!("the summary of the pruned runs up to run {run} belongs to another history"));
+        }
+        self.pruned = through.number();
+        through
+    }
+
     /// Without its manifest, an output is a file like any other. If no file is left, all outputs of the run were removed.
-    fn no_manifest(&mut self, output: &Output, run: RunId, accepted: &Accepted<'_>) {
-        let mut files = OutputFile::all().filter(|file| file.kind != OutputKind::Open);
-        let gone = if files.any(|file| !is_gone(&output.path_of(file, run))) {
+    fn no_manifest(&mut self, output: &Output, run: RunId, listing: &Listing, accepted: &Accepted<'_>) {
+        let gone = if listing.published.iter().any(|(_, of)| *of == run) {
             Fault::Wrong("it is missing, but other outputs of its run exist".to_owned())
         } else {
             Fault::Gone
@@ -149,7 +171,7 @@ impl OutputAudit {
         }
         let counts = &entry.counts;
         for kind in OutputKind::ALL {
-            let listed = manifest.file_of(kind).map(|file| file.rows);
+            let listed = manifest.rows_of(kind);
             let counted = match kind {
                 // Sessions and events exist only if they are emitted, and late rows may be dropped on purpose.
                 OutputKind::Sessions => listed.map(|_| counts.sessions_completed + counts.sessions_retracted),
@@ -165,57 +187,65 @@ impl OutputAudit {
         }
     }
 
-    /// Reads one file of a run.
+    /// Reads every file of a run. Its sessions together have the events that the ledger says.
+    fn check_files(
+        &mut self,
+        output: &Output,
+        entry: &RunEntry,
+        manifest: &Manifest,
+        accepted: &Accepted<'_>,
+    ) {
+        let run = entry.head.run;
+        let mut sessions = Some(SessionCounts::default());
+        for (file, listed) in manifest.outputs().filter(|(file, _)| file.kind != OutputKind::Open) {
+            let path = output.path_of(file, run);
+            let checked = self.check_file(output, entry, (file, listed));
+            if file.kind == OutputKind::Sessions {
+                let found = checked.as_ref().ok().copied().flatten();
+                sessions = sessions.zip(found).map(|(sum, found)| sum + found);
+            }
+            self.book(&path, &listed.path, run, checked.map(drop), accepted);
+        }
+        let pattern = manifest.pattern_of(OutputKind::Sessions);
+        if let (Some(pattern), Some(found)) = (pattern, sessions) {
+            self.check_events(&output.folder().join(pattern), entry, found);
+        }
+    }
+
+    /// Reads one file of a run; how many sessions it has, if that can be told.
     fn check_file(
         &mut self,
         output: &Output,
         entry: &RunEntry,
-        file: OutputFile,
-        listed: &ManifestFile,
-        accepted: &Accepted<'_>,
-    ) {
+        (file, listed): (OutputFile, &ManifestFile),
+    ) -> Result<Option<SessionCounts>, Fault> {
         let run = entry.head.run;
-        let path = output.path_of(file, run);
-        let checked =
-            output.open(file, run).map_err(|error| Fault::of(&path, &error)).and_then(|mut opened| {
-                self.files += 1;
-                self.bytes += listed.bytes;
-                Content::of(&opened).map_err(|error| Fault::of(&path, &error))?.check(listed)?;
-                opened.rewind().map_err(|error| Fault::of(&path, &error))?;
-                match file.kind {
-                    OutputKind::Sessions => {
-                        self.check_sessions(file, opened, entry, listed).map_err(Fault::Wrong)
-                    }
-                    _ => Ok(()),
-                }
-            });
-        self.book(&path, &listed.path, run, checked, accepted);
+        let failed = |error: &io::Error| Fault::of(&output.path_of(file, run), error);
+        let mut opened = output.open(file, run).map_err(|error| failed(&error))?;
+        self.files += 1;
+        self.bytes += listed.bytes;
+        Content::of(&opened).map_err(|error| failed(&error))?.check(listed)?;
+        if file.kind != OutputKind::Sessions {
+            return Ok(None);
+        }
+        opened.rewind().map_err(|error| failed(&error))?;
+        let found = count_sessions(file, opened, entry, listed).map_err(Fault::Wrong)?;
+        self.sessions += found.map_or(0, SessionCounts::rows);
+        Ok(found)
     }
 
-    /// Counts sessions and their events.
-    fn check_sessions(
-        &mut self,
-        file: OutputFile,
-        opened: File,
-        entry: &RunEntry,
-        listed: &ManifestFile,
-    ) -> Result<(), String> {
-        let definition = &entry.head.definition;
-        let schema = OutputSchema::of(definition, &definition.rule_set()?);
-        let Some(found) = file.format.count_sessions(opened, &schema)? else { return Ok(()) };
-        self.sessions += found.rows();
-        if found.rows() != listed.rows {
-            return Err(format!("it has {} rows, its manifest says {}", found.rows(), listed.rows));
-        }
+    /// Holds the events of a run's sessions against the ledger.
+    fn check_events(&mut self, place: &Path, entry: &RunEntry, found: SessionCounts) {
         let SessionCounts { events_completed: events, events_retracted: retracted, .. } = found;
         let counted = (entry.counts.events_completed, entry.counts.events_retracted);
         if (events, retracted) != counted && entry.kind != RunKind::Lost {
-            return Err(format!(
-                "its sessions insert {events} events and retract {retracted}; the ledger says {} and {}",
-                counted.0, counted.1
+            self.findings.push(format!(
+                "{}: its sessions insert {events} events and retract {retracted}; the ledger says {} and {}",
+                place.display(),
+                counted.0,
+                counted.1
             ));
         }
-        Ok(())
     }
 
     /// Files with the name of an output that no run published: a reader of the folder would take them for one.
@@ -224,5 +254,21 @@ impl OutputAudit {
             let path = output.path_of(*file, *run);
             self.findings.push(format!("{}: no active run has published it", path.display()));
         }
+    }
+}
+
+/// Counts sessions and their events; `None` if this build cannot.
+fn count_sessions(
+    file: OutputFile,
+    opened: File,
+    entry: &RunEntry,
+    listed: &ManifestFile,
+) -> Result<Option<SessionCounts>, String> {
+    let definition = &entry.head.definition;
+    let schema = OutputSchema::of(definition, &definition.rule_set()?);
+    let found = file.format.count_sessions(opened, &schema)?;
+    match found.map(SessionCounts::rows).filter(|&rows| rows != listed.rows) {
+        Some(rows) => Err(format!("it has {rows} rows, its manifest says {}", listed.rows)),
+        None => Ok(found),
     }
 }

@@ -84,8 +84,28 @@ pub struct VerifyReport {
     /// The run that recorded `missing_outputs` as removed on purpose, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted_in_run: Option<u64>,
+    /// The last run that was pruned: nothing of it and of the runs before it is in the output folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pruned_through: Option<u64>,
     /// What is damaged or inconsistent, as text.
     pub findings: Vec<String>,
+}
+
+/// What a prune has removed, or would.
+#[derive(Debug, Clone, Serialize)]
+pub struct PruneReport {
+    /// How it ended.
+    pub status: Status,
+    /// The last run of which nothing stays; 0 if there is none.
+    pub pruned_through: u64,
+    /// Why it is the last: `age`, `rollback`, `followers` or `newest-run`.
+    pub limited_by: &'static str,
+    /// Outputs that were removed.
+    pub outputs: u64,
+    /// Manifests that were removed.
+    pub manifests: u64,
+    /// The bytes of both.
+    pub bytes: u64,
 }
 
 /// The report of an export.

@@ -90,7 +90,7 @@ impl Cancellation {
     ///
     /// # Errors
     /// As [`Cancellation::check`].
-    pub(super) fn begin_commit(&self) -> Result<()> {
+    pub(crate) fn begin_commit(&self) -> Result<()> {
         let mut commits = self.commits();
         self.check_after(|| commits.first.is_some())?;
         commits.has_begun = true;

@@ -1,6 +1,6 @@
 //! The end of a partition in a run: complete sessions become output, and open state is encoded for the checkpoint.
 
-use super::output_writer::OutputBatch;
+use super::output_batch::OutputBatch;
 use crate::core::reducer::{BatchEnd, PartitionReducer};
 use crate::core::session::SessionBatch;
 use crate::state::{EncodedPartition, Stored};

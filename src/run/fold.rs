@@ -1,6 +1,7 @@
 //! An attempt to fold a batch with one of the two strategies. Nothing is committed here.
 
 use super::finish::Finish;
+use super::output_batch::RowEncoder;
 use super::output_writer::{OutputWriter, Written};
 use super::read_stats::ReadStats;
 use super::rounds::{Reading, Stop};
@@ -94,22 +95,40 @@ impl RunContext<'_> {
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
-        let OutputSettings { format, spreadsheet_safe, shows_open } = self.settings.outputs;
+        let OutputSettings { format, spreadsheet_safe, partitions, shows_open } = self.settings.outputs;
         let emit = rules.emit();
-        let encoder = format.encoder(OutputSchema::of(self.definition, rules), spreadsheet_safe);
+        let schema = OutputSchema::of(self.definition, rules);
+        if partitions.is_some() {
+            expect_no_date_column(&schema)?;
+        }
+        let encoder = Arc::new(format.encoder(schema, spreadsheet_safe));
         let origin = self.origin();
-        for (kind, is_written) in [
-            (OutputKind::Sessions, emit.sessions),
-            (OutputKind::Events, emit.events),
-            (OutputKind::Open, shows_open),
+        for (kind, is_written, is_divided) in [
+            (OutputKind::Sessions, emit.sessions, partitions.is_some()),
+            (OutputKind::Events, emit.events, partitions.is_some()),
+            (OutputKind::Open, shows_open, false),
         ] {
             if is_written {
                 let file = encoder.file(kind, origin).map_err(|error| no_file(format, &error))?;
-                staging.open_for(OutputFile { kind, format }, &encoder.header(kind), file)?;
+                if !is_divided {
+                    staging.open_for(OutputFile::whole(kind, format), &encoder.header(kind), file)?;
+                }
             }
         }
-        OutputWriter::open(Arc::clone(rules), Some((staging, encoder)))
+        if partitions.is_some() {
+            staging.open_partitions(Arc::clone(&encoder), origin);
+        }
+        OutputWriter::open(Arc::clone(rules), Some((staging, RowEncoder { encoder, partitions })))
     }
+}
+
+/// The folders of days are a column to whoever reads them, so no file may have one of its name.
+fn expect_no_date_column(schema: &OutputSchema) -> Result<()> {
+    let Some(column) = schema.date_column() else { return Ok(()) };
+    let what = format!("the outputs have a column {column}, and --partition-by date adds one of this name");
+    Err(Error::new(ErrorKind::Usage, what)
+        .remedy("name the column otherwise, or leave --partition-by out")
+        .nothing_changed())
 }
 
 fn no_file(format: OutputFormat, error: &io::Error) -> Error {

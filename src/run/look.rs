@@ -193,12 +193,15 @@ impl Look {
 struct Seen {
     files: Stamp,
     published: Option<RunId>,
+    pruned: Option<RunId>,
 }
 
 impl Seen {
     fn now(common: &CommonSettings) -> Result<Self> {
         // Whoever reads the manifests reports a folder that cannot be read.
-        let published = Output::at(common.out.clone(), Disk::default()).newest_run().ok().flatten();
-        Ok(Self { files: Stamp::of(&common.state)?, published })
+        let output = Output::at(common.out.clone(), Disk::default());
+        let published = output.newest_run().ok().flatten();
+        let pruned = output.pruned().ok().flatten().map(|pruned| pruned.through());
+        Ok(Self { files: Stamp::of(&common.state)?, published, pruned })
     }
 }

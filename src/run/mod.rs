@@ -24,6 +24,7 @@ mod inquiry;
 mod limits;
 mod look;
 mod natural;
+mod output_batch;
 mod output_writer;
 mod plan;
 mod progress;

@@ -15,12 +15,13 @@ pub(super) type StagedManifest = Option<(HeadMark, Manifest)>;
 /// [`ErrorKind::Checkpoint`] if they are out of step or do not belong together.
 pub(super) fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedManifest)> {
     let head = checkpoint.mark();
-    let published = output.newest_manifest()?.as_ref().and_then(Manifest::mark);
+    let newest_manifest = output.newest_manifest()?;
+    let published = newest_manifest.as_ref().and_then(Manifest::mark);
     let stream = Some(checkpoint.stream());
     let staged = head.and_then(|head| output.staged_manifest(head.run));
     let staged = staged.filter(|m| m.stream() == stream).and_then(|m| Some((m.mark()?, m)));
     let mark = |(mark, manifest): &(HeadMark, Manifest)| Staged { mark: *mark, follows: manifest.follows() };
-    let of_output = Side { stream: output.owner()?, newest: published };
+    let of_output = Side { stream: output.owner_by(newest_manifest.as_ref())?, newest: published };
     let recovery = recover(Side { stream, newest: head }, of_output, staged.as_ref().map(mark));
     match recovery {
         Recovery::Discard | Recovery::Publish => Ok((recovery, staged)),

@@ -93,8 +93,8 @@ impl Published {
     /// The paths of what was published to `output`.
     pub(super) fn outputs(&self, output: &Output) -> Outputs {
         let path = |kind: OutputKind| {
-            let published = self.manifest.file_of(kind)?;
-            Some(output.folder().join(&published.path).to_string_lossy().into_owned())
+            let published = self.manifest.pattern_of(kind)?;
+            Some(output.folder().join(published).to_string_lossy().into_owned())
         };
         Outputs {
             sessions: path(OutputKind::Sessions),

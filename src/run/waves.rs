@@ -1,7 +1,8 @@
 //! The end of all partitions of a run, some at a time.
 
 use super::finish::PartitionOutput;
-use super::output_writer::{OutputBatch, OutputWriter};
+use super::output_batch::OutputBatch;
+use super::output_writer::OutputWriter;
 use super::rounds::Stop;
 use super::strategy::{FoldOutput, RunContext};
 use super::totals::OpenTotals;

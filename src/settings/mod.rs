@@ -4,7 +4,7 @@ mod choice;
 mod outputs;
 
 pub use choice::{FilePattern, SourceChoice};
-pub use outputs::{OutputFormat, OutputSettings};
+pub use outputs::{DatePartitions, OutputFormat, OutputSettings};
 
 use crate::core::event::Timestamp;
 use crate::core::watermark::Advance;

@@ -1,6 +1,6 @@
 //! How a command writes its outputs. This is not part of the definition.
 
-pub use crate::output::OutputFormat;
+pub use crate::output::{DatePartitions, OutputFormat};
 
 /// How a command writes its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct OutputSettings {
     pub format: OutputFormat,
     /// Whether no value may look like a formula to a spreadsheet.
     pub spreadsheet_safe: bool,
+    /// The days by which sessions and events are divided; `None` if they are not.
+    pub partitions: Option<DatePartitions>,
     /// Whether a view of open sessions is written too.
     pub shows_open: bool,
 }

@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, reason = "the figures of docs/trust.md")]
 
 use crate::support::faults::Job;
-use crate::support::twin::{self, CORRECTED, SPLIT, execute, finalize, maintenance, run};
+use crate::support::twin::{self, CORRECTED, PARTITIONED, SPLIT, execute, finalize, maintenance, run};
 use crate::support::{Folder, OUT, STATE};
 use sessionize::internals::write_predecessor;
 
@@ -31,6 +31,7 @@ fn of_a_rollback() {
 fn of_a_rollback_under_rules() {
     a_rollback().under(SPLIT).disturb(BATCHES);
     a_rollback().under(CORRECTED).disturb(BATCHES);
+    a_rollback().under(PARTITIONED).disturb(BATCHES);
 }
 
 #[test]
@@ -57,6 +58,21 @@ fn of_a_verify_that_accepts_what_is_missing() {
     let must_reach = &["write state", "commit", "rename"];
     let after = vec![maintenance(&["verify"]), run(&[2]), finalize()];
     Job { must_reach, ..Job::of(vec![], accept, after) }.disturb_in(&folder);
+}
+
+#[test]
+fn of_a_prune() {
+    let short = |command: Vec<String>| [command, vec!["--keep-generations=1".to_owned()]].concat();
+    let before = vec![short(run(&[0])), short(run(&[1])), short(run(&[2]))];
+    let prune = ["prune", "--older-than=1d", "--unfollowed", "--now=2024-06-01T00:00:00Z"];
+    let prune: Vec<String> = prune.map(str::to_owned).to_vec();
+    let after = || vec![maintenance(&["verify"]), finalize(), maintenance(&["verify"])];
+    let job = || Job {
+        must_reach: &["create file", "rename", "sync folder", "remove file"],
+        ..Job::of(before.clone(), prune.clone(), after())
+    };
+    job().disturb(BATCHES);
+    job().under(PARTITIONED).disturb(BATCHES);
 }
 
 #[test]

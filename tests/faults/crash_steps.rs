@@ -10,7 +10,9 @@
 
 use crate::support::Folder;
 use crate::support::faults::Job;
-use crate::support::twin::{self, CORRECTED, SPLIT, execute, execute_with_fault, finalize, run, run_each};
+use crate::support::twin::{
+    self, CORRECTED, PARTITIONED, SPLIT, execute, execute_with_fault, finalize, run, run_each,
+};
 
 const BATCHES: usize = 3;
 
@@ -54,6 +56,11 @@ fn of_a_run_that_splits_and_emits_events_too() {
 #[test]
 fn of_a_run_that_corrects() {
     a_run_among_others().under(CORRECTED).disturb(BATCHES);
+}
+
+#[test]
+fn of_a_run_whose_outputs_are_divided_by_days() {
+    Job::of(vec![run(&[0])], run(&[1]), vec![finalize()]).under(PARTITIONED).disturb(BATCHES);
 }
 
 #[test]

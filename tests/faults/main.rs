@@ -3,6 +3,7 @@
 //! Few test programs are few links: each file here has one risk, named in its first line.
 
 mod commit_unknown;
+mod cost;
 mod crash_calls;
 mod crash_maintenance;
 mod crash_steps;
@@ -17,6 +18,7 @@ mod looking;
 mod lost_writes;
 #[path = "../oracle/mod.rs"]
 mod oracle;
+mod prune;
 mod repair;
 mod repair_rules;
 mod salvage;

@@ -40,7 +40,7 @@ fn every_exit_code_has_a_section() {
     let help = Folder::new().sessionize(&["--help"]).stdout;
     let codes = help.split("Exit codes:").nth(1).unwrap().lines().map(str::trim);
     let codes: Vec<&str> = codes.filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(codes.len(), 9, "{codes:?}");
+    assert_eq!(codes.len(), 10, "{codes:?}");
     for code in codes.iter().filter(|code| **code != "0") {
         assert!(text.contains(&format!("\n## Exit code {code}: ")), "{code}");
         assert!(text.contains(&format!("\n| {code} | [")), "{code} in the table");
@@ -269,7 +269,14 @@ fn trouble_with_state(heading: &str, reported: &dyn Fn(Folder, &[&str], i32) -> 
         "`… published outputs are missing, the first: …`" => {
             let folder = after_two_days();
             fs::remove_file(folder.path(&output_name("sessions", 1))).unwrap();
-            reported(folder, &["verify", "-q"], 74)
+            reported(folder, &["verify", "-q"], 72)
+        }
+        "`no follower is registered, and prune would remove … outputs that nobody is known to have`" => {
+            let folder = after_a_day();
+            let run = ["run", "--batch", "day-2.csv", "--keep-generations=1"];
+            folder.sessionize(&run).expect_code(0);
+            let prune = ["prune", "--older-than=1d", "--now=2100-01-01"];
+            reported(folder, &prune, 2)
         }
         "`this output folder belongs to another checkpoint`" => {
             reported(after_a_day(), &["run", "--batch", "day-2.csv", "--state", "other-state"], 74)
@@ -297,7 +304,7 @@ fn trouble_with_state(heading: &str, reported: &dyn Fn(Folder, &[&str], i32) -> 
             assert!(warned.contains("others may change the state folder"), "{warned}");
             folder
         }
-        "Remove a key" => after_a_day(),
+        "Remove a key" | "Years of use" => after_a_day(),
         _ => panic!("nobody brings about the trouble of: {heading}"),
     }
 }

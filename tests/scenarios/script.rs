@@ -45,9 +45,20 @@ impl Step {
 
     /// Whether every expected line has a known form.
     pub fn unknown_lines(&self) -> Vec<&String> {
-        const WORDS: [&str; 12] = [
-            "session", "id", "late", "reject", "open", "exit", "header", "stdout", "stderr", "event",
-            "latest", "column",
+        const WORDS: [&str; 13] = [
+            "session",
+            "id",
+            "late",
+            "reject",
+            "open",
+            "exit",
+            "header",
+            "stdout",
+            "stderr",
+            "event",
+            "latest",
+            "column",
+            "published",
         ];
         let is_fact = |line: &str| line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '));
         let begins = |line: &str| line.split(' ').next().is_some_and(|word| WORDS.contains(&word));

@@ -15,6 +15,7 @@ mod oracle;
 mod output_formats;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod partitions;
 mod property_cuts;
 mod property_late;
 mod property_rules;

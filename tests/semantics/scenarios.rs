@@ -281,6 +281,7 @@ scenario_files! {
     late
     open_view
     origin
+    partitions
     rejects
     splits
     times

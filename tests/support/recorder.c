@@ -1,6 +1,7 @@
 /* Loaded into the program by a test (LD_PRELOAD). It records every change of files below RECORDER_ROOT, in order, in
  * RECORDER_LOG, whoever makes it: the program, the standard library or sled. On demand it lets one sync fail
- * (RECORDER_FAIL_SYNC=K) or the disk be full from a write on (RECORDER_FULL_FROM=K), both counted from 1. */
+ * (RECORDER_FAIL_SYNC=K) or the disk be full from a write on (RECORDER_FULL_FROM=K), both counted from 1. With RECORDER_READS it
+ * records too which files are opened, and how much is read of them. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -1;
 static const char *root;
 static long syncs, writes, changes, fail_sync, full_from, die_at;
+static int records_reads;
 
 __attribute__((constructor)) static void begin(void) {
   root = getenv("RECORDER_ROOT");
@@ -28,6 +30,7 @@ __attribute__((constructor)) static void begin(void) {
   const char *fail = getenv("RECORDER_FAIL_SYNC"), *full = getenv("RECORDER_FULL_FROM");
   const char *die = getenv("RECORDER_DIE_AT");
   die_at = die ? atol(die) : 0;
+  records_reads = getenv("RECORDER_READS") != NULL;
   fail_sync = fail ? atol(fail) : 0;
   full_from = full ? atol(full) : 0;
   if (root && log) log_fd = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -90,11 +93,20 @@ static int disk_is_full(void) {
   return 1;
 }
 
+static void record_read(char what, const char *path, ssize_t length) {
+  pthread_mutex_lock(&lock);
+  record(what, path, "", 0, NULL, length);
+  pthread_mutex_unlock(&lock);
+}
+
 static int opened(int folder, const char *name, int flags, mode_t mode) {
   char path[PATH_MAX];
   struct stat found;
-  if (!(flags & (O_CREAT | O_TRUNC)) || (flags & O_TMPFILE) == O_TMPFILE || !resolve(folder, name, path))
-    return syscall(SYS_openat, folder, name, flags, mode);
+  if (!(flags & (O_CREAT | O_TRUNC)) || (flags & O_TMPFILE) == O_TMPFILE || !resolve(folder, name, path)) {
+    int fd = syscall(SYS_openat, folder, name, flags, mode);
+    if (fd >= 0 && records_reads && resolve(folder, name, path)) record_read('O', path, 0);
+    return fd;
+  }
   pthread_mutex_lock(&lock);
   int exists = stat(path, &found) == 0;
   int fd = !exists && disk_is_full() ? -1 : syscall(SYS_openat, folder, name, flags, mode);
@@ -112,6 +124,20 @@ int open(const char *name, int flags, ...) { OPEN_MODE(flags, flags) return open
 int open64(const char *name, int flags, ...) { OPEN_MODE(flags, flags) return opened(AT_FDCWD, name, flags, mode); }
 int openat(int folder, const char *name, int flags, ...) { OPEN_MODE(flags, flags) return opened(folder, name, flags, mode); }
 int openat64(int folder, const char *name, int flags, ...) { OPEN_MODE(flags, flags) return opened(folder, name, flags, mode); }
+
+static ssize_t was_read(int fd, ssize_t done) {
+  char path[PATH_MAX];
+  int error = errno;
+  if (done > 0 && records_reads && resolve_fd(fd, path)) record_read('G', path, done);
+  errno = error;
+  return done;
+}
+
+ssize_t read(int fd, void *data, size_t count) { return was_read(fd, syscall(SYS_read, fd, data, count)); }
+ssize_t pread64(int fd, void *data, size_t count, off64_t offset) {
+  return was_read(fd, syscall(SYS_pread64, fd, data, count, offset));
+}
+ssize_t pread(int fd, void *data, size_t count, off_t offset) { return pread64(fd, data, count, offset); }
 
 ssize_t write(int fd, const void *data, size_t count) {
   char path[PATH_MAX];

@@ -21,6 +21,10 @@ pub enum Change {
     FailedSync(PathBuf),
     Rename(PathBuf, PathBuf),
     Remove(PathBuf),
+    /// Only where reads are recorded: a file or folder was opened without a change.
+    Open(PathBuf),
+    /// The same: so many bytes were read.
+    Read(PathBuf, usize),
 }
 
 /// The library, compiled once for all tests of a binary.
@@ -70,6 +74,8 @@ fn read_one(rest: &mut &[u8], root: &Path) -> Change {
         b'X' => Change::FailedSync(path),
         b'R' => Change::Rename(path, other),
         b'U' => Change::Remove(path),
+        b'O' => Change::Open(path),
+        b'G' => Change::Read(path, length),
         other => panic!("a change of kind {other}"),
     }
 }
@@ -169,7 +175,7 @@ impl Disk {
             }
             Change::Truncate(path, length) => self.change_file(path, Unsynced::Truncate(*length)),
             Change::Sync(path) => self.sync(path),
-            Change::FailedSync(_) => {}
+            Change::FailedSync(_) | Change::Open(_) | Change::Read(..) => {}
             Change::Rename(from, to) => {
                 let (names, name) = self.names_beside(from);
                 let number = names.remove(&name).unwrap();

@@ -78,6 +78,10 @@ pub const SPLIT: &[&str] = &[
 pub const CORRECTED: &[&str] =
     &["--agg=sum(4)", "--agg=last(3)=last_page", "--dedup=row", "--allowed-lateness=90m"];
 
+/// Rules in which outputs are divided by days. In this zone the first batch lies before midnight and the others after it.
+pub const PARTITIONED: &[&str] =
+    &["--max-events=3", "--emit=both", "--partition-by=date", "--partition-timezone=Atlantic/Azores"];
+
 /// Commands of a job under rules, which show what is open.
 pub fn under(rules: &[&str], commands: Vec<Vec<String>>) -> Vec<Vec<String>> {
     commands.into_iter().map(|command| under_rules(rules, command)).collect()
@@ -88,7 +92,8 @@ pub fn under_rules(rules: &[&str], mut command: Vec<String>) -> Vec<String> {
     let is_run = command[0] == "run";
     if !rules.is_empty() && (is_run || command[0] == "finalize") {
         command.push("--emit-open".to_owned());
-        command.extend(rules.iter().filter(|_| is_run).map(|&flag| flag.to_owned()));
+        let applies = |flag: &&&str| is_run || flag.starts_with("--partition");
+        command.extend(rules.iter().filter(applies).map(|&flag| flag.to_owned()));
     }
     command
 }

@@ -4,6 +4,7 @@ mod backup;
 mod export_state;
 mod import_state;
 mod migrate;
+mod prune;
 mod purge;
 mod rollback;
 mod text;
@@ -19,6 +20,7 @@ pub(super) enum MaintenanceVerb {
     Verify(verify::VerifyFlags),
     Rollback(rollback::RollbackFlags),
     Purge(purge::PurgeFlags),
+    Prune(prune::PruneFlags),
     Backup(backup::BackupFlags),
     ExportState(export_state::ExportStateFlags),
     ImportState(import_state::ImportStateFlags),
@@ -30,6 +32,7 @@ pub(super) fn execute(verb: &MaintenanceVerb, cancellation: &Cancellation) -> Re
         MaintenanceVerb::Verify(flags) => verify::execute(flags, cancellation),
         MaintenanceVerb::Rollback(flags) => rollback::execute(flags, cancellation),
         MaintenanceVerb::Purge(flags) => purge::execute(flags, cancellation),
+        MaintenanceVerb::Prune(flags) => prune::execute(flags, cancellation),
         MaintenanceVerb::Backup(flags) => backup::execute(flags, cancellation),
         MaintenanceVerb::ExportState(flags) => export_state::execute(flags, cancellation),
         MaintenanceVerb::ImportState(flags) => import_state::execute(flags, cancellation),

@@ -2,7 +2,9 @@
 
 use crate::cli::page::{Page, Rows, listed};
 use crate::cli::text::unpublished_text;
-use crate::report::{BackupReport, ExportReport, MaintenanceReport, MigrateReport, Status, VerifyReport};
+use crate::report::{
+    BackupReport, ExportReport, MaintenanceReport, MigrateReport, PruneReport, Status, VerifyReport,
+};
 use indicatif::HumanBytes;
 
 pub(super) fn verify_page(report: &VerifyReport) -> Page {
@@ -27,6 +29,7 @@ pub(super) fn verify_page(report: &VerifyReport) -> Page {
     if report.missing_accepted > 0 {
         rows.count("removed on purpose", report.missing_accepted);
     }
+    rows.some("pruned", report.pruned_through.map(|run| format!("up to run {run}")).as_ref());
     if let Some(run) = report.accepted_in_run {
         rows.add("recorded as removed on purpose", format!("in run {run}"));
     }
@@ -87,6 +90,32 @@ pub(super) fn backup_page(report: &BackupReport) -> Page {
     if report.outputs_missing > 0 {
         rows.count("outputs missing", report.outputs_missing);
     }
+    page.rows(&rows);
+    page
+}
+
+pub(super) fn prune_page(report: &PruneReport) -> Page {
+    let mut page = Page::default();
+    page.line(match report.status {
+        Status::Committed => "pruned",
+        Status::NothingToDo => "nothing to do",
+        Status::DryRun => "dry run, nothing was changed",
+    });
+    let mut rows = Rows::default();
+    match report.pruned_through {
+        0 => rows.add("pruned", "no run"),
+        run => rows.add("pruned", format!("up to run {run}")),
+    }
+    let stays = match report.limited_by {
+        "age" => "the next run is younger",
+        "rollback" => "a rollback may still go back to it (--keep-generations)",
+        "followers" => "a follower does not have the next run yet, or goes on from it",
+        _ => "the next run is the newest",
+    };
+    rows.add("no further because", stays);
+    rows.count("outputs removed", report.outputs);
+    rows.count("manifests removed", report.manifests);
+    rows.add("size", HumanBytes(report.bytes).to_string());
     page.rows(&rows);
     page
 }

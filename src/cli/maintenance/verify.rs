@@ -35,7 +35,7 @@ pub(super) fn execute(flags: &VerifyFlags, cancellation: &Cancellation) -> Resul
         Some(first) => {
             let what =
                 format!("{} published outputs are missing, the first: {first}", report.missing_outputs.len());
-            Err(Error::new(ErrorKind::Checkpoint, what).remedy(
+            Err(Error::new(ErrorKind::OutputsMissing, what).remedy(
                 "restore them, or record with `sessionize verify --accept-missing` that they were removed on purpose",
             ))
         }

@@ -4,6 +4,7 @@ use super::packed::PackedValues;
 use super::{CloseReason, CompletedSession, Op, SessionId};
 use crate::core::aggregates::Value;
 use crate::core::event::{DateText, TimeText, Timestamp, Values};
+use std::collections::BTreeMap;
 
 /// The fields that every session has. Its other values are in the buffers of the batch, up to these ends.
 #[derive(Debug, Clone, Copy)]
@@ -68,19 +69,32 @@ impl SessionBatch {
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Session<'_>) -> bool) {
         let mut kept = Self::default();
         for (fixed, session) in self.fixed.iter().zip(self.iter()).filter(|(_, session)| keep(session)) {
-            kept.keys.extend_from_slice(session.key);
-            for value in session.values() {
-                kept.values.push(&value);
-            }
-            kept.events.extend_from_slice(session.events);
-            kept.fixed.push(Fixed {
-                key_end: kept.keys.len(),
-                values_end: kept.values.len(),
-                events_end: kept.events.len(),
-                ..*fixed
-            });
+            kept.push_copy(fixed, &session);
         }
         *self = kept;
+    }
+
+    /// The sessions for which `part` says the same, in their order. Copies all of them.
+    pub(crate) fn split_by<P: Ord>(&self, part: impl Fn(&Session<'_>) -> P) -> BTreeMap<P, Self> {
+        let mut parts: BTreeMap<P, Self> = BTreeMap::new();
+        for (fixed, session) in self.fixed.iter().zip(self.iter()) {
+            parts.entry(part(&session)).or_default().push_copy(fixed, &session);
+        }
+        parts
+    }
+
+    fn push_copy(&mut self, fixed: &Fixed, session: &Session<'_>) {
+        self.keys.extend_from_slice(session.key);
+        for value in session.values() {
+            self.values.push(&value);
+        }
+        self.events.extend_from_slice(session.events);
+        self.fixed.push(Fixed {
+            key_end: self.keys.len(),
+            values_end: self.values.len(),
+            events_end: self.events.len(),
+            ..*fixed
+        });
     }
 
     /// Empties the batch and keeps its memory.
@@ -250,7 +264,13 @@ mod tests {
             let before: Vec<String> = batch.iter().map(|session| format!("{session:?}")).collect();
             batch.retain(|_| true);
             assert_eq!(batch.iter().map(|session| format!("{session:?}")).collect::<Vec<_>>(), before);
+            let parts = batch.split_by(|session| session.op.name());
+            let of_part =
+                |op: &str| parts[op].iter().map(|s| format!("{:?} {:?}", s.key, s.start)).collect::<Vec<_>>();
+            assert_eq!((parts.len(), parts["insert"].len(), of_part("insert").len()), (2, 2, 2));
+            assert_eq!(parts["retract"].iter().next().unwrap().events().count(), 2);
             batch.retain(|session| session.op == Op::Retract);
+            assert_eq!(format!("{batch:?}"), format!("{:?}", parts["retract"]));
             let kept: Vec<Session<'_>> = batch.iter().collect();
             assert_eq!((kept.len(), kept[0].key, kept[0].event_count), (1, &b""[..], 4));
             assert_eq!(kept[0].values().collect::<Vec<_>>(), [Value::Text(b"/home"), Value::Int(0)]);
