@@ -56,6 +56,8 @@ mod ledger;
 #[cfg(feature = "cli")]
 mod maintenance;
 #[cfg(feature = "cli")]
+mod objects;
+#[cfg(feature = "cli")]
 mod output;
 #[cfg(feature = "cli")]
 mod proposal;

@@ -137,12 +137,20 @@ pub enum FileStamp {
         /// xxh3-64 of the first and the last 64 KiB of the stored bytes.
         ends: u64,
     },
+    /// Of an object in a store, or a file of a web server.
+    Object {
+        /// Length of the stored bytes.
+        bytes: u64,
+        /// xxh3-128 of its `ETag` without quotes.
+        #[serde(with = "text::hexadecimal")]
+        e_tag: u128,
+    },
 }
 
 /// Where a content was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct FilePlace {
-    /// xxh3-128 of the bytes of the absolute path.
+    /// xxh3-128 of the bytes of the absolute path, or of the URL.
     #[serde(with = "text::hexadecimal")]
     pub path_hash: u128,
     /// `None` where a change of the file might not show.

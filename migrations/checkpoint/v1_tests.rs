@@ -236,3 +236,10 @@ fn golden_ruled_state() {
     assert!(text.ends_with(r#""tail":[[6,"p"]]}"#), "{text}");
     assert_eq!(serde_json::from_str::<RuledState>(&text).unwrap(), state);
 }
+
+#[test]
+fn golden_path_of_an_object() {
+    let stamp = Some(FileStamp::Object { bytes: 300, e_tag: 4 });
+    let row = PathRow { hash: 1, bytes: 2, beginning: 3, stamp };
+    assert_eq!(hex(&row), ["01", "02", "03", "01", "01", "fb2c01", "04"].concat());
+}

@@ -4,7 +4,7 @@ use super::common::print_text;
 use super::text::init_page;
 use crate::core::event::key_word;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::open_batch;
+use crate::input::{is_url, open_batch};
 use crate::proposal::document;
 use crate::run::{Cancellation, look_at_files};
 use clap::Args;
@@ -63,7 +63,7 @@ impl InitFlags {
 /// The path of a file in a configuration file at `output`: relative to its folder.
 fn seen_from(output: &Path, file: &str) -> String {
     let is_beside = output.parent().is_none_or(|folder| folder.as_os_str().is_empty());
-    if is_beside {
+    if is_beside || is_url(Path::new(file)) {
         return file.to_owned();
     }
     std::path::absolute(file).map_or_else(|_| file.to_owned(), |path| path.to_string_lossy().into_owned())

@@ -34,7 +34,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunFlags {
-    /// Files of the batch; - is standard input. They may be compressed with gzip or zstd
+    /// Files of the batch, or URLs of objects, as of S3; - is standard input. They may be compressed with gzip or zstd
     #[arg(long, value_name = "FILE", num_args = 0.., help_heading = BATCH)]
     batch: Vec<PathBuf>,
     /// More files of the batch
@@ -211,6 +211,8 @@ pub(super) fn execute(
     run::check_request(&settings.request)?;
     machine::allow_open_files(paths.len())?;
     let files = open_batch(&paths, settings.max_bytes)?;
+    // A URL may stand for many files, each of which needs a temporary one.
+    machine::allow_open_files(files.len())?;
     let workers = Workers::start(flags.threads.map_or_else(machine::processors, usize::from))?;
     let context = if settings.dry_run {
         Look::at(&common, cancellation)?.into_context()
@@ -241,8 +243,10 @@ impl RunCommand<'_> {
     fn run_each(&mut self, files: Vec<BatchFile>) -> Result<()> {
         let mut each = EachReport { runs: Vec::new() };
         let mut outcome = Ok(());
-        for file in files {
-            match self.run(vec![file]) {
+        let mut files = files.into_iter().peekable();
+        while let Some(file) = files.next() {
+            let next = files.peek().map(|next| self.fetch_ahead(&file, next));
+            match next.unwrap_or(Ok(())).and_then(|()| self.run(vec![file])) {
                 Ok(report) => each.runs.push(report),
                 Err(error) => {
                     outcome = Err(error);
@@ -254,6 +258,12 @@ impl RunCommand<'_> {
         // What was committed before an error stays committed, so the report includes it.
         let printed = self.flags.common.print(self.cancellation, &each, |each| runs_page(&each.runs));
         outcome.and(printed)
+    }
+
+    /// Lets the next object come while this one is taken in.
+    fn fetch_ahead(&self, file: &BatchFile, next: &BatchFile) -> Result<()> {
+        run::fetch_ahead(&self.context, &self.settings, file)?;
+        run::fetch_ahead(&self.context, &self.settings, next)
     }
 
     fn run(&mut self, files: Vec<BatchFile>) -> Result<RunReport> {

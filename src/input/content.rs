@@ -1,9 +1,8 @@
 //! The decompressed content of a file, and its hash.
 #![expect(clippy::cast_possible_truncation, reason = "never more than was just read into memory")]
 
-use std::fs::File;
+use super::stored::StoredBytes;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -65,28 +64,6 @@ impl<R: Read> Read for Hashing<R> {
         hashed.bytes += (count - known) as u64;
         self.offset += count as u64;
         hashed.is_complete |= count == 0 && !buffer.is_empty() && self.offset == hashed.bytes;
-        Ok(count)
-    }
-}
-
-/// Reads the stored bytes in order, up to the length that the file had when it was opened.
-pub struct StoredBytes {
-    file: Arc<File>,
-    offset: u64,
-    end: u64,
-}
-
-impl StoredBytes {
-    pub(super) const fn new(file: Arc<File>, end: u64) -> Self {
-        Self { file, offset: 0, end }
-    }
-}
-
-impl Read for StoredBytes {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = (self.end - self.offset).min(buffer.len() as u64) as usize;
-        let count = self.file.read_at(&mut buffer[..most], self.offset)?;
-        self.offset += count as u64;
         Ok(count)
     }
 }

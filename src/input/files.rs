@@ -2,28 +2,27 @@
 #![expect(clippy::disallowed_methods, reason = "opens the batch files")]
 
 use super::compression::{self, Compression};
-use super::content::{Content, Hashing, SharedHash, StoredBytes};
+use super::content::{Content, Hashing, SharedHash};
 use super::extent::Extent;
-use super::stamp::{has_stamp, is_settled, path_hash, read_at_most, stamp_of};
+use super::read_at::ReadAt;
+use super::stamp::path_hash;
+use super::stored::{LocalFile, Stored, StoredBytes};
 use crate::error::{Error, ErrorKind, Result, limit_reached};
 use crate::ledger::{FileDigest, FilePlace, FileStamp, beginning_bytes};
-use std::fs::{File, Metadata};
+use crate::objects::{Object, Objects, is_url};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 const READ_BYTES: usize = 1 << 20;
 
 /// A batch file, open.
 pub struct BatchFile {
     path: PathBuf,
-    file: Arc<File>,
-    /// What was said of it when it was opened.
-    metadata: Metadata,
-    /// Whether a change after it was opened would show in its times.
-    is_settled: bool,
-    /// xxh3-128 of its absolute path; `None` for a stream.
+    stored: Arc<Stored>,
+    /// xxh3-128 of its absolute path, or of its URL; `None` for a stream.
     path_hash: Option<u128>,
     /// How much of the content shows what it is.
     look_bytes: u64,
@@ -32,13 +31,20 @@ pub struct BatchFile {
 }
 
 /// Opens all files of a batch. What is no regular file (`-` for standard input, a pipe) is copied to a temporary file
-/// first, for a batch may have to be read twice.
+/// first, for a batch may have to be read twice. A URL stands for the objects that it names; nothing of them is read yet.
 ///
 /// # Errors
 /// `ErrorKind::NoInput` for the first file that is missing or unreadable, `ErrorKind::DataRefused` for a stream of more
-/// than `max_bytes`, which might never end.
+/// than `max_bytes`, which might never end, `ErrorKind::Usage` for a URL that names nothing.
 pub fn open_batch(paths: &[PathBuf], max_bytes: u64) -> Result<Vec<BatchFile>> {
-    paths.iter().map(|path| open(path, max_bytes)).collect()
+    let (mut objects, mut files) = (Objects::default(), Vec::new());
+    for path in paths {
+        match path.to_str().filter(|_| is_url(path)) {
+            Some(url) => files.extend(objects.find(url)?.into_iter().map(BatchFile::of_object)),
+            None => files.push(open(path, max_bytes)?),
+        }
+    }
+    Ok(files)
 }
 
 impl std::fmt::Debug for BatchFile {
@@ -102,19 +108,28 @@ fn spool(stream: &mut impl Read, path: &Path, max_bytes: u64) -> Result<File> {
 
 impl BatchFile {
     fn new(path: &Path, file: File, has_path: bool) -> io::Result<Self> {
-        let metadata = file.metadata()?;
         let path_hash = if has_path { Some(path_hash(path)?) } else { None };
-        let is_settled = is_settled(&metadata);
-        Ok(Self {
-            path: path.to_owned(),
-            file: Arc::new(file),
-            metadata,
-            is_settled,
-            path_hash,
-            look_bytes: u64::MAX,
-            is_growing: false,
-            hashed: SharedHash::default(),
-        })
+        Ok(Self::of(path.to_owned(), path_hash, Stored::Local(LocalFile::new(file)?)))
+    }
+
+    fn of_object(object: Object) -> Self {
+        let path_hash = Some(xxh3_128(object.identity().as_bytes()));
+        Self::of(PathBuf::from(object.url()), path_hash, Stored::Object(object))
+    }
+
+    fn of(path: PathBuf, path_hash: Option<u128>, stored: Stored) -> Self {
+        let (look_bytes, is_growing, hashed) = (u64::MAX, false, SharedHash::default());
+        Self { path, stored: Arc::new(stored), path_hash, look_bytes, is_growing, hashed }
+    }
+
+    /// Whether it lies in a store or on a web server.
+    pub fn is_remote(&self) -> bool {
+        matches!(*self.stored, Stored::Object(_))
+    }
+
+    /// Begins to fetch it, if it is an object of a store: whoever is about to read several does not wait for one after the other.
+    pub fn fetch(&self) {
+        self.stored.fetch();
     }
 
     /// The path as the user named it.
@@ -124,7 +139,7 @@ impl BatchFile {
 
     /// Length of the stored bytes.
     pub fn bytes(&self) -> u64 {
-        self.metadata.len()
+        self.stored.bytes()
     }
 
     /// xxh3-128 of its absolute path; `None` for a stream.
@@ -138,8 +153,7 @@ impl BatchFile {
     /// `ErrorKind::NoInput` if it cannot be read.
     pub fn place(&self) -> Result<Option<FilePlace>> {
         let Some(path_hash) = self.path_hash else { return Ok(None) };
-        let stamp = self.is_settled.then(|| stamp_of(&self.file, &self.metadata)).transpose();
-        let stamp = stamp.map_err(|error| unreadable(&self.path, &error))?;
+        let stamp = self.stored.stamp().map_err(|error| unreadable(&self.path, &error))?;
         Ok(Some(FilePlace { path_hash, stamp }))
     }
 
@@ -149,8 +163,7 @@ impl BatchFile {
     /// # Errors
     /// `ErrorKind::NoInput` if it cannot be read.
     pub fn has_stamp(&self, stamp: FileStamp, are_trusted: bool) -> Result<bool> {
-        let has = has_stamp(&self.file, &self.metadata, stamp, are_trusted);
-        has.map_err(|error| unreadable(&self.path, &error))
+        self.stored.has_stamp(stamp, are_trusted).map_err(|error| unreadable(&self.path, &error))
     }
 
     /// Says that it is still being written: a row without an end does not show what the file is, nor does anything behind its
@@ -173,16 +186,16 @@ impl BatchFile {
         Ok(self.content()?.take(self.look_bytes))
     }
 
-    /// The file itself. All its readers share one offset: only positioned reads can be done side by side.
+    /// The bytes as they are stored.
     #[cfg(feature = "parquet")]
-    pub(super) fn stored(&self) -> &Arc<File> {
-        &self.file
+    pub(super) const fn stored(&self) -> &Arc<Stored> {
+        &self.stored
     }
 
     /// How it is compressed, by its first bytes; `None` if it is not, or cannot be read.
     pub fn compression_name(&self) -> Option<&'static str> {
         let mut magic = [0; 4];
-        let length = read_at_most(&self.file, &mut magic, 0).ok()?;
+        let length = self.stored.read_at_most(&mut magic, 0).ok()?;
         Compression::of(&magic[..length]).map(Compression::name)
     }
 
@@ -209,12 +222,12 @@ impl BatchFile {
 
     fn compression(&self) -> io::Result<Option<Compression>> {
         let mut magic = [0; 4];
-        let length = read_at_most(&self.file, &mut magic, 0)?;
+        let length = self.stored.read_at_most(&mut magic, 0)?;
         Ok(Compression::of(&magic[..length]))
     }
 
     fn stored_bytes(&self) -> StoredBytes {
-        StoredBytes::new(Arc::clone(&self.file), self.bytes())
+        StoredBytes::new(&self.stored)
     }
 
     /// The digest of the content without its last `unfinished_bytes`. What readers have gone through is not read again, unless
@@ -245,10 +258,10 @@ impl BatchFile {
     }
 
     fn has_changed(&self, content_bytes: u64) -> Result<bool> {
-        let now = self.file.metadata().map_err(|error| unreadable(&self.path, &error))?;
+        let has_changed = self.stored.has_changed().map_err(|error| unreadable(&self.path, &error))?;
         let is_cut = self.compression().map_err(|error| self.read_error(&error))?.is_none()
             && content_bytes != self.bytes();
-        Ok(is_cut || now.len() != self.bytes() || now.modified().ok() != self.metadata.modified().ok())
+        Ok(is_cut || has_changed)
     }
 
     /// xxh3-128 of the first `bytes` of the content; `None` if it has fewer.
@@ -297,6 +310,10 @@ impl BatchFile {
 
     /// The error for a read that failed: damaged compression is the data's fault, the rest the file's.
     pub fn read_error(&self, error: &io::Error) -> Error {
+        // Whatever was made of it on the way, that is the reason.
+        if let Some(failure) = self.stored.failure() {
+            return failure;
+        }
         match compression::damage(error) {
             Some(refusal) => refusal.at(self.path.display()).nothing_changed(),
             None => unreadable(&self.path, error),
@@ -396,7 +413,9 @@ mod tests {
         let opened = || open(named.path(), u64::MAX).unwrap();
         let stamp = opened().place().unwrap().unwrap().stamp.unwrap();
         assert!(opened().has_stamp(stamp, false).unwrap() && opened().has_stamp(stamp, true).unwrap());
-        let FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } = stamp;
+        let FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } = stamp else {
+            panic!("{stamp:?}")
+        };
         let other = |ends, changed_ns| FileStamp::File { bytes, modified_ns, changed_ns, inode, ends };
         for unlike in [other(ends + 1, changed_ns), other(ends, changed_ns + 1)] {
             assert!(!opened().has_stamp(unlike, false).unwrap() && opened().has_stamp(unlike, true).unwrap());

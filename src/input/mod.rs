@@ -23,6 +23,7 @@ mod options;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod projection;
+mod read_at;
 mod read_error;
 mod reason;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod sample;
 mod scan;
 mod shown;
 mod stamp;
+mod stored;
 pub mod time;
 pub mod w3c;
 pub mod weblog;
@@ -55,6 +57,7 @@ pub use shown::{Naming, ShownColumns};
 
 use crate::definition::{FormatOptions, Source};
 use crate::error::Result;
+pub use crate::objects::is_url;
 use std::io::Read;
 use time::TimeParser;
 

@@ -4,11 +4,12 @@
     reason = "asks how long ago a file was changed, by the clock of its times"
 )]
 
+use super::read_at::ReadAt;
 use crate::ledger::FileStamp;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, absolute};
 use std::time::{Duration, SystemTime};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
@@ -60,7 +61,7 @@ pub(super) fn has_stamp(
     stamp: FileStamp,
     are_trusted: bool,
 ) -> io::Result<bool> {
-    let FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } = stamp;
+    let FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } = stamp else { return Ok(false) };
     let seems = metadata.len() == bytes
         && nanoseconds(metadata.mtime(), metadata.mtime_nsec()) == modified_ns
         && metadata.ino() == inode;
@@ -77,20 +78,8 @@ fn hash_of_ends(file: &File, bytes: u64) -> io::Result<u64> {
     let mut hash = Xxh3::new();
     let mut end = vec![0; END_BYTES];
     for offset in [0, bytes.saturating_sub(END_BYTES as u64)] {
-        let length = read_at_most(file, &mut end, offset)?;
+        let length = file.read_at_most(&mut end, offset)?;
         hash.update(&end[..length]);
     }
     Ok(hash.digest())
-}
-
-/// Fills `buffer` from `file` at `offset`, as far as possible.
-pub(super) fn read_at_most(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], offset + filled as u64)? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    Ok(filled)
 }

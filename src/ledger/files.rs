@@ -74,12 +74,26 @@ pub enum FileStamp {
         /// xxh3-64 of the first and the last 64 KiB of the stored bytes.
         ends: u64,
     },
+    /// Of an object in a store, or a file of a web server.
+    Object {
+        /// Length of the stored bytes.
+        bytes: u64,
+        /// xxh3-128 of its `ETag` without quotes.
+        e_tag: u128,
+    },
+}
+
+impl FileStamp {
+    /// Whether nothing else than the content that it was made of can have it: then no byte has to be looked at.
+    pub const fn is_sure(self) -> bool {
+        matches!(self, Self::Object { .. })
+    }
 }
 
 /// The place where a content was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilePlace {
-    /// xxh3-128 of the bytes of the absolute path.
+    /// xxh3-128 of the bytes of the absolute path, or of the URL.
     pub path_hash: u128,
     /// `None` if a change of the file might not show: it was changed just before it was read, or was not ingested completely.
     pub stamp: Option<FileStamp>,

@@ -1,6 +1,7 @@
 //! Which files of a batch were ingested before, completely or up to a place. Their contents decide, before any row is read.
 
 use super::batch_contents::{BatchContents, Elsewhere};
+use super::context::Context;
 use crate::error::Result;
 use crate::input::{
     BatchFile, ContentEnd, ContentScan, LengthAndHash, beginnings, beginnings_of_end, nothing,
@@ -58,8 +59,9 @@ pub(super) fn identify(
     let mut contents = KnownContents { checkpoint, is_growing: settings.files.growing, last_entry: None };
     let found = |file: &BatchFile| contents.found(file, settings.files.trust_mtime);
     let found = files.iter().map(found).collect::<Result<Vec<Found>>>()?;
+    files.iter().zip(&found).filter(|(_, found)| found.trusted.is_none()).for_each(|(file, _)| file.fetch());
     // The bytes of a file that is trusted without reading are not read for the sake of other files either.
-    let is_looked_at = |found: &Found| found.trusted.is_none() || !settings.files.trust_mtime;
+    let is_looked_at = |found: &Found| found.trusted.is_none() || !found.is_unseen;
     let looked_at = files.iter().zip(&found).filter(|(_, found)| is_looked_at(found)).map(|(file, _)| file);
     let mut batch = BatchContents::of(&looked_at.collect::<Vec<_>>(), settings.max_bytes)?;
     let mut looks = Vec::with_capacity(files.len());
@@ -85,6 +87,20 @@ pub(super) fn identify(
         });
     }
     Ok(identities)
+}
+
+/// Begins to fetch `file`, which a later run is about to take in, if it is an object that the checkpoint does not know.
+///
+/// # Errors
+/// Those of the checkpoint.
+pub fn fetch_ahead(context: &Context, settings: &RunSettings, file: &BatchFile) -> Result<()> {
+    if file.is_remote() {
+        let contents = KnownContents { checkpoint: &context.checkpoint, is_growing: false, last_entry: None };
+        if contents.found(file, settings.files.trust_mtime)?.trusted.is_none() {
+            file.fetch();
+        }
+    }
+    Ok(())
 }
 
 /// The same for a new file that may be a part of another file of the batch.
@@ -123,10 +139,12 @@ fn placed(mut identity: Identity, found: Option<RunId>, file: &BatchFile) -> Res
 }
 
 /// What the checkpoint says of the path of a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Found {
     /// The content of the file, if it is the one that was found there.
     trusted: Option<FileDigest>,
+    /// Whether no byte of it was looked at for that.
+    is_unseen: bool,
     /// The run that took in what was found there last.
     run: Option<RunId>,
 }
@@ -155,12 +173,10 @@ impl KnownContents<'_> {
             Some(path_hash) => self.checkpoint.found_at(path_hash)?,
             None => None,
         };
-        let Some((digest, stamp, run)) = last else { return Ok(Found { trusted: None, run: None }) };
-        let is_same = match stamp {
-            Some(stamp) => file.has_stamp(stamp, trusts_mtime)?,
-            None => false,
-        };
-        Ok(Found { trusted: is_same.then_some(digest), run: Some(run) })
+        let Some((digest, stamp, run)) = last else { return Ok(Found::default()) };
+        let Some(stamp) = stamp else { return Ok(Found { run: Some(run), ..Found::default() }) };
+        let trusted = file.has_stamp(stamp, trusts_mtime)?.then_some(digest);
+        Ok(Found { trusted, is_unseen: trusts_mtime || stamp.is_sure(), run: Some(run) })
     }
 
     fn look(&self, file: &BatchFile, batch: &BatchContents) -> Result<Look> {

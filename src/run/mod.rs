@@ -53,6 +53,7 @@ pub(crate) use context::{Locks, expect_existing};
 pub use file_order::in_order;
 pub use finalize::{FinalizeSettings, finalize};
 pub(crate) use generations::{kept_runs, kept_text, oldest_reachable};
+pub use identity::fetch_ahead;
 pub use inquiry::look_at_files;
 pub use look::Look;
 pub(crate) use look::Opening;

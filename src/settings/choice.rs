@@ -1,5 +1,6 @@
 //! The choice of the source of a batch file.
 
+use crate::objects::is_url;
 use std::path::{Path, PathBuf};
 
 /// How the source of a file is found, if a checkpoint has several.
@@ -51,7 +52,7 @@ impl FilePattern {
     /// What is wrong with it.
     pub fn read(text: &str, folder: &Path) -> Result<Self, String> {
         let of_whole_path = text.contains('/');
-        let pattern = if of_whole_path {
+        let pattern = if of_whole_path && !is_url(Path::new(text)) {
             let folder = glob::Pattern::escape(&folder.to_string_lossy());
             absolute(&Path::new(&folder).join(text)).to_string_lossy().into_owned()
         } else {
@@ -68,7 +69,9 @@ impl FilePattern {
             require_literal_separator: true,
             require_literal_leading_dot: false,
         };
-        let name = if self.of_whole_path {
+        let name = if self.of_whole_path && is_url(path) {
+            path.as_os_str().to_owned()
+        } else if self.of_whole_path {
             absolute(path).into_os_string()
         } else {
             path.file_name().unwrap_or(path.as_os_str()).to_owned()
@@ -101,6 +104,8 @@ mod tests {
     fn a_pattern_with_a_slash_is_about_the_path_from_the_folder() {
         assert!(fits("in/*.csv", "/a [b]/c/in/1.csv") && fits("./in/*.csv", "/a [b]/c/./in/1.csv"));
         assert!(!fits("in/*.csv", "/a [b]/in/1.csv") && !fits("in/*.csv", "/a [b]/c/in/x/1.csv"));
+        assert!(fits("s3://b/web/**", "s3://b/web/x/1.csv") && !fits("s3://b/web/*", "s3://b/app/1.csv"));
+        assert!(!fits("s3://b/web/*", "/a [b]/c/s3:/b/web/1.csv"));
         assert!(fits("in/**/*.csv", "/a [b]/c/in/x/y/1.csv") && fits("/x/[0-9]*", "/x/7.csv"));
     }
 

@@ -40,13 +40,21 @@ fn place(row: v1::FilePlace) -> FilePlace {
 }
 
 fn stamp_row(stamp: FileStamp) -> v1::FileStamp {
-    let FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } = stamp;
-    v1::FileStamp::File { bytes, modified_ns, changed_ns, inode, ends }
+    match stamp {
+        FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } => {
+            v1::FileStamp::File { bytes, modified_ns, changed_ns, inode, ends }
+        }
+        FileStamp::Object { bytes, e_tag } => v1::FileStamp::Object { bytes, e_tag },
+    }
 }
 
 fn stamp(row: v1::FileStamp) -> FileStamp {
-    let v1::FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } = row;
-    FileStamp::File { bytes, modified_ns, changed_ns, inode, ends }
+    match row {
+        v1::FileStamp::File { bytes, modified_ns, changed_ns, inode, ends } => {
+            FileStamp::File { bytes, modified_ns, changed_ns, inode, ends }
+        }
+        v1::FileStamp::Object { bytes, e_tag } => FileStamp::Object { bytes, e_tag },
+    }
 }
 
 /// The entry for the path of `place`: this content was found there.

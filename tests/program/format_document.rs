@@ -33,7 +33,7 @@ fn rows_of(source: &str) -> String {
             if line.starts_with("    ") && text.starts_with(|first: char| first.is_uppercase()) {
                 page.push(format!("  {number} {}", text.trim_end_matches(" {")));
                 *number += 1;
-            } else if line.starts_with("        ") && !text.starts_with("//") {
+            } else if line.starts_with("        ") && !text.starts_with("//") && !text.starts_with("#[") {
                 page.push(format!("      {}", text.replace("'a ", "")));
             }
             if line == "}" {

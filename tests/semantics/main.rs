@@ -27,5 +27,7 @@ mod several_sources;
 mod spreadsheet;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(not(feature = "cloud"))]
+mod without_cloud;
 #[cfg(not(feature = "parquet"))]
 mod without_parquet;

@@ -6,7 +6,7 @@ use super::negation::negation;
 use crate::cli::renamed::word_of_today;
 use crate::cli::usage;
 use crate::error::{Error, Result};
-use crate::input::nearest_name;
+use crate::input::{is_url, nearest_name};
 use clap::builder::ValueRange;
 use clap::error::ErrorKind as ClapErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -103,7 +103,9 @@ fn takes_many(flag: &Arg) -> bool {
 /// A path of the file, relative to the folder of the file.
 fn beside_file(file: &Path, path: &str) -> String {
     match file.parent() {
-        Some(folder) if path != "-" => folder.join(path).to_string_lossy().into_owned(),
+        Some(folder) if path != "-" && !is_url(Path::new(path)) => {
+            folder.join(path).to_string_lossy().into_owned()
+        }
         _ => path.to_owned(),
     }
 }

@@ -1,19 +1,19 @@
 //! The bytes of a file at any place, for several readers side by side.
 
 use crate::input::files::BatchFile;
+use crate::input::read_at::ReadAt;
+use crate::input::stored::Stored;
 use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
-use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::os::unix::fs::FileExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A reader of one file. The file has one offset for all of its readers, so each read states its place.
 #[derive(Debug, Clone)]
 pub(super) struct StoredFile {
-    file: Arc<File>,
+    file: Arc<Stored>,
     length: u64,
     /// The first read that has failed: the library might make something else of it, or nothing.
     failure: Arc<Mutex<Option<io::Error>>>,
@@ -111,9 +111,12 @@ mod tests {
     #![allow(clippy::disallowed_methods, clippy::panic, reason = "files and panics of tests")]
 
     use super::*;
+    use crate::input::stored::LocalFile;
+    use std::fs::File;
 
     fn stored(file: File, length: u64) -> StoredFile {
-        StoredFile { file: Arc::new(file), length, failure: Arc::default() }
+        let file = Arc::new(Stored::Local(LocalFile::new(file).unwrap()));
+        StoredFile { file, length, failure: Arc::default() }
     }
 
     #[test]

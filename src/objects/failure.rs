@@ -1,0 +1,148 @@
+//! Why an object cannot be read.
+
+use super::location::Scheme;
+use crate::error::{Error, ErrorKind};
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+/// A server may answer with a page of HTML: no more of it is shown.
+const MAX_SHOWN_CHARACTERS: usize = 300;
+
+/// What the library says before the status of an answer.
+const BEFORE_STATUS: &str = "Server returned non-2xx status code: ";
+
+/// The variable of the environment that says how long a store may be silent.
+pub(super) const TIME_LIMIT: &str = "SESSIONIZE_STORE_TIMEOUT";
+
+/// Why an object cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// There is no such object, or no such bucket.
+    NotFound,
+    /// The store does not let everybody read it.
+    Refused,
+    /// It is not the one any more that was found.
+    Changed,
+    /// The store did not give it in this time.
+    Silent(Duration),
+    /// It ended before its end.
+    CutOff,
+    /// Anything else, in words.
+    Other(String),
+    /// There is no room for a copy of it.
+    NoCopy(io::ErrorKind, String),
+}
+
+impl Failure {
+    /// What the library says, after all of its retries.
+    pub(super) fn of(error: &object_store::Error) -> Self {
+        use object_store::Error as Store;
+        match error {
+            Store::NotFound { .. } => Self::NotFound,
+            Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => Self::Refused,
+            Store::Precondition { .. } => Self::Changed,
+            other => Self::of_answer(&innermost(other)),
+        }
+    }
+
+    /// What an error says at its bottom: the library tells kinds of answers apart for objects only, not for lists.
+    fn of_answer(text: &str) -> Self {
+        let Some(answer) = text.strip_prefix(BEFORE_STATUS) else { return Self::Other(text.to_owned()) };
+        match answer.get(..3) {
+            Some("401" | "403") => Self::Refused,
+            Some("404") => Self::NotFound,
+            // The range that was asked for is not there any more.
+            Some("416") => Self::Changed,
+            _ => Self::Other(format!("the answer is {}", answer.trim_end_matches([':', ' ']))),
+        }
+    }
+
+    pub(super) fn no_copy(error: &io::Error) -> Self {
+        Self::NoCopy(error.kind(), error.to_string())
+    }
+
+    /// The error for the user, without its place.
+    pub(super) fn error(&self, scheme: Scheme) -> Error {
+        let no_input = |what: String| Error::new(ErrorKind::NoInput, what);
+        let error = match self {
+            Self::NotFound => no_input("there is no such object".to_owned()).remedy(check_name(scheme)),
+            Self::Refused => {
+                no_input("the store does not let this command read it".to_owned()).remedy(credentials(scheme))
+            }
+            Self::Changed => no_input("the object changed while it was read".to_owned())
+                .remedy("run again when whoever writes it is done"),
+            Self::Silent(limit) => {
+                let limit = humantime::format_duration(*limit);
+                no_input(format!("the store did not give all of it within {limit}")).remedy(format!(
+                    "rerun the command when the store answers, or allow more time with {TIME_LIMIT}"
+                ))
+            }
+            Self::CutOff => no_input("the store ended each answer before the end of the object".to_owned())
+                .remedy("rerun the command"),
+            Self::Other(what) => no_input(format!("cannot read from the store: {what}"))
+                .remedy("check the network and the endpoint (AWS_ENDPOINT_URL), then rerun the command"),
+            Self::NoCopy(_, what) => Error::new(
+                ErrorKind::Failed,
+                format!("cannot keep a copy of the object in a temporary file: {what}"),
+            )
+            .remedy("give TMPDIR a folder with enough space for all new objects of a run"),
+        };
+        error.nothing_changed()
+    }
+}
+
+const fn check_name(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::S3 => "check the bucket, the name and the region (AWS_REGION)",
+        Scheme::Google | Scheme::Azure => "check the bucket and the name",
+        Scheme::Web => "check the URL",
+    }
+}
+
+const fn credentials(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::S3 => {
+            "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_REGION, and that they may list and read; a public \
+             bucket needs AWS_SKIP_SIGNATURE=true"
+        }
+        Scheme::Google => "check GOOGLE_APPLICATION_CREDENTIALS, and that they may list and read",
+        Scheme::Azure => {
+            "check AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, and that they may list and read"
+        }
+        Scheme::Web => "fetch the file with a tool that can log in, and give it to --batch -",
+    }
+}
+
+/// What lies at the bottom of an error, on one line: what is above it repeats the request.
+fn innermost(error: &dyn StdError) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    let text = innermost.to_string();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.chars().take(MAX_SHOWN_CHARACTERS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_known_by_its_status() {
+        let of = |status: &str| Failure::of_answer(&format!("Server returned non-2xx status code: {status}"));
+        assert_eq!((of("403 Forbidden:"), of("401 x")), (Failure::Refused, Failure::Refused));
+        assert_eq!((of("404 Not Found: y"), of("416 z")), (Failure::NotFound, Failure::Changed));
+        assert_eq!(of("503 Slow Down: "), Failure::Other("the answer is 503 Slow Down".to_owned()));
+        assert_eq!(Failure::of_answer("no route"), Failure::Other("no route".to_owned()));
+    }
+
+    #[test]
+    fn an_answer_of_many_lines_is_one_line_and_no_page() {
+        let page = io::Error::other(format!("503\n<html>\n {}", "x".repeat(1_000)));
+        let failure = Failure::of(&object_store::Error::Generic { store: "S3", source: Box::new(page) });
+        let line = failure.error(Scheme::S3).to_string();
+        assert!(line.contains("503 <html> xxx") && !line.contains('\n') && line.len() < 600, "{line}");
+    }
+}
