@@ -76,7 +76,7 @@ impl PrunedRuns {
         let mut pruned: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if pruned.format_version > FORMAT_VERSION {
             return Err(format!(
-                "it has format version {}, this program knows {FORMAT_VERSION}: use a newer program",
+                "it has format version {}; this program reads up to version {FORMAT_VERSION}: use a newer program",
                 pruned.format_version
             ));
         }
