@@ -209,14 +209,17 @@ pub(super) fn sources() -> Vec<Source> {
     found
 }
 
-/// Every file of the program below `folder`, whose modules are `above`. Files of tests are left out.
+/// Every Rust file of the program below `folder`, whose modules are `above`. Files of tests are left out.
 fn collect(folder: &Path, above: &[&str], found: &mut Vec<Source>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
             collect(&path, &[above, &[stem.as_str()]].concat(), found);
-        } else if stem != "tests" && !stem.ends_with("_tests") {
+        } else if path.extension().is_some_and(|ending| ending == "rs")
+            && stem != "tests"
+            && !stem.ends_with("_tests")
+        {
             let modules = if stem == "mod" { above.to_vec() } else { [above, &[stem.as_str()]].concat() };
             // These only name what others have.
             if modules == ["lib"] || modules == ["core"] || modules == ["internals"] {

@@ -118,7 +118,11 @@ impl Table {
         let has_names = || flags.key().into_iter().chain([flags.time()]).any(is_name);
         let has_header = flags.value_of_file("header").map_or_else(has_names, |header| header == "yes");
         let header = if has_header && !rows.is_empty() { rows.remove(0).0 } else { Vec::new() };
-        Some(Self { header: header.iter().map(|name| escape(name)).collect(), rows })
+        let table = Self { header: header.iter().map(|name| escape(name)).collect(), rows };
+        // A file of another format has no such columns.
+        let has_columns =
+            flags.key().into_iter().chain([flags.time()]).all(|name| table.place(name).is_some());
+        has_columns.then_some(table)
     }
 
     /// The place of a column, by number or name.
