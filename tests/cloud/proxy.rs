@@ -74,7 +74,7 @@ impl Proxy {
             for stream in listener.incoming() {
                 let serving = Arc::clone(&serving);
                 // A connection that the program gives up is no fault of the test.
-                std::thread::spawn(move || serving.serve(stream?));
+                std::thread::spawn(move || serving.serve(&stream?));
             }
         });
         Self { port, shared }
@@ -114,18 +114,18 @@ impl Proxy {
 }
 
 impl Shared {
-    fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
+    fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
         let mut reader = BufReader::new(stream.try_clone()?);
         let request = read_request(&mut reader)?;
         self.requests.lock().unwrap().push(request.clone());
         self.arrived.notify_all();
         let fault = (self.plan.lock().unwrap())(&request);
         match fault {
-            Fault::None => self.pass_on(&request, "", usize::MAX, &stream),
-            Fault::With(behind) => self.pass_on(&request, behind, usize::MAX, &stream),
-            Fault::Cut(bytes) => self.pass_on(&request, "", bytes, &stream),
+            Fault::None => self.pass_on(&request, "", usize::MAX, stream),
+            Fault::With(behind) => self.pass_on(&request, behind, usize::MAX, stream),
+            Fault::Cut(bytes) => self.pass_on(&request, "", bytes, stream),
             Fault::Answer(status) => {
-                write!(&stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                write!(&mut &*stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             }
             Fault::Silence => reader.read_to_end(&mut Vec::new()).map(|_| ()),
             Fault::Gather(wanted) => {
@@ -136,7 +136,7 @@ impl Shared {
                     gathered = self.arrived.wait(gathered).unwrap();
                 }
                 drop(gathered);
-                self.pass_on(&request, "", usize::MAX, &stream)
+                self.pass_on(&request, "", usize::MAX, stream)
             }
         }
     }
