@@ -36,7 +36,8 @@ const MAGIC: &[u8] = b"PAR1";
 /// The decoder of one Parquet file.
 #[derive(Debug)]
 pub struct Parquet {
-    rows: RowReader,
+    /// In a box: a decoder of any format takes as much memory as the largest one.
+    rows: Box<RowReader>,
     pieces: Vec<Piece>,
     side_header: Vec<u8>,
 }
@@ -90,7 +91,7 @@ impl Decoder for Parquet {
         let pieces = pieces.map_err(|error| refusal(Failure::Damage(error.to_string()), file))?;
         // The rows of several sources have no header in common.
         let side_header = if source.name.is_none() { side_header(&names) } else { Vec::new() };
-        Ok(Self { rows, pieces, side_header })
+        Ok(Self { rows: Box::new(rows), pieces, side_header })
     }
 
     fn units<R: Read>(&self, _content: R) -> Self::Units<R> {
