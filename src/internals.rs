@@ -15,8 +15,8 @@ pub use crate::fake::{FakeSettings, write_pageviews};
 pub use crate::input::csv::{Csv, Dialect, Schema};
 pub use crate::input::time::{NotATime, TimeFormat, TimeParser};
 pub use crate::input::{
-    Columns, EventBatch, Extent, FileDecoder, FileUnit, Format, Intake, Projection, Reason, RowRules,
-    SideRow, UnitDecoder, open_batch,
+    Columns, EventBatch, Extent, FileDecoder, FileUnit, Format, Intake, PathColumns, Projection, Reason,
+    RowRules, SideRow, UnitDecoder, open_batch,
 };
 #[cfg(debug_assertions)]
 pub use crate::maintenance::write_predecessor;

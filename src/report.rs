@@ -86,9 +86,9 @@ pub struct Outputs {
     /// Completed sessions.
     pub sessions: Option<String>,
     /// Late events.
-    pub late: Option<String>,
+    pub late: SidePaths,
     /// Rejected rows.
-    pub rejects: Option<String>,
+    pub rejects: SidePaths,
     /// Events of completed sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<String>,
@@ -97,7 +97,21 @@ pub struct Outputs {
     pub open: Option<String>,
 }
 
-/// The seconds spent in each phase of a run.
+/// The files of one side output: one, or one for each form of row where inputs have several. In JSON the path, or a list of them.
+#[derive(Debug, Clone, Default)]
+pub struct SidePaths(pub Vec<String>);
+
+impl Serialize for SidePaths {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0[..] {
+            [] => serializer.serialize_none(),
+            [only] => only.serialize(serializer),
+            several => several.serialize(serializer),
+        }
+    }
+}
+
+/// Seconds spent in each part of a run.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Phases {
     /// Taking the lock, opening and recovering the checkpoint, loading open state.

@@ -2,7 +2,7 @@
 
 use super::formats::{COLUMNS, FormatFlags};
 use super::values;
-use crate::definition::{ColumnRequest, SourceRequest};
+use crate::definition::{ColumnRequest, FormatOptions, PATH_COLUMNS, SourceRequest};
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
@@ -21,6 +21,9 @@ pub(super) struct ColumnFlags {
     header: Header,
     #[command(flatten)]
     formats: FormatFlags,
+    /// Folders such as dt=2020-01-01/ in the path of a file are columns of its rows
+    #[arg(long, help_heading = COLUMNS)]
+    path_columns: bool,
     /// Form of the times: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern [default: auto]
     #[arg(long, value_name = "FORMAT", value_parser = values::time_format, help_heading = COLUMNS)]
     time_format: Option<String>,
@@ -37,6 +40,14 @@ enum Header {
 }
 
 impl ColumnFlags {
+    fn options(&self) -> FormatOptions {
+        let mut options = self.formats.options();
+        if self.path_columns {
+            options.decide(PATH_COLUMNS, "yes");
+        }
+        options
+    }
+
     /// The request for a source without a name.
     pub(super) fn request(&self) -> SourceRequest {
         SourceRequest {
@@ -48,7 +59,7 @@ impl ColumnFlags {
                 Header::Yes => Some(true),
                 Header::No => Some(false),
             },
-            options: self.formats.options(),
+            options: self.options(),
             time_format: self.time_format.clone(),
             timezone: self.timezone.clone(),
             input_format: Some(self.input_format.clone()).filter(|format| format != values::AUTO),

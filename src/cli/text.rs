@@ -116,10 +116,10 @@ fn run_rows(report: &RunReport) -> Rows {
     rows.some("sessions in", report.outputs.sessions.as_ref());
     rows.some("events in", report.outputs.events.as_ref());
     rows.some("open sessions in", report.outputs.open.as_ref());
-    rows.some("late rows in", report.outputs.late.as_ref());
+    rows.each("late rows in", &report.outputs.late.0);
     let advice = report.rejected_time.as_ref().map(RejectedTimeReport::advice);
     rows.some("time format", advice.as_ref());
-    rows.some("rejects in", report.outputs.rejects.as_ref());
+    rows.each("rejects in", &report.outputs.rejects.0);
     rows
 }
 
@@ -261,7 +261,7 @@ fn duration_text(seconds: f64) -> String {
 mod tests {
     use super::*;
     use crate::cli::page::hostile::{expect_harmless, many, values};
-    use crate::report::{DefinitionReport, LateReport, Outputs, SourceReport};
+    use crate::report::{DefinitionReport, LateReport, Outputs, SidePaths, SourceReport};
 
     fn file(text: &str, status: &'static str) -> FileReport {
         let source = Some(text.to_owned());
@@ -291,8 +291,8 @@ mod tests {
             decided: some(),
             outputs: Outputs {
                 sessions: some(),
-                late: some(),
-                rejects: some(),
+                late: SidePaths(vec![text.to_owned()]),
+                rejects: SidePaths(vec![text.to_owned()]),
                 events: some(),
                 open: some(),
             },

@@ -9,7 +9,7 @@ mod source;
 pub use column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text};
 pub use options::FormatOptions;
 pub use request::DefinitionRequest;
-pub use source::{Source, SourceRequest};
+pub use source::{PATH_COLUMNS, Source, SourceRequest};
 
 use crate::core::gap::Gap;
 use crate::core::rules::{RuleSet, RuleTexts, duration_text};

@@ -1,8 +1,11 @@
 //! A source: files with one schema. A run with several sources joins them to one stream of events.
 
-use super::column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text, requests_text, same_columns};
+use super::column::{Column, ColumnRequest, columns_text, requests_text, same_columns};
 use super::difference::Differences;
 use super::options::FormatOptions;
+
+/// The option of all formats that makes columns of folders, and its flag.
+pub const PATH_COLUMNS: &str = "path-columns";
 
 /// How the files of one source are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,12 @@ impl Source {
         let is_unseen = self.header.is_none() || columns.clone().any(|column| column.position.is_none());
         // Columns requested by number, with `--header yes`.
         is_unseen || (self.header == Some(true) && columns.all(|column| column.name.is_none()))
+    }
+
+    /// Whether folders in the paths of its files are columns. What it does not have from the first run on it never has: with them the
+    /// content of a file is another one.
+    pub fn has_path_columns(&self) -> bool {
+        is_yes(&self.options, PATH_COLUMNS)
     }
 
     /// Whether `columns`, the key or the time of a source, is not named.
@@ -73,8 +82,6 @@ pub struct SourceRequest {
 impl SourceRequest {
     /// The source of a new checkpoint, with defaults for what is not requested. Rules use the columns `kept`.
     pub fn create(&self, kept: &[ColumnRequest]) -> Source {
-        let columns = self.key.iter().chain(&self.time).flatten().chain(kept);
-        let by_name = columns.into_iter().any(|column| self.needs_header(column));
         let unresolved = |columns: &Option<Vec<ColumnRequest>>| match columns {
             Some(columns) => columns.iter().map(ColumnRequest::unresolved).collect(),
             None => vec![Column::OPEN],
@@ -83,19 +90,11 @@ impl SourceRequest {
             name: self.name.clone(),
             key: unresolved(&self.key),
             time: unresolved(&self.time),
-            header: self.header.or(by_name.then_some(true)),
+            header: self.header,
             options: self.options.clone(),
             time_format: self.time_format.clone().unwrap_or_else(|| "auto".to_owned()),
             timezone: self.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
             kept: kept.iter().map(ColumnRequest::unresolved).collect(),
-        }
-    }
-
-    /// Whether only a header can locate `column`. The name of the source is in no file.
-    fn needs_header(&self, column: &ColumnRequest) -> bool {
-        match column {
-            ColumnRequest::Number(_) => false,
-            ColumnRequest::Name(name) => self.name.is_none() || name != SOURCE_COLUMN,
         }
     }
 
@@ -142,10 +141,17 @@ impl SourceRequest {
             found.compare("header", header, self.header.as_ref(), |&header| yes_no(header).to_owned());
         }
         kept.options.compare(&self.options, &mut found);
+        if is_yes(&self.options, PATH_COLUMNS) && !kept.has_path_columns() {
+            found.add(PATH_COLUMNS, yes_no(false).to_owned(), yes_no(true).to_owned());
+        }
         found.compare("time-format", &kept.time_format, self.time_format.as_ref(), String::clone);
         found.compare("timezone", &kept.timezone, self.timezone.as_ref(), String::clone);
         found
     }
+}
+
+fn is_yes(options: &FormatOptions, name: &str) -> bool {
+    options.get(name) == Some(yes_no(true))
 }
 
 fn yes_no(header: bool) -> &'static str {

@@ -89,10 +89,14 @@ fn a_property_of_a_format_that_is_open_may_be_asked_for() {
 }
 
 #[test]
-fn a_name_needs_a_header() {
-    let request = asking(|r| r.time = Some(vec![ColumnRequest::read("ts")]));
-    assert_eq!(request.create().sources[0].header, Some(true));
-    assert_eq!(SourceRequest::default().create(&[]).header, None);
+fn columns_in_paths_are_there_from_the_first_run_on_or_never() {
+    let asked = asking(|r| r.options = options(&[(PATH_COLUMNS, "yes")]));
+    let mut kept = kept();
+    assert_eq!(listed(&asked, &kept), ["path-columns is no, the run asks for yes"]);
+    kept.sources[0] = asked.sources[0].over(&kept.sources[0]).create(&[]);
+    assert!(kept.sources[0].has_path_columns());
+    assert_eq!(listed(&asked, &kept), <[&str; 0]>::default());
+    assert_eq!(listed(&DefinitionRequest::default(), &kept), <[&str; 0]>::default());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The parts of a row that make an event, and those that rules look at, packed into its payload.
 
 use super::numbers::{Ambiguous, with_decimal_point};
+use super::path_columns::FROM_PATH;
 use super::reason::Reason;
 use crate::core::event::push_value;
 use crate::core::rules::{Demand, RowSelection, Unmet};
@@ -8,7 +9,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Where the parts of an event stand in a row, as one file has them: each is a position for which the format gives a field.
+/// Where the parts of an event stand in a row, as one file has them: each is a position for which the format gives a
+/// field, or from [`FROM_PATH`] on one of a column in the path of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
     /// The parts of the key.
@@ -53,7 +55,7 @@ impl Columns {
         self.kept.get(place).or_else(behind)
     }
 
-    /// Every position for which a field is asked.
+    /// Every position for which a field of a row is asked: not those of columns in the path.
     pub(super) fn positions(&self) -> BTreeSet<usize> {
         let Self { key, time, kept, filtered, .. } = self;
         let mut positions: BTreeSet<usize> = key.iter().chain(time).copied().collect();
@@ -66,6 +68,7 @@ impl Columns {
                 ProjectedField::Constant(_) | ProjectedField::RowDigest => {}
             }
         }
+        positions.split_off(&FROM_PATH);
         positions
     }
 

@@ -19,7 +19,19 @@ pub(super) struct Hashed {
 #[derive(Clone, Default)]
 pub(super) struct SharedHash(Arc<Mutex<Hashed>>);
 
+/// A hash that has gone through what stands for the content of a file besides its bytes.
+pub(super) fn begun_hash(before: &[u8]) -> Xxh3 {
+    let mut hash = Xxh3::new();
+    hash.update(before);
+    hash
+}
+
 impl SharedHash {
+    /// A hash of nothing yet but `before`, which stands for the content of a file besides its bytes.
+    pub(super) fn beginning_with(before: &[u8]) -> Self {
+        Self(Arc::new(Mutex::new(Hashed { hash: Box::new(begun_hash(before)), ..Hashed::default() })))
+    }
+
     pub(super) fn get(&self) -> MutexGuard<'_, Hashed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

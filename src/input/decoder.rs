@@ -125,4 +125,6 @@ pub enum SideForm<'d> {
     },
     /// One value: the row has no fields for an output.
     Whole,
+    /// A line of JSON.
+    Json,
 }

@@ -2,8 +2,9 @@
 #![expect(clippy::disallowed_methods, reason = "opens the batch files")]
 
 use super::compression::{self, Compression};
-use super::content::{Content, Hashing, SharedHash};
+use super::content::{Content, Hashing, SharedHash, begun_hash};
 use super::extent::Extent;
+use super::path_columns::PathColumns;
 use super::read_at::ReadAt;
 use super::stamp::path_hash;
 use super::stored::{LocalFile, Stored, StoredBytes};
@@ -27,6 +28,7 @@ pub struct BatchFile {
     /// How much of the content shows what it is.
     look_bytes: u64,
     is_growing: bool,
+    path_columns: PathColumns,
     hashed: SharedHash,
 }
 
@@ -118,8 +120,15 @@ impl BatchFile {
     }
 
     fn of(path: PathBuf, path_hash: Option<u128>, stored: Stored) -> Self {
-        let (look_bytes, is_growing, hashed) = (u64::MAX, false, SharedHash::default());
-        Self { path, stored: Arc::new(stored), path_hash, look_bytes, is_growing, hashed }
+        Self {
+            path,
+            stored: Arc::new(stored),
+            path_hash,
+            look_bytes: u64::MAX,
+            is_growing: false,
+            path_columns: PathColumns::default(),
+            hashed: SharedHash::default(),
+        }
     }
 
     /// Whether it lies in a store or on a web server.
@@ -135,6 +144,34 @@ impl BatchFile {
     /// The path as the user named it.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes columns of the folders in its absolute path or URL; a stream has none. What they say is part of its content: of two files with
+    /// the same bytes in two such folders neither is known by the other. To be called before anything is read.
+    ///
+    /// # Errors
+    /// `ErrorKind::NoInput` if there is no current folder.
+    pub fn take_path_columns(&mut self) -> Result<()> {
+        self.path_columns = if self.is_remote() {
+            PathColumns::of(&self.path)
+        } else if self.path_hash.is_some() {
+            let path = std::path::absolute(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+            PathColumns::of(&path)
+        } else {
+            PathColumns::default()
+        };
+        self.hashed = SharedHash::beginning_with(&self.path_columns.content());
+        Ok(())
+    }
+
+    /// The columns in its path, if they were taken.
+    pub const fn path_columns(&self) -> &PathColumns {
+        &self.path_columns
+    }
+
+    /// The hash of its content before the first byte of it.
+    pub(super) fn begun_hash(&self) -> Xxh3 {
+        begun_hash(&self.path_columns.content())
     }
 
     /// Length of the stored bytes.
@@ -266,7 +303,7 @@ impl BatchFile {
 
     /// xxh3-128 of the first `bytes` of the content; `None` if it has fewer.
     fn hash_of_first(&self, bytes: u64) -> Result<Option<u128>> {
-        let mut hash = Xxh3::new();
+        let mut hash = self.begun_hash();
         let mut reader = self.unhashed().map_err(|error| self.read_error(&error))?.take(bytes);
         let mut buffer = vec![0; READ_BYTES];
         loop {

@@ -2,6 +2,7 @@
 
 use super::batch::EventBatch;
 use super::columns::{Columns, join_time};
+use super::path_columns::PathColumns;
 use super::reason::Reason;
 use super::time::{Doubt, NotATime, TimeFormat, TimeParser, TimeShape};
 use crate::core::event::{KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
@@ -44,7 +45,9 @@ impl RowRules {
 pub struct Intake {
     rules: RowRules,
     events: EventReader,
-    /// Whether each row becomes an event as it is: most runs have no filter, no null texts and no sample.
+    /// The columns in the path of the file.
+    path: PathColumns,
+    /// Whether each row becomes an event as it is: most runs have no filter, no null texts, no columns in paths and no sample.
     is_plain: bool,
     sample: Option<SampledRows>,
 }
@@ -92,11 +95,12 @@ impl Row<'_> {
 }
 
 impl Intake {
-    /// For rows with times that `times` reads, under the rules of one run.
-    pub fn new(times: TimeParser, rules: RowRules) -> Self {
+    /// For rows with times that `times` reads, of a file with the columns of `path`, under the rules of one run.
+    pub fn new(times: TimeParser, path: &PathColumns, rules: RowRules) -> Self {
         let (joined_time, joined_key) = (Vec::new(), Vec::new());
         let events = EventReader { times, joined_time, joined_key, payload: Vec::new() };
-        Self { is_plain: rules.selection.selects_everything(), rules, events, sample: None }
+        let is_plain = rules.selection.selects_everything() && path.is_empty();
+        Self { is_plain, rules, events, path: path.clone(), sample: None }
     }
 
     /// Whether the time of a row is to be eight bytes: see [`TimeParser::of_moments`].
@@ -107,7 +111,8 @@ impl Intake {
 
     /// Makes no events, and keeps the values of key and time of the first `most` rows that have fields, one for each column.
     pub(super) fn sampling(most: usize) -> Self {
-        let intake = Self::new(TimeParser::new(&TimeFormat::Auto, Tz::UTC), RowRules::unlimited());
+        let times = TimeParser::new(&TimeFormat::Auto, Tz::UTC);
+        let intake = Self::new(times, &PathColumns::default(), RowRules::unlimited());
         Self { is_plain: false, sample: Some(SampledRows { most, rows: Vec::new() }), ..intake }
     }
 
@@ -130,10 +135,12 @@ impl Intake {
         field: impl Fn(usize) -> &'f [u8],
         batch: &mut EventBatch,
     ) {
-        if let Some(sample) = &mut self.sample {
+        let Self { rules, path, sample, .. } = self;
+        if let Some(sample) = sample {
             return sample.keep(columns, field);
         }
-        match columns.are_selected(field, &self.rules.selection) {
+        let field = |position| path.value(position, &field);
+        match columns.are_selected(field, &rules.selection) {
             Ok(false) => batch.filter(),
             Ok(true) | Err(_) => batch.reject(row, reason),
         }
@@ -145,8 +152,8 @@ impl Intake {
         columns: &Columns,
         field: impl Fn(usize) -> &'f [u8],
     ) -> Option<TimeShape> {
-        let EventReader { times, joined_time, .. } = &mut self.events;
-        join_time(&columns.time, field, joined_time);
+        let Self { path, events: EventReader { times, joined_time, .. }, .. } = self;
+        join_time(&columns.time, |position| path.value(position, &field), joined_time);
         times.shape(joined_time)
     }
 
@@ -178,7 +185,7 @@ impl Intake {
         field: impl Fn(usize) -> &'f [u8],
         batch: &mut EventBatch,
     ) {
-        let Self { rules, events, is_plain, sample } = self;
+        let Self { rules, events, path, is_plain, sample } = self;
         let selection = &rules.selection;
         if *is_plain {
             return events.ingest(row, columns, &field, &field, rules, batch);
@@ -186,10 +193,11 @@ impl Intake {
         if let Some(sample) = sample {
             return sample.keep(columns, field);
         }
-        match columns.are_selected(&field, selection) {
+        let field = |position| path.value(position, &field);
+        match columns.are_selected(field, selection) {
             Ok(true) => {
                 let value = |position| selection.present(field(position));
-                events.ingest(row, columns, value, &field, rules, batch);
+                events.ingest(row, columns, value, field, rules, batch);
             }
             Ok(false) => batch.filter(),
             Err(reason) => batch.reject(row, reason),

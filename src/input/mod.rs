@@ -22,6 +22,7 @@ mod numbers;
 mod options;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+mod path_columns;
 mod projection;
 mod read_at;
 mod read_error;
@@ -48,6 +49,7 @@ pub use intake::{Intake, RowRules};
 pub use lines::LineCounts;
 pub use nearest::nearest_name;
 pub use options::FormatOption;
+pub use path_columns::PathColumns;
 pub use projection::Projection;
 pub use read_error::ReadError;
 pub use reason::Reason;

@@ -45,6 +45,14 @@ pub(super) fn shown_names(names: &[String]) -> String {
     }
 }
 
+/// The error for a column that stands in a file and in its path.
+pub(super) fn in_both(name: &str, file: &BatchFile) -> Error {
+    Error::new(ErrorKind::DataRefused, format!("column {name} is in the file, and in its path too"))
+        .at(file.path().display())
+        .remedy("rename the column in the file or the folder, or leave out --path-columns")
+        .nothing_changed()
+}
+
 /// The error for a column that a file does not have.
 pub(super) fn missing(column: &Column, names: &[String], file: &BatchFile) -> Error {
     let wanted = columns_text(std::slice::from_ref(column));

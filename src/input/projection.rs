@@ -2,8 +2,9 @@
 
 use super::columns::{Columns, ProjectedField};
 use super::files::BatchFile;
-use super::names::{decided, locate, missing, numbered, shown_names};
+use super::names::{decided, in_both, locate, missing, numbered, shown_names};
 use super::nearest::nearest_name;
+use super::path_columns::FROM_PATH;
 use crate::core::rules::{Demand, ProjectedColumn, ProjectedColumns};
 use crate::definition::{Column, SOURCE_COLUMN, Source, columns_text};
 use crate::error::{Error, ErrorKind, Result};
@@ -29,16 +30,15 @@ pub(super) fn resolve_columns(
     file: &BatchFile,
     projection: &mut Projection<'_>,
 ) -> Result<Columns> {
-    let by_name = header.is_there && !header.is_first_file;
     let locate_all = |columns: &[Column]| -> Result<Vec<usize>> {
-        columns.iter().map(|column| locate(column, header.names, by_name, file)).collect()
+        columns.iter().map(|column| header.locate(column, file)).collect()
     };
     let key = locate_all(&source.key)?;
     let time = locate_all(&source.time)?;
     if header.is_first_file {
         source.header = Some(header.is_there);
         for (column, &position) in source.key.iter_mut().zip(&key).chain(source.time.iter_mut().zip(&time)) {
-            *column = decided(position, header.is_there, header.names);
+            *column = header.decided(position, file);
         }
     }
     let kept = resolve_kept(source, projection, header, file)?;
@@ -61,6 +61,9 @@ pub(super) fn resolve_named(
     let mut names: Vec<String> = Vec::new();
     let mut place = |column: &Column| -> Result<usize> {
         let name = column.name.as_ref().ok_or_else(|| numbered(column, shown, file))?;
+        if let Some(position) = file.path_columns().position(name) {
+            return if shown.contains(name) { Err(in_both(name, file)) } else { Ok(position) };
+        }
         Ok(names.iter().position(|other| other == name).unwrap_or_else(|| {
             names.push(name.clone());
             names.len() - 1
@@ -68,7 +71,8 @@ pub(super) fn resolve_named(
     };
     let key = source.key.iter().map(&mut place).collect::<Result<_>>()?;
     let time = source.time.iter().map(&mut place).collect::<Result<_>>()?;
-    let is_shown = |column: &&Column| column.name.as_ref().is_some_and(|name| shown.contains(name));
+    let is_there = |name: &String| shown.contains(name) || file.path_columns().names().contains(name);
+    let is_shown = |column: &&Column| column.name.as_ref().is_some_and(is_there);
     if let Some(column) = source.key.iter().chain(&source.time).find(|column| !is_shown(column))
         && !shown.is_empty()
     {
@@ -117,6 +121,35 @@ pub(super) struct Header<'f> {
     pub(super) is_first_file: bool,
 }
 
+impl Header<'_> {
+    /// The position of `column` in the rows of `file`, or among the columns of its path.
+    pub(super) fn locate(&self, column: &Column, file: &BatchFile) -> Result<usize> {
+        if let Some(position) = self.position_in_path(column, file)? {
+            return Ok(position);
+        }
+        // Only the path has names where the rows have none.
+        if !self.is_there && column.name.is_some() {
+            return Err(missing(column, self.names, file));
+        }
+        locate(column, self.names, self.is_there && !self.is_first_file, file)
+    }
+
+    fn position_in_path(&self, column: &Column, file: &BatchFile) -> Result<Option<usize>> {
+        let Some(name) = &column.name else { return Ok(None) };
+        let position = file.path_columns().position(name);
+        let is_in_both = position.is_some() && self.is_there && self.names.contains(name);
+        if is_in_both { Err(in_both(name, file)) } else { Ok(position) }
+    }
+
+    /// The column at `position`, as `file` has shown it.
+    fn decided(&self, position: usize, file: &BatchFile) -> Column {
+        match file.path_columns().name_at(position) {
+            Some(name) => Column { position: u32::try_from(position).ok(), name: Some(name.clone()) },
+            None => decided(position, self.is_there, self.names),
+        }
+    }
+}
+
 /// Resolves what the rules keep in one file of `source`; the first file decides positions and names.
 ///
 /// A column that a source with a name does not have is missing in all of its rows: sources differ, and a rule about one of
@@ -157,6 +190,10 @@ fn resolve_column(
         }
         return Ok(ProjectedField::Constant(name.as_bytes().to_vec()));
     }
+    if let Some(position) = header.position_in_path(column, file)? {
+        *column = header.decided(position, file);
+        return Ok(ProjectedField::Field(position, demand));
+    }
     let is_absent = || column.name.as_ref().is_some_and(|name| !header.names.contains(name));
     // One that an earlier file of the source had must be there.
     if source.is_some() && column.position.is_none() && is_absent() {
@@ -171,9 +208,9 @@ fn resolve_column(
     if was_never_there {
         return Err(no_such_column(column, header.names, file));
     }
-    let position = locate(column, header.names, header.is_there && !header.is_first_file, file)?;
+    let position = header.locate(column, file)?;
     if header.is_first_file || column.position.is_none() {
-        *column = decided(position, header.is_there, header.names);
+        *column = header.decided(position, file);
     }
     Ok(ProjectedField::Field(position, demand))
 }
@@ -205,7 +242,9 @@ fn resolve_row(
     file: &BatchFile,
 ) -> Result<Vec<usize>> {
     let numbered = || (1..=header.names.len()).map(|number| format!("column_{number}")).collect();
-    let here: Vec<String> = if header.is_there { header.names.to_vec() } else { numbered() };
+    let mut here: Vec<String> = if header.is_there { header.names.to_vec() } else { numbered() };
+    let in_rows = here.len();
+    here.extend_from_slice(file.path_columns().names());
     let columns = event_columns.get_or_insert_with(|| here.clone());
     // Names may stand twice: each column takes the next place of its name.
     let mut left: HashMap<&String, VecDeque<usize>> = HashMap::new();
@@ -215,7 +254,8 @@ fn resolve_row(
     let mut places = Vec::with_capacity(columns.len());
     for column in columns.iter() {
         let place = left.get_mut(column).and_then(VecDeque::pop_front);
-        places.push(place.ok_or_else(|| other_columns(columns, &here, file))?);
+        let place = place.ok_or_else(|| other_columns(columns, &here, file))?;
+        places.push(place.checked_sub(in_rows).map_or(place, |in_path| FROM_PATH + in_path));
     }
     if places.len() == here.len() { Ok(places) } else { Err(other_columns(columns, &here, file)) }
 }

@@ -2,7 +2,7 @@
 
 use super::columns::{Columns, ProjectedField};
 use super::decoder::{Decoder, Unit, Units};
-use super::{EventBatch, Intake, LineCounts, RowRules};
+use super::{EventBatch, Intake, LineCounts, PathColumns, RowRules};
 use crate::core::event::{EventBuffer, Values};
 use crate::input::time::{TimeFormat, TimeParser};
 
@@ -24,7 +24,11 @@ pub(super) fn all_columns(key: usize, time: Vec<usize>, count: usize) -> Columns
 
 /// Reads all `units`, and checks that the counts of lines balance.
 pub(super) fn read_back<D: Decoder>(decoder: &D, mut units: impl Units<Unit = D::Unit>) -> RowsReadBack {
-    let mut intake = Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), RowRules::unlimited());
+    let mut intake = Intake::new(
+        TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC),
+        &PathColumns::default(),
+        RowRules::unlimited(),
+    );
     let (mut batch, mut scratch) = (EventBatch::default(), D::Scratch::default());
     let (mut found, mut rows, mut memory) = (RowsReadBack::default(), 0, Vec::new());
     while let Some(unit) = units.next(memory).unwrap() {

@@ -63,9 +63,13 @@ pub struct ContentEnd {
 }
 
 impl ContentScan {
-    /// Scans a content that is completely in memory.
-    pub fn of(content: &[u8], lengths: &[u64]) -> Self {
-        let mut pass = Pass::new(lengths);
+    /// Looks at the `content` of `file`, of which all is in memory.
+    pub fn of(file: &BatchFile, content: &[u8], lengths: &[u64]) -> Self {
+        Self::with(file.begun_hash(), content, lengths)
+    }
+
+    fn with(hash: Xxh3, content: &[u8], lengths: &[u64]) -> Self {
+        let mut pass = Pass::new(hash, lengths);
         pass.take(content);
         pass.end()
     }
@@ -76,7 +80,7 @@ impl ContentScan {
     /// # Errors
     /// As [`BatchFile::digest`].
     pub fn of_file(file: &BatchFile, lengths: &[u64], only_whole_lines: bool) -> Result<Self> {
-        let mut pass = Pass::new(lengths);
+        let mut pass = Pass::new(file.begun_hash(), lengths);
         let last = lengths.last().copied().unwrap_or_default();
         let mut reader = file.unhashed().map_err(|error| file.read_error(&error))?;
         let mut buffer = vec![0; READ_BYTES];
@@ -104,9 +108,9 @@ struct Pass {
 }
 
 impl Pass {
-    fn new(lengths: &[u64]) -> Self {
+    fn new(hash: Xxh3, lengths: &[u64]) -> Self {
         Self {
-            hash: Xxh3::new(),
+            hash,
             bytes: 0,
             lengths: lengths.iter().rev().copied().collect(),
             beginnings: Vec::new(),
@@ -162,7 +166,7 @@ mod tests {
     #[test]
     fn beginnings_of_the_lengths_asked_for_come_with_their_hashes() {
         let content = b"a,1\nb,2\nc";
-        let scan = ContentScan::of(content, &[4, 8, 40]);
+        let scan = ContentScan::with(Xxh3::new(), content, &[4, 8, 40]);
         let of = |length: usize| (length as u64, xxh3_128(&content[..length]));
         assert_eq!(scan.beginnings, [of(4), of(8)]);
         let end = scan.end.unwrap();

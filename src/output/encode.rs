@@ -3,6 +3,7 @@
 use super::counts::SessionCounts;
 use super::kind::OutputKind;
 use super::schema::OutputSchema;
+use super::untaken::{RowForm, UntakenRow};
 use crate::core::session::SessionBatch;
 use crate::ledger::{RunId, StreamId};
 use std::fs::File;
@@ -37,6 +38,16 @@ pub(super) trait Encode: Sized {
     /// # Errors
     /// What is wrong with the output.
     fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String>;
+
+    /// Whether rows of this form that are not taken in are written in this format.
+    fn takes(_form: RowForm<'_>) -> bool {
+        false
+    }
+
+    /// What stands before such rows, and one of them.
+    fn side_row(_untaken: &UntakenRow<'_>, _spreadsheet_safe: bool) -> (Vec<u8>, Vec<u8>) {
+        (Vec::new(), Vec::new())
+    }
 }
 
 /// The origin of an output, for formats that can store it.

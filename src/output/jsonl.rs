@@ -4,6 +4,7 @@
 
 use super::encode::Encode;
 use super::seconds::write_seconds;
+use super::untaken::{RowForm, UntakenRow};
 use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::aggregates::Value;
 use crate::core::event::{DateText, key_parts};
@@ -48,6 +49,23 @@ impl Encode for Jsonl {
         let with_op = self.is_correctable && kind == OutputKind::Sessions;
         let mut date = DateText::default();
         sessions.iter().for_each(|session| self.write_session(&session, with_op, &mut date, out));
+    }
+
+    fn takes(form: RowForm<'_>) -> bool {
+        matches!(form, RowForm::Json)
+    }
+
+    fn side_row(untaken: &UntakenRow<'_>, _spreadsheet_safe: bool) -> (Vec<u8>, Vec<u8>) {
+        let mut row = b"{\"file\":".to_vec();
+        write_json(&untaken.place.file.to_string_lossy(), &mut row);
+        row.extend_from_slice(b",\"line\":");
+        write_int(untaken.place.line, &mut row);
+        row.extend_from_slice(b",\"reason\":");
+        write_json(untaken.reason, &mut row);
+        row.extend_from_slice(b",\"row\":");
+        write_bytes(untaken.row, &mut row);
+        row.extend_from_slice(b"}\n");
+        (Vec::new(), row)
     }
 
     fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {

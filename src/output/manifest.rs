@@ -103,11 +103,13 @@ impl Manifest {
         of_kind.map(|(_, listed)| listed.rows).reduce(u64::saturating_add)
     }
 
-    /// The path of what the run has published of this kind, relative to the output folder; if it is partitioned, the pattern that
-    /// fits all of its files.
-    pub fn pattern_of(&self, kind: OutputKind) -> Option<String> {
-        let mut files = self.outputs().map(|(file, _)| file);
-        files.find(|file| file.kind == kind).map(|file| file.pattern_of(self.run()))
+    /// The paths of what the run has published of this kind, relative to the output folder: one for each format, or if it is
+    /// partitioned the pattern that fits all of its files.
+    pub fn patterns_of(&self, kind: OutputKind) -> Vec<String> {
+        let files = self.outputs().map(|(file, _)| file).filter(|file| file.kind == kind);
+        let mut patterns: Vec<String> = files.map(|file| file.pattern_of(self.run())).collect();
+        patterns.dedup();
+        patterns
     }
 
     /// Its run.

@@ -23,6 +23,7 @@ mod seconds;
 mod shuffle;
 mod side;
 mod staging;
+mod untaken;
 mod verify;
 
 pub use counts::SessionCounts;
@@ -35,8 +36,9 @@ pub use partitions::{DatePartitions, OutputDate};
 pub use paths::{Output, OutputFile};
 pub use pruned::{Prunable, PrunedRuns};
 pub use schema::OutputSchema;
-pub use side::{DelimitedForm, SideRow};
+pub use side::SideRow;
 pub use staging::Staging;
+pub use untaken::{RowForm, UntakenRow};
 pub use verify::audit_output;
 
 use crate::core::session::SessionBatch;
@@ -80,6 +82,18 @@ macro_rules! formats {
             /// like a formula.
             pub fn encoder(self, schema: OutputSchema, spreadsheet_safe: bool) -> Encoder {
                 match self { $(Self::$variant => Encoder::$variant(Encode::new(schema, spreadsheet_safe)),)* }
+            }
+
+            /// The format in which rows of this form stand in side outputs.
+            fn of_rows(form: RowForm<'_>) -> Self {
+                $(if <$encoder>::takes(form) {
+                    return Self::$variant;
+                })*
+                Self::ALL[0]
+            }
+
+            fn side_row(self, untaken: &UntakenRow<'_>, spreadsheet_safe: bool) -> (Vec<u8>, Vec<u8>) {
+                match self { $(Self::$variant => <$encoder>::side_row(untaken, spreadsheet_safe),)* }
             }
 
             fn count_sessions(self, file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {

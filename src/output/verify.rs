@@ -206,7 +206,7 @@ impl OutputAudit {
             }
             self.book(&path, &listed.path, run, checked.map(drop), accepted);
         }
-        let pattern = manifest.pattern_of(OutputKind::Sessions);
+        let pattern = manifest.patterns_of(OutputKind::Sessions).pop();
         if let (Some(pattern), Some(found)) = (pattern, sessions) {
             self.check_events(&output.folder().join(pattern), entry, found);
         }

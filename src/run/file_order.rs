@@ -34,10 +34,11 @@ pub fn in_order(
     Ok(files)
 }
 
-/// Sorted by the first event of each. Files without an event and known files come first, because they move nothing.
-fn by_time(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Vec<BatchFile>> {
-    let identities = identify(&context.checkpoint, settings, &files)?;
+/// In the order of the first event of each. Files without one, and those that are known already, come first: they move nothing.
+fn by_time(context: &Context, settings: &RunSettings, mut files: Vec<BatchFile>) -> Result<Vec<BatchFile>> {
     let mut plan = FilePlan::begin(context, settings)?;
+    plan.take_path_columns(&mut files, settings)?;
+    let identities = identify(&context.checkpoint, settings, &files)?;
     let mut timed = Vec::with_capacity(files.len());
     for (file, identity) in files.into_iter().zip(identities) {
         let Identity::New(part) = identity else {
@@ -67,7 +68,7 @@ fn first_event(
         latest_allowed: latest_allowed.min(Timestamp::LAST_EVENT),
         selection: rules.selection().clone(),
     };
-    let mut decoder = UnitDecoder::new(Intake::new(of.times.clone(), never_late));
+    let mut decoder = UnitDecoder::new(Intake::new(of.times.clone(), of.file.path_columns(), never_late));
     let mut units = of.decoder.units(content, of.extent());
     let (mut batch, mut lines) = (EventBatch::default(), 0);
     loop {

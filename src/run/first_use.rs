@@ -2,7 +2,7 @@
 
 use super::file_reader::FileToRead;
 use super::read_stats::ReadStats;
-use crate::definition::{ColumnRequest, Source, SourceRequest};
+use crate::definition::{ColumnRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{BatchFile, Format, Naming, Reason, Sample, ShownColumns};
 use crate::proposal::{Advice, advise, command_with, doubt_about_unnamed};
@@ -50,7 +50,9 @@ impl<'r> FirstUse<'r> {
         let ShownColumns { names, naming, .. } = &sample.columns;
         let is_there = |request: &ColumnRequest| match request {
             ColumnRequest::Number(number) => *naming != Naming::Names && *number as usize <= names.len(),
-            ColumnRequest::Name(name) => names.contains(name),
+            ColumnRequest::Name(name) => {
+                names.contains(name) || self.file.path_columns().names().contains(name)
+            }
         };
         let asked = |requests: &Option<Vec<ColumnRequest>>, number| {
             requests.clone().unwrap_or_else(|| vec![ColumnRequest::Number(number)])
@@ -62,9 +64,7 @@ impl<'r> FirstUse<'r> {
     /// `None` for a file without columns, or one that cannot be read: the run reports that itself.
     fn sample(&self) -> Option<Sample> {
         let asked = self.asked.input_format.as_deref().and_then(Format::named);
-        // The file shows whether there is a header, whatever names were given.
-        let source = Source { header: self.asked.header, ..self.asked.create(&[]) };
-        let sample = Sample::of(self.file, asked, &source, ROWS).ok()?;
+        let sample = Sample::of(self.file, asked, &self.asked.create(&[]), ROWS).ok()?;
         (!sample.columns.names.is_empty()).then_some(sample)
     }
 

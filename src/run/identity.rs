@@ -188,7 +188,7 @@ impl KnownContents<'_> {
         }
         let lengths = self.lengths(&found_by, batch)?;
         let scan = if is_whole {
-            ContentScan::of(&beginning, &lengths)
+            ContentScan::of(file, &beginning, &lengths)
         } else if lengths.is_empty() {
             ContentScan::default()
         } else {

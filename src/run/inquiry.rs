@@ -132,7 +132,7 @@ impl Beginning {
         let mut times = time_parser(source)?;
         let format = Some(sample.format);
         let decoder = FileDecoder::open(file, format, source, &mut times, &mut projection, u64::MAX)?;
-        let mut rows = UnitDecoder::new(Intake::new(times, accepting_all()));
+        let mut rows = UnitDecoder::new(Intake::new(times, file.path_columns(), accepting_all()));
         let content = file.reader().map_err(|error| file.read_error(&error))?;
         let mut units = decoder.units(content, Extent::default());
         let mut batch = EventBatch::default();

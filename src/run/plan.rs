@@ -30,10 +30,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn make(context: &Context, settings: &RunSettings, files: Vec<BatchFile>) -> Result<Self> {
+    pub(super) fn make(context: &Context, settings: &RunSettings, mut files: Vec<BatchFile>) -> Result<Self> {
         let kept = decided_head(context).map(|head| &head.definition);
-        let identities = identify(&context.checkpoint, settings, &files)?;
         let mut of_files = FilePlan::begin(context, settings)?;
+        of_files.take_path_columns(&mut files, settings)?;
+        let identities = identify(&context.checkpoint, settings, &files)?;
         let (mut new, mut reported) = (Vec::new(), Vec::new());
         for (file, identity) in files.into_iter().zip(identities) {
             let path = file.path().to_string_lossy().into_owned();
@@ -105,6 +106,22 @@ impl FilePlan {
         check_keys(&definition)?;
         let rules = rule_set(&definition)?;
         Ok(Self { definition, is_first: decided_head(context).is_none(), rules })
+    }
+
+    /// Makes columns of the folders in the paths of files whose sources have such. A file without a source meets its error when it
+    /// is opened.
+    pub(super) fn take_path_columns(
+        &mut self,
+        files: &mut [BatchFile],
+        settings: &RunSettings,
+    ) -> Result<()> {
+        for file in files {
+            let source = source_of(&mut self.definition, &settings.choice, file.path());
+            if source.is_ok_and(|source| source.has_path_columns()) {
+                file.take_path_columns()?;
+            }
+        }
+        Ok(())
     }
 
     /// Finds the columns of `file`, which may decide about the definition.

@@ -120,9 +120,9 @@ impl Reading<'_> {
     fn decode_round(&self, round: &[ReadUnit<'_>], batches: &mut [EventBatch]) -> Vec<Result<(), ReadError>> {
         let decode = |kept: &mut KeptDecoder, (read, batch): (&ReadUnit<'_>, &mut EventBatch)| {
             let Ok(unit) = &read.unit else { return Ok(()) };
-            let times = &self.files[read.file].times;
-            let decoder =
-                kept.of(read.file, || UnitDecoder::new(Intake::new(times.clone(), self.rules.clone())));
+            let FileToRead { file, times, .. } = &self.files[read.file];
+            let intake = || Intake::new(times.clone(), file.path_columns(), self.rules.clone());
+            let decoder = kept.of(read.file, || UnitDecoder::new(intake()));
             decoder.decode(unit, batch)?;
             self.progress.add_bytes(unit.byte_count());
             Ok(())

@@ -2,7 +2,7 @@
 
 use crate::core::event::Place;
 use crate::input::{Reason, SideForm};
-use crate::output::{DelimitedForm, OutputKind, SideRow};
+use crate::output::{OutputKind, RowForm, SideRow, UntakenRow};
 
 /// The output for a row with this reason.
 pub(super) fn side_output(reason: Reason) -> OutputKind {
@@ -17,12 +17,11 @@ pub(super) fn side_row(
     form: SideForm<'_>,
     spreadsheet_safe: bool,
 ) -> SideRow {
-    let kind = side_output(reason);
-    match form {
-        SideForm::Delimited { delimiter, header } => {
-            let form = DelimitedForm { columns: header, delimiter, spreadsheet_safe };
-            SideRow::delimited(kind, place, reason.name(), row, form)
-        }
-        SideForm::Whole => SideRow::whole(kind, place, reason.name(), row, spreadsheet_safe),
-    }
+    let form = match form {
+        SideForm::Delimited { delimiter, header } => RowForm::Delimited { columns: header, delimiter },
+        SideForm::Whole => RowForm::Line,
+        SideForm::Json => RowForm::Json,
+    };
+    let untaken = UntakenRow { place, reason: reason.name(), row, form };
+    SideRow::new(side_output(reason), &untaken, spreadsheet_safe)
 }

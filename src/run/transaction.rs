@@ -5,7 +5,7 @@ use super::stopwatch::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{FileDigest, FilePlace, RunEntry, RunId, RunKind};
 use crate::output::{Manifest, Output, OutputKind, Staging};
-use crate::report::Outputs;
+use crate::report::{Outputs, SidePaths};
 use crate::state::{Imported, head_digest};
 
 /// A run on its way into the ledger, whatever command makes it.
@@ -92,16 +92,16 @@ impl<'c> Transaction<'c> {
 impl Published {
     /// The paths of what was published to `output`.
     pub(super) fn outputs(&self, output: &Output) -> Outputs {
-        let path = |kind: OutputKind| {
-            let published = self.manifest.pattern_of(kind)?;
-            Some(output.folder().join(published).to_string_lossy().into_owned())
+        let paths = |kind: OutputKind| {
+            let published = self.manifest.patterns_of(kind).into_iter();
+            published.map(|path| output.folder().join(path).to_string_lossy().into_owned())
         };
         Outputs {
-            sessions: path(OutputKind::Sessions),
-            late: path(OutputKind::Late),
-            rejects: path(OutputKind::Rejects),
-            events: path(OutputKind::Events),
-            open: path(OutputKind::Open),
+            sessions: paths(OutputKind::Sessions).next(),
+            late: SidePaths(paths(OutputKind::Late).collect()),
+            rejects: SidePaths(paths(OutputKind::Rejects).collect()),
+            events: paths(OutputKind::Events).next(),
+            open: paths(OutputKind::Open).next(),
         }
     }
 }

@@ -8,7 +8,8 @@ use criterion::{Criterion, Throughput};
 use sessionize::internals::{
     Columns, Csv, Dialect, Emit, Event, EventBatch, EventBuffer, Extent, FakeSettings, FileDecoder, FileUnit,
     Fold, Gap, GapReducer, Intake, KeyHash, OpenSession, OutputFormat, OutputKind, OutputSchema, PARTITIONS,
-    PurgedKeys, RowRules, RowSelection, Schema, Stored, TimeFormat, TimeParser, UnitDecoder, write_pageviews,
+    PathColumns, PurgedKeys, RowRules, RowSelection, Schema, Stored, TimeFormat, TimeParser, UnitDecoder,
+    write_pageviews,
 };
 use sessionize::{CloseReason, Op, SessionBatch, Timestamp, Watermark};
 use std::hint::black_box;
@@ -54,7 +55,11 @@ fn decoder() -> UnitDecoder {
         latest_allowed: Timestamp::MAX,
         selection: RowSelection::default(),
     };
-    UnitDecoder::new(Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), rules))
+    UnitDecoder::new(Intake::new(
+        TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC),
+        &PathColumns::default(),
+        rules,
+    ))
 }
 
 /// Everything decoded, by partition.

@@ -59,18 +59,23 @@ impl Log {
 impl Published {
     /// The contents of new files of this kind.
     fn new_files(&self, kind: &str) -> Vec<&[u8]> {
+        self.new_named_files(kind).map(|(_, content)| content).collect()
+    }
+
+    fn new_named_files(&self, kind: &str) -> impl Iterator<Item = (&PathBuf, &[u8])> {
         let folder = PathBuf::from(OUT).join(kind);
-        let is_new = |path: &PathBuf| path.starts_with(&folder) && !self.before.contains_key(path);
-        self.after.iter().filter(|(path, _)| is_new(path)).map(|(_, content)| &content[..]).collect()
+        let is_new = move |path: &PathBuf| path.starts_with(&folder) && !self.before.contains_key(path);
+        self.after.iter().filter(move |(path, _)| is_new(path)).map(|(path, content)| (path, &content[..]))
     }
 
     /// Lines of new files behind their header, sorted.
     fn new_lines(&self, kind: &str) -> Vec<String> {
-        let lines = |content: &&[u8]| -> Vec<String> {
+        let lines = |(path, content): (&PathBuf, &[u8])| -> Vec<String> {
             let content = content.strip_suffix(b"\n").unwrap_or(content);
-            content.split(|&byte| byte == b'\n').skip(1).map(escape).collect()
+            let header_lines = usize::from(path.extension().is_none_or(|ending| ending != "jsonl"));
+            content.split(|&byte| byte == b'\n').skip(header_lines).map(escape).collect()
         };
-        let mut all: Vec<String> = self.new_files(kind).iter().flat_map(lines).collect();
+        let mut all: Vec<String> = self.new_named_files(kind).flat_map(lines).collect();
         all.sort();
         all
     }

@@ -282,6 +282,7 @@ scenario_files! {
     open_view
     origin
     partitions
+    path_columns
     rejects
     splits
     times

@@ -1,8 +1,9 @@
 //! What is known of the rows of a file before its dialect: the requested columns, and that one of them is a time.
 
 use super::options::have_decimal_comma;
-use crate::definition::Source;
+use crate::definition::{Column, Source};
 use crate::input::columns::join_time;
+use crate::input::path_columns::PathColumns;
 use crate::input::time::{TimeFormat, TimeParser};
 
 /// Earlier times are small numbers of another column: 1990-01-01.
@@ -17,27 +18,35 @@ pub(super) struct Clues {
     time: Vec<usize>,
     /// The least number of fields of a row.
     fields: usize,
+    path: PathColumns,
     times: TimeParser,
     /// Whether other lines may come before the rows.
     pub(super) has_preamble: bool,
 }
 
 impl Clues {
-    /// The clues in `source`.
+    /// Those of `source`, in a file with the columns of `path`.
     ///
     /// # Errors
-    /// What is wrong with its time format.
-    pub(super) fn of(source: &Source, has_preamble: bool) -> Result<Self, String> {
-        let columns = || source.key.iter().chain(&source.time);
-        let position = |position: u32| usize::try_from(position).unwrap_or(usize::MAX);
-        let last = columns().filter_map(|column| column.position).map(position).max();
+    /// What is wrong with its time format, in words.
+    pub(super) fn of(source: &Source, path: &PathColumns, has_preamble: bool) -> Result<Self, String> {
+        let in_path = |column: &Column| column.name.as_ref().and_then(|name| path.position(name));
+        let in_rows = || source.key.iter().chain(&source.time).filter(|column| in_path(column).is_none());
+        let in_row =
+            |column: &Column| column.position.map(|position| usize::try_from(position).unwrap_or(usize::MAX));
+        let last = in_rows().filter_map(in_row).max();
         let mut times = TimeParser::new(&source.time_format.parse::<TimeFormat>()?, chrono_tz::UTC);
         if have_decimal_comma(&source.options)? {
             times.set_decimal_comma();
         }
         Ok(Self {
-            names: columns().filter_map(|column| column.name.clone()).collect(),
-            time: source.time.iter().filter_map(|column| column.position).map(position).collect(),
+            names: in_rows().filter_map(|column| column.name.clone()).collect(),
+            time: source
+                .time
+                .iter()
+                .filter_map(|column| in_path(column).or_else(|| in_row(column)))
+                .collect(),
+            path: path.clone(),
             fields: last.map_or(0, |last| last.saturating_add(1)).max(2),
             times,
             has_preamble,
@@ -69,7 +78,8 @@ impl Clues {
 
     fn has_time(&mut self, row: &[Vec<u8>]) -> bool {
         let mut text = Vec::new();
-        join_time(&self.time, |position| row.get(position).map_or(&[], Vec::as_slice), &mut text);
+        let in_row = |position| row.get(position).map_or(&[][..], Vec::as_slice);
+        join_time(&self.time, |position| self.path.value(position, in_row), &mut text);
         self.times.parse(&text).is_ok_and(|time| time.us() >= EARLIEST_US)
     }
 }

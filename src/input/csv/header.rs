@@ -7,13 +7,12 @@ use super::reference::trim_line_end;
 use super::schema::Schema;
 use super::wide::first_wide_row;
 use crate::core::rules::SIDE_COLUMNS;
-use crate::definition::Source;
+use crate::definition::{Column, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::blocks::Block;
 use crate::input::columns::{Columns, join_time};
 use crate::input::decoder::Units;
 use crate::input::files::BatchFile;
-use crate::input::names::locate;
 use crate::input::projection::{Header, Projection, resolve_columns};
 use crate::input::read_error::ReadError;
 use crate::input::time::{NotATime, TimeParser, TimeShape};
@@ -61,14 +60,17 @@ pub(super) fn read_schema(
 ) -> Result<Schema> {
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-    let header = if let Some(header) = source.header {
-        header
-    } else {
-        let time = source.time.iter().map(|column| locate(column, &names, false, file));
-        is_header(first, &time.collect::<Result<Vec<usize>>>()?, times)
-    };
     let is_first_file = source.is_undecided();
-    let file_header = Header { names: &names, is_there: header, is_first_file };
+    let mut file_header = Header { names: &names, is_there: false, is_first_file };
+    file_header.is_there = match source.header {
+        Some(header) => header,
+        None if names_columns(source, file) => true,
+        None => {
+            let time = source.time.iter().map(|column| file_header.locate(column, file));
+            is_header(first, &time.collect::<Result<Vec<usize>>>()?, file, times)
+        }
+    };
+    let header = file_header.is_there;
     let columns = resolve_columns(source, &file_header, file, projection)?;
     // Rows of several sources have no common header.
     let side_header = if header && source.name.is_none() { side_header(first, dialect) } else { Vec::new() };
@@ -184,17 +186,28 @@ pub(super) fn rows_of(bytes: &[u8], dialect: Dialect) -> impl Iterator<Item = Fi
     })
 }
 
-/// Whether the first row is a header: its fields are names, and the time of a later row is a time. Without a later row, the
-/// names are enough.
-fn is_header(first: &FirstRow, time: &[usize], times: &mut TimeParser) -> bool {
+/// Whether `source` names a column that only a header can show: neither the path nor the name of the source is it.
+fn names_columns(source: &Source, file: &BatchFile) -> bool {
+    let is_of_rule = |column: &&Column| source.name.is_none() || !column.is_name_of_source();
+    let mut columns = source.key.iter().chain(&source.time).chain(source.kept.iter().filter(is_of_rule));
+    columns.any(|column| {
+        let is_in_path = |name: &String| file.path_columns().names().contains(name);
+        column.name.as_ref().is_some_and(|name| !is_in_path(name))
+    })
+}
+
+/// Whether the first row is a header: its fields are names, and the time of a row behind it is a time. With no row behind it
+/// the names are enough.
+fn is_header(first: &FirstRow, time: &[usize], file: &BatchFile, times: &mut TimeParser) -> bool {
     // A date that does not exist is a row to reject: no header says February 31.
     let mut is_time = |row: &Vec<Vec<u8>>| {
         let mut text = Vec::new();
-        join_time(time, |position| row.get(position).map_or(&[], Vec::as_slice), &mut text);
+        let in_row = |position| row.get(position).map_or(&[][..], Vec::as_slice);
+        join_time(time, |position| file.path_columns().value(position, in_row), &mut text);
         times.parse(&text) != Err(NotATime::Unreadable)
     };
     !is_time(&first.fields)
-        && time.iter().any(|&position| is_word(&first.fields[position]))
+        && time.iter().any(|&position| first.fields.get(position).is_some_and(|field| is_word(field)))
         && first.fields.iter().all(|field| may_be_name(field))
         && (first.next.is_empty() || first.next.iter().any(&mut is_time))
 }

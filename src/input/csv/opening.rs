@@ -39,7 +39,8 @@ impl Opening {
             SkippedLines::Count(lines) => behind_lines(text, lines),
             SkippedLines::Auto => text,
         };
-        let mut clues = Clues::of(source, skipped == SkippedLines::Auto).map_err(usage)?;
+        let mut clues =
+            Clues::of(source, file.path_columns(), skipped == SkippedLines::Auto).map_err(usage)?;
         let stated = stated_delimiter(text);
         let rows = &text[stated.map_or(0, |(_, end)| end)..];
         let mut decides_delimiter = false;

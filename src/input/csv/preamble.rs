@@ -50,6 +50,7 @@ fn usual_width(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::definition::{ColumnRequest, SourceRequest};
+    use crate::input::path_columns::PathColumns;
 
     fn before(text: &str, columns: Option<[&str; 2]>) -> Option<u64> {
         let ask = |name: &str| vec![ColumnRequest::Name(name.to_owned())];
@@ -61,7 +62,7 @@ mod tests {
         };
         let mut source = request.create(&[]);
         source.fill_open(&[ColumnRequest::Number(1)], &[ColumnRequest::Number(2)]);
-        let mut clues = Clues::of(&source, true).unwrap();
+        let mut clues = Clues::of(&source, &PathColumns::default(), true).unwrap();
         lines(text.as_bytes(), Dialect::default(), &mut clues)
     }
 

@@ -7,6 +7,7 @@ use crate::input::RowRules;
 use crate::input::columns::{Columns, ProjectedField};
 use crate::input::decoder::Units;
 use crate::input::lines::LineCounts;
+use crate::input::path_columns::PathColumns;
 use crate::input::time::TimeFormat;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -98,7 +99,11 @@ type KeyAndTitle = (Vec<u8>, Vec<u8>);
 
 /// Keys and titles in `file`, and the accounts of its lines.
 fn read(csv: &Csv, file: &[u8], block_bytes: usize) -> (Vec<KeyAndTitle>, LineCounts) {
-    let mut intake = Intake::new(TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC), RowRules::unlimited());
+    let mut intake = Intake::new(
+        TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC),
+        &PathColumns::default(),
+        RowRules::unlimited(),
+    );
     let mut units = csv.units(file).with_blocks_of(block_bytes);
     let (mut found, mut lines) = (Vec::new(), LineCounts::default());
     while let Some(block) = units.next(Vec::new()).unwrap() {

@@ -66,11 +66,12 @@ fn fit(rows: &[Vec<Vec<u8>>], clues: &mut Clues) -> bool {
 mod tests {
     use super::*;
     use crate::definition::{ColumnRequest, SourceRequest};
+    use crate::input::path_columns::PathColumns;
 
     fn decided(text: &str, request: &SourceRequest) -> Option<char> {
         let mut source = request.create(&[]);
         source.fill_open(&[ColumnRequest::Number(1)], &[ColumnRequest::Number(2)]);
-        let mut clues = Clues::of(&source, false).unwrap();
+        let mut clues = Clues::of(&source, &PathColumns::default(), false).unwrap();
         delimiter(text.as_bytes(), b',', Dialect::default(), &mut clues).map(char::from)
     }
 

@@ -8,6 +8,7 @@ use crate::input::RowRules;
 use crate::input::batch::SideRow;
 use crate::input::columns::Columns;
 use crate::input::lines::LineCounts;
+use crate::input::path_columns::PathColumns;
 use crate::input::time::{TimeFormat, TimeParser};
 use crate::purged::PurgedKeys;
 use proptest::prelude::*;
@@ -17,6 +18,7 @@ fn intake() -> Intake {
     let watermark = Watermark::at(Timestamp::from_us(1_000_000_000).unwrap());
     Intake::new(
         TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC),
+        &PathColumns::default(),
         RowRules {
             accepts_from: watermark,
             purged: PurgedKeys::default(),

@@ -8,7 +8,7 @@ mod plain;
 use super::batch::EventBatch;
 use super::blocks::{Block, BlockReader, LineEnds, first_line};
 use super::columns::Columns;
-use super::decoder::Decoder;
+use super::decoder::{Decoder, SideForm};
 use super::detect::{self, BEGINNING_BYTES};
 use super::files::BatchFile;
 use super::intake::{Intake, Row};
@@ -112,6 +112,10 @@ impl Decoder for JsonLines {
         }
         Ok(())
     }
+
+    fn side_form(&self) -> SideForm<'_> {
+        SideForm::Json
+    }
 }
 
 /// The values of a line.
@@ -136,7 +140,9 @@ impl JsonLines {
     ) {
         // Behind the members that are wanted stands the line itself.
         let field = |position| if position < self.names.len() { value(position) } else { row.bytes };
-        if self.columns.key.iter().all(|&position| may_be_key(position)) {
+        // Columns in the path of the file are texts.
+        let mut in_line = self.columns.key.iter().filter(|&&position| position < self.names.len());
+        if in_line.all(|&position| may_be_key(position)) {
             intake.take(row, &self.columns, field, batch);
         } else {
             intake.reject(row, Reason::KeyType, &self.columns, field, batch);

@@ -163,13 +163,18 @@ fn refusal(failure: Failure, file: &BatchFile) -> Error {
 
 /// Lets `times` read what the file holds as times, whatever times of other files look like.
 fn set_form(times: &mut TimeParser, columns: &Columns, all: &[FileColumn]) {
-    let kinds: Vec<&DataType> = columns.time.iter().map(|&position| &all[position].kind).collect();
-    if let [DataType::Timestamp(_, zone)] = kinds[..] {
+    let kinds: Vec<&DataType> = in_file(&columns.time, all).map(|column| &column.kind).collect();
+    if let ([_], [DataType::Timestamp(_, zone)]) = (&columns.time[..], &kinds[..]) {
         *times = times.of_moments(zone.is_some());
     } else if kinds.into_iter().any(is_time) {
         // They have a text that this program gives them.
         *times = times.of_clear_times();
     }
+}
+
+/// The columns at these positions, those in the path aside.
+fn in_file<'a>(positions: &'a [usize], all: &'a [FileColumn]) -> impl Iterator<Item = &'a FileColumn> {
+    positions.iter().filter_map(|&position| all.get(position))
 }
 
 fn is_time(kind: &DataType) -> bool {
@@ -182,13 +187,13 @@ fn check_kinds(columns: &Columns, all: &[FileColumn], file: &BatchFile) -> Resul
         let what = format!("column {} is {}, which cannot be a {role}", column.name, kind_name(&column.kind));
         Error::new(ErrorKind::DataRefused, what).at(file.path().display())
     };
-    let mut keys = columns.key.iter().map(|&position| &all[position]);
+    let mut keys = in_file(&columns.key, all);
     if let Some(column) = keys.find(|column| !may_be_key(&column.kind)) {
         return Err(refused(column, "key")
             .remedy("name another column with --key, or write it as an integer or a text")
             .nothing_changed());
     }
-    let mut times = columns.time.iter().map(|&position| &all[position]);
+    let mut times = in_file(&columns.time, all);
     if let Some(column) = times.find(|column| !may_be_time(&column.kind)) {
         return Err(refused(column, "time").remedy("name another column with --time").nothing_changed());
     }

@@ -5,14 +5,15 @@ mod cell;
 mod counting;
 mod formula;
 mod session;
-
-pub(super) use cell::{CellStyle, write_field};
+mod side;
 
 use super::encode::Encode;
+use super::untaken::{RowForm, UntakenRow};
 use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::event::DateText;
 use crate::core::rules::EVENT_COLUMNS;
 use crate::core::session::SessionBatch;
+use cell::CellStyle;
 use session::{SessionRow, write_events};
 use std::fs::File;
 
@@ -61,6 +62,14 @@ impl Encode for Csv {
 
     fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         counting::count_sessions(file, schema).map(Some)
+    }
+
+    fn takes(form: RowForm<'_>) -> bool {
+        matches!(form, RowForm::Delimited { .. } | RowForm::Line)
+    }
+
+    fn side_row(untaken: &UntakenRow<'_>, spreadsheet_safe: bool) -> (Vec<u8>, Vec<u8>) {
+        side::side_row(untaken, CellStyle { spreadsheet_safe })
     }
 }
 

@@ -2,9 +2,9 @@
 //! bytes arrive.
 
 use sessionize::internals::{
-    ColumnRequest, DefinitionRequest, EventBatch, Extent, FileDecoder, Format, Intake, ProjectedColumns,
-    Projection, PurgedKeys, RowRules, RowSelection, SourceRequest, TimeFormat, TimeParser, UnitDecoder,
-    open_batch,
+    ColumnRequest, DefinitionRequest, EventBatch, Extent, FileDecoder, Format, Intake, PathColumns,
+    ProjectedColumns, Projection, PurgedKeys, RowRules, RowSelection, SourceRequest, TimeFormat, TimeParser,
+    UnitDecoder, open_batch,
 };
 use sessionize::{Timestamp, Watermark};
 use std::io::{Read, Write};
@@ -65,7 +65,7 @@ fn read(decoder: &FileDecoder, times: &TimeParser, content: impl Read) -> Option
         latest_allowed: Timestamp::MAX,
         selection: RowSelection::default(),
     };
-    let mut rows = UnitDecoder::new(Intake::new(times.clone(), rules));
+    let mut rows = UnitDecoder::new(Intake::new(times.clone(), &PathColumns::default(), rules));
     let mut units = decoder.units(content, Extent::default());
     let (mut batch, mut outcome) = (EventBatch::default(), Outcome::default());
     while let Some(unit) = units.next(Vec::new()).ok()? {

@@ -2,7 +2,7 @@
 
 use sessionize::internals::{
     Columns, Csv, Dialect, Event, EventBatch, Extent, FileDecoder, Intake, KeyHash, MAX_KEY_BYTES, NotATime,
-    PurgedKeys, Reason, RowRules, RowSelection, Schema, TimeFormat, TimeParser, UnitDecoder,
+    PathColumns, PurgedKeys, Reason, RowRules, RowSelection, Schema, TimeFormat, TimeParser, UnitDecoder,
 };
 use sessionize::{Timestamp, Watermark};
 use std::cell::Cell;
@@ -70,7 +70,7 @@ fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
         selection: RowSelection::default(),
     };
     let times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
-    let mut rows = UnitDecoder::new(Intake::new(times, rules));
+    let mut rows = UnitDecoder::new(Intake::new(times, &PathColumns::default(), rules));
     let decoder = FileDecoder::Csv(Csv { dialect: csv.dialect, skip_lines: 0, schema: csv.schema.clone() });
     let mut units = decoder.units(file, Extent::default());
     let (mut batch, mut memory) = RECYCLED.take();
