@@ -1,6 +1,7 @@
 //! `sessionize init`
 
 use super::common::print_text;
+use super::patterns::matching_files;
 use super::text::init_page;
 use crate::core::event::key_word;
 use crate::error::{Error, ErrorKind, Result};
@@ -41,7 +42,7 @@ pub(super) fn execute(flags: &InitFlags, cancellation: &Cancellation) -> Result<
             .remedy("replace it with --force, or name another one with --output")
             .nothing_changed());
     }
-    let files = open_batch(&flags.files, u64::MAX)?;
+    let files = open_batch(&matching_files(&flags.files)?, u64::MAX)?;
     let mut findings = look_at_files(&files, cancellation)?;
     findings.files = findings.files.iter().map(|file| seen_from(&flags.output, file)).collect();
     let text = document(&findings, &flags.command());

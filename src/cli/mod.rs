@@ -15,6 +15,7 @@ mod maintenance;
 mod memory;
 mod outputs;
 mod page;
+mod patterns;
 mod progress;
 mod renamed;
 mod rules;

@@ -5,6 +5,7 @@ use super::common::{CommonFlags, check_stated};
 use super::configuration::SourceTable;
 use super::files::FileFlags;
 use super::outputs::OutputFlags;
+use super::patterns::matching_files;
 use super::rules::RuleFlags;
 use super::stderr::warn;
 use super::text::{run_page, runs_page};
@@ -34,7 +35,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunFlags {
-    /// Files of the batch, or URLs of objects, as of S3; - is standard input. They may be compressed with gzip or zstd
+    /// Files of the batch, patterns such as 'in/**/*.csv', or URLs of objects, as of S3; - is standard input. gzip and zstd are read
     #[arg(long, value_name = "FILE", num_args = 0.., help_heading = BATCH)]
     batch: Vec<PathBuf>,
     /// More files of the batch
@@ -147,6 +148,7 @@ impl RunFlags {
             max_future_us: self.max_future,
             max_rejects: self.max_rejects,
             max_late: self.max_late,
+            each: self.each,
             keep_late_rows: self.late != Late::Drop,
             min_rows: self.min_rows,
             dry_run: self.dry_run,
@@ -196,8 +198,8 @@ pub(super) fn execute(
 ) -> Result<()> {
     let common = flags.common.settings();
     let settings = flags.settings(&common, sources)?;
-    let paths: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
-    if paths.is_empty() {
+    let names: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
+    if names.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "no batch file is named")
             .remedy("name one: sessionize run --batch FILE, or the key batch of the configuration file"));
     }
@@ -209,6 +211,7 @@ pub(super) fn execute(
         .remedy("try the files one by one, or as one batch"));
     }
     run::check_request(&settings.request)?;
+    let paths = matching_files(&names)?;
     machine::allow_open_files(paths.len())?;
     let files = open_batch(&paths, settings.max_bytes)?;
     // A URL may stand for many files, each of which needs a temporary one.

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Head;
 use crate::purged::PurgedKeys;
 use crate::report::RejectedTimeReport;
-use crate::settings::RunSettings;
+use crate::settings::{FileOrder, RunSettings};
 use std::time::Duration;
 
 /// The advice for rejects. If rows are in the future, the clock of this machine may be wrong.
@@ -60,9 +60,19 @@ pub(super) fn check_limits(
         let what = format!(
             "{late} of {rows} rows are late, over the limit of {limit}: they are before the watermark{watermark}{purged}"
         );
-        return Err(refused(what, "check that this is the right file and state folder, or raise --max-late"));
+        return Err(refused(what, late_remedy(settings)));
     }
     Ok(())
+}
+
+/// What to do about late rows. Of several files in turn, one may only have come too early.
+const fn late_remedy(settings: &RunSettings) -> &'static str {
+    if settings.each && !matches!(settings.file_order, FileOrder::Time) {
+        "take the files in the order of their events with --file-order time, check that this is the right file and state \
+         folder, or raise --max-late"
+    } else {
+        "check that this is the right file and state folder, or raise --max-late"
+    }
 }
 
 fn refused(what: String, remedy: impl Into<String>) -> Error {
