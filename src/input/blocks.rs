@@ -184,7 +184,8 @@ impl<R: Read, E: RowEnds> BlockReader<R, E> {
         Self { block_bytes, ..self }
     }
 
-    /// The length of the lines of `bytes` that are to be skipped, as far as they are whole.
+    /// The length of the lines of `bytes` that are to be skipped, as far as they are whole. The last one of a file needs no line end,
+    /// unless the file is still being written.
     fn skip(&mut self, bytes: &[u8]) -> usize {
         let mut length = 0;
         for end in memchr::memchr_iter(b'\n', bytes) {
@@ -194,7 +195,8 @@ impl<R: Read, E: RowEnds> BlockReader<R, E> {
             self.skip_lines -= 1;
             length = end + 1;
         }
-        if self.at_end && self.skip_lines > 0 { bytes.len() } else { length }
+        let is_all = self.at_end && self.skip_lines > 0 && !self.extent.leaves_unfinished;
+        if is_all { bytes.len() } else { length }
     }
 
     fn block(
@@ -365,7 +367,10 @@ impl<R: Read, E: RowEnds> Units for BlockReader<R, E> {
                 return Ok(Some(self.block(memory, end, is_skipped, marks)));
             }
             if self.at_end {
-                return Ok(None);
+                let unfinished_bytes = length as u64;
+                let block =
+                    || Block { unfinished_bytes, is_last: false, ..self.block(memory, 0, is_skipped, marks) };
+                return Ok((length > 0).then(block));
             }
             target = Self::longer(length)?;
         }

@@ -73,6 +73,16 @@ const TAR_MARK: (usize, &[u8]) = (257, b"ustar");
 /// Kinds of files by their first bytes.
 const OTHERS: &[Other] = &[
     Other {
+        first: b"\x1F\x8B",
+        kind: "a gzip file that was compressed once more",
+        remedy: "decompress it once: gzip -dc FILE | sessionize run --batch -",
+    },
+    Other {
+        first: b"\x28\xB5\x2F\xFD",
+        kind: "a zstd file that was compressed once more",
+        remedy: "decompress it once, and name what comes out",
+    },
+    Other {
         first: b"BZh",
         kind: "a bzip2 file",
         remedy: "decompress it: bzip2 -dc FILE | sessionize run --batch -",
@@ -187,13 +197,8 @@ fn other_kind(beginning: &[u8]) -> Option<Other> {
     if let Some(known) = OTHERS.iter().find(|other| beginning.starts_with(other.first)) {
         return Some(*known);
     }
-    let nuls = memchr::memchr_iter(0, beginning).count();
-    if nuls > FEW_NULS.max(beginning.len() / BYTES_PER_NUL) {
-        return Some(Other {
-            first: b"",
-            kind: "text in UTF-16 without a mark, or no text at all",
-            remedy: "if it is text, make it UTF-8: iconv -f UTF-16LE -t UTF-8 FILE | sessionize run --batch -",
-        });
+    if let Some(other) = with_nuls(beginning) {
+        return Some(other);
     }
     let is_inside = |at: usize| at + 1 < beginning.len();
     if memchr::memchr(b'\n', beginning).is_none() && memchr::memchr(b'\r', beginning).is_some_and(is_inside) {
@@ -204,6 +209,21 @@ fn other_kind(beginning: &[u8]) -> Option<Other> {
         });
     }
     None
+}
+
+/// What is full of NUL bytes. In text of mostly Latin letters they are the first or the second half of each letter.
+fn with_nuls(beginning: &[u8]) -> Option<Other> {
+    let nuls = memchr::memchr_iter(0, beginning).count();
+    if nuls <= FEW_NULS.max(beginning.len() / BYTES_PER_NUL) {
+        return None;
+    }
+    let first_halves = memchr::memchr_iter(0, beginning).filter(|at| at % 2 == 0).count();
+    let remedy = if 2 * first_halves > nuls {
+        "if it is text, make it UTF-8: iconv -f UTF-16BE -t UTF-8 FILE | sessionize run --batch -"
+    } else {
+        "if it is text, make it UTF-8: iconv -f UTF-16LE -t UTF-8 FILE | sessionize run --batch -"
+    };
+    Some(Other { first: b"", kind: "text in UTF-16 without a mark, or no text at all", remedy })
 }
 
 /// JSON that is not JSON lines: a list of objects, or one object on several lines.

@@ -223,6 +223,43 @@ fn init_looks_at_every_format_and_at_streams() {
     }
 }
 
+/// Proposes a configuration file for a log and runs what it says: its first line, and the number of sessions.
+#[track_caller]
+fn proposed_and_run(name: &str, content: impl AsRef<[u8]>) -> (String, usize) {
+    let folder = Folder::new();
+    folder.write(name, content);
+    let said = folder.sessionize(&["init", name]).expect_code(0).stdout;
+    folder.sessionize(&["run", "-q", "--max-rejects", "0"]).expect_code(0);
+    folder.sessionize(&["finalize", "-q"]).expect_code(0);
+    (said.lines().next().unwrap_or_default().to_owned(), folder.sessions().len())
+}
+
+#[test]
+fn what_init_proposes_for_a_log_runs() {
+    let access = "192.0.2.1 - - [10/Oct/2020:13:55:36 -0700] \"GET / HTTP/1.1\" 200 23 \"-\" \"Mozilla/5.0 (X11)\"\n\
+        192.0.2.1 - - [10/Oct/2020:13:56:36 -0700] \"GET /a HTTP/1.1\" 304 - \"-\" \"Mozilla/5.0 (X11)\"\n\
+        192.0.2.2 - ann [10/Oct/2020:13:57:00 -0700] \"GET /b HTTP/1.1\" 200 7 \"-\" \"curl/7\"\n";
+    let expected = |key: &str, time: &str| (format!("sessionize.toml: key {key}, time {time}, gap 30m"), 2);
+    assert_eq!(proposed_and_run("access.log", access), expected("remote_host", "time"));
+    let zstd = zstd::encode_all(access.as_bytes(), 1).unwrap();
+    assert_eq!(proposed_and_run("access.log.zst", zstd), expected("remote_host", "time"));
+    let iis = "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n\
+        #Fields: date time cs-method cs-uri-stem c-ip cs(User-Agent) sc-status time-taken\r\n\
+        2020-03-04 08:00:00 GET / 192.0.2.1 Mozilla/5.0+(X11) 200 15\r\n\
+        2020-03-04 08:01:00 GET /a 192.0.2.1 Mozilla/5.0+(X11) 200 7\r\n\
+        2020-03-04 08:01:00 GET /b 192.0.2.2 - 404 7\r\n";
+    assert_eq!(proposed_and_run("u_ex200304.log", iis), expected("c-ip", "date,time"));
+    let cloudfront = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs-uri-stem sc-status\n\
+        2020-03-04\t08:00:00\tFRA1\t500\t192.0.2.1\tGET\t/\t200\n\
+        2020-03-04\t08:01:00\tFRA1\t9\t192.0.2.1\tGET\t/a\t200\n\
+        2020-03-04\t08:01:00\tFRA1\t9\t192.0.2.2\tGET\t/b\t200\n";
+    assert_eq!(proposed_and_run("E1.2020-03-04.log", cloudfront), expected("c-ip", "date,time"));
+    let json = "{\"event\":\"view\",\"user\":{\"id\":\"ann\"},\"timestamp\":\"2020-03-04T08:00:00Z\"}\n\
+        {\"event\":\"view\",\"user\":{\"id\":\"ann\"},\"timestamp\":\"2020-03-04T08:01:00Z\"}\n\
+        {\"event\":\"view\",\"user\":{\"id\":\"bob\"},\"timestamp\":\"2020-03-04T08:01:00Z\"}\n";
+    assert_eq!(proposed_and_run("events.jsonl", json), expected("user.id", "timestamp"));
+}
+
 #[test]
 fn init_says_what_is_missing() {
     let folder = Folder::new();

@@ -3,6 +3,7 @@
 //! Few test programs are few links: each file here has one risk, named in its first line.
 
 mod corrections;
+mod csv_forms;
 mod embedded_scenarios;
 mod growing_files;
 mod inputs;

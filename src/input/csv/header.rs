@@ -96,9 +96,13 @@ fn first_time(
     })
 }
 
-/// The delimiter that a spreadsheet declares in the first line of `bytes` (`sep=;`), and where the next line begins.
+/// The delimiter that a spreadsheet states in the first line of `bytes`, and where the next line begins: `sep=;`, which writers
+/// that quote everything put in quotes.
 pub(super) fn stated_delimiter(bytes: &[u8]) -> Option<(u8, usize)> {
-    let (&delimiter, rest) = bytes.strip_prefix(b"sep=")?.split_first()?;
+    let is_quoted = bytes.starts_with(b"\"");
+    let (word, rest) = bytes[usize::from(is_quoted)..].split_at_checked(4)?;
+    let (&delimiter, rest) = rest.split_first().filter(|_| word.eq_ignore_ascii_case(b"sep="))?;
+    let rest = if is_quoted { rest.strip_prefix(b"\"")? } else { rest };
     let rest = rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?;
     let is_delimiter = !matches!(delimiter, b'"' | b'\r' | b'\n');
     is_delimiter.then_some((delimiter, bytes.len() - rest.len()))

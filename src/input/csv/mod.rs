@@ -3,6 +3,7 @@
 mod clues;
 mod common_row;
 mod dialect;
+mod ending;
 mod fields;
 mod header;
 mod opening;

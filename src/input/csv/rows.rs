@@ -7,8 +7,9 @@
 
 use super::common_row::CommonRows;
 use super::dialect::Dialect;
+use super::ending::Ending;
 use super::fields::Fields;
-use super::header::{FirstRow, MAX_COLUMNS, first_row, rows_of, stated_delimiter};
+use super::header::{MAX_COLUMNS, first_row, stated_delimiter};
 use super::quotes::QuoteMarks;
 use super::reference::{csv_reader, mark_before, trim_line_end, trim_row, without_line_end};
 use super::schema::Schema;
@@ -19,7 +20,6 @@ use crate::input::blocks::Block;
 use crate::input::intake::{Intake, Row};
 use crate::input::lines::{line_ends_in, lines_in};
 use crate::input::reason::Reason;
-use crate::input::time::TimeShape;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -42,55 +42,45 @@ impl BlockRows<'_> {
         let (rows, cut_row) = block.bytes().split_at(unclosed.unwrap_or(block.bytes().len()));
         let rows = if block.is_first { self.skip_stated_delimiter(rows) } else { rows };
         let rows = if block.is_first && self.schema.header { self.skip_header(rows) } else { rows };
-        let mut rest = rows;
-        while let Some(comment) = next_comment(rest, self.dialect, quoted) {
-            self.read_run(&rest[..comment.start], quoted, separators);
-            self.batch.lines.comment += 1;
-            self.line += 1;
-            rest = &rest[comment.end..];
+        let odd = if block.is_last && cut_row.is_empty() { self.odd_rows(rows) } else { Vec::new() };
+        let mut read = 0;
+        for (place, reason) in odd {
+            self.read_lines(&rows[read..place.start], quoted, separators);
+            self.reject_odd(&rows[place.clone()], reason);
+            read = place.end;
         }
-        let is_end = block.is_last && cut_row.is_empty() && !self.dialect.escapes;
-        let last = if is_end { last_row(rest) } else { 0..0 };
-        if let Some(reason) = self.oddity(&rows[..rows.len() - rest.len() + last.start], &rest[last.clone()])
-        {
-            self.read_run(&rest[..last.start], quoted, separators);
-            self.reject_odd(&rest[last.clone()], reason);
-            rest = &rest[last.end..];
-        }
-        self.read_run(rest, quoted, separators);
+        self.read_lines(&rows[read..], quoted, separators);
         if !cut_row.is_empty() {
             self.reject(cut_row, Reason::UnclosedQuote);
         }
     }
 
-    /// Why the last row of the file is no event, although it has a time: that is cut short, or a total. `rows` are those before it.
-    fn oddity(&mut self, rows: &[u8], last: &[u8]) -> Option<Reason> {
-        let usual = self.schema.first_time?;
-        let shape = self.shape_of(&first_row(last, self.dialect)?)?;
-        let is_cut = !last.ends_with(b"\n");
-        let is_odd = |shape: TimeShape| shape.is_total_among(usual) || (is_cut && shape.lacks_part_of(usual));
-        if !is_odd(shape) {
-            return None;
-        }
-        // Where others say no more, it is whole.
-        let others: Vec<_> = rows_of(rows, self.dialect).filter_map(|row| self.shape_of(&row)).collect();
-        let reason = if shape.is_total_among(usual) { Reason::StrayNumber } else { Reason::CutTime };
-        (!others.into_iter().any(is_odd)).then_some(reason)
+    /// The rows at the end of the file that are no events, although they have a time.
+    fn odd_rows(&mut self, rows: &[u8]) -> Vec<(Range<usize>, Reason)> {
+        let Self { schema, dialect, ref mut intake, .. } = *self;
+        let ending = schema.first_time.map(|usual| Ending { schema, dialect, intake, usual });
+        ending.map_or_else(Vec::new, |mut ending| ending.odd_rows(rows))
     }
 
-    fn shape_of(&mut self, row: &FirstRow) -> Option<TimeShape> {
-        let field = |position: usize| row.fields.get(position).map_or(&[][..], Vec::as_slice);
-        let is_whole = row.fields.len() == self.schema.fields;
-        if is_whole { self.intake.shape(&self.schema.columns, field) } else { None }
-    }
-
-    /// Rejects the last row for its time, unless the row filter leaves it out.
+    /// Rejects a row for its time, unless the row filter leaves it out.
     fn reject_odd(&mut self, raw: &[u8], reason: Reason) {
         let Some(row) = first_row(raw, self.dialect) else { return };
         let field = |position: usize| row.fields.get(position).map_or(&[][..], Vec::as_slice);
         let place = Row { line: self.line, bytes: trim_row(raw).1 };
         self.intake.reject(place, reason, &self.schema.columns, field, self.batch);
+        self.batch.lines.continuation += lines_in(raw) - 1;
         self.line += lines_in(raw);
+    }
+
+    /// Reads rows and the comments between them.
+    fn read_lines(&mut self, mut rows: &[u8], quoted: bool, separators: &mut Separators) {
+        while let Some(comment) = next_comment(rows, self.dialect, quoted) {
+            self.read_run(&rows[..comment.start], quoted, separators);
+            self.batch.lines.comment += 1;
+            self.line += 1;
+            rows = &rows[comment.end..];
+        }
+        self.read_run(rows, quoted, separators);
     }
 
     /// Reads rows without a comment between them.
@@ -274,14 +264,6 @@ fn next_comment(rows: &[u8], dialect: Dialect, quoted: bool) -> Option<Range<usi
             memchr::memmem::find(&rows[start..], &[b'\n', mark])? + 1
         };
     }
-}
-
-/// Where the last row that is not blank stands, if it has no quotes: then its line is all of it.
-fn last_row(rows: &[u8]) -> Range<usize> {
-    let text = rows.trim_ascii_end();
-    let start = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
-    let end = memchr::memchr(b'\n', &rows[start..]).map_or(rows.len(), |at| start + at + 1);
-    if rows[start..end].contains(&b'"') { 0..0 } else { start..end }
 }
 
 /// Where the rows end that are read in one go: few enough that they are still in the fastest memory when they are read

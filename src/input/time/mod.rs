@@ -147,8 +147,9 @@ impl TimeParser {
 
     /// What `text` says under `auto`; `None` under another format, and where it is no time.
     pub fn shape(&mut self, text: &[u8]) -> Option<TimeShape> {
-        let time = self.parse(text).ok().filter(|_| matches!(self.form, Form::Auto))?;
-        Some(TimeShape::of(without_brackets(trim_spaces(text)), self.is_early_number(text, time)))
+        let text = self.with_point(text).ok()?;
+        let time = self.parse_with_point(&text).ok().filter(|_| matches!(self.form, Form::Auto))?;
+        Some(TimeShape::of(without_brackets(trim_spaces(&text)), self.is_early_number(&text, time)))
     }
 
     /// Takes note of the shape of the first time of the file.
