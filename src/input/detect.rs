@@ -162,6 +162,17 @@ const OTHERS: &[Other] = &[
     },
 ];
 
+const UTF_16_BIG_ENDIAN: Other = Other {
+    first: b"",
+    kind: "text in UTF-16 without a mark, or no text at all",
+    remedy: "if it is text, make it UTF-8: iconv -f UTF-16BE -t UTF-8 FILE | sessionize run --batch -",
+};
+
+const UTF_16_LITTLE_ENDIAN: Other = Other {
+    remedy: "if it is text, make it UTF-8: iconv -f UTF-16LE -t UTF-8 FILE | sessionize run --batch -",
+    ..UTF_16_BIG_ENDIAN
+};
+
 /// Text has fewer NUL bytes than one in this many.
 const BYTES_PER_NUL: usize = 10;
 /// Fewer NUL bytes than this do not count.
@@ -218,12 +229,7 @@ fn with_nuls(beginning: &[u8]) -> Option<Other> {
         return None;
     }
     let first_halves = memchr::memchr_iter(0, beginning).filter(|at| at % 2 == 0).count();
-    let remedy = if 2 * first_halves > nuls {
-        "if it is text, make it UTF-8: iconv -f UTF-16BE -t UTF-8 FILE | sessionize run --batch -"
-    } else {
-        "if it is text, make it UTF-8: iconv -f UTF-16LE -t UTF-8 FILE | sessionize run --batch -"
-    };
-    Some(Other { first: b"", kind: "text in UTF-16 without a mark, or no text at all", remedy })
+    Some(if 2 * first_halves > nuls { UTF_16_BIG_ENDIAN } else { UTF_16_LITTLE_ENDIAN })
 }
 
 /// JSON that is not JSON lines: a list of objects, or one object on several lines.

@@ -47,7 +47,10 @@ fn choose_key(facts: &[Facts<'_>], time: &[usize]) -> Option<usize> {
     };
     let others = facts.iter().enumerate().filter(is_other);
     let best = others.max_by_key(|(place, column)| {
-        (key_likeness(column.name), repeats(column), !is_measure(column), column.distinct, Reverse(*place))
+        let likeness = key_likeness(column.name);
+        // The user of an access log is a key by its name, and missing in most rows.
+        let would_do = likeness > 0 && column.is_full;
+        (would_do, likeness, repeats(column), !is_measure(column), column.distinct, Reverse(*place))
     });
     best.map(|(place, _)| place)
 }
@@ -75,6 +78,7 @@ mod tests {
         let values: Vec<&[u8]> = values.iter().map(|value| value.as_bytes()).collect();
         Facts {
             name,
+            is_full: true,
             distinct: values.iter().collect::<HashSet<_>>().len(),
             formats: formats_of_column(&values),
             is_clock: values.iter().all(|value| value.len() == 8 && value[2] == b':'),
@@ -99,6 +103,16 @@ mod tests {
         let facts = [id.clone(), page, created.clone(), user, time];
         assert_eq!(chosen(&facts), (vec![3], vec![4]));
         assert_eq!(chosen(&[id, created, column("x", &["a", "b", "a"])]), (vec![2], vec![1]));
+    }
+
+    #[test]
+    fn a_key_that_most_rows_lack_is_taken_only_where_no_other_is_named_so() {
+        let user = Facts { is_full: false, ..column("user", &["ann"]) };
+        let host = column("remote_host", &["192.0.2.1", "192.0.2.2", "192.0.2.1"]);
+        let page = column("page", &["x", "y", "x"]);
+        let time = column("time", &["2020-01-01 00:00:00", "2020-01-01 00:00:01", "2020-01-01 00:00:02"]);
+        assert_eq!(chosen(&[user.clone(), page.clone(), host, time.clone()]), (vec![2], vec![3]));
+        assert_eq!(chosen(&[user, page, time]), (vec![0], vec![2]));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Facts<'s> {
     pub name: &'s str,
     /// Its non-empty values, in order.
     pub values: Vec<&'s [u8]>,
+    /// Whether hardly any row lacks one: a run allows one reject in a hundred rows.
+    pub is_full: bool,
     /// The number of different values.
     pub distinct: usize,
     /// The time formats that read them, the most likely one first; empty if they are not times.
@@ -33,6 +35,7 @@ fn facts_of<'s>(sample: &'s Sample, place: usize, name: &'s str, asked: &TimeFor
     let fits = matches!(asked, TimeFormat::Strftime(_)) && are_times(&values, asked, Tz::UTC);
     Facts {
         name,
+        is_full: values.len() * 100 >= sample.rows.len() * 99,
         distinct: values.iter().collect::<HashSet<_>>().len(),
         formats: if fits { vec![asked.clone()] } else { formats_of_column(&values) },
         is_clock: !values.is_empty() && values.iter().all(|value| is_clock(value)),

@@ -309,7 +309,8 @@ fn rejected_lines(folder: &Folder) -> Vec<String> {
     let mut lines = Vec::new();
     for content in folder.files(&format!("{OUT}/rejects")).values() {
         for line in String::from_utf8(content.clone()).unwrap().lines().skip(1) {
-            let placed = line.split_once(".csv,").filter(|(file, _)| file.bytes().all(|byte| byte.is_ascii_digit()));
+            let placed =
+                line.split_once(".csv,").filter(|(file, _)| file.bytes().all(|byte| byte.is_ascii_digit()));
             let reason = placed.and_then(|(_, behind)| behind.split_once(',')).map(|(_, reason)| reason);
             lines.push(reason.unwrap_or(line).to_owned());
         }

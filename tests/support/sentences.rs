@@ -56,7 +56,7 @@ const OTHERS: &[&str] = &[
     "check that this is the right file: an error page may have been fetched in its place",
     " (did you mean {}?)",
     "check that the files are whole, or lower --min-rows",
-    "check that this is the right file and state folder, or raise --max-late",
+    "check that this is the right file and state folder, ",
     "sessionize: warning: {}",
     "{mark} {committed}",
     "check the name and its permissions",
