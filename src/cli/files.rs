@@ -16,6 +16,6 @@ pub(super) struct FileFlags {
 
 impl FileFlags {
     pub(super) const fn settings(&self) -> FileSettings {
-        FileSettings { growing: self.growing, trust_mtime: self.trust_mtime }
+        FileSettings { growing: self.growing, trust_mtime: self.trust_mtime, each: false }
     }
 }

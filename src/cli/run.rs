@@ -19,7 +19,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::{BatchFile, open_batch};
 use crate::report::RunReport;
 use crate::run::{self, Cancellation, Context, Look, Progress, Workers};
-use crate::settings::{CommonSettings, FileOrder, KeepGenerations, Limit, RunSettings, SourceChoice};
+use crate::settings::{
+    CommonSettings, FileOrder, FileSettings, KeepGenerations, Limit, RunSettings, SourceChoice,
+};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -148,11 +150,10 @@ impl RunFlags {
             max_future_us: self.max_future,
             max_rejects: self.max_rejects,
             max_late: self.max_late,
-            each: self.each,
             keep_late_rows: self.late != Late::Drop,
             min_rows: self.min_rows,
             dry_run: self.dry_run,
-            files: self.known.settings(),
+            files: FileSettings { each: self.each, ..self.known.settings() },
             memory_bytes: self.memory.unwrap_or_else(memory::default_bytes),
             keep_generations: self.keep_generations,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),

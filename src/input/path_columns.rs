@@ -35,12 +35,11 @@ impl PathColumns {
     fn push(&mut self, name: &[u8], value: &[u8]) {
         let name = String::from_utf8_lossy(&decoded(name)).into_owned();
         let value = if value == MISSING { Vec::new() } else { decoded(value) };
-        match self.names.iter().position(|other| *other == name) {
-            Some(place) => self.values[place] = value,
-            None => {
-                self.names.push(name);
-                self.values.push(value);
-            }
+        if let Some(place) = self.names.iter().position(|other| *other == name) {
+            self.values[place] = value;
+        } else {
+            self.names.push(name);
+            self.values.push(value);
         }
     }
 

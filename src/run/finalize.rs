@@ -44,7 +44,6 @@ impl FinalizeSettings {
             max_future_us: 0,
             max_rejects: Limit::Rows(u64::MAX),
             max_late: Limit::Rows(u64::MAX),
-            each: false,
             min_rows: 0,
             keep_late_rows: false,
             dry_run: false,

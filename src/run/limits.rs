@@ -67,7 +67,7 @@ pub(super) fn check_limits(
 
 /// What to do about late rows. Of several files in turn, one may only have come too early.
 const fn late_remedy(settings: &RunSettings) -> &'static str {
-    if settings.each && !matches!(settings.file_order, FileOrder::Time) {
+    if settings.files.each && !matches!(settings.file_order, FileOrder::Time) {
         "check that this is the right file and state folder, take the files in the order of their events with --file-order \
          time, or raise --max-late"
     } else {

@@ -48,8 +48,6 @@ pub struct RunSettings {
     pub max_late: Limit,
     /// Fewer rows than this fail the run.
     pub min_rows: u64,
-    /// Whether each file of the command is a batch of its own: a later one may lie before what an earlier one has completed.
-    pub each: bool,
     /// Whether late rows are written to a side output, or only counted.
     pub keep_late_rows: bool,
     /// Whether to stop before anything is written.
@@ -86,6 +84,8 @@ pub struct FileSettings {
     pub growing: bool,
     /// Whether a file is recognized by its path, length and times, without reading it.
     pub trust_mtime: bool,
+    /// Whether each file of the command is a batch of its own: a later one may lie before what an earlier one has completed.
+    pub each: bool,
 }
 
 /// Which generations of open state are kept for rollbacks. The current one is always kept.
