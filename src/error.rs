@@ -20,6 +20,8 @@ pub enum ErrorKind {
     DataRefused,
     /// A batch file is missing or unreadable: 66.
     NoInput,
+    /// The target of a delivery is out of reach, or refuses what it gets: 69. What it has, it has whole, and so have the outputs.
+    Delivery,
     /// The commit failed, and it is unknown whether it has reached the disk: 71, the code for errors of the operating system.
     /// Rerunning the command finds out, so a script may treat it like 75.
     CommitUnknown,
@@ -41,6 +43,7 @@ impl ErrorKind {
             Self::Usage => 2,
             Self::DataRefused => 65,
             Self::NoInput => 66,
+            Self::Delivery => 69,
             Self::CommitUnknown => 71,
             Self::OutputsMissing => 72,
             Self::Checkpoint => 74,
@@ -157,6 +160,12 @@ impl Error {
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The same failure as one of the delivery behind a run: what was `committed` stays, and another delivery goes on.
+    #[must_use]
+    pub fn of_delivery(self, committed: Option<String>) -> Self {
+        Self { kind: ErrorKind::Delivery, committed, unchanged: false, ..self }
     }
 
     /// Turns a failure into that of the commit of run `run`, of which it is unknown whether it has reached the disk.

@@ -2,9 +2,11 @@
 //!
 //! [`crate::cli`] makes the text for people from the same structures.
 
+mod deliver;
 mod maintenance;
 mod times;
 
+pub use deliver::{DeliverReport, DeliverStatusReport, FollowerReport, ForgetReport};
 pub use maintenance::{
     BackupReport, ExportReport, MaintenanceReport, MigrateReport, PruneReport, VerifyReport,
 };

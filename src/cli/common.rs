@@ -24,6 +24,18 @@ pub(super) enum Format {
     Json,
 }
 
+/// What is printed of what a command has done.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Every command")]
+pub(super) struct ReportFlags {
+    /// Form of the report on standard output: text for people, or one JSON document
+    #[arg(long, value_enum, default_value = "text")]
+    report: Format,
+    /// No report for people, no progress bar; a JSON report is still printed
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Every command")]
 pub(super) struct CommonFlags {
@@ -33,15 +45,11 @@ pub(super) struct CommonFlags {
     /// Folder of the outputs
     #[arg(long, value_name = "DIR", default_value = "sessionize-out", value_parser = PathBufValueParser::new().try_map(named))]
     out: PathBuf,
-    /// Form of the report on standard output: text for people, or one JSON document
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) report: Format,
+    #[command(flatten)]
+    pub(super) report: ReportFlags,
     /// How long to wait for another run to end, such as 10m
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = crate::core::rules::duration)]
     wait: Duration,
-    /// No report for people, no progress bar; a JSON report is still printed
-    #[arg(short, long)]
-    pub(super) quiet: bool,
     /// Time to use instead of the clock, for backfills and tests
     #[arg(long, value_name = "T", value_parser = values::time)]
     now: Option<Timestamp>,
@@ -60,6 +68,26 @@ impl CommonFlags {
         }
     }
 
+    /// The folder of the outputs.
+    pub(super) fn out(&self) -> &Path {
+        &self.out
+    }
+
+    /// As [`ReportFlags::print`].
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn print<R: Serialize>(
+        &self,
+        cancellation: &Cancellation,
+        report: &R,
+        for_people: impl FnOnce(&R) -> Page,
+    ) -> Result<()> {
+        self.report.print(cancellation, report, for_people)
+    }
+}
+
+impl ReportFlags {
     /// Prints a report to standard error, in the form that `--report` asks for, because the output of the command goes to
     /// standard output.
     ///

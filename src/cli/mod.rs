@@ -4,6 +4,7 @@ mod columns;
 mod common;
 mod config;
 mod configuration;
+mod deliver;
 mod fake;
 mod files;
 mod finalize;
@@ -46,6 +47,7 @@ Exit codes:
    2  the command line or the configuration file is invalid
   65  the data was refused: too many rejected or late rows, or unreadable
   66  a batch file is missing or unreadable
+  69  the delivery failed; what is committed stays, and the next delivery goes on
   71  the commit failed, and it is unknown whether it reached the disk; rerun the command
   72  published outputs are missing, and nothing is damaged: `verify` lists them
   74  the checkpoint is damaged, or does not match its outputs
@@ -75,6 +77,7 @@ enum Verb {
     Inspect(inspect::InspectFlags),
     #[command(flatten)]
     Maintenance(maintenance::MaintenanceVerb),
+    Deliver(deliver::DeliverFlags),
     Config(config::ConfigFlags),
     Fake(fake::FakeFlags),
 }
@@ -113,10 +116,15 @@ fn execute(words: &[OsString]) -> Result<()> {
     }
     let outcome = match cli.verb {
         Verb::Init(flags) => init::execute(&flags, &cancellation),
-        Verb::Run(flags) => run::execute(&flags, invocation.sources()?, &cancellation),
+        Verb::Run(flags) => {
+            let read = |out| deliver::DeliveryAfterRun::read(command(), cli.config.as_deref(), out);
+            let delivery = flags.delivers_from().map(read).transpose()?;
+            run::execute(&flags, invocation.sources()?, delivery.as_ref(), &cancellation)
+        }
         Verb::Finalize(flags) => finalize::execute(&flags, &cancellation),
         Verb::Inspect(flags) => inspect::execute(&flags, &cancellation),
         Verb::Maintenance(verb) => maintenance::execute(&verb, &cancellation),
+        Verb::Deliver(flags) => deliver::execute(&flags, &cancellation),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),
         Verb::Fake(flags) => fake::execute(&flags),
     };

@@ -3,6 +3,7 @@
 use super::columns::ColumnFlags;
 use super::common::{CommonFlags, check_stated};
 use super::configuration::SourceTable;
+use super::deliver::{AfterRunFlags, DeliveryAfterRun};
 use super::files::FileFlags;
 use super::outputs::OutputFlags;
 use super::patterns::matching_files;
@@ -24,7 +25,7 @@ use crate::settings::{
 };
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,6 +101,8 @@ pub(super) struct RunFlags {
     max_bytes: Option<usize>,
     #[command(flatten)]
     outputs: OutputFlags,
+    #[command(flatten, next_help_heading = BATCH)]
+    after: AfterRunFlags,
     /// How many states a rollback can return to: the states after the last N runs, or after the runs of this age, such as 7d
     #[arg(long, value_name = "N|AGE", default_value = "72", value_parser = values::keep_generations, help_heading = MACHINE)]
     keep_generations: KeepGenerations,
@@ -133,6 +136,11 @@ struct EachReport {
 }
 
 impl RunFlags {
+    /// The output folder from which is to be delivered after the run, if that is asked for.
+    pub(super) fn delivers_from(&self) -> Option<&Path> {
+        (self.after.deliver && !self.dry_run).then(|| self.common.out())
+    }
+
     fn settings(&self, common: &CommonSettings, sources: Vec<SourceTable>) -> Result<RunSettings> {
         if let Some(stated) = self.watermark {
             check_stated("--watermark", stated, common.as_of, self.max_future)?;
@@ -192,11 +200,21 @@ fn words_of_command() -> Vec<String> {
     std::iter::once(env!("CARGO_PKG_NAME").to_owned()).chain(given).collect()
 }
 
+/// Runs the batches, then delivers what they have published if that is asked for.
 pub(super) fn execute(
     flags: &RunFlags,
     sources: Vec<SourceTable>,
+    delivery: Option<&DeliveryAfterRun>,
     cancellation: &Cancellation,
 ) -> Result<()> {
+    execute_run(flags, sources, cancellation)?;
+    let Some(delivery) = delivery else { return Ok(()) };
+    let report = delivery.carry_out(cancellation)?;
+    log::info!("{} is at run {}", report.target, report.run);
+    Ok(())
+}
+
+fn execute_run(flags: &RunFlags, sources: Vec<SourceTable>, cancellation: &Cancellation) -> Result<()> {
     let common = flags.common.settings();
     let settings = flags.settings(&common, sources)?;
     let names: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
@@ -273,7 +291,7 @@ impl RunCommand<'_> {
     fn run(&mut self, files: Vec<BatchFile>) -> Result<RunReport> {
         let bytes = files.iter().map(BatchFile::bytes).sum();
         let progress = Progress::default();
-        let bar = progress::bar(&progress, bytes, self.flags.common.quiet);
+        let bar = progress::bar(&progress, bytes, self.flags.common.report.quiet);
         let report = run::run(&mut self.context, &self.settings, files, &self.workers, &progress);
         bar.finish_and_clear();
         report

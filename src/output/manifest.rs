@@ -1,9 +1,11 @@
 //! The manifest of a run: what ties its published output to the checkpoint.
 
+use super::columns::Column;
 use super::kind::OutputKind;
 use super::paths::OutputFile;
 use crate::ledger::{HeadMark, RunId, StreamId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The version of the manifest format.
@@ -39,6 +41,9 @@ pub struct Manifest {
     rolled_back_to: Option<u64>,
     /// The files of the run.
     pub files: Vec<ManifestFile>,
+    /// The columns of the outputs that have typed rows, by the names of their kinds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    columns: BTreeMap<String, Vec<Column>>,
     /// xxh3-64 of the file with an empty checksum, in hexadecimal. Only the file has it: here it is empty.
     checksum: String,
 }
@@ -55,8 +60,31 @@ impl Manifest {
             follows: None,
             rolled_back_to: None,
             files,
+            columns: BTreeMap::new(),
             checksum: String::new(),
         }
+    }
+
+    /// The same, with the columns of outputs of this kind.
+    pub fn describe(&mut self, kind: OutputKind, columns: Vec<Column>) {
+        self.columns.insert(kind.name().to_owned(), columns);
+    }
+
+    /// The columns of outputs of this kind, where they have typed rows.
+    pub(super) fn columns_of(&self, kind: OutputKind) -> Option<&[Column]> {
+        self.columns.get(kind.name()).map(Vec::as_slice)
+    }
+
+    /// The rows of the run that somebody delivers: sessions and events.
+    pub fn rows(&self) -> u64 {
+        let counts =
+            self.outputs().filter(|(file, _)| matches!(file.kind, OutputKind::Sessions | OutputKind::Events));
+        counts.map(|(_, listed)| listed.rows).sum()
+    }
+
+    /// The run whose state a rollback has taken up again; `None` for any other run.
+    pub fn rolled_back_to(&self) -> Option<RunId> {
+        self.rolled_back_to.map(RunId::new)
     }
 
     /// The same for a run that is staged in an output folder whose newest run is `published`.

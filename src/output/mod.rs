@@ -2,6 +2,7 @@
 //!
 //! Each format is a folder or file with an encoder, and a line of the table below. Nothing else names a format.
 
+mod columns;
 mod counts;
 mod csv;
 mod encode;
@@ -18,16 +19,20 @@ mod place;
 mod pruned;
 mod publish;
 mod published;
+mod rows;
 mod schema;
 mod seconds;
 mod shuffle;
 mod side;
 mod staging;
+mod stored;
 mod untaken;
 mod verify;
 
+pub use columns::{Column, second_names};
 pub use counts::SessionCounts;
 pub use encode::Origin;
+pub use followers::{Registration, check_follower_name};
 pub use kind::OutputKind;
 pub use listing::Listing;
 pub use manifest::Manifest;
@@ -35,9 +40,11 @@ pub use owner::belongs_to_another;
 pub use partitions::{DatePartitions, OutputDate};
 pub use paths::{Output, OutputFile};
 pub use pruned::{Prunable, PrunedRuns};
+pub use rows::PublishedFile;
 pub use schema::OutputSchema;
 pub use side::SideRow;
 pub use staging::Staging;
+pub use stored::{StoredValue, TakeRow};
 pub use untaken::{RowForm, UntakenRow};
 pub use verify::audit_output;
 
@@ -45,6 +52,7 @@ use crate::core::session::SessionBatch;
 use encode::{Encode, EncodeFile};
 use std::fs::File;
 use std::io;
+use stored::RowError;
 
 /// Generates [`OutputFormat`] and [`Encoder`] from the table of formats.
 macro_rules! formats {
@@ -98,6 +106,10 @@ macro_rules! formats {
 
             fn count_sessions(self, file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
                 match self { $(Self::$variant => <$encoder>::count_sessions(file, schema),)* }
+            }
+
+            fn read_rows(self, file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
+                match self { $(Self::$variant => <$encoder>::read_rows(file, columns, take),)* }
             }
         }
 

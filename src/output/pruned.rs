@@ -56,6 +56,11 @@ impl PrunedRuns {
         RunId::new(self.through_run)
     }
 
+    /// The last of the runs, with the head that it left; `None` if the digest is not valid.
+    pub fn mark(&self) -> Option<HeadMark> {
+        Some(HeadMark { run: self.through(), digest: u128::from_str_radix(&self.head_digest, 16).ok()? })
+    }
+
     /// Whether it speaks of the runs that have left these heads, all of them from the first one on.
     pub fn is_of(&self, heads: &[HeadMark]) -> bool {
         heads.last().map(|mark| mark.run) == Some(self.through())

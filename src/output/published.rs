@@ -21,17 +21,7 @@ impl Output {
     /// [`ErrorKind::Checkpoint`] if the folder of manifests is damaged, [`ErrorKind::Failed`] if it cannot be read, or is not a
     /// folder.
     pub fn newest_run(&self) -> Result<Option<RunId>> {
-        let folder = self.folder().join(MANIFESTS);
-        let names = names_in(&folder).map_err(|error| match error.kind() {
-            io::ErrorKind::NotADirectory => {
-                Error::new(ErrorKind::Failed, "the output folder is not a folder")
-                    .at(self.folder().display())
-                    .remedy("give --out a folder, or a name that is free")
-            }
-            io::ErrorKind::PermissionDenied => failed("read the folder of manifests", &folder, &error),
-            _ => unreadable(&folder, &error.to_string()),
-        })?;
-        Ok(names.into_iter().filter_map(|name| run_of_manifest(&name)).max())
+        Ok(names_of_manifests(self)?.into_iter().filter_map(|name| run_of_manifest(&name)).max())
     }
 
     /// The manifest of the newest published run.
@@ -144,6 +134,18 @@ fn files_among(names: &[String], kind: OutputKind, date: Option<OutputDate>) -> 
     let files = OutputFormat::ALL.iter().map(|&format| OutputFile { kind, format, date });
     let of_name = |name: &String| files.clone().find_map(|file| file.run_of(name).map(|run| (file, run)));
     names.iter().filter_map(of_name).collect()
+}
+
+/// The names in the folder of manifests; none if it is not there.
+pub(super) fn names_of_manifests(output: &Output) -> Result<Vec<String>> {
+    let folder = output.folder().join(MANIFESTS);
+    names_in(&folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotADirectory => Error::new(ErrorKind::Failed, "the output folder is not a folder")
+            .at(output.folder().display())
+            .remedy("give --out a folder, or a name that is free"),
+        io::ErrorKind::PermissionDenied => failed("read the folder of manifests", &folder, &error),
+        _ => unreadable(&folder, &error.to_string()),
+    })
 }
 
 /// The names in a folder; none if it does not exist.

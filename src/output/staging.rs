@@ -1,7 +1,9 @@
 //! The outputs of a run before its commit: complete files in a separate folder.
 #![expect(clippy::disallowed_methods, reason = "staging creates files")]
 
+use super::columns::Column;
 use super::encode::{EncodeFile, Origin, Verbatim};
+use super::kind::OutputKind;
 use super::manifest::{Manifest, ManifestFile};
 use super::paths::{MANIFEST_NAME, Output, OutputFile, cannot_write};
 use super::shuffle::Shuffle;
@@ -128,6 +130,7 @@ pub struct Staging {
     output: Output,
     folder: PathBuf,
     files: BTreeMap<OutputFile, StagedOutput>,
+    columns: BTreeMap<OutputKind, Vec<Column>>,
     partitioned: Option<Partitioned>,
 }
 
@@ -163,7 +166,15 @@ impl Staging {
         let folder = output.staging_of(run);
         output.disk().create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
         let output = output.clone();
-        Ok(Self { stream, run, output, folder, files: BTreeMap::new(), partitioned: None })
+        Ok(Self {
+            stream,
+            run,
+            output,
+            folder,
+            files: BTreeMap::new(),
+            columns: BTreeMap::new(),
+            partitioned: None,
+        })
     }
 
     /// Begins the files of days, which have what `encoder` makes of their rows. They need no memory for each, and one open file at
@@ -194,6 +205,11 @@ impl Staging {
         staged.write(header).map_err(|error| cannot_write(&path, &error))?;
         self.files.insert(file, StagedOutput { file: staged, encoder, rows: 0 });
         Ok(())
+    }
+
+    /// Says which columns the outputs of a kind have.
+    pub fn describe(&mut self, kind: OutputKind, columns: Vec<Column>) {
+        self.columns.insert(kind, columns);
     }
 
     /// Appends `rows` complete rows to an output that has begun. An output that has not begun gets no rows.
@@ -228,7 +244,10 @@ impl Staging {
         }
         files.sort_by_key(|(file, _)| *file);
         let files = files.into_iter().map(|(_, listed)| listed).collect();
-        let manifest = complete(Manifest::new(self.stream, mark, generation, files));
+        let mut manifest = complete(Manifest::new(self.stream, mark, generation, files));
+        for (kind, columns) in std::mem::take(&mut self.columns) {
+            manifest.describe(kind, columns);
+        }
         self.write_manifest(&manifest).map_err(|error| cannot_write(&self.folder, &error))?;
         Ok(manifest)
     }

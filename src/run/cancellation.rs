@@ -28,6 +28,8 @@ struct Commits {
     has_begun: bool,
     /// Whether the command may end at any moment without leaving anything behind.
     leaves_nothing: bool,
+    /// Whether it delivers: then an end at any moment leaves a target that the next delivery goes on with.
+    delivers: bool,
     /// The first run that was committed and published.
     first: Option<RunId>,
     /// The last such run, and the time of its publication.
@@ -42,6 +44,17 @@ impl Commits {
         } else {
             format!("runs {first} to {last} are committed")
         })
+    }
+
+    /// The error of a command that is ended now.
+    fn interrupted(&self) -> Error {
+        if self.delivers {
+            return Error::new(ErrorKind::Failed, "interrupted during the delivery")
+                .remedy("rerun the command: it goes on, and delivers nothing twice");
+        }
+        let after = self.first.is_some();
+        let what = if after { "interrupted after the commit" } else { "interrupted before the commit" };
+        Error::new(ErrorKind::Failed, what).remedy("rerun the command").nothing_changed()
     }
 }
 
@@ -60,14 +73,11 @@ impl Cancellation {
     /// # Errors
     /// [`ErrorKind::Failed`].
     pub(crate) fn check(&self) -> Result<()> {
-        self.check_after(|| self.commits().first.is_some())
+        self.check_while(&self.commits())
     }
 
-    fn check_after(&self, is_after_commit: impl FnOnce() -> bool) -> Result<()> {
-        if self.shared.is_requested.load(Ordering::Relaxed) {
-            return Err(interrupted(is_after_commit()));
-        }
-        Ok(())
+    fn check_while(&self, commits: &Commits) -> Result<()> {
+        if self.shared.is_requested.load(Ordering::Relaxed) { Err(commits.interrupted()) } else { Ok(()) }
     }
 
     /// From here on, the command may end at any moment without leaving anything behind: it only reads.
@@ -76,8 +86,18 @@ impl Cancellation {
     /// As [`Cancellation::check`].
     pub fn leaves_nothing(&self) -> Result<()> {
         let mut commits = self.commits();
-        self.check_after(|| commits.first.is_some())?;
+        self.check_while(&commits)?;
         commits.leaves_nothing = true;
+        Ok(())
+    }
+
+    /// Says that the command delivers from here on, and may be ended at any moment: a target has whole runs.
+    ///
+    /// # Errors
+    /// As [`Cancellation::check`].
+    pub fn delivers(&self) -> Result<()> {
+        self.leaves_nothing()?;
+        self.commits().delivers = true;
         Ok(())
     }
 
@@ -92,7 +112,7 @@ impl Cancellation {
     /// As [`Cancellation::check`].
     pub(crate) fn begin_commit(&self) -> Result<()> {
         let mut commits = self.commits();
-        self.check_after(|| commits.first.is_some())?;
+        self.check_while(&commits)?;
         commits.has_begun = true;
         Ok(())
     }
@@ -119,14 +139,9 @@ impl Cancellation {
         let may_end =
             !commits.has_begun && has_passed(since) && commits.last.is_none_or(|(_, at)| has_passed(at));
         if commits.leaves_nothing || may_end {
-            end(interrupted(commits.first.is_some()).after_commits(commits.text()));
+            end(commits.interrupted().after_commits(commits.text()));
         }
     }
-}
-
-fn interrupted(is_after_commit: bool) -> Error {
-    let what = if is_after_commit { "interrupted after the commit" } else { "interrupted before the commit" };
-    Error::new(ErrorKind::Failed, what).remedy("rerun the command").nothing_changed()
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ impl RunContext<'_> {
         if partitions.is_some() {
             expect_no_date_column(&schema)?;
         }
-        let encoder = Arc::new(format.encoder(schema, spreadsheet_safe));
+        let encoder = Arc::new(format.encoder(schema.clone(), spreadsheet_safe));
         let origin = self.origin();
         for (kind, is_written, is_divided) in [
             (OutputKind::Sessions, emit.sessions, partitions.is_some()),
@@ -113,6 +113,7 @@ impl RunContext<'_> {
                 if !is_divided {
                     staging.open_for(OutputFile::whole(kind, format), &encoder.header(kind), file)?;
                 }
+                staging.describe(kind, schema.columns(kind));
             }
         }
         if partitions.is_some() {

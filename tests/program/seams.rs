@@ -102,6 +102,11 @@ fn members() -> Vec<Member> {
             let name = store.trim_end_matches("Store").to_lowercase();
             found.push(member("store", &name, "src/state", &name, vec![store.to_owned()]));
         }
+        if source.code.contains("const TARGET: Target") {
+            let name = source.path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+            let words = vec![format!("{name}::TARGET"), format!("deliver::{name}")];
+            found.push(member("target", &name, "src/deliver", &name, words));
+        }
     }
     found
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const WITHOUT_ERRORS: &[&str] = &[
     "cli/text.rs",
     "maintenance/text.rs",
+    "deliver/text.rs",
     "cli/page.rs",
     "cli/progress.rs",
     "proposal/document.rs",
@@ -45,6 +46,9 @@ const BEFORE_OTHERS: &[&str] = &[
     "expect(",
     "const EXAMPLES: &str = ",
     "const HEADING: &str = ",
+    "const RERUN: &str = ",
+    "reached(&self.disk, ",
+    "reached(&request.disk, ",
     "help: ",
 ];
 
@@ -103,6 +107,28 @@ const OTHERS: &[&str] = &[
     "{place} in run {run}",
     "{shown} and {more} more",
     "injected fault at durable step {step}, {name}",
+    // Statements for a database.
+    "SELECT ",
+    "INSERT INTO {",
+    "UPDATE {",
+    "DELETE FROM {",
+    "CREATE TEMPORARY TABLE ",
+    "ALTER TABLE {",
+    "ADD COLUMN {",
+    "DROP TABLE {",
+    "COPY {",
+    "sessionize_stream = $1",
+    "timestamp with time zone",
+    "give --name {name}, or deliver to tables of its own",
+    "give this stream a --name of its own",
+    "check the user, and the password in",
+    "create the database, or correct the address",
+    "grant it to the user of the address",
+    "somebody has added rows of this stream: remove them",
+    "name the authority of the server in sslrootcert",
+    "give a password in PGPASSWORD",
+    "the server has no TLS: turn it on there",
+    "install one that does by cargo install --path . --features postgres",
 ];
 
 /// All sentences, with `…` for what differs from case to case, each with the place where it stands.

@@ -25,7 +25,7 @@ pub(super) fn execute(flags: &ExportStateFlags, cancellation: &Cancellation) -> 
     let report =
         maintenance::export_state(&flags.common.settings(), &flags.file, flags.salvage, cancellation)?;
     if flags.file.as_os_str() == maintenance::STANDARD_STREAM {
-        return flags.common.print_beside(&report, export_page);
+        return flags.common.report.print_beside(&report, export_page);
     }
     flags.common.print(cancellation, &report, export_page)
 }

@@ -4,10 +4,13 @@ mod aggregate;
 mod cell;
 mod counting;
 mod formula;
+mod reading;
 mod session;
 mod side;
 
+use super::columns::Column;
 use super::encode::Encode;
+use super::stored::{RowError, TakeRow};
 use super::untaken::{RowForm, UntakenRow};
 use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::event::DateText;
@@ -35,7 +38,11 @@ impl Encode for Csv {
             self.write_names(&self.schema.event_columns, &mut header);
             header.extend_from_slice(EVENT_COLUMNS.join(",").as_bytes());
         } else {
-            header.extend_from_slice(if self.with_op(kind) { b"op,session_id," } else { b"session_id," });
+            header.extend_from_slice(if self.schema.with_op(kind) {
+                b"op,session_id,"
+            } else {
+                b"session_id,"
+            });
             self.write_names(&self.schema.key, &mut header);
             header.extend_from_slice(b"session_start,session_end,duration_s,event_count,close_reason");
             for column in &self.schema.aggregates {
@@ -52,7 +59,7 @@ impl Encode for Csv {
             sessions.iter().for_each(|session| write_events(&session, self.style, out));
             return;
         }
-        let (with_op, key_columns) = (self.with_op(kind), self.schema.key.len());
+        let (with_op, key_columns) = (self.schema.with_op(kind), self.schema.key.len());
         let row = SessionRow { with_op, key_columns, style: self.style };
         let mut date = DateText::default();
         for session in sessions.iter() {
@@ -71,14 +78,13 @@ impl Encode for Csv {
     fn side_row(untaken: &UntakenRow<'_>, spreadsheet_safe: bool) -> (Vec<u8>, Vec<u8>) {
         side::side_row(untaken, CellStyle { spreadsheet_safe })
     }
+
+    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
+        reading::read_rows(file, columns, take)
+    }
 }
 
 impl Csv {
-    /// A view of open sessions has no column `op`: the next run replaces it.
-    fn with_op(&self, kind: OutputKind) -> bool {
-        self.schema.is_correctable && kind == OutputKind::Sessions
-    }
-
     /// Names, each followed by a comma.
     fn write_names(&self, names: &[String], header: &mut Vec<u8>) {
         for name in names {

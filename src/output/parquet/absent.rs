@@ -1,7 +1,9 @@
 //! Takes the place of the encoder in a build without it.
 
 use crate::core::session::SessionBatch;
+use crate::output::columns::Column;
 use crate::output::encode::{Encode, EncodeFile, Origin};
+use crate::output::stored::{RowError, TakeRow};
 use crate::output::{OutputKind, OutputSchema, SessionCounts};
 use std::fs::File;
 use std::io;
@@ -31,5 +33,12 @@ impl Encode for Parquet {
 
     fn count_sessions(_file: File, _schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         Ok(None)
+    }
+
+    fn read_rows(_file: File, _columns: &[Column], _take: TakeRow<'_>) -> Result<(), RowError> {
+        Err(RowError::Damaged(
+            "it is Parquet, which this build does not read: install one that does by cargo install --path . --features parquet"
+                .to_owned(),
+        ))
     }
 }

@@ -3,6 +3,7 @@
 use super::cell::{Cells, MISSING, OTHER, PRESENT};
 use super::decimal::{PRECISION, SCALE};
 use crate::core::aggregates::Kind;
+use crate::output::columns::{Column, second_names};
 use arrow_array::builder::{
     BinaryBuilder, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListBuilder,
     StringBuilder, TimestampMicrosecondBuilder,
@@ -13,51 +14,14 @@ use std::sync::Arc;
 
 const UTC: &str = "UTC";
 
-/// The type of a column of cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ColumnKind {
-    /// A required value.
-    Required(Kind),
-    /// An optional value.
-    Optional(Kind),
-}
-
-/// A column of cells, with its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OutputColumn {
-    pub(super) name: String,
-    pub(super) kind: ColumnKind,
-}
-
-impl OutputColumn {
-    pub(super) fn required(name: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), kind: ColumnKind::Required(kind) }
-    }
-
-    pub(super) fn optional(name: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), kind: ColumnKind::Optional(kind) }
-    }
-}
-
-/// The fields of a file with these columns. A number whose digits may not fit, or that may be a lower bound, has a second field
-/// after its own.
-pub(super) fn fields_of(columns: &[OutputColumn]) -> Vec<Field> {
-    let mut fields: Vec<Field> = Vec::new();
-    for OutputColumn { name, kind } in columns {
-        let (ColumnKind::Required(of) | ColumnKind::Optional(of)) = *kind;
-        fields.push(Field::new(name, data_type(of), matches!(kind, ColumnKind::Optional(_))));
-        let (ending, second) = match of {
-            Kind::Decimal => ("_text", DataType::Utf8),
-            Kind::BoundedInt => ("_at_least", DataType::Boolean),
-            _ => continue,
-        };
-        let mut name = format!("{name}{ending}");
-        while columns.iter().any(|column| column.name == name)
-            || fields.iter().any(|field| *field.name() == name)
-        {
-            name.push_str(ending);
-        }
-        fields.push(Field::new(name, second, true));
+/// The fields of a file with these columns: a number whose digits may not fit, or which may be only a floor, has a second field
+/// behind its own.
+pub(super) fn fields_of(columns: &[Column]) -> Vec<Field> {
+    let mut fields = Vec::new();
+    for (column, second) in columns.iter().zip(second_names(columns)) {
+        fields.push(Field::new(&column.name, data_type(column.kind), !column.required));
+        let of_second = if column.kind == Kind::Decimal { DataType::Utf8 } else { DataType::Boolean };
+        fields.extend(second.map(|name| Field::new(name, of_second, true)));
     }
     fields
 }
@@ -88,9 +52,8 @@ pub(super) enum Growing {
 }
 
 impl Growing {
-    pub(super) fn of(kind: ColumnKind) -> Self {
-        let (ColumnKind::Required(of) | ColumnKind::Optional(of)) = kind;
-        match of {
+    pub(super) fn of(kind: Kind) -> Self {
+        match kind {
             Kind::Text => Self::Text(BinaryBuilder::new()),
             Kind::Int => Self::Int(Int64Builder::new()),
             Kind::BoundedInt => Self::BoundedInt(Int64Builder::new(), BooleanBuilder::new()),

@@ -1,14 +1,14 @@
 //! The encoder: sessions and events to rows of cells.
 
 use super::cell::{int, write_double, write_int, write_own_text, write_text, write_value};
-use super::columns::OutputColumn;
 use super::counting;
 use super::file::ParquetFile;
-use crate::core::aggregates::Kind;
+use super::reading;
 use crate::core::event::key_parts;
-use crate::core::rules::EVENT_COLUMNS;
 use crate::core::session::{Session, SessionBatch};
+use crate::output::columns::Column;
 use crate::output::encode::{Encode, EncodeFile, Origin};
+use crate::output::stored::{RowError, TakeRow};
 use crate::output::{OutputKind, OutputSchema, SessionCounts};
 use std::fs::File;
 use std::io;
@@ -30,58 +30,26 @@ impl Encode for Parquet {
     }
 
     fn file(&self, kind: OutputKind, origin: Origin) -> io::Result<Box<dyn EncodeFile>> {
-        let columns =
-            if kind == OutputKind::Events { self.event_columns() } else { self.session_columns(kind) };
-        Ok(Box::new(ParquetFile::new(&columns, origin)?))
+        Ok(Box::new(ParquetFile::new(&self.schema.columns(kind), origin)?))
     }
 
     fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>) {
         if kind == OutputKind::Events {
             return sessions.iter().for_each(|session| write_events(&session, out));
         }
-        sessions.iter().for_each(|session| self.write_session(&session, self.with_op(kind), out));
+        sessions.iter().for_each(|session| self.write_session(&session, self.schema.with_op(kind), out));
     }
 
     fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         counting::count_sessions(file, schema).map(Some)
     }
+
+    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
+        reading::read_rows(file, columns, take)
+    }
 }
 
 impl Parquet {
-    /// A view of open sessions has no column `op`: the next run replaces it.
-    fn with_op(&self, kind: OutputKind) -> bool {
-        self.schema.is_correctable && kind == OutputKind::Sessions
-    }
-
-    fn session_columns(&self, kind: OutputKind) -> Vec<OutputColumn> {
-        let required = OutputColumn::required;
-        let mut columns = Vec::new();
-        if self.with_op(kind) {
-            columns.push(required("op", Kind::Text));
-        }
-        columns.push(required("session_id", Kind::Text));
-        columns.extend(self.schema.key.iter().map(|name| OutputColumn::optional(name, Kind::Text)));
-        columns.extend([
-            required("session_start", Kind::Timestamp),
-            required("session_end", Kind::Timestamp),
-            required("duration_s", Kind::Float),
-            required("event_count", Kind::Int),
-            required("close_reason", Kind::Text),
-        ]);
-        let aggregates = self.schema.aggregates.iter();
-        columns.extend(aggregates.map(|column| OutputColumn::optional(&column.name, column.kind)));
-        columns
-    }
-
-    fn event_columns(&self) -> Vec<OutputColumn> {
-        let [id, number] = EVENT_COLUMNS;
-        let names = self.schema.event_columns.iter();
-        let values = names.map(|name| OutputColumn::optional(name, Kind::Text));
-        values
-            .chain([OutputColumn::required(id, Kind::Text), OutputColumn::required(number, Kind::Int)])
-            .collect()
-    }
-
     fn write_session(&self, session: &Session<'_>, with_op: bool, out: &mut Vec<u8>) {
         if with_op {
             write_own_text(session.op.name().as_bytes(), out);

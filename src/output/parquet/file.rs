@@ -1,7 +1,8 @@
 //! One file while it is written: rows of cells in, row groups out, and the footer at the end.
 
 use super::cell::Cells;
-use super::columns::{Growing, OutputColumn, fields_of};
+use super::columns::{Growing, fields_of};
+use crate::output::columns::Column;
 use crate::output::encode::{EncodeFile, Origin};
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
@@ -54,7 +55,7 @@ impl Write for Written {
 }
 
 impl ParquetFile {
-    pub(super) fn new(columns: &[OutputColumn], origin: Origin) -> io::Result<Self> {
+    pub(super) fn new(columns: &[Column], origin: Origin) -> io::Result<Self> {
         let schema: SchemaRef = Arc::new(Schema::new(fields_of(columns)));
         let written = Written::default();
         let options =

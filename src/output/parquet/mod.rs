@@ -14,6 +14,8 @@ mod decimal;
 mod encoder;
 #[cfg(feature = "parquet")]
 mod file;
+#[cfg(feature = "parquet")]
+mod reading;
 
 #[cfg(not(feature = "parquet"))]
 pub use absent::Parquet;

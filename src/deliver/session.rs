@@ -1,0 +1,135 @@
+//! One delivery: from where the target is to the newest published run.
+
+use super::follower::{Follower, Position, Request};
+use super::log::{manifests_after, steps, stream_of};
+use super::target_of;
+use crate::durable::Disk;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::{HeadMark, RunId, StreamId};
+use crate::output::{Output, OutputKind, PublishedFile, Registration};
+use crate::report::DeliverReport;
+use crate::run::Cancellation;
+use std::path::PathBuf;
+
+/// What to deliver, and where to.
+#[derive(Debug, Clone)]
+pub struct DeliverSettings {
+    /// The output folder.
+    pub out: PathBuf,
+    /// The address of the target.
+    pub to: String,
+    /// The name of the follower; that of the kind of target without it.
+    pub name: Option<String>,
+}
+
+/// Delivers every published run that the target does not have, one transaction each. Needs the output folder alone, takes no lock of
+/// it, and reads each file twice: for its digest, and for its rows.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for an address that makes no sense, [`ErrorKind::Checkpoint`] for damaged outputs, and
+/// [`ErrorKind::Delivery`] for what the target refuses. Whatever it is, the target has whole runs, and its position is that of its
+/// rows: another delivery goes on from there.
+pub fn deliver(settings: &DeliverSettings, cancellation: &Cancellation) -> Result<DeliverReport> {
+    let disk = Disk::default();
+    let output = Output::at(settings.out.clone(), disk.clone());
+    let target = target_of(&settings.to)?;
+    let stream = stream_of(&output)?;
+    let name = settings.name.as_deref().unwrap_or(target.schemes[0]);
+    let request = Request { address: &settings.to, name, stream, disk };
+    cancellation.delivers()?;
+    let follower = (target.connect)(&request)?;
+    let mut delivery = Delivery { output, stream, name, follower };
+    delivery.carry_out(cancellation)
+}
+
+/// A follower at work.
+struct Delivery<'d> {
+    output: Output,
+    stream: StreamId,
+    name: &'d str,
+    follower: Box<dyn Follower>,
+}
+
+impl Delivery<'_> {
+    fn carry_out(&mut self, cancellation: &Cancellation) -> Result<DeliverReport> {
+        let mut position = self.follower.position()?;
+        self.expect_own_target(&position)?;
+        // Before anything is read: from here on nobody removes what lies behind the position.
+        self.register(&position)?;
+        let mut report = DeliverReport {
+            status: "nothing-to-do",
+            follower: self.name.to_owned(),
+            target: self.follower.target().to_owned(),
+            stream_id: self.stream.to_string(),
+            run: position.mark.run.number(),
+            ..DeliverReport::default()
+        };
+        loop {
+            let manifests = manifests_after(&self.output, self.stream, position.mark)?;
+            for next in steps(&manifests) {
+                cancellation.check()?;
+                let step = next.open(&self.output)?;
+                let (mark, count) = (step.mark, Count::of(&step.rows));
+                if !self.follower.apply(position.mark, step)? {
+                    break;
+                }
+                position.mark = mark;
+                self.register(&position)?;
+                count.add_to(&mut report, mark);
+            }
+            if manifests.is_empty() {
+                report.run = position.mark.run.number();
+                return Ok(report);
+            }
+            let now = self.follower.position()?;
+            if now != position {
+                self.register(&now)?;
+            }
+            position = now;
+        }
+    }
+
+    /// A name stands for one target: what one of two targets has, nobody would keep for the other.
+    fn expect_own_target(&self, position: &Position) -> Result<()> {
+        let registered = self.output.follower(self.name)?;
+        let another = registered
+            .filter(|other| other.target_id != position.target_id && position.mark.run != RunId::BEFORE_ALL);
+        another.map_or(Ok(()), |other| {
+            let what = format!(
+                "the follower {} of this folder delivers to another target: {}",
+                self.name, other.target
+            );
+            Err(Error::new(ErrorKind::Delivery, what).remedy(format!(
+                "give this one a --name of its own, or forget the other one: sessionize deliver --forget {}",
+                self.name
+            )))
+        })
+    }
+
+    fn register(&self, position: &Position) -> Result<()> {
+        let (target, id) = (self.follower.target(), &position.target_id);
+        self.output.register(&Registration::new(self.name, target, id, self.stream, position.mark))
+    }
+}
+
+/// The rows of a step.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    sessions: u64,
+    events: u64,
+}
+
+impl Count {
+    fn of(files: &[PublishedFile]) -> Self {
+        let of_kind = |kind| files.iter().filter(|file| file.kind() == kind).map(PublishedFile::count).sum();
+        Self { sessions: of_kind(OutputKind::Sessions), events: of_kind(OutputKind::Events) }
+    }
+
+    fn add_to(self, report: &mut DeliverReport, mark: HeadMark) {
+        report.status = "delivered";
+        report.run = mark.run.number();
+        report.runs_delivered += 1;
+        report.session_rows += self.sessions;
+        report.event_rows += self.events;
+    }
+}

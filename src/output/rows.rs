@@ -1,0 +1,108 @@
+//! The rows of published outputs, for whoever follows them.
+#![expect(clippy::disallowed_methods, reason = "reads published files")]
+
+use super::columns::Column;
+use super::kind::OutputKind;
+use super::listing::{Content, Fault};
+use super::manifest::{Manifest, ManifestFile};
+use super::paths::{Output, OutputFile, RETRACTED, run_of_manifest};
+use super::published::{names_of_manifests, unreadable};
+use super::stored::{RowError, TakeRow};
+use crate::error::Result;
+use crate::ledger::RunId;
+use std::fs::File;
+use std::io::{self, Seek};
+use std::path::PathBuf;
+
+/// An output of a run, whose content is the one that its manifest lists.
+#[derive(Debug)]
+pub struct PublishedFile {
+    output: OutputFile,
+    path: PathBuf,
+    file: File,
+    columns: Vec<Column>,
+    count: u64,
+}
+
+impl PublishedFile {
+    /// The columns of its rows.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// What it holds.
+    pub const fn kind(&self) -> OutputKind {
+        self.output.kind
+    }
+
+    /// How many rows it has, as its manifest says.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Reads its rows, one after the other.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if it is not what its manifest says, and the error of `take`.
+    pub fn rows(self, take: TakeRow<'_>) -> Result<()> {
+        self.output.format.read_rows(self.file, &self.columns, take).map_err(|error| match error {
+            RowError::Damaged(damage) => unreadable(&self.path, &damage),
+            RowError::Stopped(error) => error,
+        })
+    }
+}
+
+impl Output {
+    /// The published runs, in their order: those of which a manifest is there.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if the folder of manifests cannot be read.
+    pub fn published_runs(&self) -> Result<Vec<RunId>> {
+        let mut runs: Vec<_> =
+            names_of_manifests(self)?.iter().filter_map(|name| run_of_manifest(name)).collect();
+        runs.sort_unstable();
+        Ok(runs)
+    }
+
+    /// Opens the sessions and the events of a run, in their places or retracted, and holds their bytes against the manifest. Reads
+    /// each once.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if one is gone, or differs from what was published.
+    pub fn open_rows(&self, manifest: &Manifest) -> Result<Vec<PublishedFile>> {
+        let rows = manifest
+            .outputs()
+            .filter(|(file, _)| matches!(file.kind, OutputKind::Sessions | OutputKind::Events));
+        rows.map(|(file, listed)| self.open_checked(file, listed, manifest)).collect()
+    }
+
+    fn open_checked(
+        &self,
+        output: OutputFile,
+        listed: &ManifestFile,
+        manifest: &Manifest,
+    ) -> Result<PublishedFile> {
+        let path = self.folder().join(&listed.path);
+        let damaged = |damage: &str| unreadable(&path, damage);
+        let mut file = self.open_anywhere(listed).map_err(|error| damaged(&error.to_string()))?;
+        let content = Content::of(&file).map_err(|error| damaged(&error.to_string()))?;
+        content.check(listed).map_err(|fault| match fault {
+            Fault::Wrong(wrong) => damaged(&wrong),
+            Fault::Gone => damaged("it is gone"),
+        })?;
+        file.rewind().map_err(|error| damaged(&error.to_string()))?;
+        let columns = manifest
+            .columns_of(output.kind)
+            .ok_or_else(|| damaged("its manifest does not list its columns"))?;
+        Ok(PublishedFile { output, path, file, columns: columns.to_vec(), count: listed.rows })
+    }
+
+    /// A rollback may move a file while it is looked for, once and never back.
+    fn open_anywhere(&self, listed: &ManifestFile) -> io::Result<File> {
+        let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        match File::open(self.folder().join(&listed.path)) {
+            Err(error) if is_gone(&error) => File::open(self.folder().join(RETRACTED).join(&listed.path)),
+            opened => opened,
+        }
+    }
+}
