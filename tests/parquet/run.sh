@@ -10,5 +10,5 @@ if ! "$python" -c 'import duckdb, pandas, polars, pyarrow' 2>/dev/null; then
   echo '!!!! PARQUET WAS NOT CHECKED AGAINST OTHER PROGRAMS: pip install duckdb pandas polars pyarrow (PYTHON names the interpreter) !!!!'
   exit 0
 fi
-cargo build --locked --features parquet
+cargo build --locked --features "${FEATURES:-parquet}"
 exec "$python" tests/parquet/check.py "$PWD/target/debug/sessionize"

@@ -9,6 +9,6 @@ if ! "$python" -c 'import deltalake, pyarrow, pytest, xxhash' 2>/dev/null; then
   echo '!!!! THE PYTHON PACKAGE WAS NOT TESTED: pip install deltalake pyarrow pytest xxhash (PYTHON names the interpreter) !!!!'
   exit 0
 fi
-cargo build --locked --features parquet
+cargo build --locked --features "${FEATURES:-parquet}"
 export SESSIONIZE=$PWD/target/debug/sessionize PYTHONPATH=$PWD/src/python
 exec "$python" -m pytest -q -p no:cacheprovider tests/python
