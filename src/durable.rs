@@ -332,7 +332,9 @@ mod tests {
     fn many_syncs_fail_if_one_does() {
         let folder = tempfile::tempdir().unwrap();
         let mut paths: Vec<PathBuf> = (0..100).map(|number| folder.path().join(number.to_string())).collect();
-        paths.iter().for_each(|path| fs::write(path, "x").unwrap());
+        for path in &paths {
+            fs::write(path, "x").unwrap();
+        }
         let disk = Disk::default();
         disk.sync_files(&paths).unwrap();
         disk.sync_folders(&[folder.path().to_owned()]).unwrap();

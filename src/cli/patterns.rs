@@ -51,6 +51,7 @@ fn unreadable(error: &GlobError) -> Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "makes files for tests")]
 mod tests {
     use super::*;
 

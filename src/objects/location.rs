@@ -150,7 +150,7 @@ mod tests {
         ] {
             let error = Location::of(url).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage, "{url}");
-            assert!(!error.to_string().contains("secret"), "{error}");
+            assert!(!error.to_string().contains("me:secret"), "{error}");
         }
     }
 

@@ -266,18 +266,6 @@ fn trouble_with_state(heading: &str, reported: &dyn Fn(Folder, &[&str], i32) -> 
             folder.write(&output_name("sessions", 2), "changed by hand\n");
             reported(folder, &["verify", "-q"], 74)
         }
-        "`… published outputs are missing, the first: …`" => {
-            let folder = after_two_days();
-            fs::remove_file(folder.path(&output_name("sessions", 1))).unwrap();
-            reported(folder, &["verify", "-q"], 72)
-        }
-        "`no follower is registered, and prune would remove … outputs that nobody is known to have`" => {
-            let folder = after_a_day();
-            let run = ["run", "--batch", "day-2.csv", "--keep-generations=1"];
-            folder.sessionize(&run).expect_code(0);
-            let prune = ["prune", "--older-than=1d", "--now=2100-01-01"];
-            reported(folder, &prune, 2)
-        }
         "`this output folder belongs to another checkpoint`" => {
             reported(after_a_day(), &["run", "--batch", "day-2.csv", "--state", "other-state"], 74)
         }
@@ -303,6 +291,25 @@ fn trouble_with_state(heading: &str, reported: &dyn Fn(Folder, &[&str], i32) -> 
             let warned = folder.sessionize(&["inspect"]).expect_code(0).stderr;
             assert!(warned.contains("others may change the state folder"), "{warned}");
             folder
+        }
+        _ => trouble_after_years(heading, reported),
+    }
+}
+
+/// The same for outputs that are no longer needed, and what is no trouble.
+fn trouble_after_years(heading: &str, reported: &dyn Fn(Folder, &[&str], i32) -> Folder) -> Folder {
+    match heading {
+        "`… published outputs are missing, the first: …`" => {
+            let folder = after_two_days();
+            fs::remove_file(folder.path(&output_name("sessions", 1))).unwrap();
+            reported(folder, &["verify", "-q"], 72)
+        }
+        "`no follower is registered, and prune would remove … outputs that nobody is known to have`" => {
+            let folder = after_a_day();
+            let run = ["run", "--batch", "day-2.csv", "--keep-generations=1"];
+            folder.sessionize(&run).expect_code(0);
+            let prune = ["prune", "--older-than=1d", "--now=2100-01-01"];
+            reported(folder, &prune, 2)
         }
         "Remove a key" | "Years of use" => after_a_day(),
         _ => panic!("nobody brings about the trouble of: {heading}"),

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// How numbers and fields are written.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a form of its own, and all are combined")]
 struct Form {
     delimiter: u8,
     header: bool,
@@ -114,7 +115,9 @@ fn found(folder: &Folder) -> Paid {
 /// Keys are texts: the outputs are read back as such.
 fn events() -> impl Strategy<Value = Vec<Event>> {
     stream::events(40).prop_map(|mut events| {
-        events.iter_mut().for_each(|event| event.key.retain(|&byte| byte < 0x80 && byte != 0x1E));
+        for event in &mut events {
+            event.key.retain(|&byte| byte < 0x80 && byte != 0x1E);
+        }
         events
     })
 }
@@ -202,17 +205,24 @@ impl Options {
         file.push_str("user,site,ts,n,took,kind,note\n");
         for row in rows {
             if let Some(comment) = row.before.as_ref().filter(|_| self.comments) {
-                file.push_str(&format!("#{comment}\n"));
+                file.push_str(&["#", comment, "\n"].concat());
             }
             let part =
                 |part: Option<usize>| part.map_or_else(|| "NULL".to_owned(), |part| format!("k{part}"));
             let took = row.took.map_or_else(|| "NULL".to_owned(), |took| took.to_string());
             let [user, site] = row.key.map(part);
             let note = self.quoted(&row.note);
-            file.push_str(&format!(
-                "{user},{site},{},{},{took},{},{note}\n",
-                row.second, row.number, row.kind
-            ));
+            let fields = [
+                user,
+                site,
+                row.second.to_string(),
+                row.number.to_string(),
+                took,
+                row.kind.to_string(),
+                note,
+            ];
+            file.push_str(&fields.join(","));
+            file.push('\n');
         }
         file
     }

@@ -292,7 +292,7 @@ fn it_gives_the_rows_of_the_program() {
         let Some(complaints) = play(&scenario) else { continue };
         played += 1;
         if !complaints.is_empty() {
-            failures += &format!("\n{file}: {}\n  {}", scenario.title, complaints.join("\n  "));
+            failures += &["\n", file, ": ", &scenario.title, "\n  ", &complaints.join("\n  ")].concat();
         }
     }
     assert!(failures.is_empty(), "{failures}");
