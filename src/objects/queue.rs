@@ -75,7 +75,9 @@ mod tests {
             (Urgency::Wanted, "wanted"),
             (Urgency::Beginning, "beginning 2"),
         ];
-        jobs.into_iter().for_each(|(urgency, job)| queue.push(urgency, job));
+        for (urgency, job) in jobs {
+            queue.push(urgency, job);
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let order: Vec<&str> = jobs.iter().map(|_| runtime.block_on(queue.next())).collect();
         assert_eq!(order, ["wanted", "beginning 1", "beginning 2", "rest 1", "rest 2"]);

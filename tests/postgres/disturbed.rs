@@ -22,15 +22,11 @@ fn history() -> Folder {
 }
 
 fn run_day(folder: &Folder, day: u32) {
-    let rows: String = (0..40)
-        .map(|minute| {
-            format!(
-                "u{},2020-01-{:02}T10:{minute:02}:00Z\n",
-                minute % 7,
-                day - minute % 2 * u32::from(day > 1)
-            )
-        })
-        .collect();
+    let rows = (0..40).map(|minute| {
+        let day = day - minute % 2 * u32::from(day > 1);
+        format!("u{},2020-01-{day:02}T10:{minute:02}:00Z\n", minute % 7)
+    });
+    let rows = rows.collect::<Vec<_>>().concat();
     let name = format!("day-{day}.csv");
     folder.write(&name, format!("user,ts\n{rows}"));
     folder.sessionize(&["run", &name, "--gap=5m", "--allowed-lateness=2d"]).expect_code(0);
@@ -120,7 +116,8 @@ fn the_server_ends_at_each_step_of_a_delivery() {
 fn the_program_and_its_server_end_in_the_middle_of_rows() {
     let Some(server) = Server::start() else { return };
     let folder = Folder::in_memory();
-    let rows: String = (0..60_000).map(|row| format!("u{row},2020-01-01T10:{:02}:00Z\n", row % 60)).collect();
+    let rows = (0..60_000).map(|row| format!("u{row},2020-01-01T10:{:02}:00Z\n", row % 60));
+    let rows = rows.collect::<Vec<_>>().concat();
     folder.write("day.csv", format!("user,ts\n{rows}"));
     folder.sessionize(&["run", "day.csv", "--gap=5m"]).expect_code(0);
     folder.sessionize(&["finalize"]).expect_code(0);

@@ -32,11 +32,9 @@ impl History {
             let day = self.batches.saturating_sub(late).max(1);
             let (hour, minute) = (self.random.u8(0..24), self.random.u8(0..60));
             let (user, amount) = (self.random.char('a'..='d'), self.random.u8(0..100));
-            rows += &format!(
-                "{user},2020-{:02}-{:02}T{hour:02}:{minute:02}:00Z,{amount}.50,\"/{minute},\\\"\n",
-                day / 28 + 1,
-                day % 28 + 1
-            );
+            let time = format!("2020-{:02}-{:02}T{hour:02}:{minute:02}:00Z", day / 28 + 1, day % 28 + 1);
+            let row = format!("{user},{time},{amount}.50,\"/{minute},\\\"\n");
+            rows.push_str(&row);
         }
         let name = format!("batch-{}.csv", self.batches);
         self.folder.write(&name, rows);

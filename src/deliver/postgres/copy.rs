@@ -36,9 +36,9 @@ fn as_text(bytes: &[u8]) -> String {
         Ok(text) if !text.contains('\0') => text.to_owned(),
         _ => {
             let mut text = "{\"hex\":\"".to_owned();
-            bytes.iter().for_each(|byte| {
+            for byte in bytes {
                 let _ = write!(text, "{byte:02x}");
-            });
+            }
             text + "\"}"
         }
     }

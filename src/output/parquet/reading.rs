@@ -61,9 +61,8 @@ impl<'b> StoredColumn<'b> {
         let int = || u64::try_from(self.values.as_primitive_opt::<Int64Type>()?.value(row)).ok();
         Some(match self.kind {
             Kind::Text => StoredValue::Text(self.values.as_string_opt::<i32>()?.value(row).into()),
-            Kind::Int => StoredValue::Int(int()?),
             Kind::BoundedInt if self.second?.as_boolean_opt()?.value(row) => StoredValue::AtLeast(int()?),
-            Kind::BoundedInt => StoredValue::Int(int()?),
+            Kind::Int | Kind::BoundedInt => StoredValue::Int(int()?),
             Kind::Float => StoredValue::Float(self.values.as_primitive_opt::<Float64Type>()?.value(row)),
             Kind::Timestamp => {
                 let us = self.values.as_primitive_opt::<TimestampMicrosecondType>()?.value(row);
