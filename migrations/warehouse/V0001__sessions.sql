@@ -4,6 +4,7 @@ CREATE TABLE sessionize_versions (
     version integer PRIMARY KEY,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
+INSERT INTO sessionize_versions (version) VALUES (1);
 
 -- How far each follower has come. One stream has one follower in these tables.
 CREATE TABLE sessionize_followers (

@@ -59,6 +59,7 @@ fn the_program_ends_at_each_of_its_steps() {
     }
     for step in 1..=steps.parse::<usize>().unwrap() {
         for fault in ["abort", "fail"] {
+            fs::remove_dir_all(folder.path(OUT).join("followers")).unwrap();
             let database = server.database();
             let ended = with_fault(&database, &folder, &format!("{fault}:{step}"));
             assert_ne!(ended.code, Some(0), "{fault} at step {step}");
@@ -67,7 +68,6 @@ fn the_program_ends_at_each_of_its_steps() {
             let again = database.deliver(&folder, &["--report=json"]).expect_code(0).json();
             assert_eq!((&again["status"], &again["runs_delivered"]), (&"nothing-to-do".into(), &0.into()));
         }
-        fs::remove_dir_all(folder.path(OUT).join("followers")).unwrap();
     }
 }
 

@@ -54,7 +54,10 @@ fn told(row: &str) -> String {
     let of_file = |name: &str| !name.starts_with("sessionize_") && name != "session_id";
     let shown = row.iter().filter(|(name, value)| of_file(name) && value.get() != "null");
     let text = |value: &str| {
-        let text = serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned());
+        // A list has no spaces in CSV.
+        let list = serde_json::from_str::<Vec<Option<String>>>(value);
+        let list = list.map(|list| serde_json::to_string(&list).unwrap());
+        let text = list.or_else(|_| serde_json::from_str(value)).unwrap_or_else(|_| value.to_owned());
         text.strip_suffix("+00:00").map_or(text.clone(), |time| format!("{time}Z"))
     };
     shown.map(|(name, value)| format!("{name}={}", text(value.get()))).collect::<Vec<_>>().join(" ")
