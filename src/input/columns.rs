@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Where the parts of an event stand in a row, as one file has them: each is a position for which the format gives a
-/// field, or from [`FROM_PATH`] on one of a column in the path of the file.
+/// field, or from `FROM_PATH` on one of a column in the path of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
     /// The parts of the key.
