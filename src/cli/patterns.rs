@@ -50,8 +50,8 @@ fn unreadable(error: &GlobError) -> Error {
     Error::io(ErrorKind::NoInput, "list the folder", error.path(), error.error()).nothing_changed()
 }
 
-#[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "makes files for tests")]
+#[cfg(test)]
 mod tests {
     use super::*;
 
