@@ -12,7 +12,7 @@ pub struct BufferedEvent {
     /// The payload.
     pub payload: Box<[u8]>,
     /// The number of its key.
-    pub(super) number: usize,
+    pub(super) number: u32,
 }
 
 impl BufferedEvent {

@@ -1,7 +1,7 @@
 //! The fold of one partition by the gap alone.
 
 use super::fold::Fold;
-use super::table::{Entry, KeyTable};
+use super::table::KeyTable;
 use super::tombstones::Tombstones;
 use crate::core::event::{Event, Timestamp};
 use crate::core::gap::Gap;
@@ -30,14 +30,14 @@ impl KeyState<'_> {
 #[derive(Debug, Clone, Copy)]
 struct Buffered {
     time: Timestamp,
-    entry: u32,
+    number: u32,
 }
 
 /// Folds the events of one partition in the order `(time, seq)`.
 #[derive(Debug)]
 pub struct GapReducer {
     gap: Gap,
-    table: KeyTable,
+    table: KeyTable<Option<OpenSession>>,
     buffered: Vec<Buffered>,
     tombstones: Tombstones,
 }
@@ -50,23 +50,22 @@ impl GapReducer {
 
     /// Restores the open state of a key. A key may come in several pieces; their buffered events follow each other.
     pub fn restore(&mut self, state: KeyState<'_>, table_hash: u32) {
-        let entry = self.table.entry_of(state.key, table_hash);
+        let number = self.table.number_of(state.key, table_hash);
         if state.open.is_some() {
-            self.table.get_mut(entry).open = state.open;
+            *self.table.state(number) = state.open;
         }
-        self.buffered.extend(state.buffered.iter().map(|&time| Buffered { time, entry }));
+        self.buffered.extend(state.buffered.iter().map(|&time| Buffered { time, number }));
     }
 
     /// Visits the open state of each key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(KeyState<'_>)) {
-        self.buffered.sort_by_key(|buffered| (buffered.entry, buffered.time));
+        self.buffered.sort_by_key(|buffered| (buffered.number, buffered.time));
         let times: Vec<Timestamp> = self.buffered.iter().map(|buffered| buffered.time).collect();
         let mut from = 0;
-        for (number, (key, entry)) in self.table.iter().enumerate() {
-            let until =
-                from + self.buffered[from..].partition_point(|buffered| buffered.entry as usize == number);
-            if entry.open.is_some() || until > from {
-                visit(KeyState { key, open: entry.open, buffered: &times[from..until] });
+        for (number, (key, &open)) in (0..).zip(self.table.iter()) {
+            let until = from + self.buffered[from..].partition_point(|buffered| buffered.number == number);
+            if open.is_some() || until > from {
+                visit(KeyState { key, open, buffered: &times[from..until] });
             }
             from = until;
         }
@@ -78,8 +77,8 @@ impl GapReducer {
         close_reason: CloseReason,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) {
-        self.table.for_each_mut(|key, entry| {
-            if let Some(session) = entry.open.take_if(|open| is_complete(open)) {
+        self.table.for_each_mut(|key, open| {
+            if let Some(session) = open.take_if(|open| is_complete(open)) {
                 completed(session.close(key, close_reason));
             }
         });
@@ -93,7 +92,7 @@ impl GapReducer {
         time: Timestamp,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
-        let Entry { open, .. } = self.table.get_mut(number);
+        let open = self.table.state(number);
         match open {
             None => {
                 *open = Some(OpenSession::begin(time));
@@ -118,11 +117,11 @@ impl Fold for GapReducer {
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         self.tombstones.count_taken();
-        let entry = self.table.entry_of(event.key, event.table_hash);
+        let number = self.table.number_of(event.key, event.table_hash);
         if self.buffered.is_empty() && horizon.reaches(event.time) {
-            return self.fold(entry, event.time, completed);
+            return self.fold(number, event.time, completed);
         }
-        self.buffered.push(Buffered { time: event.time, entry });
+        self.buffered.push(Buffered { time: event.time, number });
         Ok(())
     }
 
@@ -134,9 +133,9 @@ impl Fold for GapReducer {
         // The sort is stable, and `buffered` is in the order of arrival: ties keep the order of seq.
         self.buffered.sort_by_key(|buffered| buffered.time);
         let reached = self.buffered.partition_point(|buffered| horizon.reaches(buffered.time));
-        for number in 0..reached {
-            let Buffered { time, entry } = self.buffered[number];
-            self.fold(entry, time, completed)?;
+        for place in 0..reached {
+            let Buffered { time, number } = self.buffered[place];
+            self.fold(number, time, completed)?;
         }
         self.buffered.drain(..reached);
         Ok(())
@@ -146,19 +145,18 @@ impl Fold for GapReducer {
         let Some(reached) = self.tombstones.begin(safe_watermark, self.table.len()) else { return };
         let Self { gap, table, buffered, tombstones, .. } = self;
         let passed = |open: &mut OpenSession| gap.is_passed(open.last, reached);
-        let close = |key: &[u8], entry: &mut Entry| {
-            if let Some(session) = entry.open.take_if(passed) {
+        table.for_each_mut(|key, open| {
+            if let Some(session) = open.take_if(passed) {
                 tombstones.add(key, session.last);
                 completed(session.close(key, CloseReason::Gap));
             }
-        };
-        table.for_each_mut(close);
+        });
         for buffered in buffered.iter() {
-            table.get_mut(buffered.entry).is_buffered = true;
+            table.mark(buffered.number);
         }
-        let numbers = table.retain(|entry| std::mem::take(&mut entry.is_buffered) || entry.open.is_some());
+        let numbers = table.retain(Option::is_some);
         for buffered in buffered {
-            buffered.entry = numbers[buffered.entry as usize];
+            buffered.number = numbers[buffered.number as usize];
         }
     }
 

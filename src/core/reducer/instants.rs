@@ -19,7 +19,7 @@ pub(super) fn horizon(rules: &RuleSet, watermark: Watermark) -> Watermark {
 /// The last instant of each key, by the number of the key.
 #[derive(Debug, Default)]
 pub(super) struct Instants {
-    of_key: BTreeMap<usize, Vec<BufferedEvent>>,
+    of_key: BTreeMap<u32, Vec<BufferedEvent>>,
 }
 
 impl Instants {

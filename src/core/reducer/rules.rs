@@ -3,6 +3,7 @@
 use super::buffered::BufferedEvent;
 use super::fold::Fold;
 use super::instants::{self, Instants};
+use super::table::KeyTable;
 use super::tombstones::Tombstones;
 use super::view::{View, ViewAt};
 use crate::core::event::{Event, Timestamp};
@@ -10,7 +11,6 @@ use crate::core::gap::Gap;
 use crate::core::rules::{Folded, RuleSet, RuledKey};
 use crate::core::session::{CloseReason, CompletedSession, OutOfOrder};
 use crate::core::watermark::Watermark;
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// The open state of one key with rules.
@@ -38,11 +38,10 @@ impl RuledState<'_> {
 #[derive(Debug)]
 pub struct RuleReducer {
     rules: Arc<RuleSet>,
-    keys: IndexMap<Box<[u8]>, RuledKey>,
+    table: KeyTable<RuledKey>,
     buffered: Vec<BufferedEvent>,
     instants: Instants,
     duplicates: u64,
-    bytes_of_keys: usize,
     bytes_buffered: usize,
     bytes_of_rows: usize,
     tombstones: Tombstones,
@@ -53,11 +52,10 @@ impl RuleReducer {
     pub fn new(rules: Arc<RuleSet>) -> Self {
         Self {
             rules,
-            keys: IndexMap::new(),
+            table: KeyTable::default(),
             buffered: Vec::new(),
             instants: Instants::default(),
             duplicates: 0,
-            bytes_of_keys: 0,
             bytes_buffered: 0,
             bytes_of_rows: 0,
             tombstones: Tombstones::default(),
@@ -78,12 +76,13 @@ impl RuleReducer {
     pub fn restore(
         &mut self,
         key: &[u8],
+        table_hash: u32,
         state: RuledKey,
         buffered: impl Iterator<Item = (Timestamp, Box<[u8]>)>,
     ) {
-        let number = self.number_of(key);
+        let number = self.table.number_of(key, table_hash);
         self.bytes_of_rows += state.open.as_ref().map_or(0, |session| row_bytes(&session.rows));
-        self.keys[number] = state;
+        *self.table.state(number) = state;
         for (time, payload) in buffered {
             self.buffer(time, payload, number);
         }
@@ -91,15 +90,19 @@ impl RuleReducer {
 
     /// Visits the open state of each key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(RuledState<'_>)) {
+        self.open_state_by_number(|_, of_key| visit(of_key));
+    }
+
+    fn open_state_by_number(&mut self, mut visit: impl FnMut(usize, RuledState<'_>)) {
         let rules = &self.rules;
         self.buffered
             .sort_by(|one, other| one.number.cmp(&other.number).then_with(|| one.compare(other, rules)));
         let mut from = 0;
-        for (number, (key, state)) in self.keys.iter().enumerate() {
+        for (number, (key, state)) in (0..).zip(self.table.iter()) {
             let until = from + self.buffered[from..].partition_point(|buffered| buffered.number == number);
             let buffered = &self.buffered[from..until];
             if state.open.is_some() || state.before.is_some() || !buffered.is_empty() {
-                visit(RuledState { key, state, buffered });
+                visit(number as usize, RuledState { key, state, buffered });
             }
             from = until;
         }
@@ -108,13 +111,9 @@ impl RuleReducer {
     /// The view of every key at `at`, by the number of the key. Costs a copy of the open state, and a fold of all buffered
     /// events.
     pub fn views(&mut self, at: ViewAt) -> Vec<View> {
-        let mut views = vec![View::default(); self.keys.len()];
-        let (rules, mut number) = (Arc::clone(&self.rules), 0);
-        let keys: Vec<_> = self.keys.keys().cloned().collect();
-        self.open_state(|of_key| {
-            while *keys[number] != *of_key.key {
-                number += 1;
-            }
+        let mut views = vec![View::default(); self.table.len()];
+        let rules = Arc::clone(&self.rules);
+        self.open_state_by_number(|number, of_key| {
             views[number] = View::of(&rules, of_key.key, of_key.state, of_key.buffered, at);
         });
         views
@@ -122,17 +121,10 @@ impl RuleReducer {
 
     /// All keys, by their number.
     pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        self.keys.keys().map(|key| &**key)
+        self.table.iter().map(|(key, _)| key)
     }
 
-    fn number_of(&mut self, key: &[u8]) -> usize {
-        self.keys.get_index_of(key).unwrap_or_else(|| {
-            self.bytes_of_keys += key_bytes(key);
-            self.keys.insert_full(key.into(), RuledKey::default()).0
-        })
-    }
-
-    fn buffer(&mut self, time: Timestamp, payload: Box<[u8]>, number: usize) {
+    fn buffer(&mut self, time: Timestamp, payload: Box<[u8]>, number: u32) {
         self.bytes_buffered += buffered_bytes(&payload);
         self.buffered.push(BufferedEvent { time, payload, number });
     }
@@ -163,12 +155,12 @@ impl RuleReducer {
 
     fn fold(
         &mut self,
-        number: usize,
+        number: u32,
         time: Timestamp,
         payload: &[u8],
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
-        let Some((key, state)) = self.keys.get_index_mut(number) else { return Ok(()) };
+        let (key, state) = self.table.key_and_state(number);
         if state.open.is_none() {
             self.tombstones.allows(key, time, UP_TO_REACH)?;
         }
@@ -194,9 +186,9 @@ impl Fold for RuleReducer {
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
         self.tombstones.count_taken();
-        let number = self.number_of(event.key);
+        let number = self.table.number_of(event.key, event.table_hash);
         // An instant that has been folded was not complete.
-        if self.rules.orders_instants() && self.keys[number].latest() >= Some(event.time) {
+        if self.rules.orders_instants() && self.table.state(number).latest() >= Some(event.time) {
             return Err(OutOfOrder);
         }
         if !self.buffered.is_empty() || !instants::horizon(&self.rules, horizon).reaches(event.time) {
@@ -228,17 +220,15 @@ impl Fold for RuleReducer {
 
     fn close_passed(&mut self, watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
         let Some(reached) = watermark.time() else { return };
-        for (key, state) in &mut self.keys {
-            state.close_passed(key, reached, completed);
-        }
+        self.table.for_each_mut(|key, state| state.close_passed(key, reached, completed));
     }
 
     fn close_all(&mut self, completed: &mut impl FnMut(CompletedSession<'_>)) {
-        for (key, state) in &mut self.keys {
+        self.table.for_each_mut(|key, state| {
             state.close(key, CloseReason::Finalize, completed);
             // A finalize sets a watermark before which no event is accepted, so nothing before it matters any more.
             state.before = None;
-        }
+        });
     }
 
     fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>)) {
@@ -258,39 +248,29 @@ impl Fold for RuleReducer {
 
     fn memory_bytes(&self) -> usize {
         // What rules keep of a session besides its rows is small; the size of its struct stands for it.
-        self.bytes_of_keys + self.bytes_buffered + self.bytes_of_rows + self.tombstones.memory_bytes()
+        self.table.memory_bytes() + self.bytes_buffered + self.bytes_of_rows + self.tombstones.memory_bytes()
     }
 
     fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
-        let Some(safe_at) = self.tombstones.begin(safe_watermark, self.keys.len()) else { return };
-        let Self { keys, buffered, tombstones, bytes_of_keys, bytes_of_rows, .. } = self;
-        let mut is_buffered = vec![false; keys.len()];
-        for buffered in buffered.iter() {
-            is_buffered[buffered.number] = true;
-        }
-        let mut numbers = Vec::with_capacity(keys.len());
-        let mut kept = 0;
-        keys.retain(|key, state| {
-            let reach = state.reach();
-            // A key is removed completely or not at all: what is kept of earlier sessions may matter until the very end of an
-            // open one.
-            let is_passed = reach.is_none_or(|reach| reach < safe_at);
-            if let Some(reach) = reach.filter(|_| is_passed) {
-                state.close(key, CloseReason::Gap, &mut |session| {
-                    *bytes_of_rows -= row_bytes(session.rows);
-                    completed(session);
-                });
-                *state = RuledKey::default();
-                tombstones.add(key, reach);
-            }
-            let keep = !is_passed || is_buffered[numbers.len()];
-            numbers.push(kept);
-            kept += usize::from(keep);
-            *bytes_of_keys -= if keep { 0 } else { key_bytes(key) };
-            keep
+        let Some(safe_at) = self.tombstones.begin(safe_watermark, self.table.len()) else { return };
+        let Self { table, buffered, tombstones, bytes_of_rows, .. } = self;
+        // A key is evicted completely or not at all: what is kept of earlier sessions may matter until the very end of an open
+        // one.
+        table.for_each_mut(|key, state| {
+            let Some(reach) = state.reach().filter(|&reach| reach < safe_at) else { return };
+            state.close(key, CloseReason::Gap, &mut |session| {
+                *bytes_of_rows -= row_bytes(session.rows);
+                completed(session);
+            });
+            *state = RuledKey::default();
+            tombstones.add(key, reach);
         });
+        for buffered in buffered.iter() {
+            table.mark(buffered.number);
+        }
+        let numbers = table.retain(|state| state.reach().is_some());
         for buffered in buffered {
-            buffered.number = numbers[buffered.number];
+            buffered.number = numbers[buffered.number as usize];
         }
     }
 
@@ -301,10 +281,6 @@ impl Fold for RuleReducer {
 
 /// A tombstone keeps the reach of the session, which already includes the gap.
 const UP_TO_REACH: Gap = Gap::from_us(0);
-
-const fn key_bytes(key: &[u8]) -> usize {
-    key.len() + size_of::<RuledKey>()
-}
 
 fn row_bytes(rows: &[Vec<u8>]) -> usize {
     rows.iter().map(Vec::len).sum()

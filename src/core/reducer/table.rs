@@ -3,41 +3,40 @@
 //! This order makes every output a function of the input alone: no hash order reaches a file.
 #![expect(clippy::cast_possible_truncation, reason = "a partition with 2^32 keys would need 200 GB")]
 
-use crate::core::session::OpenSession;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, RandomState};
 
 /// More keys than this with one hash are no accident: even two are rare by chance.
 const MANY_COLLISIONS: u32 = 16;
 
-/// The state of one key.
+/// A key with its state.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) open: Option<OpenSession>,
-    /// Whether events of the key are buffered; set only inside [`super::fold::Fold::evict_expired`].
-    pub(super) is_buffered: bool,
+struct Entry<S> {
+    state: S,
+    /// Set by [`KeyTable::mark`], until [`KeyTable::retain`].
+    is_marked: bool,
     key_end: usize,
     table_hash: u32,
 }
 
-/// Keys and their entries. All keys share one allocation.
+/// Keys and the state of each, by the number of the key. All keys share one allocation.
 ///
 /// The hash of an event has a public seed, so somebody can choose keys with equal hashes, and a search would visit all of them.
 /// A table that meets such keys uses a secret hash from then on. The hash only finds keys, so no output depends on it.
 #[derive(Debug, Default)]
-pub(super) struct KeyTable {
+pub(super) struct KeyTable<S> {
     secret: Option<RandomState>,
     numbers: HashTable<u32>,
-    entries: Vec<Entry>,
+    entries: Vec<Entry<S>>,
     keys: Vec<u8>,
 }
 
-impl KeyTable {
-    /// The number of the entry of `key`, which is added if it is new.
+impl<S: Default> KeyTable<S> {
+    /// The number of `key`, which is added if it is new.
     ///
     /// # Panics
     /// Never in practice: a partition would need 2^32 keys, which are over 200 GB.
-    pub(super) fn entry_of(&mut self, key: &[u8], table_hash: u32) -> u32 {
+    pub(super) fn number_of(&mut self, key: &[u8], table_hash: u32) -> u32 {
         let table_hash = self.secret.as_ref().map_or(table_hash, |secret| secret_hash(secret, key));
         let Self { numbers, entries, keys, .. } = self;
         let mut collisions = 0;
@@ -52,11 +51,11 @@ impl KeyTable {
         }
         if collisions > MANY_COLLISIONS && self.secret.is_none() {
             self.take_secret_hash();
-            return self.entry_of(key, table_hash);
+            return self.number_of(key, table_hash);
         }
         let number = entries.len() as u32;
         keys.extend_from_slice(key);
-        entries.push(Entry { open: None, is_buffered: false, key_end: keys.len(), table_hash });
+        entries.push(Entry { state: S::default(), is_marked: false, key_end: keys.len(), table_hash });
         numbers
             .insert_unique(spread(table_hash), number, |&other| spread(entries[other as usize].table_hash));
         number
@@ -77,37 +76,48 @@ impl KeyTable {
         self.entries.len()
     }
 
-    pub(super) fn get_mut(&mut self, number: u32) -> &mut Entry {
-        &mut self.entries[number as usize]
-    }
-
     pub(super) fn key(&self, number: u32) -> &[u8] {
         key_at(&self.entries, &self.keys, number)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
-        (0..self.entries.len() as u32).map(|number| (self.key(number), &self.entries[number as usize]))
+    pub(super) fn state(&mut self, number: u32) -> &mut S {
+        &mut self.entries[number as usize].state
     }
 
-    pub(super) fn for_each_mut(&mut self, mut visit: impl FnMut(&[u8], &mut Entry)) {
+    pub(super) fn key_and_state(&mut self, number: u32) -> (&[u8], &mut S) {
+        let key = key_at(&self.entries, &self.keys, number);
+        (key, &mut self.entries[number as usize].state)
+    }
+
+    /// All keys by number, with their states.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &S)> {
+        (0..).zip(&self.entries).map(|(number, entry)| (self.key(number), &entry.state))
+    }
+
+    pub(super) fn for_each_mut(&mut self, mut visit: impl FnMut(&[u8], &mut S)) {
         let mut start = 0;
         for entry in &mut self.entries {
             let end = entry.key_end;
-            visit(&self.keys[start..end], entry);
+            visit(&self.keys[start..end], &mut entry.state);
             start = end;
         }
     }
 
-    /// Removes the entries that `keep` does not select; the others stay in order. Returns the new number of each entry by its
-    /// old one.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut Entry) -> bool) -> Vec<u32> {
+    /// The next [`KeyTable::retain`] keeps this key, whatever its state.
+    pub(super) fn mark(&mut self, number: u32) {
+        self.entries[number as usize].is_marked = true;
+    }
+
+    /// Removes the keys that are neither marked nor selected by `keep`; the others stay in order. Returns the new number of each
+    /// key by its old one.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&S) -> bool) -> Vec<u32> {
         let mut numbers = vec![u32::MAX; self.entries.len()];
         let (mut start, mut kept, mut keys_end) = (0, 0, 0);
         for (old, number) in numbers.iter_mut().enumerate() {
             let entry = &mut self.entries[old];
             let key = start..entry.key_end;
             start = key.end;
-            if keep(entry) {
+            if std::mem::take(&mut entry.is_marked) || keep(&entry.state) {
                 self.keys.copy_within(key.clone(), keys_end);
                 keys_end += key.len();
                 entry.key_end = keys_end;
@@ -132,11 +142,13 @@ impl KeyTable {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.numbers.allocation_size() + self.entries.capacity() * size_of::<Entry>() + self.keys.capacity()
+        self.numbers.allocation_size()
+            + self.entries.capacity() * size_of::<Entry<S>>()
+            + self.keys.capacity()
     }
 }
 
-fn key_at<'k>(entries: &[Entry], keys: &'k [u8], number: u32) -> &'k [u8] {
+fn key_at<'k, S>(entries: &[Entry<S>], keys: &'k [u8], number: u32) -> &'k [u8] {
     let number = number as usize;
     let start = if number == 0 { 0 } else { entries[number - 1].key_end };
     &keys[start..entries[number].key_end]
@@ -173,13 +185,13 @@ mod tests {
     #[test]
     fn keys_that_share_a_hash_keep_their_numbers_and_make_the_table_take_a_secret_one() {
         let key = |number: u32| format!("key {number}").into_bytes();
-        let mut table = KeyTable::default();
+        let mut table = KeyTable::<()>::default();
         for number in 0..20_000 {
-            assert_eq!(table.entry_of(&key(number), 7), number);
+            assert_eq!(table.number_of(&key(number), 7), number);
         }
         assert!(table.secret.is_some());
         for number in 0..20_000 {
-            assert_eq!(table.entry_of(&key(number), 7), number);
+            assert_eq!(table.number_of(&key(number), 7), number);
             assert_eq!(table.key(number), key(number));
         }
         let mut spread_hashes: Vec<u32> = table.entries.iter().map(|entry| entry.table_hash).collect();
@@ -189,15 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_are_kept_keep_their_keys_and_their_order() {
-        let mut table = KeyTable::default();
+    fn keys_that_are_kept_keep_their_states_and_their_order() {
+        let mut table = KeyTable::<usize>::default();
         for key in ["one", "", "three", "four"] {
-            let number = table.entry_of(key.as_bytes(), 7);
-            table.get_mut(number).is_buffered = key.len() != 3;
+            let number = table.number_of(key.as_bytes(), 7);
+            *table.state(number) = key.len();
         }
-        assert_eq!(table.retain(|entry| entry.is_buffered), [u32::MAX, 0, 1, 2]);
-        assert_eq!(table.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&b""[..], b"three", b"four"]);
-        assert_eq!((table.entry_of(b"four", 7), table.entry_of(b"one", 7)), (2, 3));
+        table.mark(3);
+        assert_eq!(table.retain(|&length| length != 3 && length != 4), [u32::MAX, 0, 1, 2]);
+        assert_eq!(table.iter().collect::<Vec<_>>(), [(&b""[..], &0), (b"three", &5), (b"four", &4)]);
+        assert_eq!((table.number_of(b"four", 7), table.number_of(b"one", 7)), (2, 3));
     }
 
     #[test]
@@ -216,9 +229,9 @@ mod tests {
 
     #[test]
     fn a_few_keys_under_one_hash_are_an_accident() {
-        let mut table = KeyTable::default();
+        let mut table = KeyTable::<()>::default();
         for number in 0..=MANY_COLLISIONS {
-            assert_eq!(table.entry_of(&number.to_be_bytes(), 7), number);
+            assert_eq!(table.number_of(&number.to_be_bytes(), 7), number);
         }
         assert!(table.secret.is_none());
     }

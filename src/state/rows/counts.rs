@@ -3,6 +3,7 @@
 
 use super::key::restored;
 use crate::core::event::Timestamp;
+use crate::core::partition::KeyHash;
 use crate::core::reducer::{OpenCounts, RuleReducer, View, ViewAt};
 use crate::core::rules::RuleSet;
 use crate::core::watermark::Watermark;
@@ -63,7 +64,7 @@ impl Counting {
         let (rules, watermark) = self.retaining.as_ref()?;
         let (state, tail) = restored(*row.ruled.clone()?, rules).ok()?;
         let mut reducer = RuleReducer::new(Arc::clone(rules));
-        reducer.restore(&row.key, state, tail.into_iter());
+        reducer.restore(&row.key, KeyHash::of(&row.key).table(), state, tail.into_iter());
         let views = reducer.views(ViewAt::Watermark(*watermark));
         let complete: u64 = views.iter().map(View::events_complete).sum();
         let open = views.iter().find_map(|view| view.left.open.as_ref());

@@ -52,7 +52,7 @@ impl Stored for RuleReducer {
     fn restore_row(&mut self, row: OpenRow<'_>) -> Result<(), String> {
         let state = row.ruled.ok_or("a row without rules is among rows under rules")?;
         let (state, tail) = restored(*state, self.rules())?;
-        self.restore(&row.key, state, tail.into_iter());
+        self.restore(&row.key, KeyHash::of(&row.key).table(), state, tail.into_iter());
         Ok(())
     }
 
