@@ -43,14 +43,6 @@ mod cli;
 #[cfg(feature = "cli")]
 mod definition;
 #[cfg(feature = "cli")]
-#[cfg_attr(
-    not(feature = "postgres"),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "outputs are read back for followers, and this build has none"
-    )
-)]
 mod deliver;
 #[cfg(feature = "cli")]
 mod durable;
@@ -68,14 +60,6 @@ mod maintenance;
 #[cfg(feature = "cli")]
 mod objects;
 #[cfg(feature = "cli")]
-#[cfg_attr(
-    not(feature = "postgres"),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "outputs are read back for followers, and this build has none"
-    )
-)]
 mod output;
 #[cfg(feature = "cli")]
 mod proposal;

@@ -5,19 +5,8 @@ use crate::error::Result;
 use crate::ledger::{HeadMark, RunId, StreamId};
 use crate::output::PublishedFile;
 
-/// A kind of target.
-pub(super) struct Target {
-    /// Its name.
-    pub(super) name: &'static str,
-    /// What its addresses begin with, before `://`.
-    pub(super) schemes: &'static [&'static str],
-    /// What to do about a build that has no such follower; `None` where it has.
-    pub(super) absent: Option<&'static str>,
-    /// The statements that make its tables.
-    pub(super) schema: &'static str,
-    /// Connects to one.
-    pub(super) connect: fn(&Request<'_>) -> Result<Box<dyn Follower>>,
-}
+/// Connects to a target.
+pub(super) type Connect = fn(&Request<'_>) -> Result<Box<dyn Follower>>;
 
 /// What is to be followed, and where to.
 pub(super) struct Request<'r> {

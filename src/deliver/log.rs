@@ -11,7 +11,7 @@ use crate::output::{Manifest, Output};
 /// [`ErrorKind::Failed`] if nothing is published here.
 pub(super) fn stream_of(output: &Output) -> Result<StreamId> {
     let newest = output.newest_manifest()?;
-    newest.as_ref().and_then(Manifest::stream).ok_or_else(|| {
+    newest.as_ref().map(Manifest::stream).ok_or_else(|| {
         Error::new(ErrorKind::Failed, "no run is published here, so there is nothing to deliver")
             .at(output.folder().display())
             .remedy("give the --out of the runs")
@@ -29,7 +29,7 @@ pub(super) fn manifests_after(output: &Output, stream: StreamId, at: HeadMark) -
     let mut before = Some(at.run).filter(|_| at != BEFORE_ALL);
     for &run in runs.iter().filter(|&&run| run > at.run) {
         let Some(manifest) = output.manifest_of(run)? else { return Err(hole(output, at, run)) };
-        if manifest.stream() != Some(stream) {
+        if manifest.stream() != stream {
             return Err(another_history(output, at));
         }
         if manifest.follows() != before {
@@ -54,10 +54,10 @@ fn expect_history(output: &Output, stream: StreamId, at: HeadMark, newest: Optio
         ));
     }
     match output.manifest_of(at.run)? {
-        Some(manifest) if manifest.stream() == Some(stream) && manifest.mark() == Some(at) => Ok(()),
+        Some(manifest) if manifest.stream() == stream && manifest.mark() == at => Ok(()),
         Some(_) => Err(another_history(output, at)),
         // What stands for runs that were pruned has the head of the last of them.
-        None if output.pruned()?.and_then(|pruned| pruned.mark()) == Some(at) => Ok(()),
+        None if output.pruned()?.map(|pruned| pruned.mark()) == Some(at) => Ok(()),
         None => Err(hole(output, at, at.run)),
     }
 }
@@ -84,26 +84,21 @@ pub(super) struct NextStep<'m> {
     /// The manifest at which the step ends.
     manifest: &'m Manifest,
     /// As in [`Step`].
-    mark: HeadMark,
-    /// As in [`Step`].
     back_to: Option<RunId>,
 }
 
 /// The steps over `manifests`. A run that a later one of them takes back is not taken at all: the step leads to the rollback. So a
 /// target always has what the active runs had published at its position.
 pub(super) fn steps(manifests: &[Manifest]) -> Vec<NextStep<'_>> {
-    let log: Vec<_> = manifests.iter().filter_map(|manifest| Some((manifest, manifest.mark()?))).collect();
-    let rollback =
-        |(number, (manifest, _)): (usize, &(&Manifest, _))| Some((number, manifest.rolled_back_to()?));
-    let rollbacks: Vec<(usize, RunId)> = log.iter().enumerate().filter_map(rollback).collect();
+    let rollback = |(number, manifest): (usize, &Manifest)| Some((number, manifest.rolled_back_to()?));
+    let rollbacks: Vec<(usize, RunId)> = manifests.iter().enumerate().filter_map(rollback).collect();
     let mut found = Vec::new();
     let mut next = 0;
-    while let Some((_, first)) = log.get(next) {
-        let takes_back = |(number, to): &&(usize, RunId)| *number >= next && *to < first.run;
+    while let Some(first) = manifests.get(next) {
+        let takes_back = |(number, to): &&(usize, RunId)| *number >= next && *to < first.run();
         let by = rollbacks.iter().rfind(takes_back);
         let end = by.map_or(next, |(number, _)| *number);
-        let (manifest, mark) = log[end];
-        found.push(NextStep { manifest, mark, back_to: by.map(|(_, to)| *to) });
+        found.push(NextStep { manifest: &manifests[end], back_to: by.map(|(_, to)| *to) });
         next = end + 1;
     }
     found
@@ -115,7 +110,7 @@ impl NextStep<'_> {
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if a file is gone or is not what was published.
     pub(super) fn open(self, output: &Output) -> Result<Step> {
-        Ok(Step { mark: self.mark, back_to: self.back_to, rows: output.open_rows(self.manifest)? })
+        Ok(Step { mark: self.manifest.mark(), back_to: self.back_to, rows: output.open_rows(self.manifest)? })
     }
 }
 
@@ -135,7 +130,7 @@ mod tests {
 
     fn steps_of(runs: &[Option<u64>], after: usize) -> Vec<(u64, Option<u64>)> {
         let manifests = &log(runs)[after..];
-        let shown = |step: NextStep<'_>| (step.mark.run.number(), step.back_to.map(RunId::number));
+        let shown = |step: NextStep<'_>| (step.manifest.run().number(), step.back_to.map(RunId::number));
         steps(manifests).into_iter().map(shown).collect()
     }
 

@@ -1,8 +1,8 @@
 //! One delivery: from where the target is to the newest published run.
 
-use super::follower::{Follower, Position, Request};
+use super::connect_to;
+use super::follower::{Connect, Follower, Position, Request};
 use super::log::{manifests_after, steps, stream_of};
-use super::target_of;
 use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId, StreamId};
@@ -14,12 +14,23 @@ use std::path::PathBuf;
 /// What to deliver, and where to.
 #[derive(Debug, Clone)]
 pub struct DeliverSettings {
-    /// The output folder.
-    pub out: PathBuf,
-    /// The address of the target.
-    pub to: String,
-    /// The name of the follower; that of the kind of target without it.
-    pub name: Option<String>,
+    out: PathBuf,
+    to: String,
+    name: String,
+    connect: Connect,
+}
+
+impl DeliverSettings {
+    /// From the output folder `out` to the target with the address `to`. `name` is that of the follower: without it, that of the kind
+    /// of target.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] if there is no such kind of target, or none in this build.
+    pub fn new(out: PathBuf, to: String, name: Option<String>) -> Result<Self> {
+        let (target, connect) = connect_to(&to)?;
+        let name = name.unwrap_or_else(|| target.schemes[0].to_owned());
+        Ok(Self { out, to, name, connect })
+    }
 }
 
 /// Delivers every published run that the target does not have, one transaction each. Needs the output folder alone, takes no lock of
@@ -32,12 +43,10 @@ pub struct DeliverSettings {
 pub fn deliver(settings: &DeliverSettings, cancellation: &Cancellation) -> Result<DeliverReport> {
     let disk = Disk::default();
     let output = Output::at(settings.out.clone(), disk.clone());
-    let target = target_of(&settings.to)?;
     let stream = stream_of(&output)?;
-    let name = settings.name.as_deref().unwrap_or(target.schemes[0]);
+    let name = &*settings.name;
     let request = Request { address: &settings.to, name, stream, disk };
-    cancellation.delivers()?;
-    let follower = (target.connect)(&request)?;
+    let follower = (settings.connect)(&request)?;
     let mut delivery = Delivery { output, stream, name, follower };
     delivery.carry_out(cancellation)
 }
@@ -107,8 +116,13 @@ impl Delivery<'_> {
     }
 
     fn register(&self, position: &Position) -> Result<()> {
-        let (target, id) = (self.follower.target(), &position.target_id);
-        self.output.register(&Registration::new(self.name, target, id, self.stream, position.mark))
+        self.output.register(&Registration {
+            name: self.name.to_owned(),
+            target: self.follower.target().to_owned(),
+            target_id: position.target_id.clone(),
+            stream_id: self.stream,
+            position: position.mark,
+        })
     }
 }
 

@@ -24,12 +24,12 @@ pub fn status(out: &Path) -> Result<DeliverStatusReport> {
         manifests.extend(output.manifest_of(run)?);
     }
     let report = |follower: &Registration| {
-        let is_behind = |manifest: &&Manifest| manifest.mark().is_some_and(|mark| mark.run > follower.run());
+        let is_behind = |manifest: &&Manifest| manifest.run() > follower.position.run;
         let behind = || manifests.iter().filter(is_behind);
         FollowerReport {
             name: follower.name.clone(),
             target: follower.target.clone(),
-            run: follower.run().number(),
+            run: follower.position.run.number(),
             runs_behind: behind().count() as u64,
             rows_behind: behind().map(Manifest::rows).sum(),
         }

@@ -69,7 +69,7 @@ fn outputs_amiss(look: &Look) -> Vec<String> {
 /// A warning if the output folder has later runs than the checkpoint.
 fn outputs_after(look: &Look) -> Option<String> {
     let run = look.checkpoint.head()?.run;
-    let published = look.output.newest_manifest().ok()??.mark()?.run;
+    let published = look.output.newest_manifest().ok()??.run();
     (published > run).then(|| {
         format!(
             "the checkpoint is at run {}, its output at run {}: do not use outputs of later runs together with this export",
@@ -212,7 +212,7 @@ fn published(output: &Output, imported: &Imported, stream: StreamId) -> Result<O
             .remedy("give a new --out folder, and keep what is staged")
             .nothing_changed());
     }
-    match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
+    match output.newest_manifest()?.as_ref().map(Manifest::mark) {
         None => Ok(None),
         Some(mark) if mark == imported.mark => Ok(Some(mark.run)),
         Some(mark) => Err(Error::new(

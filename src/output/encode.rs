@@ -1,10 +1,8 @@
 //! The interface of an encoder.
 
-use super::columns::Column;
 use super::counts::SessionCounts;
 use super::kind::OutputKind;
 use super::schema::OutputSchema;
-use super::stored::{RowError, TakeRow};
 use super::untaken::{RowForm, UntakenRow};
 use crate::core::session::SessionBatch;
 use crate::ledger::{RunId, StreamId};
@@ -50,12 +48,6 @@ pub(super) trait Encode: Sized {
     fn side_row(_untaken: &UntakenRow<'_>, _spreadsheet_safe: bool) -> (Vec<u8>, Vec<u8>) {
         (Vec::new(), Vec::new())
     }
-
-    /// Reads the rows of an output with these columns, one after the other.
-    ///
-    /// # Errors
-    /// If it is damaged, or if this build cannot read it; and the error of whoever takes the rows.
-    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError>;
 }
 
 /// The origin of an output, for formats that can store it.

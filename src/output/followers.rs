@@ -8,17 +8,16 @@
 #![expect(clippy::disallowed_methods, reason = "reads and writes files of the output folder")]
 
 use super::paths::{Output, failed};
+use super::sealed::{Sealed, digest_text, stream_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId, StreamId};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use xxhash_rust::xxh3::xxh3_64;
 
-const FOLLOWERS: &str = "followers";
+pub(super) const FOLLOWERS: &str = "followers";
 const ENDING: &str = ".json";
-const FORMAT_VERSION: u32 = 1;
 
 /// The longest name of a follower, in characters.
 const MAX_NAME: usize = 63;
@@ -26,64 +25,43 @@ const MAX_NAME: usize = 63;
 /// A registered follower and its position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
-    format_version: u32,
     /// The name of the follower, which is that of the file.
     pub name: String,
     /// Where it delivers to, for people. No password is in it.
     pub target: String,
     /// What the target calls itself: two targets of one name are told apart by it.
     pub target_id: String,
-    stream_id: String,
-    run: u64,
-    head_digest: String,
-    /// xxh3-64 of the file as it would be with an empty checksum, in hexadecimal. Only the file has it: here it is empty.
-    checksum: String,
+    /// The stream that it follows.
+    #[serde(with = "stream_text")]
+    pub stream_id: StreamId,
+    /// The last run that its target has committed, with the head that this run left.
+    #[serde(flatten, with = "Position")]
+    pub position: HeadMark,
 }
 
-impl Registration {
-    /// The follower `name`, which has committed everything up to `position` of `stream` in its target.
-    pub fn new(name: &str, target: &str, target_id: &str, stream: StreamId, position: HeadMark) -> Self {
-        Self {
-            format_version: FORMAT_VERSION,
-            name: name.to_owned(),
-            target: target.to_owned(),
-            target_id: target_id.to_owned(),
-            stream_id: stream.to_string(),
-            run: position.run.number(),
-            head_digest: format!("{:032x}", position.digest),
-            checksum: String::new(),
-        }
+/// How the file writes a position.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "HeadMark")]
+struct Position {
+    #[serde(with = "run_number")]
+    run: RunId,
+    #[serde(rename = "head_digest", with = "digest_text")]
+    digest: u128,
+}
+
+/// How the file writes a run.
+mod run_number {
+    use crate::ledger::RunId;
+    use serde::de::{Deserialize, Deserializer};
+    use serde::ser::Serializer;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+    pub(super) fn serialize<S: Serializer>(run: &RunId, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(run.number())
     }
 
-    /// The last run that its target has; [`RunId::BEFORE_ALL`] if it has none.
-    pub const fn run(&self) -> RunId {
-        RunId::new(self.run)
-    }
-
-    /// As it stands in its file.
-    fn to_bytes(&self) -> Vec<u8> {
-        self.bytes_with(format!("{:016x}", xxh3_64(&self.bytes_with(String::new()))))
-    }
-
-    fn bytes_with(&self, checksum: String) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(&Self { checksum, ..self.clone() }).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let mut registration: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if registration.format_version > FORMAT_VERSION {
-            return Err(format!(
-                "it has format version {}; this program reads up to version {FORMAT_VERSION}: use a newer program",
-                registration.format_version
-            ));
-        }
-        let checksum = std::mem::take(&mut registration.checksum);
-        if registration.bytes_with(checksum.clone()) != registration.to_bytes() {
-            return Err("its checksum does not match".to_owned());
-        }
-        Ok(registration)
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<RunId, D::Error> {
+        u64::deserialize(from).map(RunId::new)
     }
 }
 
@@ -135,7 +113,7 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed("read the position of a follower", &path, &error)),
         };
-        match Registration::from_bytes(&bytes) {
+        match Sealed::<Registration>::read(&bytes) {
             Ok(registration) if registration.name == name => Ok(Some(registration)),
             Ok(_) => Err(damaged(&path, "it speaks of another follower than its name")),
             Err(damage) => Err(damaged(&path, &damage)),
@@ -147,31 +125,7 @@ impl Output {
     /// # Errors
     /// As [`Output::followers`].
     pub fn taken_by_all(&self) -> Result<Option<RunId>> {
-        Ok(self.followers()?.iter().map(Registration::run).min())
-    }
-
-    /// Writes the file of a follower, in place of the one before.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Failed`] if it cannot be written.
-    pub fn register(&self, registration: &Registration) -> Result<()> {
-        let path = self.follower_path(&registration.name);
-        self.write_follower(&path, registration)
-            .map_err(|error| failed("write the position of a follower", &path, &error))
-    }
-
-    fn write_follower(&self, path: &Path, registration: &Registration) -> io::Result<()> {
-        let folder = self.folder().join(FOLLOWERS);
-        // Two processes may write at once: each has a file of its own until it renames it.
-        let partial = folder.join(format!("{}.{}.partial", registration.name, std::process::id()));
-        let disk = self.disk();
-        disk.create_folder(&folder)?;
-        disk.step("create file")?;
-        let mut file = File::create(&partial)?;
-        disk.write(&mut file, &registration.to_bytes())?;
-        disk.sync_file(&file)?;
-        disk.rename(&partial, path)?;
-        disk.sync_folder(&folder)
+        Ok(self.followers()?.iter().map(|follower| follower.position.run).min())
     }
 
     /// Removes the file of a follower. Says whether there was one.
@@ -189,7 +143,7 @@ impl Output {
         }
     }
 
-    fn follower_path(&self, name: &str) -> PathBuf {
+    pub(super) fn follower_path(&self, name: &str) -> PathBuf {
         self.folder().join(FOLLOWERS).join(format!("{name}{ENDING}"))
     }
 }
@@ -218,24 +172,26 @@ mod tests {
 "#;
 
     fn registration(name: &str, run: u64) -> Registration {
-        let (target, id) = ("postgres localhost:5432/shop", "08080808-0808-4808-8808-080808080808");
-        let position = HeadMark { run: RunId::new(run), digest: 255 };
-        Registration::new(name, target, id, StreamId::of_random([7; 16]), position)
+        Registration {
+            name: name.to_owned(),
+            target: "postgres localhost:5432/shop".to_owned(),
+            target_id: "08080808-0808-4808-8808-080808080808".to_owned(),
+            stream_id: StreamId::of_random([7; 16]),
+            position: HeadMark { run: RunId::new(run), digest: 255 },
+        }
+    }
+
+    fn write(output: &Output, registration: &Registration) {
+        let path = output.follower_path(&registration.name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, Sealed::of(registration).to_bytes()).unwrap();
     }
 
     #[test]
-    fn golden_bytes_and_a_flipped_bit_is_noticed_or_makes_no_difference() {
+    fn golden_bytes() {
         let warehouse = registration("warehouse", 7);
-        let bytes = warehouse.to_bytes();
-        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), GOLDEN);
-        for bit in 0..bytes.len() * 8 {
-            let mut damaged = bytes.clone();
-            damaged[bit / 8] ^= 1 << (bit % 8);
-            if let Ok(read) = Registration::from_bytes(&damaged) {
-                assert_eq!(read, warehouse, "bit {bit}");
-            }
-        }
-        assert!(Registration::from_bytes(&bytes[..50]).is_err());
+        assert_eq!(String::from_utf8(Sealed::of(&warehouse).to_bytes()).unwrap(), GOLDEN);
+        assert_eq!(Sealed::read(GOLDEN.as_bytes()), Ok(warehouse));
     }
 
     #[test]
@@ -244,7 +200,7 @@ mod tests {
         let output = Output::at(folder.path().to_owned(), Disk::default());
         assert_eq!(output.taken_by_all().unwrap(), None);
         for (name, run) in [("b", 9), ("a", 4), ("a", 5)] {
-            output.register(&registration(name, run)).unwrap();
+            write(&output, &registration(name, run));
         }
         assert_eq!(output.followers().unwrap(), [registration("a", 5), registration("b", 9)]);
         assert_eq!(output.taken_by_all().unwrap(), Some(RunId::new(5)));
@@ -256,7 +212,7 @@ mod tests {
     fn a_file_that_cannot_be_trusted_is_an_error_and_what_is_half_written_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let output = Output::at(folder.path().to_owned(), Disk::default());
-        output.register(&registration("a", 5)).unwrap();
+        write(&output, &registration("a", 5));
         fs::write(folder.path().join("followers/b.7.partial"), "{").unwrap();
         assert_eq!(output.followers().unwrap().len(), 1);
         fs::copy(output.follower_path("a"), output.follower_path("b")).unwrap();

@@ -84,7 +84,7 @@ impl Listing {
         for kind in OutputKind::ALL {
             published.extend(output.published_files(kind)?);
         }
-        let run = unpublished.and_then(Manifest::mark).map_or(RunId::new(0), |mark| mark.run);
+        let run = unpublished.map_or(RunId::new(0), Manifest::run);
         let content = |view: OutputFile| {
             let content = output.open(view, run).and_then(Content::of);
             (view, content.map_err(|error| Fault::of(&output.path_of(view, run), &error)))

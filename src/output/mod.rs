@@ -7,6 +7,8 @@ mod counts;
 mod csv;
 mod encode;
 mod followers;
+#[cfg(feature = "deliver")]
+mod following;
 mod jsonl;
 mod kind;
 mod listing;
@@ -19,20 +21,22 @@ mod place;
 mod pruned;
 mod publish;
 mod published;
-mod rows;
 mod schema;
+mod sealed;
 mod seconds;
 mod shuffle;
 mod side;
 mod staging;
-mod stored;
 mod untaken;
 mod verify;
 
+#[cfg(feature = "deliver")]
 pub use columns::{Column, second_names};
 pub use counts::SessionCounts;
 pub use encode::Origin;
 pub use followers::{Registration, check_follower_name};
+#[cfg(feature = "deliver")]
+pub use following::{PublishedFile, StoredValue, TakeRow};
 pub use kind::OutputKind;
 pub use listing::Listing;
 pub use manifest::Manifest;
@@ -40,11 +44,9 @@ pub use owner::belongs_to_another;
 pub use partitions::{DatePartitions, OutputDate};
 pub use paths::{Output, OutputFile};
 pub use pruned::{Prunable, PrunedRuns};
-pub use rows::PublishedFile;
 pub use schema::OutputSchema;
 pub use side::SideRow;
 pub use staging::Staging;
-pub use stored::{StoredValue, TakeRow};
 pub use untaken::{RowForm, UntakenRow};
 pub use verify::audit_output;
 
@@ -52,7 +54,6 @@ use crate::core::session::SessionBatch;
 use encode::{Encode, EncodeFile};
 use std::fs::File;
 use std::io;
-use stored::RowError;
 
 /// Generates [`OutputFormat`] and [`Encoder`] from the table of formats.
 macro_rules! formats {
@@ -108,8 +109,9 @@ macro_rules! formats {
                 match self { $(Self::$variant => <$encoder>::count_sessions(file, schema),)* }
             }
 
-            fn read_rows(self, file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-                match self { $(Self::$variant => <$encoder>::read_rows(file, columns, take),)* }
+            #[cfg(feature = "deliver")]
+            fn read_rows(self, file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), following::RowError> {
+                match self { $(Self::$variant => <$encoder as following::ReadRows>::read_rows(file, columns, take),)* }
             }
         }
 

@@ -4,43 +4,22 @@
 use super::manifest::Manifest;
 use super::paths::{MANIFEST_NAME, Output, STAGING, cannot_write, failed};
 use super::place;
+use super::sealed::{Sealed, stream_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::StreamId;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io;
-use xxhash_rust::xxh3::xxh3_64;
 
 const NAME: &str = "owner.json";
 /// The file while it is written.
 const PARTIAL_NAME: &str = "owner.json.partial";
-const FORMAT_VERSION: u32 = 1;
 
 /// The file that names the owner before there is a manifest.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Owner {
-    format_version: u32,
-    stream_id: String,
-    /// xxh3-64 of the id's text, in hexadecimal.
-    checksum: String,
-}
-
-impl Owner {
-    fn bytes_of(stream: StreamId) -> Vec<u8> {
-        let stream_id = stream.to_string();
-        let checksum = format!("{:016x}", xxh3_64(stream_id.as_bytes()));
-        let owner = Self { format_version: FORMAT_VERSION, stream_id, checksum };
-        let mut bytes = serde_json::to_vec_pretty(&owner).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
-    }
-
-    /// `None` for anything but the exact form.
-    fn read(bytes: &[u8]) -> Option<StreamId> {
-        let owner: Self = serde_json::from_slice(bytes).ok()?;
-        let stream = StreamId::read(&owner.stream_id)?;
-        (Self::bytes_of(stream) == bytes).then_some(stream)
-    }
+    #[serde(with = "stream_text")]
+    stream_id: StreamId,
 }
 
 impl Output {
@@ -49,7 +28,6 @@ impl Output {
     /// The newest manifest decides. Before the first run is published, the owner file decides, or if it is lost, the staged
     /// manifest. A folder without published and staged files has no owner, whatever the file says: no committed run can wait
     /// there, because a run is committed between staging and publishing.
-    /// committed run can wait there, since a run is committed between the two.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if the newest manifest cannot be read, [`ErrorKind::Failed`] if the file may not be read.
@@ -63,7 +41,7 @@ impl Output {
     /// [`ErrorKind::Failed`] if the owner file may not be read.
     pub fn owner_by(&self, newest: Option<&Manifest>) -> Result<Option<StreamId>> {
         if let Some(newest) = newest {
-            return Ok(newest.stream());
+            return Ok(Some(newest.stream()));
         }
         if !self.has_staging() {
             return Ok(None);
@@ -75,7 +53,7 @@ impl Output {
     fn noted_owner(&self) -> Result<Option<StreamId>> {
         let path = self.folder().join(NAME);
         match fs::read(&path) {
-            Ok(bytes) => Ok(Owner::read(&bytes)),
+            Ok(bytes) => Ok(Sealed::<Owner>::read(&bytes).ok().map(|owner| owner.stream_id)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed("read the owner of the output folder", &path, &error)),
         }
@@ -85,7 +63,7 @@ impl Output {
     fn staged_stream(&self) -> Option<StreamId> {
         let staged = fs::read_dir(self.folder().join(STAGING)).ok()?;
         let mut manifests = staged.filter_map(|run| fs::read(run.ok()?.path().join(MANIFEST_NAME)).ok());
-        manifests.find_map(|bytes| Manifest::from_bytes(&bytes).ok()?.stream())
+        manifests.find_map(|bytes| Manifest::from_bytes(&bytes).ok()).map(|manifest| manifest.stream())
     }
 
     /// Creates the folder if it does not exist.
@@ -125,7 +103,7 @@ impl Output {
         }
         self.disk().step("create file")?;
         let mut file = File::create_new(&partial)?;
-        self.disk().write(&mut file, &Owner::bytes_of(stream))?;
+        self.disk().write(&mut file, &Sealed::of(&Owner { stream_id: stream }).to_bytes())?;
         self.disk().sync_file(&file)?;
         self.disk().rename(&partial, &path)?;
         self.disk().sync_folder(self.folder())
@@ -146,23 +124,14 @@ mod tests {
     const GOLDEN: &str = r#"{
   "format_version": 1,
   "stream_id": "07070707-0707-4707-8707-070707070707",
-  "checksum": "d204f9701cfd8985"
+  "checksum": "89a2a9762da33482"
 }
 "#;
 
     #[test]
-    fn golden_bytes_and_every_flipped_bit_is_noticed() {
-        let stream = StreamId::of_random([7; 16]);
-        let bytes = Owner::bytes_of(stream);
-        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), GOLDEN);
-        assert_eq!(Owner::read(&bytes), Some(stream));
-        for bit in 0..bytes.len() * 8 {
-            let mut damaged = bytes.clone();
-            damaged[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(Owner::read(&damaged), None, "bit {bit}");
-        }
-        for length in 0..bytes.len() {
-            assert_eq!(Owner::read(&bytes[..length]), None, "cut to {length}");
-        }
+    fn golden_bytes() {
+        let owner = Owner { stream_id: StreamId::of_random([7; 16]) };
+        assert_eq!(String::from_utf8(Sealed::of(&owner).to_bytes()).unwrap(), GOLDEN);
+        assert_eq!(Sealed::read(GOLDEN.as_bytes()), Ok(owner));
     }
 }

@@ -24,6 +24,17 @@ impl Output {
         Ok(names_of_manifests(self)?.into_iter().filter_map(|name| run_of_manifest(&name)).max())
     }
 
+    /// The published runs, in their order: those of which a manifest is there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the folder of manifests cannot be read.
+    pub fn published_runs(&self) -> Result<Vec<RunId>> {
+        let mut runs: Vec<_> =
+            names_of_manifests(self)?.iter().filter_map(|name| run_of_manifest(name)).collect();
+        runs.sort_unstable();
+        Ok(runs)
+    }
+
     /// The manifest of the newest published run.
     ///
     /// # Errors
@@ -33,7 +44,7 @@ impl Output {
         let path = self.manifest_path(newest);
         let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
         let manifest = Manifest::from_bytes(&bytes).map_err(|damage| unreadable(&path, &damage))?;
-        if manifest.mark().is_some_and(|mark| mark.run == newest) {
+        if manifest.run() == newest {
             return Ok(Some(manifest));
         }
         Err(unreadable(&path, "it names another run than its file name"))

@@ -46,7 +46,7 @@ pub fn audit_output(
     let mut audit = OutputAudit::default();
     let active = active_runs(entries);
     let accepted = accepted_missing(entries);
-    let manifest_of = |run| match unpublished.filter(|manifest| is_of(manifest, run)) {
+    let manifest_of = |run| match unpublished.filter(|manifest| manifest.run() == run) {
         Some(manifest) => Ok(Some(manifest.clone())),
         None => output.manifest_of(run),
     };
@@ -70,7 +70,7 @@ pub fn audit_output(
             }
         };
         audit.manifests += 1;
-        if manifest.mark() != Some(*mark) && entry.kind != RunKind::Lost {
+        if manifest.mark() != *mark && entry.kind != RunKind::Lost {
             audit.findings.push(format!("the manifest of run {} belongs to another history", run.number()));
         }
         if active.contains(&run) {
@@ -93,10 +93,6 @@ pub fn audit_output(
     let left = listing.published.iter().filter(|(_, run)| !retracting.contains(run) && *run > pruned);
     audit.orphans(output, left.filter(|published| !expected.contains(published)));
     audit
-}
-
-fn is_of(manifest: &Manifest, run: RunId) -> bool {
-    manifest.mark().is_some_and(|mark| mark.run == run)
 }
 
 /// An output folder that began with an import has no outputs of the runs before it.

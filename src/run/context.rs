@@ -64,10 +64,11 @@ impl Context {
         let (recovery, staged) = decide(&checkpoint, &output)?;
         output.claim(checkpoint.stream(), is_new)?;
         match (recovery, staged) {
-            (Recovery::Publish, Some((mark, manifest))) => {
-                log::info!("run {}: committed before, publishing it now", mark.run.number());
-                output.check_staged(mark.run, &manifest)?;
-                output.publish(mark.run, &manifest)?;
+            (Recovery::Publish, Some(manifest)) => {
+                let run = manifest.run();
+                log::info!("run {}: committed before, publishing it now", run.number());
+                output.check_staged(run, &manifest)?;
+                output.publish(run, &manifest)?;
             }
             _ if output.has_staging() => output.discard_staging()?,
             _ => {}
@@ -154,7 +155,7 @@ pub(crate) fn expect_existing(settings: &CommonSettings) -> Result<()> {
         return Ok(());
     }
     let output = Output::at(settings.out.clone(), Disk::default());
-    match output.newest_manifest()?.as_ref().and_then(Manifest::mark) {
+    match output.newest_manifest()?.as_ref().map(Manifest::mark) {
         Some(published) => Err(out_of_step(Recovery::Behind, None, Some(published), output.folder())),
         None => Err(Error::new(ErrorKind::Failed, "there is no checkpoint here")
             .at(settings.state.display())

@@ -174,7 +174,7 @@ impl Look {
 
     /// The last run, if it is committed but not published.
     pub(crate) fn unpublished_run(&self) -> Option<u64> {
-        self.unpublished.as_ref().and_then(Manifest::mark).map(|mark| mark.run.number())
+        self.unpublished.as_ref().map(|manifest| manifest.run().number())
     }
 
     /// Whether state and output have changed since the look.

@@ -6,23 +6,24 @@ use crate::output::{Manifest, Output, belongs_to_another};
 use crate::state::Checkpoint;
 use std::path::Path;
 
-/// The manifest that is staged for the head, if any.
-pub(super) type StagedManifest = Option<(HeadMark, Manifest)>;
-
-/// Compares the head of the checkpoint with the newest manifest of the output folder.
+/// Compares the head of the checkpoint with the newest manifest of the output folder. Returns the manifest that is staged for the
+/// head too, if there is one.
 ///
 /// # Errors
 /// [`ErrorKind::Checkpoint`] if they are out of step or do not belong together.
-pub(super) fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, StagedManifest)> {
+pub(super) fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recovery, Option<Manifest>)> {
     let head = checkpoint.mark();
     let newest_manifest = output.newest_manifest()?;
-    let published = newest_manifest.as_ref().and_then(Manifest::mark);
-    let stream = Some(checkpoint.stream());
+    let published = newest_manifest.as_ref().map(Manifest::mark);
     let staged = head.and_then(|head| output.staged_manifest(head.run));
-    let staged = staged.filter(|m| m.stream() == stream).and_then(|m| Some((m.mark()?, m)));
-    let mark = |(mark, manifest): &(HeadMark, Manifest)| Staged { mark: *mark, follows: manifest.follows() };
+    let staged = staged.filter(|manifest| manifest.stream() == checkpoint.stream());
+    let mark = |manifest: &Manifest| Staged { mark: manifest.mark(), follows: manifest.follows() };
     let of_output = Side { stream: output.owner_by(newest_manifest.as_ref())?, newest: published };
-    let recovery = recover(Side { stream, newest: head }, of_output, staged.as_ref().map(mark));
+    let recovery = recover(
+        Side { stream: Some(checkpoint.stream()), newest: head },
+        of_output,
+        staged.as_ref().map(mark),
+    );
     match recovery {
         Recovery::Discard | Recovery::Publish => Ok((recovery, staged)),
         Recovery::Ahead if head.is_some_and(|head| output.has_staging_of(head.run)) => {
@@ -41,12 +42,12 @@ pub(super) fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recove
 /// The manifest of the last run, if it is committed but not published; an error if checkpoint and output are out of step.
 pub(super) fn unpublished(checkpoint: &Checkpoint, output: &Output) -> Result<Option<Manifest>> {
     let (recovery, staged) = decide(checkpoint, output)?;
-    Ok(staged.filter(|_| recovery == Recovery::Publish).map(|(_, manifest)| manifest))
+    Ok(staged.filter(|_| recovery == Recovery::Publish))
 }
 
 /// The loss if the output folder is at the run before the last one, and nothing of the last one is staged any more.
 pub(crate) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<String> {
-    let published = output.newest_manifest().ok()??.mark()?;
+    let published = output.newest_manifest().ok()??.mark();
     let runs = checkpoint.readable_runs(&mut Vec::new()).ok()?;
     let [.., (_, before), (last, _)] = runs.as_slice() else { return None };
     let run = last.head.run;

@@ -60,7 +60,9 @@ pub(super) fn execute(flags: &DeliverFlags, cancellation: &Cancellation) -> Resu
     if let Some(name) = &flags.forget {
         return flags.report.print(cancellation, &deliver::forget(&flags.out, name)?, forget_page);
     }
-    let report = deliver::deliver(&flags.settings()?, cancellation)?;
+    let settings = flags.settings()?;
+    cancellation.delivers()?;
+    let report = deliver::deliver(&settings, cancellation)?;
     flags.report.print(cancellation, &report, deliver_page)
 }
 
@@ -70,7 +72,7 @@ impl DeliverFlags {
             Error::new(ErrorKind::Usage, "no target is named")
                 .remedy("name one: sessionize deliver --to TARGET, or the key to below [deliver] of the configuration file")
         })?;
-        Ok(DeliverSettings { out: self.out.clone(), to, name: self.name.clone() })
+        DeliverSettings::new(self.out.clone(), to, self.name.clone())
     }
 }
 
@@ -114,7 +116,7 @@ impl DeliveryAfterRun {
     /// # Errors
     /// [`ErrorKind::Delivery`].
     pub(super) fn carry_out(&self, cancellation: &Cancellation) -> Result<DeliverReport> {
-        deliver::deliver(&self.settings, cancellation)
-            .map_err(|error| error.of_delivery(cancellation.committed()))
+        let delivered = cancellation.delivers().and_then(|()| deliver::deliver(&self.settings, cancellation));
+        delivered.map_err(|error| error.of_delivery(cancellation.committed()))
     }
 }

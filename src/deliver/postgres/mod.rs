@@ -24,32 +24,23 @@ mod tables;
 mod tls;
 mod versions;
 
-use super::follower::{Follower, Request, Target};
-use crate::error::Result;
+#[cfg(not(feature = "deliver"))]
+use super::absent::Connect;
+#[cfg(feature = "deliver")]
+use super::follower::Connect;
+use super::target::Target;
 use versions::VERSIONS;
 
 /// PostgreSQL as a target.
 pub(super) const TARGET: Target = Target {
     name: "PostgreSQL",
     schemes: &["postgres", "postgresql"],
-    absent: if cfg!(feature = "postgres") {
-        None
-    } else {
-        Some("install one that does by cargo install --path . --features postgres")
-    },
     schema: VERSIONS[0].1,
-    connect,
+    connect: CONNECT,
 };
 
 #[cfg(feature = "postgres")]
-fn connect(request: &Request<'_>) -> Result<Box<dyn Follower>> {
-    Ok(Box::new(follower::Postgres::connect(request)?))
-}
-
-/// Nobody gets here: the table says that this build has no such follower.
+const CONNECT: Result<Connect, &str> = Ok(|request| Ok(Box::new(follower::Postgres::connect(request)?)));
 #[cfg(not(feature = "postgres"))]
-fn connect(request: &Request<'_>) -> Result<Box<dyn Follower>> {
-    let (address, name) = (request.address, request.name);
-    log::debug!("{name} of {} cannot go to {address} ({:?})", request.stream, request.disk);
-    Err(crate::error::Error::new(crate::error::ErrorKind::Usage, "this build has no such target"))
-}
+const CONNECT: Result<Connect, &str> =
+    Err("install one that does by cargo install --path . --features postgres");

@@ -4,13 +4,12 @@ mod aggregate;
 mod cell;
 mod counting;
 mod formula;
+#[cfg(feature = "deliver")]
 mod reading;
 mod session;
 mod side;
 
-use super::columns::Column;
 use super::encode::Encode;
-use super::stored::{RowError, TakeRow};
 use super::untaken::{RowForm, UntakenRow};
 use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::event::DateText;
@@ -77,10 +76,6 @@ impl Encode for Csv {
 
     fn side_row(untaken: &UntakenRow<'_>, spreadsheet_safe: bool) -> (Vec<u8>, Vec<u8>) {
         side::side_row(untaken, CellStyle { spreadsheet_safe })
-    }
-
-    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-        reading::read_rows(file, columns, take)
     }
 }
 

@@ -1,21 +1,24 @@
 //! The rows of an output in CSV, read back.
 
+use super::Csv;
 use crate::output::columns::Column;
-use crate::output::stored::{RowError, StoredValue, TakeRow};
+use crate::output::following::{ReadRows, RowError, StoredValue, TakeRow};
 use std::fs::File;
 use std::io::BufReader;
 
-/// A field that is missing at the end of a row is no value of any type.
-pub(super) fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-    let mut reader = csv::Reader::from_reader(BufReader::new(file));
-    let (mut record, mut row) = (csv::ByteRecord::new(), Vec::new());
-    while reader.read_byte_record(&mut record).map_err(|error| RowError::unreadable(&error))? {
-        row.clear();
-        for (number, column) in columns.iter().enumerate() {
-            let value = record.get(number).and_then(|field| StoredValue::of_text(field, column.kind));
-            row.push(value.ok_or_else(|| RowError::no_value(column))?);
+impl ReadRows for Csv {
+    /// A field that is missing at the end of a row is no value of any type.
+    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
+        let mut reader = csv::Reader::from_reader(BufReader::new(file));
+        let (mut record, mut row) = (csv::ByteRecord::new(), Vec::new());
+        while reader.read_byte_record(&mut record).map_err(|error| RowError::unreadable(&error))? {
+            row.clear();
+            for (number, column) in columns.iter().enumerate() {
+                let value = record.get(number).and_then(|field| StoredValue::of_text(field, column.kind));
+                row.push(value.ok_or_else(|| RowError::no_value(column))?);
+            }
+            take(&row)?;
         }
-        take(&row)?;
+        Ok(())
     }
-    Ok(())
 }

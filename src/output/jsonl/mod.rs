@@ -2,19 +2,17 @@
 //!
 //! Numbers are exact, a missing value is `null`, and text that is not UTF-8 is `{"hex": "..."}`, as in reports and exports.
 
+#[cfg(feature = "deliver")]
 mod reading;
 
-use super::columns::Column;
 use super::encode::Encode;
 use super::seconds::write_seconds;
-use super::stored::{RowError, TakeRow};
 use super::untaken::{RowForm, UntakenRow};
 use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::aggregates::Value;
 use crate::core::event::{DateText, key_parts};
 use crate::core::rules::EVENT_COLUMNS;
 use crate::core::session::{Session, SessionBatch};
-use reading::read_rows;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -85,10 +83,6 @@ impl Encode for Jsonl {
             }
         }
         Ok(Some(counts))
-    }
-
-    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-        read_rows(file, columns, take)
     }
 }
 

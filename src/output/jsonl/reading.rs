@@ -1,28 +1,31 @@
 //! The rows of an output in JSON lines, read back.
 
+use super::Jsonl;
 use crate::core::aggregates::Kind;
 use crate::output::columns::Column;
-use crate::output::stored::{RowError, StoredValue, TakeRow};
+use crate::output::following::{ReadRows, RowError, StoredValue, TakeRow};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 
-pub(super) fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-    let (mut reader, mut line, mut row) = (BufReader::new(file), String::new(), Vec::new());
-    while reader.read_line(&mut line).map_err(|error| RowError::unreadable(&error))? > 0 {
-        let values: HashMap<String, &RawValue> =
-            serde_json::from_str(&line).map_err(|error| RowError::unreadable(&error))?;
-        row.clear();
-        for column in columns {
-            let value = values.get(&column.name).and_then(|value| stored(value.get(), column.kind));
-            row.push(value.ok_or_else(|| RowError::no_value(column))?);
+impl ReadRows for Jsonl {
+    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
+        let (mut reader, mut line, mut row) = (BufReader::new(file), String::new(), Vec::new());
+        while reader.read_line(&mut line).map_err(|error| RowError::unreadable(&error))? > 0 {
+            let values: HashMap<String, &RawValue> =
+                serde_json::from_str(&line).map_err(|error| RowError::unreadable(&error))?;
+            row.clear();
+            for column in columns {
+                let value = values.get(&column.name).and_then(|value| stored(value.get(), column.kind));
+                row.push(value.ok_or_else(|| RowError::no_value(column))?);
+            }
+            take(&row)?;
+            line.clear();
         }
-        take(&row)?;
-        line.clear();
+        Ok(())
     }
-    Ok(())
 }
 
 /// Bytes that are no UTF-8.

@@ -1,9 +1,11 @@
 //! Takes the place of the encoder in a build without it.
 
 use crate::core::session::SessionBatch;
+#[cfg(feature = "deliver")]
 use crate::output::columns::Column;
 use crate::output::encode::{Encode, EncodeFile, Origin};
-use crate::output::stored::{RowError, TakeRow};
+#[cfg(feature = "deliver")]
+use crate::output::following::{ReadRows, RowError, TakeRow};
 use crate::output::{OutputKind, OutputSchema, SessionCounts};
 use std::fs::File;
 use std::io;
@@ -34,7 +36,10 @@ impl Encode for Parquet {
     fn count_sessions(_file: File, _schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         Ok(None)
     }
+}
 
+#[cfg(feature = "deliver")]
+impl ReadRows for Parquet {
     fn read_rows(_file: File, _columns: &[Column], _take: TakeRow<'_>) -> Result<(), RowError> {
         Err(RowError::Damaged(
             "it is Parquet, which this build does not read: install one that does by cargo install --path . --features parquet"

@@ -3,12 +3,9 @@
 use super::cell::{int, write_double, write_int, write_own_text, write_text, write_value};
 use super::counting;
 use super::file::ParquetFile;
-use super::reading;
 use crate::core::event::key_parts;
 use crate::core::session::{Session, SessionBatch};
-use crate::output::columns::Column;
 use crate::output::encode::{Encode, EncodeFile, Origin};
-use crate::output::stored::{RowError, TakeRow};
 use crate::output::{OutputKind, OutputSchema, SessionCounts};
 use std::fs::File;
 use std::io;
@@ -42,10 +39,6 @@ impl Encode for Parquet {
 
     fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         counting::count_sessions(file, schema).map(Some)
-    }
-
-    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-        reading::read_rows(file, columns, take)
     }
 }
 

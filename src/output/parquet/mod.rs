@@ -14,7 +14,7 @@ mod decimal;
 mod encoder;
 #[cfg(feature = "parquet")]
 mod file;
-#[cfg(feature = "parquet")]
+#[cfg(all(feature = "parquet", feature = "deliver"))]
 mod reading;
 
 #[cfg(not(feature = "parquet"))]

@@ -1,35 +1,38 @@
 //! The rows of an output in Parquet, read back.
 
 use super::decimal::SCALE;
+use super::encoder::Parquet;
 use crate::core::aggregates::Kind;
 use crate::core::event::Timestamp;
 use crate::output::columns::{Column, second_names};
-use crate::output::stored::{RowError, StoredValue, TakeRow};
+use crate::output::following::{ReadRows, RowError, StoredValue, TakeRow};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
 
-pub(super) fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| RowError::unreadable(&error))?;
-    let mut row = Vec::new();
-    for batch in builder.build().map_err(|error| RowError::unreadable(&error))? {
-        let batch = batch.map_err(|error| RowError::unreadable(&error))?;
-        let found = columns.iter().zip(second_names(columns)).map(|(column, second)| {
-            StoredColumn::of(&batch, column, second.as_deref()).ok_or_else(|| RowError::no_value(column))
-        });
-        let found = found.collect::<Result<Vec<_>, _>>()?;
-        for number in 0..batch.num_rows() {
-            row.clear();
-            for (stored, column) in found.iter().zip(columns) {
-                row.push(stored.value(number).ok_or_else(|| RowError::no_value(column))?);
+impl ReadRows for Parquet {
+    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| RowError::unreadable(&error))?;
+        let mut row = Vec::new();
+        for batch in builder.build().map_err(|error| RowError::unreadable(&error))? {
+            let batch = batch.map_err(|error| RowError::unreadable(&error))?;
+            let found = columns.iter().zip(second_names(columns)).map(|(column, second)| {
+                StoredColumn::of(&batch, column, second.as_deref()).ok_or_else(|| RowError::no_value(column))
+            });
+            let found = found.collect::<Result<Vec<_>, _>>()?;
+            for number in 0..batch.num_rows() {
+                row.clear();
+                for (stored, column) in found.iter().zip(columns) {
+                    row.push(stored.value(number).ok_or_else(|| RowError::no_value(column))?);
+                }
+                take(&row)?;
             }
-            take(&row)?;
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The values of one column, with those of its second one.

@@ -1,9 +1,9 @@
 //! Values of an output that is read back.
 
-use super::columns::Column;
 use crate::core::aggregates::Kind;
 use crate::core::event::Timestamp;
 use crate::error::{Error, Result};
+use crate::output::columns::Column;
 use chrono::DateTime;
 
 /// A value of a published row. Like [`crate::core::aggregates::Value`], but it owns its texts.
@@ -36,7 +36,7 @@ pub enum StoredValue {
 
 impl StoredValue {
     /// The value that CSV writes as `field`, in a column of this type.
-    pub(super) fn of_text(field: &[u8], kind: Kind) -> Option<Self> {
+    pub(in crate::output) fn of_text(field: &[u8], kind: Kind) -> Option<Self> {
         if field.is_empty() {
             return Some(Self::Null);
         }
@@ -61,7 +61,7 @@ impl StoredValue {
     }
 
     /// Texts whose last one is missing if others were left out.
-    pub(super) fn list(mut texts: Vec<Option<String>>) -> Self {
+    pub(in crate::output) fn list(mut texts: Vec<Option<String>>) -> Self {
         let more = texts.last().is_some_and(Option::is_none);
         if more {
             texts.pop();
@@ -75,7 +75,7 @@ pub type TakeRow<'t> = &'t mut dyn FnMut(&[StoredValue]) -> Result<()>;
 
 /// Why the rows of an output do not come to their end.
 #[derive(Debug)]
-pub(super) enum RowError {
+pub(in crate::output) enum RowError {
     /// The output is not what its manifest says, in words.
     Damaged(String),
     /// Whoever takes the rows has failed.
@@ -90,12 +90,12 @@ impl From<Error> for RowError {
 
 impl RowError {
     /// The output cannot be read.
-    pub(super) fn unreadable(error: &dyn std::fmt::Display) -> Self {
+    pub(in crate::output) fn unreadable(error: &dyn std::fmt::Display) -> Self {
         Self::Damaged(format!("it cannot be read: {error}"))
     }
 
     /// A value is none of its column.
-    pub(super) fn no_value(column: &Column) -> Self {
+    pub(in crate::output) fn no_value(column: &Column) -> Self {
         Self::Damaged(format!("a row has no value of its type in column {}", column.name))
     }
 }

@@ -1,15 +1,14 @@
 //! The rows of published outputs, for whoever follows them.
 #![expect(clippy::disallowed_methods, reason = "reads published files")]
 
-use super::columns::Column;
-use super::kind::OutputKind;
-use super::listing::{Content, Fault};
-use super::manifest::{Manifest, ManifestFile};
-use super::paths::{Output, OutputFile, RETRACTED, run_of_manifest};
-use super::published::{names_of_manifests, unreadable};
-use super::stored::{RowError, TakeRow};
+use super::value::{RowError, TakeRow};
 use crate::error::Result;
-use crate::ledger::RunId;
+use crate::output::columns::Column;
+use crate::output::kind::OutputKind;
+use crate::output::listing::{Content, Fault};
+use crate::output::manifest::{Manifest, ManifestFile};
+use crate::output::paths::{Output, OutputFile, RETRACTED};
+use crate::output::published::unreadable;
 use std::fs::File;
 use std::io::{self, Seek};
 use std::path::PathBuf;
@@ -53,17 +52,6 @@ impl PublishedFile {
 }
 
 impl Output {
-    /// The published runs, in their order: those of which a manifest is there.
-    ///
-    /// # Errors
-    /// [`crate::error::ErrorKind::Checkpoint`] if the folder of manifests cannot be read.
-    pub fn published_runs(&self) -> Result<Vec<RunId>> {
-        let mut runs: Vec<_> =
-            names_of_manifests(self)?.iter().filter_map(|name| run_of_manifest(name)).collect();
-        runs.sort_unstable();
-        Ok(runs)
-    }
-
     /// Opens the sessions and the events of a run, in their places or retracted, and holds their bytes against the manifest. Reads
     /// each once.
     ///

@@ -1,0 +1,23 @@
+//! What a follower needs of the output folder: it reads outputs back, and notes how far it has come. Only builds with a target have
+//! followers.
+
+mod published_file;
+mod register;
+mod value;
+
+pub use published_file::PublishedFile;
+pub use value::{StoredValue, TakeRow};
+
+pub(super) use value::RowError;
+
+use super::columns::Column;
+use std::fs::File;
+
+/// A format whose outputs are read back.
+pub(super) trait ReadRows {
+    /// Reads the rows of an output with these columns, one after the other.
+    ///
+    /// # Errors
+    /// If it is damaged, or if this build cannot read it; and the error of whoever takes the rows.
+    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError>;
+}
