@@ -1,26 +1,23 @@
 //! Takes the place of deliveries in a build that has no target.
 
 use super::connect_to;
+use super::target::Connect;
 use crate::error::Result;
 use crate::report::DeliverReport;
 use crate::run::Cancellation;
-use std::convert::Infallible;
 use std::path::PathBuf;
-
-/// Nothing connects.
-pub(super) type Connect = Infallible;
 
 /// What to deliver, and where to: nothing.
 #[derive(Debug)]
-pub struct DeliverSettings(Infallible);
+pub struct DeliverSettings(Connect);
 
 impl DeliverSettings {
     /// Refuses each address.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Usage`].
-    pub fn new(_out: PathBuf, to: String, _name: Option<String>) -> Result<Self> {
-        connect_to(&to).map(|(_, connect)| Self(connect))
+    pub fn new(_out: PathBuf, to: &str, _name: Option<String>) -> Result<Self> {
+        connect_to(to).map(|(_, connect)| Self(connect))
     }
 }
 

@@ -5,9 +5,6 @@ use crate::error::Result;
 use crate::ledger::{HeadMark, RunId, StreamId};
 use crate::output::PublishedFile;
 
-/// Connects to a target.
-pub(super) type Connect = fn(&Request<'_>) -> Result<Box<dyn Follower>>;
-
 /// What is to be followed, and where to.
 pub(super) struct Request<'r> {
     /// The address of the target.

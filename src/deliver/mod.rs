@@ -23,11 +23,7 @@ pub use status::{forget, status};
 pub use crate::output::check_follower_name;
 
 use crate::error::{Error, ErrorKind, Result};
-#[cfg(not(feature = "deliver"))]
-use absent::Connect;
-#[cfg(feature = "deliver")]
-use follower::Connect;
-use target::Target;
+use target::{Connect, Target};
 
 /// The table of targets.
 const TARGETS: &[Target] = &[postgres::TARGET];

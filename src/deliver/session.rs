@@ -1,8 +1,9 @@
 //! One delivery: from where the target is to the newest published run.
 
 use super::connect_to;
-use super::follower::{Connect, Follower, Position, Request};
+use super::follower::{Follower, Position, Request};
 use super::log::{manifests_after, steps, stream_of};
+use super::target::Connect;
 use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId, StreamId};
@@ -26,10 +27,10 @@ impl DeliverSettings {
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] if there is no such kind of target, or none in this build.
-    pub fn new(out: PathBuf, to: String, name: Option<String>) -> Result<Self> {
-        let (target, connect) = connect_to(&to)?;
+    pub fn new(out: PathBuf, to: &str, name: Option<String>) -> Result<Self> {
+        let (target, connect) = connect_to(to)?;
         let name = name.unwrap_or_else(|| target.schemes[0].to_owned());
-        Ok(Self { out, to, name, connect })
+        Ok(Self { out, to: to.to_owned(), name, connect })
     }
 }
 

@@ -1,9 +1,14 @@
 //! What a kind of target is.
 
-#[cfg(not(feature = "deliver"))]
-use super::absent::Connect;
 #[cfg(feature = "deliver")]
-use super::follower::Connect;
+use super::follower::{Follower, Request};
+
+/// Connects to a target.
+#[cfg(feature = "deliver")]
+pub(super) type Connect = fn(&Request<'_>) -> crate::error::Result<Box<dyn Follower>>;
+/// Nothing connects.
+#[cfg(not(feature = "deliver"))]
+pub(super) type Connect = std::convert::Infallible;
 
 /// A kind of target.
 pub(super) struct Target {

@@ -89,14 +89,13 @@ pub(super) mod digest_text {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
     pub(in crate::output) fn serialize<S: Serializer>(digest: &u128, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&format_args!("{digest:032x}"))
     }
 
     pub(in crate::output) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
         let text = String::deserialize(from)?;
-        u128::from_str_radix(&text, 16).map_err(|_| D::Error::custom("its digest is not hexadecimal"))
+        u128::from_str_radix(&text, 16).map_err(|_| D::Error::custom("its head digest is not hexadecimal"))
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn execute(flags: &DeliverFlags, cancellation: &Cancellation) -> Resu
 
 impl DeliverFlags {
     fn settings(&self) -> Result<DeliverSettings> {
-        let to = self.to.clone().ok_or_else(|| {
+        let to = self.to.as_deref().ok_or_else(|| {
             Error::new(ErrorKind::Usage, "no target is named")
                 .remedy("name one: sessionize deliver --to TARGET, or the key to below [deliver] of the configuration file")
         })?;

@@ -24,11 +24,7 @@ mod tables;
 mod tls;
 mod versions;
 
-#[cfg(not(feature = "deliver"))]
-use super::absent::Connect;
-#[cfg(feature = "deliver")]
-use super::follower::Connect;
-use super::target::Target;
+use super::target::{Connect, Target};
 use versions::VERSIONS;
 
 /// PostgreSQL as a target.
