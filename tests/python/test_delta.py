@@ -3,7 +3,6 @@
 run.sh calls it with SESSIONIZE, a program that was built with the feature `parquet`.
 """
 
-import collections
 import concurrent.futures
 import json
 import multiprocessing
@@ -17,48 +16,18 @@ import sys
 import time
 
 import deltalake
-import pyarrow
 import pyarrow.parquet
 import pytest
 from sessionize import DeliveryError, delta, deliver_delta, followers
+from streams import Stream, correct, counted
 
-PROGRAM = os.environ["SESSIONIZE"]
 SOURCE = pathlib.Path(__file__).parents[2] / "src" / "python"
-RULES = ["--key=user", "--time=ts", "--agg=count", "--agg=list(page)=pages", "--agg=sum(amount)"]
-COMMON = ["--gap=30m", "--output-format=parquet", *RULES]
+# How often the processes of the longest test are killed.
+KILLS = int(os.environ.get("SESSIONIZE_KILLS", "8"))
 
 
-class Stream:
-    """A checkpoint and its outputs."""
-
-    def __init__(self, folder, *flags):
-        self.folder, self.flags, self.days = folder, [*COMMON, *flags], 0
-        folder.mkdir(exist_ok=True)
-        self.out = folder / "sessionize-out"
-        self.table = folder / "table"
-
-    def sessionize(self, *arguments):
-        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True)
-        assert done.returncode == 0, (arguments, done.stderr)
-
-    def run(self, rows, *flags):
-        """One run over `rows`: user, minutes since the start, page, amount."""
-        self.days += 1
-        name = f"batch-{self.days}.csv"
-        lines = ["user,ts,page,amount"]
-        for user, minutes, page, amount in rows:
-            lines.append(f"{user},{1_600_000_000 + 60 * minutes},{page},{amount}")
-        (self.folder / name).write_text("\n".join(lines) + "\n")
-        own = [flag for flag in self.flags if not any(flag.split("=")[0] == given.split("=")[0] != "--agg" for given in flags)]
-        self.sessionize("run", f"--batch={name}", *own, *flags)
-
-    def day(self, number):
-        """The rows of a day, with gaps inside and sessions that go on over its end."""
-        draw = random.Random(number)
-        return [
-            (f"u{draw.randrange(12)}", 1_440 * number + minute, draw.choice("abc"), draw.randrange(100) / 4)
-            for minute in range(0, 1_440, 7)
-        ]
+class DeltaStream(Stream):
+    """A checkpoint that is delivered to a table."""
 
     def deliver(self, **options):
         return deliver_delta(self.out, self.table, **options)
@@ -66,43 +35,19 @@ class Stream:
     def delivered(self):
         return deltalake.DeltaTable(str(self.table)).to_pyarrow_table()
 
-    def published(self, kind="sessions"):
-        """The rows that are valid after all runs: of all files in place, in the order of the runs. The oracle: it knows nothing of the log."""
-        rows = {}
-        for path in sorted(self.out.glob(f"{kind}/**/*.parquet")):
-            for row in pyarrow.parquet.ParquetFile(path).read().to_pylist():
-                identity = (row["session_id"], row.get("event_number"))
-                op = row.pop("op", "insert")
-                if op == "retract":
-                    del rows[identity]
-                else:
-                    assert identity not in rows
-                    rows[identity] = row
-        return list(rows.values())
-
     def check(self, kind="sessions", table=None):
         expected, found = self.published(kind), (table or self.delivered()).to_pylist()
         assert expected and counted(found) == counted(expected)
 
 
-def counted(rows):
-    return collections.Counter(json.dumps({k: v for k, v in row.items() if v is not None}, default=str, sort_keys=True) for row in rows)
-
-
 @pytest.fixture
 def stream(tmp_path):
-    return Stream(tmp_path / "plain")
+    return DeltaStream(tmp_path / "plain")
 
 
 @pytest.fixture
 def correctable(tmp_path):
-    return Stream(tmp_path / "correctable", "--allowed-lateness=30d")
-
-
-def correct(stream, number):
-    """A run of late rows, which corrects sessions of earlier days."""
-    late = [(f"u{user}", 1_440 * number + 600 + user, "late", 1) for user in range(0, 12, 2)]
-    stream.run([*late, ("new", 1_440 * number + 5, "late", 2)])
+    return DeltaStream(tmp_path / "correctable", "--allowed-lateness=30d")
 
 
 def test_each_run_is_one_commit_with_its_rows(stream):
@@ -184,7 +129,7 @@ def test_runs_that_were_taken_back_before_are_passed_over(correctable):
 
 
 def test_events_are_delivered_to_a_table_of_their_own(tmp_path):
-    stream = Stream(tmp_path, "--emit=both")
+    stream = DeltaStream(tmp_path, "--emit=both")
     for day in range(2):
         stream.run(stream.day(day))
     stream.deliver()
@@ -207,7 +152,7 @@ def test_a_new_aggregate_is_a_new_column(stream):
 
 
 def test_two_streams_feed_one_table(tmp_path):
-    one, other = Stream(tmp_path / "one"), Stream(tmp_path / "other")
+    one, other = DeltaStream(tmp_path / "one"), DeltaStream(tmp_path / "other")
     one.run(one.day(0))
     other.run([(f"other-{user}", minutes, page, amount) for user, minutes, page, amount in other.day(1)])
     other.table = one.table
@@ -255,22 +200,32 @@ def test_a_delivery_that_dies_at_a_commit_goes_on(correctable, monkeypatch, afte
 
 
 def test_a_process_that_is_killed_anywhere_goes_on(correctable):
+    """SESSIONIZE_KILLS says how often; docs/trust.md has the figures of a long run."""
     for day in range(6):
         correctable.run(correctable.day(day))
     correct(correctable, 2)
     command = [sys.executable, "-m", "sessionize.delta", "--out", str(correctable.out), "--to", str(correctable.table)]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+
+    def begin_again():
+        shutil.rmtree(correctable.table, ignore_errors=True)
+        shutil.rmtree(correctable.out / "followers", ignore_errors=True)
+
     start = time.monotonic()
     subprocess.run(command, env=environment, check=True, capture_output=True)
     whole = time.monotonic() - start
-    shutil.rmtree(correctable.table)
-    shutil.rmtree(correctable.out / "followers")
-    draw = random.Random(7)
-    for _ in range(8):
+    begin_again()
+    draw, killed = random.Random(7), 0
+    while killed < KILLS:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(whole * draw.uniform(0.3, 1.0))
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        try:
+            process.wait(whole * draw.uniform(0.3, 1.0))
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            killed += 1
+        if process.wait() == 0:
+            correctable.check()
+            begin_again()
     assert subprocess.run(command, env=environment).returncode == 0
     correctable.check()
 
@@ -371,7 +326,7 @@ def test_what_is_damaged_is_never_delivered(stream, damage):
 
 
 def test_csv_is_refused_with_the_way_on(tmp_path):
-    stream = Stream(tmp_path)
+    stream = DeltaStream(tmp_path)
     stream.run(stream.day(0), "--output-format=csv")
     stream.run(stream.day(1))
     refused(stream, "--output-format parquet", "start_after=1")
@@ -423,3 +378,44 @@ def test_the_command_says_what_is_wrong_in_one_line(stream):
     stream.run(stream.day(0))
     done = subprocess.run([*command, str(stream.out)], env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, f"delivered 1 runs to {stream.table}, the last is run 1\n")
+
+
+def test_what_was_pruned_is_known_by_its_summary(tmp_path):
+    stream = DeltaStream(tmp_path, "--keep-generations=1")
+
+    def prune():
+        stream.sessionize("prune", "--older-than=1d", "--now=2100-01-01")
+        return json.loads((stream.out / "manifests/pruned.json").read_text())["through_run"]
+
+    for day in range(3):
+        stream.run(stream.day(day))
+    assert stream.deliver() == [1, 2, 3]
+    stream.run(stream.day(3))
+    assert prune() == 2, "the follower goes on from the manifest of run 3"
+    assert stream.deliver() == [4]
+    stream.run(stream.day(4))
+    assert stream.deliver() == [5]
+    whole = counted(stream.delivered().to_pylist())
+    assert prune() == 4 and not (stream.out / "sessions/run-00000004.parquet").exists()
+    assert stream.deliver() == []
+
+    # A table at the run for which the summary stands goes on; one before it lacks runs that are gone.
+    deltalake.DeltaTable(str(stream.table)).restore(4)
+    assert stream.deliver() == [5]
+    assert counted(stream.delivered().to_pylist()) == whole
+    deltalake.DeltaTable(str(stream.table)).restore(2)
+    refused(stream, "run 3", "pruned", "start_after=4")
+
+    path = stream.out / "manifests/pruned.json"
+    path.write_text(path.read_text().replace('"through_run": 4', '"through_run": 3'))
+    refused(stream, "checksum")
+
+
+def test_the_lines_of_the_page_deliver(stream, monkeypatch):
+    """The block below "Delta Lake" in docs/delivery.md, with another place for the table."""
+    stream.run(stream.day(0))
+    page = (SOURCE.parents[1] / "docs/delivery.md").read_text()
+    lines = page.split("\n## Delta Lake\n")[1].split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(stream.folder)
+    exec(lines.replace("s3://lake/sessions", "table").replace('{"AWS_REGION": "eu-west-1"}', "None"))
+    stream.check()

@@ -135,9 +135,9 @@ class _Delta:
                 f"{self.uri} has run {position} of this stream, but {self.log.out} ends with run {self.log.last}: it was restored from an "
                 "older backup; restore the folder, or the table, to the same run"
             )
-        if position < self.log.first:
+        head = self.log.head_of(position)
+        if head is None:
             return committed or followers.NO_HEAD
-        head = self.log.manifest(position).head_digest
         if committed not in (None, head):
             raise DeliveryError(
                 f"run {position} in {self.uri} is not the run {position} in {self.log.out}: one of them was restored from a backup, and "

@@ -52,19 +52,43 @@ class Manifest:
     files: tuple[PublishedFile, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class PrunedRuns:
+    """What stands for the manifests of the runs up to `run`, which have left the head `head_digest`."""
+
+    run: int
+    head_digest: str
+
+
 class Log:
     """The manifests of the output folder `out`. They are read when they are asked for; a run never changes."""
 
     def __init__(self, out):
         self.out = pathlib.Path(out)
+        self.pruned = self._read_pruned()
         self._paths, self._manifests, self._rollbacks = dict(self._list()), {}, None
         if not self._paths:
             raise DeliveryError(f"{self.out} has no published run: give the folder that `run --out` names")
 
     def _list(self):
         for path in (self.out / "manifests").glob("run-*.json"):
-            if found := _NAME.fullmatch(path.name):
+            # A prune that has ended early leaves files of runs that are gone.
+            if (found := _NAME.fullmatch(path.name)) and int(found[1]) > self.pruned.run:
                 yield int(found[1]), path
+
+    def _read_pruned(self):
+        path = self.out / "manifests" / "pruned.json"
+        try:
+            document = check_document(path, path.read_bytes())
+        except FileNotFoundError:
+            return PrunedRuns(0, "0" * 32)
+        return PrunedRuns(document["through_run"], document["head_digest"])
+
+    def head_of(self, run):
+        """The head that `run` has left; None if it is older than what is known."""
+        if run == self.pruned.run:
+            return self.pruned.head_digest
+        return self.manifest(run).head_digest if run >= self.first else None
 
     @property
     def first(self):
@@ -84,6 +108,11 @@ class Log:
 
     def _read(self, run):
         path = self._paths.get(run)
+        if path is None and run <= self.pruned.run:
+            raise DeliveryError(
+                f"{self.out} no longer has run {run}, which was not delivered: the runs up to {self.pruned.run} were pruned; restore a "
+                f"backup of the table that has them, or begin a new table behind them with start_after={self.pruned.run}"
+            )
         if path is None:
             raise DeliveryError(
                 f"{self.out} has no manifest of run {run}, which was not delivered yet: restore it from a backup, or deliver from "
