@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests of the Python package and of the recipes of docs/delivery.md with the real program: what follows the published runs.
 # Needs Python with these packages (pip install deltalake pyarrow pytest xxhash); PYTHON names another interpreter than python3.
+# Arguments go to pytest: SESSIONIZE_KILLS=500 tests/python/run.sh -k killed
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,4 +15,4 @@ for package in chdb dbt.adapters.duckdb duckdb sqlglot; do
 done
 cargo build --locked --features "${FEATURES:-parquet}"
 export SESSIONIZE=$PWD/target/debug/sessionize PYTHONPATH=$PWD/src/python
-exec "$python" -m pytest -q -p no:cacheprovider tests/python
+exec "$python" -m pytest -q -p no:cacheprovider tests/python "$@"

@@ -292,7 +292,7 @@ def test_an_older_output_folder_is_refused(stream):
 def test_another_history_is_refused(stream):
     """Both folders are of one stream, which was restored after its first run."""
     stream.run(stream.day(0))
-    other = Stream(stream.folder.parent / "other")
+    other = DeltaStream(stream.folder.parent / "other")
     shutil.copytree(stream.folder, other.folder, dirs_exist_ok=True)
     stream.run(stream.day(1))
     stream.deliver()

@@ -108,11 +108,6 @@ class Log:
 
     def _read(self, run):
         path = self._paths.get(run)
-        if path is None and run <= self.pruned.run:
-            raise DeliveryError(
-                f"{self.out} no longer has run {run}, which was not delivered: the runs up to {self.pruned.run} were pruned; restore a "
-                f"backup of the table that has them, or begin a new table behind them with start_after={self.pruned.run}"
-            )
         if path is None:
             raise DeliveryError(
                 f"{self.out} has no manifest of run {run}, which was not delivered yet: restore it from a backup, or deliver from "
@@ -128,6 +123,11 @@ class Log:
         """The manifest that follows `run`; None at the end. Runs that a later rollback takes back are passed over: the rollback is next."""
         if run >= self.last:
             return None
+        if run < self.pruned.run:
+            raise DeliveryError(
+                f"{self.out} no longer has run {run + 1}, which the table lacks: the runs up to {self.pruned.run} were pruned; restore a "
+                f"backup of the table that has them, or begin a new table behind them with start_after={self.pruned.run}"
+            )
         if self._rollbacks is None:
             ahead = map(self.manifest, range(self.last, run, -1))
             self._rollbacks = [manifest for manifest in ahead if manifest.rolled_back_to is not None]
