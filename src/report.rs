@@ -6,7 +6,7 @@ mod deliver;
 mod maintenance;
 mod times;
 
-pub use deliver::{DeliverReport, DeliverStatusReport, FollowerReport, ForgetReport};
+pub use deliver::{CleanReport, DeliverReport, DeliverStatusReport, FollowerReport, ForgetReport};
 pub use maintenance::{
     BackupReport, ExportReport, MaintenanceReport, MigrateReport, PruneReport, VerifyReport,
 };

@@ -1,7 +1,7 @@
 //! What a follower is.
 
 use crate::durable::Disk;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId, StreamId};
 use crate::output::PublishedFile;
 
@@ -37,6 +37,15 @@ pub(super) trait Follower {
     /// # Errors
     /// If the target refuses it, or has gone. Then nothing of the step is in the target, or all of it.
     fn apply(&mut self, at: HeadMark, step: Step) -> Result<bool>;
+
+    /// Removes what deliveries that have ended early have left in the target, and says how many files that were. Nothing, unless a
+    /// target has something of that kind.
+    ///
+    /// # Errors
+    /// If the target refuses it, or has gone.
+    fn clean(&mut self) -> Result<u64> {
+        Ok(0)
+    }
 }
 
 /// How far a target has come.
@@ -60,4 +69,12 @@ pub(super) struct Step {
     pub(super) back_to: Option<RunId>,
     /// The sessions and events of the run. Rows of sessions may begin with what they do (`op`).
     pub(super) rows: Vec<PublishedFile>,
+}
+
+/// Announces a step of a delivery, at which tests end the process.
+///
+/// # Errors
+/// [`ErrorKind::Delivery`] if a test makes it fail.
+pub(super) fn reached(disk: &Disk, step: &'static str) -> Result<()> {
+    disk.step(step).map_err(|error| Error::new(ErrorKind::Delivery, format!("cannot deliver: {error}")))
 }

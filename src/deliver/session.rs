@@ -8,7 +8,7 @@ use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId, StreamId};
 use crate::output::{Output, OutputKind, PublishedFile, Registration};
-use crate::report::DeliverReport;
+use crate::report::{CleanReport, DeliverReport};
 use crate::run::Cancellation;
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ impl DeliverSettings {
     /// [`ErrorKind::Usage`] if there is no such kind of target, or none in this build.
     pub fn new(out: PathBuf, to: &str, name: Option<String>) -> Result<Self> {
         let (target, connect) = connect_to(to)?;
-        let name = name.unwrap_or_else(|| target.schemes[0].to_owned());
+        let name = name.unwrap_or_else(|| target.kind.to_owned());
         Ok(Self { out, to: to.to_owned(), name, connect })
     }
 }
@@ -42,14 +42,18 @@ impl DeliverSettings {
 /// [`ErrorKind::Delivery`] for what the target refuses. Whatever it is, the target has whole runs, and its position is that of its
 /// rows: another delivery goes on from there.
 pub fn deliver(settings: &DeliverSettings, cancellation: &Cancellation) -> Result<DeliverReport> {
-    let disk = Disk::default();
-    let output = Output::at(settings.out.clone(), disk.clone());
-    let stream = stream_of(&output)?;
-    let name = &*settings.name;
-    let request = Request { address: &settings.to, name, stream, disk };
-    let follower = (settings.connect)(&request)?;
-    let mut delivery = Delivery { output, stream, name, follower };
-    delivery.carry_out(cancellation)
+    Delivery::begin(settings)?.carry_out(cancellation)
+}
+
+/// Removes what deliveries that have ended early have left in the target, and delivers nothing. Asks the target what it has, which
+/// may be a lot.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for an address that makes no sense, and [`ErrorKind::Delivery`] for what the target refuses.
+pub fn clean(settings: &DeliverSettings) -> Result<CleanReport> {
+    let mut follower = Delivery::begin(settings)?.follower;
+    let files_removed = follower.clean()?;
+    Ok(CleanReport { target: follower.target().to_owned(), files_removed })
 }
 
 /// A follower at work.
@@ -60,7 +64,17 @@ struct Delivery<'d> {
     follower: Box<dyn Follower>,
 }
 
-impl Delivery<'_> {
+impl<'d> Delivery<'d> {
+    fn begin(settings: &'d DeliverSettings) -> Result<Self> {
+        let disk = Disk::default();
+        let output = Output::at(settings.out.clone(), disk.clone());
+        let stream = stream_of(&output)?;
+        let name = &*settings.name;
+        let request = Request { address: &settings.to, name, stream, disk };
+        let follower = (settings.connect)(&request)?;
+        Ok(Self { output, stream, name, follower })
+    }
+
     fn carry_out(&mut self, cancellation: &Cancellation) -> Result<DeliverReport> {
         let mut position = self.follower.position()?;
         self.expect_own_target(&position)?;

@@ -1,18 +1,15 @@
 //! What a kind of target is.
 
-#[cfg(feature = "deliver")]
 use super::follower::{Follower, Request};
 
 /// Connects to a target.
-#[cfg(feature = "deliver")]
 pub(super) type Connect = fn(&Request<'_>) -> crate::error::Result<Box<dyn Follower>>;
-/// Nothing connects.
-#[cfg(not(feature = "deliver"))]
-pub(super) type Connect = std::convert::Infallible;
 
 /// A kind of target.
 pub(super) struct Target {
-    /// Its name.
+    /// The name of its followers that have no other one.
+    pub(super) kind: &'static str,
+    /// Its name, for people.
     pub(super) name: &'static str,
     /// What its addresses begin with, before `://`.
     pub(super) schemes: &'static [&'static str],

@@ -12,6 +12,9 @@ use tokio::sync::oneshot;
 /// How long a request and all its repetitions may take, unless the environment says something else.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(180);
 
+/// Whoever gives or takes fewer bytes than this in a second is not waited for.
+pub(super) const SLOWEST_BYTES_PER_S: u64 = 16 << 10;
+
 /// A handle on the thread of requests, which ends with it.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -57,8 +60,19 @@ impl Client {
         &self,
         work: impl Future<Output = std::result::Result<T, Failure>> + Send + 'static,
     ) -> std::result::Result<T, Failure> {
+        self.wait_within(self.limit, work)
+    }
+
+    /// The same for work that may take `limit`.
+    ///
+    /// # Errors
+    /// As [`Client::wait_for`].
+    pub(super) fn wait_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = std::result::Result<T, Failure>> + Send + 'static,
+    ) -> std::result::Result<T, Failure> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        let limit = self.limit;
         self.handle.spawn(async move {
             let outcome = tokio::time::timeout(limit, work).await;
             // Nobody waits for it any more only if the process ends.

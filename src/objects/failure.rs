@@ -92,6 +92,32 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The error for somebody who writes to a store.
+    pub(super) fn of_target(&self, scheme: Scheme) -> Error {
+        let failed = |what: String| Error::new(ErrorKind::Delivery, what);
+        match self {
+            Self::NotFound => failed("there is no such bucket".to_owned()).remedy(check_name(scheme)),
+            Self::Refused => {
+                failed("the store does not let this command work in it".to_owned()).remedy(format!(
+                    "{}, and put and delete",
+                    credentials(scheme)
+                ))
+            }
+            Self::Silent(limit) => {
+                let limit = humantime::format_duration(*limit);
+                failed(format!("the store did not answer within {limit}")).remedy(format!(
+                    "rerun the command when the store answers, or allow more time with {TIME_LIMIT}"
+                ))
+            }
+            Self::Changed => failed("the store has another object than a moment ago".to_owned()).remedy("rerun the command"),
+            Self::CutOff => failed("the store ended its answer early".to_owned()).remedy("rerun the command"),
+            Self::Other(what) | Self::NoCopy(_, what) => failed(format!("the store cannot be used: {what}"))
+                .remedy("check the network and the endpoint (AWS_ENDPOINT_URL), then rerun the command: it delivers nothing twice"),
+        }
+    }
+}
+
 const fn check_name(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::S3 => "check the bucket, the name and the region (AWS_REGION)",

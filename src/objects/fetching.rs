@@ -1,6 +1,7 @@
 //! A part of an object on its way into the copy.
 
 use super::client::Client;
+use super::client::SLOWEST_BYTES_PER_S;
 use super::failure::Failure;
 use super::object::{Job, Requests, Shared};
 use super::queue::Queue;
@@ -15,8 +16,6 @@ const SIDE_BY_SIDE: usize = 8;
 /// A body that breaks off more often than this is not asked for again. Each time the library has tried for long already.
 const MAX_BREAKS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Whoever gives fewer bytes than this in a second is not waited for.
-const SLOWEST_BYTES_PER_S: u64 = 16 << 10;
 
 /// A queue whose jobs are done by `client`, as long as somebody has their objects.
 pub(super) fn start(client: Arc<Client>) -> Requests {

@@ -16,6 +16,18 @@ pub(super) enum Scheme {
     Web,
 }
 
+impl Scheme {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "s3" | "s3a" => Self::S3,
+            "gs" => Self::Google,
+            "az" => Self::Azure,
+            "http" | "https" => Self::Web,
+            _ => return None,
+        })
+    }
+}
+
 /// A URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Location {
@@ -45,21 +57,13 @@ impl Location {
     pub(super) fn of(url: &str) -> Result<Self> {
         let refused = |what: &str| Error::new(ErrorKind::Usage, what);
         let (scheme, rest) = scheme_of(url).unwrap_or_default();
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "s3" | "s3a" => Scheme::S3,
-            "gs" => Scheme::Google,
-            "az" => Scheme::Azure,
-            "http" | "https" => Scheme::Web,
-            "file" => {
-                return Err(
-                    refused("a file of this machine is named by its path").remedy("leave file:// out")
-                );
-            }
-            other => {
-                return Err(refused(&format!("nothing here reads {other}:// URLs"))
-                    .remedy("use s3://, gs://, az:// or https://; or fetch it with a tool of its own, and pipe it to --batch -"));
-            }
-        };
+        if scheme.eq_ignore_ascii_case("file") {
+            return Err(refused("a file of this machine is named by its path").remedy("leave file:// out"));
+        }
+        let scheme = Scheme::named(scheme).ok_or_else(|| {
+            refused(&format!("nothing here reads {}:// URLs", scheme.to_ascii_lowercase()))
+                .remedy("use s3://, gs://, az:// or https://; or fetch it with a tool of its own, and pipe it to --batch -")
+        })?;
         let (bucket, name) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() || name.is_empty() || (scheme != Scheme::Web && name.ends_with('/')) {
             return Err(refused("this URL names no object")
@@ -69,6 +73,30 @@ impl Location {
             return Self::of_web(url, bucket, name);
         }
         Ok(Self { scheme, bucket: bucket.to_owned(), name: name.to_owned() })
+    }
+
+    /// Takes the URL of a place apart, below which names stand: a bucket, or a folder in one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] if it names none.
+    #[cfg(feature = "cloud")]
+    pub(super) fn of_root(url: &str) -> Result<Self> {
+        let (scheme, rest) = scheme_of(url).unwrap_or_default();
+        let (bucket, name) = rest.split_once('/').unwrap_or((rest, ""));
+        match Scheme::named(scheme).filter(|scheme| *scheme != Scheme::Web && !bucket.is_empty()) {
+            Some(scheme) => {
+                let name = name.trim_end_matches('/').to_owned();
+                Ok(Self { scheme, bucket: bucket.to_owned(), name })
+            }
+            None => Err(Error::new(ErrorKind::Usage, "this URL names no place in an object store")
+                .remedy("name one such as s3://bucket/folder")),
+        }
+    }
+
+    /// The full name of what stands under `name` below this place.
+    #[cfg(feature = "cloud")]
+    pub(super) fn below(&self, name: &str) -> String {
+        if self.name.is_empty() { name.to_owned() } else { format!("{}/{name}", self.name) }
     }
 
     fn of_web(url: &str, server: &str, name: &str) -> Result<Self> {

@@ -4,6 +4,8 @@
 #[cfg(not(feature = "cloud"))]
 mod absent;
 #[cfg(feature = "cloud")]
+mod bucket;
+#[cfg(feature = "cloud")]
 mod client;
 #[cfg(feature = "cloud")]
 mod failure;
@@ -22,9 +24,13 @@ mod pattern;
 mod queue;
 #[cfg(feature = "cloud")]
 mod store;
+#[cfg(feature = "cloud")]
+mod upload;
 
 #[cfg(not(feature = "cloud"))]
 pub use absent::{Object, Objects};
+#[cfg(feature = "cloud")]
+pub use bucket::Bucket;
 #[cfg(feature = "cloud")]
 pub use finding::Objects;
 pub use location::is_url;

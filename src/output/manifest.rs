@@ -65,7 +65,6 @@ impl Manifest {
     }
 
     /// The columns of outputs of this kind, where they have typed rows.
-    #[cfg(feature = "deliver")]
     pub(super) fn columns_of(&self, kind: OutputKind) -> Option<&[Column]> {
         self.columns.get(kind.name()).map(Vec::as_slice)
     }

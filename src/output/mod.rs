@@ -7,7 +7,6 @@ mod counts;
 mod csv;
 mod encode;
 mod followers;
-#[cfg(feature = "deliver")]
 mod following;
 mod jsonl;
 mod kind;
@@ -30,21 +29,24 @@ mod staging;
 mod untaken;
 mod verify;
 
-#[cfg(feature = "deliver")]
-pub use columns::{Column, second_names};
+pub use columns::Column;
+#[cfg(feature = "postgres")]
+pub use columns::second_names;
 pub use counts::SessionCounts;
 pub use encode::Origin;
 pub use followers::{Registration, check_follower_name};
-#[cfg(feature = "deliver")]
-pub use following::{PublishedFile, StoredValue, TakeRow};
+pub use following::PublishedFile;
+#[cfg(feature = "postgres")]
+pub use following::{StoredValue, TakeRow};
 pub use kind::OutputKind;
 pub use listing::Listing;
-pub use manifest::Manifest;
+pub use manifest::{Manifest, ManifestFile};
 pub use owner::belongs_to_another;
 pub use partitions::{DatePartitions, OutputDate};
 pub use paths::{Output, OutputFile};
 pub use pruned::{Prunable, PrunedRuns};
 pub use schema::OutputSchema;
+pub use sealed::{Sealed, digest_text, stream_text};
 pub use side::SideRow;
 pub use staging::Staging;
 pub use untaken::{RowForm, UntakenRow};
@@ -109,7 +111,7 @@ macro_rules! formats {
                 match self { $(Self::$variant => <$encoder>::count_sessions(file, schema),)* }
             }
 
-            #[cfg(feature = "deliver")]
+            #[cfg(feature = "postgres")]
             fn read_rows(self, file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), following::RowError> {
                 match self { $(Self::$variant => <$encoder as following::ReadRows>::read_rows(file, columns, take),)* }
             }

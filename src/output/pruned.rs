@@ -55,7 +55,6 @@ impl PrunedRuns {
     }
 
     /// The last of the runs, with the head that it left.
-    #[cfg(feature = "deliver")]
     pub const fn mark(&self) -> HeadMark {
         HeadMark { run: self.through(), digest: self.head_digest }
     }

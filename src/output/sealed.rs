@@ -1,4 +1,4 @@
-//! The documents of the output folder: JSON that says its version first and its checksum last.
+//! The documents of output folders and of targets: JSON that says its version first and its checksum last.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ const DIGITS: usize = 16;
 
 /// A document with its version and its checksum: the xxh3-64 of the whole file with an empty checksum, in hexadecimal.
 #[derive(Debug, Serialize)]
-pub(super) struct Sealed<'d, T> {
+pub struct Sealed<'d, T> {
     format_version: u32,
     #[serde(flatten)]
     document: &'d T,
@@ -28,12 +28,12 @@ struct Version {
 
 impl<'d, T: Serialize + DeserializeOwned> Sealed<'d, T> {
     /// Seals a document.
-    pub(super) const fn of(document: &'d T) -> Self {
+    pub const fn of(document: &'d T) -> Self {
         Self { format_version: FORMAT_VERSION, document, checksum: "" }
     }
 
     /// The content of its file.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
         let checksum = format!("{:016x}", xxh3_64(&bytes));
@@ -46,7 +46,7 @@ impl<'d, T: Serialize + DeserializeOwned> Sealed<'d, T> {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn read(bytes: &[u8]) -> Result<T, String> {
+    pub fn read(bytes: &[u8]) -> Result<T, String> {
         let version: Version = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if version.format_version > FORMAT_VERSION {
             return Err(format!(
@@ -69,31 +69,31 @@ fn is_sealed(bytes: &[u8]) -> bool {
 }
 
 /// How documents write the id of a stream.
-pub(super) mod stream_text {
+pub mod stream_text {
     use crate::ledger::StreamId;
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;
 
-    pub(in crate::output) fn serialize<S: Serializer>(id: &StreamId, to: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(id: &StreamId, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(id)
     }
 
-    pub(in crate::output) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<StreamId, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<StreamId, D::Error> {
         let text = String::deserialize(from)?;
         StreamId::read(&text).ok_or_else(|| D::Error::custom("its stream id is not a UUID"))
     }
 }
 
 /// How documents write a digest: 32 hexadecimal digits.
-pub(super) mod digest_text {
+pub mod digest_text {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;
 
-    pub(in crate::output) fn serialize<S: Serializer>(digest: &u128, to: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(digest: &u128, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&format_args!("{digest:032x}"))
     }
 
-    pub(in crate::output) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
         let text = String::deserialize(from)?;
         u128::from_str_radix(&text, 16).map_err(|_| D::Error::custom("its head digest is not hexadecimal"))
     }

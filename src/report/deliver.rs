@@ -53,3 +53,12 @@ pub struct ForgetReport {
     /// Its name.
     pub forgotten: String,
 }
+
+/// What was removed from a target.
+#[derive(Debug, Clone, Serialize)]
+pub struct CleanReport {
+    /// The target, for people.
+    pub target: String,
+    /// Files that no manifest named.
+    pub files_removed: u64,
+}

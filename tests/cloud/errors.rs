@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
+use crate::moto::SECRET;
 use crate::proxy::Fault;
-use crate::store::{Bucket, SECRET, log};
+use crate::store::{Bucket, log};
 use crate::support::Finished;
 
 #[track_caller]

@@ -5,11 +5,17 @@
 //! the interpreter.
 
 mod changes;
+mod deliver;
 mod errors;
 mod faults;
+mod moto;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod proxy;
+#[cfg(feature = "parquet")]
+mod reading;
 mod recipes;
 mod sessions;
 mod store;

@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 
 /// A request of the program.
@@ -13,6 +14,7 @@ pub struct Request {
     /// The path, and what stands behind `?`.
     pub target: String,
     pub head: String,
+    pub body: Vec<u8>,
 }
 
 impl Request {
@@ -35,6 +37,10 @@ pub enum Fault {
     Answer(&'static str),
     /// The connection ends after so many bytes of the body.
     Cut(usize),
+    /// It is passed on, and its answer is lost.
+    Lost,
+    /// The process with this id ends: before the server hears of it, or after.
+    Kill { pid: u32, is_heard: bool },
     /// It is passed on with this behind its target.
     With(&'static str),
     /// There is no answer until the program is gone.
@@ -127,6 +133,12 @@ impl Shared {
             Fault::Answer(status) => {
                 write!(&mut &*stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             }
+            Fault::Lost => self.ask_server(&request, "").map(|_| ()),
+            Fault::Kill { pid, is_heard } => {
+                let answer = if is_heard { self.ask_server(&request, "").map(|_| ()) } else { Ok(()) };
+                let _ = Command::new("kill").arg("-KILL").arg(pid.to_string()).status();
+                answer
+            }
             Fault::Silence => reader.read_to_end(&mut Vec::new()).map(|_| ()),
             Fault::Gather(wanted) => {
                 let mut gathered = self.gathered.lock().unwrap();
@@ -148,6 +160,14 @@ impl Shared {
         body_bytes: usize,
         mut to: &TcpStream,
     ) -> std::io::Result<()> {
+        let answer = self.ask_server(request, behind)?;
+        let body = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+        let end = answer.len().min(body.saturating_add(body_bytes));
+        to.write_all(&answer[..end])?;
+        to.shutdown(std::net::Shutdown::Both)
+    }
+
+    fn ask_server(&self, request: &Request, behind: &str) -> std::io::Result<Vec<u8>> {
         let mut server = TcpStream::connect(("127.0.0.1", self.server))?;
         let (line, headers) = request.head.split_once("\r\n").unwrap();
         let line = line.replacen(&request.target, &format!("{}{behind}", request.target), 1);
@@ -155,16 +175,14 @@ impl Shared {
             headers.split("\r\n").filter(|header| !header.to_ascii_lowercase().starts_with("connection:"));
         let headers: Vec<&str> = closing.collect();
         write!(server, "{line}\r\nConnection: close\r\n{}", headers.join("\r\n"))?;
+        server.write_all(&request.body)?;
         let mut answer = Vec::new();
         server.read_to_end(&mut answer)?;
-        let body = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
-        let end = answer.len().min(body.saturating_add(body_bytes));
-        to.write_all(&answer[..end])?;
-        to.shutdown(std::net::Shutdown::Both)
+        Ok(answer)
     }
 }
 
-/// Reads the head of a request; the program sends no bodies.
+/// Reads a request.
 fn read_request(reader: &mut impl BufRead) -> std::io::Result<Request> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -174,5 +192,11 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Request> {
     }
     let mut words = head.split(' ');
     let (method, target) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
-    Ok(Request { method, target, head })
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body)?;
+    Ok(Request { method, target, head, body })
 }

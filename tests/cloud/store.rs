@@ -1,71 +1,18 @@
 //! A real server of the S3 protocol, its buckets, and a program that reads from it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test that cannot go on ends, one that cannot begin says so"
-)]
-#![allow(clippy::disallowed_methods, reason = "waits for the server")]
-#![allow(
-    clippy::panic,
-    clippy::zombie_processes,
-    reason = "a server that does not answer ends the tests, and with them itself"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+use crate::moto::{self, Server, put, request};
 use crate::proxy::Proxy;
 use crate::support::{Finished, Folder};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-
-/// Serves until the one who has started it is gone, whatever has ended that.
-const SERVE: &str = "import os, sys, threading
-def end():
-    sys.stdin.read()
-    os._exit(0)
-threading.Thread(target=end, daemon=True).start()
-from moto.server import main
-main(['-H', '127.0.0.1', '-p', sys.argv[1]])";
-
-const MISSING: &str = "!!!! BATCHES FROM OBJECT STORES WERE NOT CHECKED: pip install 'moto[server]' (PYTHON names the interpreter) !!!!";
-
-const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=somebody/20200101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
-
-/// What nobody may ever see.
-pub const SECRET: &str = "the-secret-of-all-secrets";
-
-struct Server {
-    port: u16,
-    /// It ends when its standard input does.
-    _child: Child,
-}
 
 /// One server for all tests.
 fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(start).as_ref()
-}
-
-fn start() -> Option<Server> {
-    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let found = Command::new(&python).args(["-c", "import moto.server"]).stderr(Stdio::null()).status();
-    if !found.is_ok_and(|status| status.success()) {
-        eprintln!("{MISSING}");
-        return None;
-    }
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut command = Command::new(python);
-    command.args(["-c", SERVE, &port.to_string()]).stdin(Stdio::piped());
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    for _ in 0..600 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return Some(Server { port, _child: child });
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("moto_server does not answer")
+    SERVER.get_or_init(moto::start).as_ref()
 }
 
 /// A bucket of its own for each test, a proxy before it, and a folder in which the program runs.
@@ -87,7 +34,7 @@ impl Bucket {
     pub fn named(name: String) -> Option<Self> {
         let port = server()?.port;
         let bucket = Self { proxy: Proxy::before(port), folder: Folder::in_memory(), name, port };
-        assert!(request(port, "PUT", &format!("/{}", bucket.name), b"").starts_with("HTTP/1.1 200"));
+        moto::make_bucket(port, &bucket.name);
         Some(bucket)
     }
 
@@ -109,6 +56,35 @@ impl Bucket {
         move || assert!(request(port, "DELETE", &path, b"").starts_with("HTTP/1.1 204"))
     }
 
+    /// All objects, asked for past the proxy.
+    pub fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        let name_of = |key: &str| key.replace("&amp;", "&");
+        let mut found = BTreeMap::new();
+        let mut after = String::new();
+        loop {
+            let page = moto::get(self.port, &format!("/{}?list-type=2&start-after={after}", self.name));
+            let page = String::from_utf8(page).unwrap();
+            let keys: Vec<String> = page
+                .split("<Key>")
+                .skip(1)
+                .map(|rest| name_of(rest.split("</Key>").next().unwrap()))
+                .collect();
+            let Some(last) = keys.last() else { return found };
+            after.clone_from(last);
+            for key in keys {
+                let content = moto::get(self.port, &format!("/{}/{key}", self.name));
+                found.insert(key, content);
+            }
+        }
+    }
+
+    /// Removes all objects, past the proxy.
+    pub fn remove_all(&self) {
+        for name in self.objects().into_keys() {
+            self.later_delete(&name)();
+        }
+    }
+
     /// The URL of `name`, which may be a pattern.
     pub fn url(&self, name: &str) -> String {
         format!("s3://{}/{name}", self.name)
@@ -127,12 +103,7 @@ impl Bucket {
                 command.env_remove(name);
             }
         }
-        command
-            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", self.proxy.port))
-            .env("AWS_ALLOW_HTTP", "true")
-            .env("AWS_ACCESS_KEY_ID", "somebody")
-            .env("AWS_SECRET_ACCESS_KEY", SECRET)
-            .env("AWS_REGION", "us-east-1");
+        command.envs(moto::environment(self.proxy.port));
         command
     }
 
@@ -176,26 +147,6 @@ pub fn local(batches: &[&[(&str, &[u8])]]) -> Sessions {
         folder.sessionize(&arguments).expect_code(0);
     }
     finalized(&folder)
-}
-
-fn put(port: u16, bucket: &str, name: &str, content: &[u8]) {
-    let answer = request(port, "PUT", &format!("/{bucket}/{name}"), content);
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-}
-
-/// Makes a request with a signature that this server does not look at.
-fn request(port: u16, method: &str, path: &str, content: &[u8]) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let length = content.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {AUTHORIZATION}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
-    stream.write_all(content).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// A log of so many rows from this second of 2020 on; of several megabytes where that is many.

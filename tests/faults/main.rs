@@ -8,6 +8,8 @@ mod crash_calls;
 mod crash_maintenance;
 mod crash_steps;
 mod damage;
+mod deliver_folder;
+mod deliver_kills;
 mod disk_full;
 mod formats;
 mod hostile;

@@ -13,7 +13,9 @@
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 #![allow(clippy::print_stdout, reason = "the figures of docs/trust.md")]
 
+pub mod delivered;
 pub mod faults;
+pub mod history;
 pub mod recorder;
 pub mod stream;
 pub mod twin;

@@ -12,19 +12,22 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Command, FromArgMatches};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use text::{deliver_page, forget_page, status_page};
+use text::{clean_page, deliver_page, forget_page, status_page};
 
 const EXAMPLES: &str = "\
 Examples:
   sessionize deliver --to postgres://loader@db.example.com/shop
   PGPASSFILE=/etc/sessionize/pgpass sessionize deliver --to 'postgres://loader@db/shop?sslmode=verify-full&sslrootcert=/etc/ca.pem'
+  sessionize deliver --to s3://lake/sessions
+  sessionize deliver --to ./lake
   sessionize deliver --status";
 
-/// Carry the published runs into a database: each run in one transaction, corrections and rollbacks included
+/// Carry the published runs into a database, an object store or a folder: each run in one transaction, corrections and rollbacks included
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DeliverFlags {
-    /// Address of the target, such as `postgres://USER@HOST/DATABASE`. The password comes from PGPASSWORD, PGPASSFILE or ~/.pgpass
+    /// Address of the target: `postgres://USER@HOST/DATABASE`, with the password from PGPASSWORD, PGPASSFILE or ~/.pgpass; `s3://`,
+    /// `gs://` or `az://BUCKET/FOLDER`, with credentials from the environment; or a folder, such as ./lake
     #[arg(long, value_name = "TARGET")]
     to: Option<String>,
     /// Name of the follower, under which the output folder and the target keep its position [default: the kind of target]
@@ -39,6 +42,9 @@ pub(super) struct DeliverFlags {
     /// Print the statements that make the tables, and deliver nothing
     #[arg(long, conflicts_with_all = ["to", "name", "status", "forget"])]
     schema: bool,
+    /// Remove files from the target that deliveries have left which ended early, and deliver nothing
+    #[arg(long, conflicts_with_all = ["status", "forget", "schema"])]
+    clean: bool,
     /// Folder of the outputs
     #[arg(long, value_name = "DIR", default_value = "sessionize-out", value_parser = PathBufValueParser::new().try_map(named))]
     out: PathBuf,
@@ -61,6 +67,9 @@ pub(super) fn execute(flags: &DeliverFlags, cancellation: &Cancellation) -> Resu
         return flags.report.print(cancellation, &deliver::forget(&flags.out, name)?, forget_page);
     }
     let settings = flags.settings()?;
+    if flags.clean {
+        return flags.report.print(cancellation, &deliver::clean(&settings)?, clean_page);
+    }
     cancellation.delivers()?;
     let report = deliver::deliver(&settings, cancellation)?;
     flags.report.print(cancellation, &report, deliver_page)

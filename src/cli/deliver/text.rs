@@ -1,7 +1,7 @@
 //! What a delivery has done, for people.
 
 use crate::cli::page::{Page, Rows};
-use crate::report::{DeliverReport, DeliverStatusReport, FollowerReport, ForgetReport};
+use crate::report::{CleanReport, DeliverReport, DeliverStatusReport, FollowerReport, ForgetReport};
 use indicatif::HumanCount;
 
 pub(super) fn deliver_page(report: &DeliverReport) -> Page {
@@ -51,6 +51,17 @@ pub(super) fn forget_page(report: &ForgetReport) -> Page {
     page
 }
 
+pub(super) fn clean_page(report: &CleanReport) -> Page {
+    let mut page = Page::default();
+    page.line(match report.files_removed {
+        0 => format!("nothing to remove: {} has no files that no manifest names", report.target),
+        removed => {
+            format!("removed from {}: {} files that no manifest named", report.target, HumanCount(removed))
+        }
+    });
+    page
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +80,7 @@ mod tests {
                 rows_behind: 0,
             };
             expect_harmless(&status_page(&DeliverStatusReport { run: None, followers: vec![follower; 3] }));
+            expect_harmless(&clean_page(&CleanReport { target: text.clone(), files_removed: u64::MAX }));
             expect_harmless(&forget_page(&ForgetReport { forgotten: text }));
         }
     }

@@ -5,9 +5,9 @@ use super::entry::Entry;
 use super::failure::failed;
 use super::rows::RunRows;
 use super::tables::Tables;
-use crate::deliver::follower::{Follower, Position, Request, Step};
+use crate::deliver::follower::{Follower, Position, Request, Step, reached};
 use crate::durable::Disk;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::ledger::HeadMark;
 use postgres::{Client, Transaction};
 
@@ -23,7 +23,7 @@ impl Postgres {
     /// Connects to the server, and makes the tables if they are not there.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] for an address that makes no sense, [`ErrorKind::Delivery`] if the server cannot be reached or
+    /// [`crate::error::ErrorKind::Usage`] for an address that makes no sense, [`crate::error::ErrorKind::Delivery`] if the server cannot be reached or
     /// refuses the user.
     pub(super) fn connect(request: &Request<'_>) -> Result<Self> {
         let address = Address::read(request.address)?;
@@ -82,9 +82,4 @@ fn begin<'c>(client: &'c mut Client, server: &str) -> Result<Transaction<'c>> {
 
 fn commit(transaction: Transaction<'_>, server: &str) -> Result<()> {
     transaction.commit().map_err(|error| failed(server, "commit", &error))
-}
-
-/// Announces a step, at which tests end the process.
-fn reached(disk: &Disk, step: &'static str) -> Result<()> {
-    disk.step(step).map_err(|error| Error::new(ErrorKind::Delivery, format!("cannot deliver: {error}")))
 }

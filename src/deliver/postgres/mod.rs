@@ -29,6 +29,7 @@ use versions::VERSIONS;
 
 /// PostgreSQL as a target.
 pub(super) const TARGET: Target = Target {
+    kind: "postgres",
     name: "PostgreSQL",
     schemes: &["postgres", "postgresql"],
     schema: VERSIONS[0].1,

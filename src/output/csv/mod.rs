@@ -4,7 +4,7 @@ mod aggregate;
 mod cell;
 mod counting;
 mod formula;
-#[cfg(feature = "deliver")]
+#[cfg(feature = "postgres")]
 mod reading;
 mod session;
 mod side;

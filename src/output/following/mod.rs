@@ -1,19 +1,25 @@
-//! What a follower needs of the output folder: it reads outputs back, and notes how far it has come. Only builds with a target have
-//! followers.
+//! What a follower needs of the output folder: it opens outputs, and notes how far it has come. Only builds with a target that has rows of
+//! its own read their rows back.
 
 mod published_file;
 mod register;
+#[cfg(feature = "postgres")]
 mod value;
 
 pub use published_file::PublishedFile;
+#[cfg(feature = "postgres")]
 pub use value::{StoredValue, TakeRow};
 
+#[cfg(feature = "postgres")]
 pub(super) use value::RowError;
 
+#[cfg(feature = "postgres")]
 use super::columns::Column;
+#[cfg(feature = "postgres")]
 use std::fs::File;
 
 /// A format whose outputs are read back.
+#[cfg(feature = "postgres")]
 pub(super) trait ReadRows {
     /// Reads the rows of an output with these columns, one after the other.
     ///

@@ -1,8 +1,10 @@
 //! The rows of published outputs, for whoever follows them.
 #![expect(clippy::disallowed_methods, reason = "reads published files")]
 
+#[cfg(feature = "postgres")]
 use super::value::{RowError, TakeRow};
 use crate::error::Result;
+use crate::output::OutputFormat;
 use crate::output::columns::Column;
 use crate::output::kind::OutputKind;
 use crate::output::listing::{Content, Fault};
@@ -11,7 +13,7 @@ use crate::output::paths::{Output, OutputFile, RETRACTED};
 use crate::output::published::unreadable;
 use std::fs::File;
 use std::io::{self, Seek};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An output of a run, whose content is the one that its manifest lists.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub struct PublishedFile {
     path: PathBuf,
     file: File,
     columns: Vec<Column>,
-    count: u64,
+    listed: ManifestFile,
 }
 
 impl PublishedFile {
@@ -36,13 +38,34 @@ impl PublishedFile {
 
     /// How many rows it has, as its manifest says.
     pub const fn count(&self) -> u64 {
-        self.count
+        self.listed.rows
+    }
+
+    /// Its entry in the manifest.
+    pub const fn listed(&self) -> &ManifestFile {
+        &self.listed
+    }
+
+    /// Its format.
+    pub const fn format(&self) -> OutputFormat {
+        self.output.format
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its bytes, from the first one on.
+    pub fn into_content(self) -> File {
+        self.file
     }
 
     /// Reads its rows, one after the other.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if it is not what its manifest says, and the error of `take`.
+    #[cfg(feature = "postgres")]
     pub fn rows(self, take: TakeRow<'_>) -> Result<()> {
         self.output.format.read_rows(self.file, &self.columns, take).map_err(|error| match error {
             RowError::Damaged(damage) => unreadable(&self.path, &damage),
@@ -82,7 +105,7 @@ impl Output {
         let columns = manifest
             .columns_of(output.kind)
             .ok_or_else(|| damaged("its manifest does not list its columns"))?;
-        Ok(PublishedFile { output, path, file, columns: columns.to_vec(), count: listed.rows })
+        Ok(PublishedFile { output, path, file, columns: columns.to_vec(), listed: listed.clone() })
     }
 
     /// A rollback may move a file while it is looked for, once and never back.

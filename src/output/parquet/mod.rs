@@ -14,7 +14,7 @@ mod decimal;
 mod encoder;
 #[cfg(feature = "parquet")]
 mod file;
-#[cfg(all(feature = "parquet", feature = "deliver"))]
+#[cfg(all(feature = "parquet", feature = "postgres"))]
 mod reading;
 
 #[cfg(not(feature = "parquet"))]
