@@ -98,6 +98,6 @@ fn read_part(content: &mut dyn Read, bytes: u64) -> Result<Vec<u8>, Failure> {
     if part.len() as u64 == bytes {
         Ok(part)
     } else {
-        Err(Failure::Other("the output is shorter than it was".to_owned()))
+        Err(Failure::Other("the output changed while it was sent".to_owned()))
     }
 }

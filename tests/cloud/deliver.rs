@@ -10,7 +10,7 @@ use crate::store::{Bucket, log};
 use crate::support::delivered::{Contents, current_files, expect_delivered, unnamed};
 use crate::support::history::{GAP_US, History};
 use crate::support::{Finished, Folder, twin};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
 fn deliver_from(bucket: &Bucket, folder: &Folder, flags: &[&str]) -> Command {
@@ -153,51 +153,68 @@ fn a_store_that_cannot_be_used_is_an_error_of_one_line() {
     assert!(refused.stderr.contains("this URL names no place in an object store"), "{}", refused.stderr);
 }
 
+/// A history and a bucket of their own for so many of them.
+const KILLS_OF_A_HISTORY: usize = 25;
+
 #[test]
 fn killed_at_random_requests_nothing_is_lost_or_doubled() {
-    let wanted = twin::number_from_environment("SESSIONIZE_TEST_KILLS", 25_usize);
-    let Some(bucket) = Bucket::new() else { return };
-    let mut history = History::new(twin::number_from_environment("SESSIONIZE_TEST_SEED", 1));
-    let (mut kills, mut cuts) = (0, 0);
+    let wanted = twin::number_from_environment("SESSIONIZE_TEST_KILLS", KILLS_OF_A_HISTORY);
+    let seed = twin::number_from_environment("SESSIONIZE_TEST_SEED", 1_u64);
+    let mut kills = 0;
+    for seed in (seed * 1000).. {
+        let Some(bucket) = Bucket::new().filter(|_| kills < wanted) else { return };
+        kills += follow(&bucket, seed, KILLS_OF_A_HISTORY.min(wanted - kills));
+    }
+}
+
+/// Follows a history until there were so many kills, and holds the sessions in the target against the oracle.
+fn follow(bucket: &Bucket, seed: u64, wanted: usize) -> usize {
+    let mut history = History::new(seed);
+    let (mut kills, mut lost) = (0, 0);
     while kills < wanted {
         history.go_on();
         // Until one is through.
         loop {
-            let (request, is_heard) = (history.random.usize(0..14), history.random.bool());
-            let is_server = history.random.u8(0..3) == 0;
-            let pid = Arc::new(Mutex::new(None));
-            let victim = Arc::clone(&pid);
-            let mut seen = 0;
-            let guard = pid.lock().unwrap();
-            bucket.proxy.plan(move |_| {
-                seen += 1;
-                if seen != request + 1 {
-                    return Fault::None;
-                }
-                // Not before it is known who it is.
-                let pid = victim.lock().unwrap().unwrap();
-                if is_server { Fault::Lost } else { Fault::Kill { pid, is_heard } }
-            });
-            let mut child = start(&bucket, &history.folder);
-            let mut guard = guard;
-            *guard = Some(child.id());
-            drop(guard);
-            let status = child.wait().unwrap();
+            let status = disturbed(bucket, &mut history);
             assert!(matches!(status.code(), None | Some(0 | 69)), "{status:?}");
             kills += usize::from(status.code().is_none());
-            cuts += usize::from(is_server);
+            lost += usize::from(status.code() == Some(69));
             if status.success() {
                 break;
             }
         }
         bucket.proxy.pass();
-        expect_delivered(&contents(&bucket), &[&history.folder]);
+        expect_delivered(&contents(bucket), &[&history.folder]);
     }
     history.folder.sessionize(&["finalize"]).expect_code(0);
-    deliver(&bucket, &history.folder).expect_code(0);
-    Finished::of(deliver_from(&bucket, &history.folder, &["--clean"]), b"").expect_code(0);
-    assert_eq!(unnamed(&contents(&bucket)), [""; 0]);
+    deliver(bucket, &history.folder).expect_code(0);
+    Finished::of(deliver_from(bucket, &history.folder, &["--clean"]), b"").expect_code(0);
+    assert_eq!(unnamed(&contents(bucket)), [""; 0]);
     let expected = oracle::sessions(&history.events, GAP_US);
-    history.expect_sessions(&contents(&bucket), expected.iter().map(|session| (session.id, session.events)));
-    println!("{kills} kills and {cuts} lost answers, {} sessions: 0 lost, 0 doubled", expected.len());
+    history.expect_sessions(&contents(bucket), expected.iter().map(|session| (session.id, session.events)));
+    println!("{kills} kills, {lost} failed, {} sessions: 0 lost, 0 doubled", expected.len());
+    kills
+}
+
+/// A delivery that is killed at a request, before or after the server hears of it, or does not get its answer.
+fn disturbed(bucket: &Bucket, history: &mut History) -> ExitStatus {
+    let (request, is_heard) = (history.random.usize(0..14), history.random.bool());
+    let is_server = history.random.u8(0..4) == 0;
+    let victim = Arc::new(Mutex::new(None));
+    // Nobody is killed before it is known who it is.
+    let mut started = victim.lock().unwrap();
+    let known = Arc::clone(&victim);
+    let mut seen = 0;
+    bucket.proxy.plan(move |_| {
+        seen += 1;
+        if seen != request + 1 {
+            return Fault::None;
+        }
+        let pid = known.lock().unwrap().unwrap();
+        if is_server { Fault::Lost } else { Fault::Kill { pid, is_heard } }
+    });
+    let mut child = start(bucket, &history.folder);
+    *started = Some(child.id());
+    drop(started);
+    child.wait().unwrap()
 }

@@ -61,19 +61,15 @@ fn the_program_ends_at_each_of_its_steps() {
         assert!(names.contains(name), "{names}");
     }
     for step in 1..=steps.parse::<usize>().unwrap() {
-        for fault in ["abort", "fail"] {
-            fs::remove_dir_all(folder.path(OUT).join("followers")).unwrap();
-            fs::remove_dir_all(folder.path("lake")).unwrap();
-            let ended = with_fault(&folder, &format!("{fault}:{step}"));
-            if fault == "abort" {
-                assert_ne!(ended.code, Some(0), "{fault} at step {step}");
-            }
-            deliver(&folder, &[]).expect_code(0);
-            expect_lake(&folder);
-            assert_eq!(unnamed(&contents_of(&folder.path("lake"))), [""; 0], "{fault} at step {step}");
-            let again = deliver(&folder, &["--report=json"]).expect_code(0).json();
-            assert_eq!((&again["status"], &again["runs_delivered"]), (&"nothing-to-do".into(), &0.into()));
-        }
+        // The kills of the other test are at any step too.
+        let fault = if step % 2 == 0 { "fail" } else { "abort" };
+        fs::remove_dir_all(folder.path(OUT).join("followers")).unwrap();
+        fs::remove_dir_all(folder.path("lake")).unwrap();
+        let ended = with_fault(&folder, &format!("{fault}:{step}"));
+        assert!(fault == "fail" || ended.code != Some(0), "{fault} at step {step}");
+        deliver(&folder, &[]).expect_code(0);
+        expect_lake(&folder);
+        assert_eq!(unnamed(&contents_of(&folder.path("lake"))), [""; 0], "{fault} at step {step}");
     }
 }
 
@@ -129,7 +125,7 @@ fn whole_runs_arrive_in_every_format_by_day_with_their_events_and_after_rollback
 fn what_is_delivered_may_be_pruned_and_what_is_not_yet_is_kept() {
     let folder = Folder::in_memory();
     let prune = ["prune", "--older-than=30d", "--now=2020-06-30"];
-    let rules = ["--gap=5m", "--late=drop", "--max-late=100%", "--now=2020-01-03", "--keep-generations=1"];
+    let rules = ["--gap=5m", "--late=drop", "--max-late=100%", "--now=2020-01-06", "--keep-generations=1"];
     for day in 1..=2 {
         run_day(&folder, day, &rules);
     }
@@ -247,7 +243,7 @@ fn the_command_shows_cleans_forgets_and_delivers_behind_runs() {
     expect_lake(&folder);
     // What a delivery has left that ended early.
     let contents = contents_of(&folder.path("lake"));
-    let data = contents.keys().find(|name| name.starts_with("data/")).unwrap();
+    let data = contents.keys().find(|name| name.starts_with("runs/")).unwrap();
     let (attempt, _) = data.split_once("/sessions/").unwrap();
     let left = format!("lake/{}-left/sessions/x.csv", attempt.rsplit_once('-').unwrap().0.get(..52).unwrap());
     folder.write(&left, "x");

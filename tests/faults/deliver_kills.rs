@@ -13,10 +13,25 @@ use crate::support::twin;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
+/// A history of its own for so many of them.
+const KILLS_OF_A_HISTORY: usize = 25;
+
 #[test]
 fn killed_at_random_steps_nothing_is_lost_or_doubled() {
-    let wanted = twin::number_from_environment("SESSIONIZE_TEST_KILLS", 25_usize);
-    let mut history = History::new(twin::number_from_environment("SESSIONIZE_TEST_SEED", 1));
+    let wanted = twin::number_from_environment("SESSIONIZE_TEST_KILLS", KILLS_OF_A_HISTORY);
+    let seed = twin::number_from_environment("SESSIONIZE_TEST_SEED", 1_u64);
+    let mut kills = 0;
+    for seed in (seed * 1000).. {
+        if kills >= wanted {
+            break;
+        }
+        kills += follow(seed, KILLS_OF_A_HISTORY.min(wanted - kills));
+    }
+}
+
+/// Follows a history until there were so many kills, and holds the sessions in the target against the oracle.
+fn follow(seed: u64, wanted: usize) -> usize {
+    let mut history = History::new(seed);
     let (mut kills, mut deliveries) = (0, 0);
     while kills < wanted {
         history.go_on();
@@ -49,6 +64,7 @@ fn killed_at_random_steps_nothing_is_lost_or_doubled() {
     let expected: Vec<OracleSession> = crate::oracle::sessions(&history.events, GAP_US);
     history.expect_sessions(&contents, expected.iter().map(|session| (session.id, session.events)));
     println!("{kills} kills in {deliveries} deliveries, {} sessions: 0 lost, 0 doubled", expected.len());
+    kills
 }
 
 fn start(folder: &Folder, step: usize) -> Child {

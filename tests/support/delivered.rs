@@ -96,7 +96,7 @@ pub fn unnamed(contents: &Contents) -> Vec<String> {
     let manifests = manifests(contents);
     let files = manifests.iter().flat_map(|manifest| manifest["files"].as_array().unwrap());
     let named: Vec<&str> = files.map(|file| file["path"].as_str().unwrap()).collect();
-    let data = contents.keys().filter(|name| name.starts_with("data/"));
+    let data = contents.keys().filter(|name| name.starts_with("runs/"));
     data.filter(|name| !named.contains(&name.as_str())).cloned().collect()
 }
 

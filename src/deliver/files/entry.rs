@@ -83,7 +83,7 @@ impl Entry {
     pub(super) fn from_bytes(bytes: &[u8], stream: StreamId, number: u64) -> Result<Self, String> {
         let entry: Self = Sealed::read(bytes)?;
         if entry.stream_id != stream || entry.number != number {
-            return Err("it speaks of another step than its name".to_owned());
+            return Err("it speaks of another step than its file name".to_owned());
         }
         Ok(entry)
     }
@@ -105,7 +105,7 @@ mod tests {
   "rolled_back_to": null,
   "files": [
     {
-      "path": "data/x/sessions/run-00000007.csv",
+      "path": "runs/x/sessions/run-00000007.csv",
       "kind": "sessions",
       "format": "csv",
       "rows": 2,
@@ -125,7 +125,7 @@ mod tests {
     fn entry() -> Entry {
         let mark = HeadMark { run: RunId::new(7), digest: 255 };
         let file = EntryFile {
-            path: "data/x/sessions/run-00000007.csv".into(),
+            path: "runs/x/sessions/run-00000007.csv".into(),
             kind: "sessions".into(),
             format: "csv".into(),
             rows: 2,

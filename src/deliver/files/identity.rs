@@ -4,13 +4,11 @@ use super::layout::IDENTITY;
 use super::random::random_id;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
+use crate::output::Sealed;
 use serde::{Deserialize, Serialize};
-
-const FORMAT_VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct Identity {
-    format_version: u32,
     target_id: String,
 }
 
@@ -24,13 +22,7 @@ pub(super) fn target_id(store: &mut dyn Store) -> Result<String> {
         Some(bytes) => bytes,
         None => make(store)?,
     };
-    let identity: Identity =
-        serde_json::from_slice(&bytes).map_err(|error| no_target(store, &error.to_string()))?;
-    if identity.format_version > FORMAT_VERSION {
-        let what =
-            format!("it has format version {}, this program knows {FORMAT_VERSION}", identity.format_version);
-        return Err(no_target(store, &what));
-    }
+    let identity: Identity = Sealed::read(&bytes).map_err(|damage| no_target(store, &damage))?;
     if store.put_new(IDENTITY, &bytes)? {
         return Err(Error::new(
             ErrorKind::Delivery,
@@ -46,12 +38,11 @@ pub(super) fn target_id(store: &mut dyn Store) -> Result<String> {
 
 /// Two may make it at once: the one that stands there counts.
 fn make(store: &mut dyn Store) -> Result<Vec<u8>> {
-    let identity = Identity { format_version: FORMAT_VERSION, target_id: random_id()? };
-    let bytes = serde_json::to_vec_pretty(&identity).unwrap_or_default();
+    let bytes = Sealed::of(&Identity { target_id: random_id()? }).to_bytes();
     let put = store.put_new(IDENTITY, &bytes);
     match store.get(IDENTITY)? {
         Some(bytes) => Ok(bytes),
-        None => Err(put.err().unwrap_or_else(|| no_target(store, "it was put, and is not there"))),
+        None => Err(put.err().unwrap_or_else(|| no_target(store, "it is gone"))),
     }
 }
 

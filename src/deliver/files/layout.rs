@@ -22,7 +22,7 @@ impl StreamNames {
 
     /// What the names of its data files begin with.
     pub(super) fn data(self) -> String {
-        format!("data/{}/", self.0)
+        format!("runs/{}/", self.0)
     }
 
     /// The same for the data files of everybody who wants to take step `number`. So whatever is there besides the files of the one
@@ -50,10 +50,10 @@ mod tests {
     fn a_data_file_tells_its_step() {
         let names = StreamNames(StreamId::of_random([7; 16]));
         let attempt = names.data_of_attempt(12, "ab-cd");
-        assert_eq!(attempt, "data/07070707-0707-4707-8707-070707070707/0000000012-ab-cd/");
+        assert_eq!(attempt, "runs/07070707-0707-4707-8707-070707070707/0000000012-ab-cd/");
         assert_eq!(names.step_of(&format!("{attempt}sessions/run-00000007.csv")), Some(12));
         assert!(attempt.starts_with(&names.data_of_step(12)));
-        for other in ["data/x/0000000012-a/b", "_streams/x/1.json", &names.data(), &names.entry(12)] {
+        for other in ["runs/x/0000000012-a/b", "_streams/x/1.json", &names.data(), &names.entry(12)] {
             assert_eq!(names.step_of(other), None, "{other}");
         }
     }

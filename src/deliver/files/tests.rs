@@ -140,7 +140,7 @@ impl Outputs {
             .flat_map(|entry| entry["files"].as_array().unwrap().clone())
             .map(|file| file["path"].as_str().unwrap().to_owned())
             .collect();
-        let there = store.clone().list(&format!("data/{}", self.stream)).unwrap().into_iter().collect();
+        let there = store.clone().list(&format!("runs/{}", self.stream)).unwrap().into_iter().collect();
         assert_eq!(named, there);
     }
 }
@@ -352,7 +352,7 @@ fn an_older_copy_of_the_target_is_refilled() {
     outputs.run(&["retract,a", "insert,b"]);
     outputs.deliver(store.clone()).unwrap();
     // Only the manifests are older: the data files of what is no longer there are in the way of nobody.
-    store.contents().retain(|name, _| older.contains_key(name) || name.starts_with("data/"));
+    store.contents().retain(|name, _| older.contains_key(name) || name.starts_with("runs/"));
     outputs.run(&["insert,c"]);
     outputs.deliver(store.clone()).unwrap();
     outputs.expect_delivered(&store);
