@@ -201,6 +201,15 @@ impl Disk {
         fs::remove_file(path)
     }
 
+    /// Removes a folder that is empty.
+    ///
+    /// # Errors
+    /// As [`fs::remove_dir`].
+    pub fn remove_empty_folder(&self, path: &Path) -> io::Result<()> {
+        self.step("remove folder")?;
+        fs::remove_dir(path)
+    }
+
     /// Removes a folder with its content. A missing folder counts as removed.
     ///
     /// # Errors

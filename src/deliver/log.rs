@@ -3,7 +3,7 @@
 use super::follower::{BEFORE_ALL, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId, StreamId};
-use crate::output::{Manifest, Output};
+use crate::output::{Manifest, Output, PrunedRuns};
 
 /// The stream whose runs are published here.
 ///
@@ -42,6 +42,10 @@ pub(super) fn manifests_after(output: &Output, stream: StreamId, at: HeadMark) -
 }
 
 fn expect_history(output: &Output, stream: StreamId, at: HeadMark, newest: Option<RunId>) -> Result<()> {
+    let pruned = output.pruned()?;
+    if let Some(pruned) = pruned.as_ref().filter(|pruned| pruned.through() > at.run) {
+        return Err(lacks_pruned(output, at, pruned));
+    }
     if at == BEFORE_ALL {
         return Ok(());
     }
@@ -57,7 +61,7 @@ fn expect_history(output: &Output, stream: StreamId, at: HeadMark, newest: Optio
         Some(manifest) if manifest.stream() == stream && manifest.mark() == at => Ok(()),
         Some(_) => Err(another_history(output, at)),
         // What stands for runs that were pruned has the head of the last of them.
-        None if output.pruned()?.map(|pruned| pruned.mark()) == Some(at) => Ok(()),
+        None if pruned.map(|pruned| pruned.mark()) == Some(at) => Ok(()),
         None => Err(hole(output, at, at.run)),
     }
 }
@@ -68,6 +72,17 @@ fn another_history(output: &Output, at: HeadMark) -> Error {
     Error::new(ErrorKind::Delivery, what)
         .at(output.folder().display())
         .remedy("deliver from the folder whose runs the target has, or to tables of its own")
+}
+
+fn lacks_pruned(output: &Output, at: HeadMark, pruned: &PrunedRuns) -> Error {
+    let what = format!(
+        "the runs up to run {} were pruned here, and the target is only at run {}",
+        pruned.through().number(),
+        at.run.number()
+    );
+    Error::new(ErrorKind::Delivery, what).at(output.folder().display()).remedy(
+        "put back a newer copy of the target; or deliver from a backup of this folder that still has them, then from here",
+    )
 }
 
 fn hole(output: &Output, at: HeadMark, run: RunId) -> Error {

@@ -87,7 +87,7 @@ impl Plan {
     }
 
     fn is_done(&self) -> bool {
-        self.pruned.is_none() && self.prunable.outputs.is_empty() && self.prunable.manifests.is_empty()
+        self.pruned.is_none() && self.prunable.is_empty()
     }
 
     fn report(&self, status: Status) -> PruneReport {

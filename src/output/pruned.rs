@@ -8,14 +8,14 @@ use super::kind::OutputKind;
 use super::paths::{MANIFESTS, Output, RETRACTED, cannot_write, run_of_manifest};
 use super::published::{names_in, unreadable};
 use super::sealed::{Sealed, digest_text, stream_text};
-use crate::durable::folder_of;
+use crate::durable::{Disk, folder_of};
 use crate::error::Result;
 use crate::ledger::{HeadMark, RunId, StreamId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_128;
 
 const NAME: &str = "pruned.json";
@@ -80,9 +80,16 @@ pub struct Prunable {
     pub outputs: Vec<PathBuf>,
     /// Manifests.
     pub manifests: Vec<PathBuf>,
+    /// Folders of days that have nothing else in them.
+    pub days: Vec<PathBuf>,
 }
 
 impl Prunable {
+    /// Whether nothing is to be removed.
+    pub const fn is_empty(&self) -> bool {
+        self.outputs.is_empty() && self.manifests.is_empty() && self.days.is_empty()
+    }
+
     /// The length of all files; those that are gone have none.
     pub fn bytes(&self) -> u64 {
         let files = self.outputs.iter().chain(&self.manifests);
@@ -113,14 +120,22 @@ impl Output {
         let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
         let is_of = |name: &&String| run_of_manifest(name).is_some_and(|run| run <= through);
         let manifests = names.iter().filter(is_of).map(|name| folder.join(name)).collect();
-        let mut outputs = Vec::new();
+        let (mut outputs, mut days) = (BTreeSet::new(), Vec::new());
         for below in [self.folder().to_owned(), self.folder().join(RETRACTED)] {
             for kind in OutputKind::ALL {
                 let found = Self::files_below(&below, kind)?.into_iter().filter(|(_, run)| *run <= through);
                 outputs.extend(found.map(|(file, run)| below.join(file.path_of(run))));
+                days.extend(Self::days_below(&below, kind)?);
             }
         }
-        Ok(Prunable { outputs, manifests })
+        let mut emptied = Vec::new();
+        for day in days {
+            let names = names_in(&day).map_err(|error| unreadable(&day, &error.to_string()))?;
+            if names.iter().all(|name| outputs.contains(&day.join(name))) {
+                emptied.push(day);
+            }
+        }
+        Ok(Prunable { outputs: outputs.into_iter().collect(), manifests, days: emptied })
     }
 
     /// Writes what stands for runs that are about to be removed, in place of what has stood there.
@@ -142,29 +157,37 @@ impl Output {
         write().map_err(|error| cannot_write(&path, &error))
     }
 
-    /// Removes what is left of pruned runs: outputs first. What somebody else has removed meanwhile is no error.
+    /// Removes what is left of pruned runs: outputs first, then the folders of their days. What somebody else has removed, or put
+    /// into such a folder meanwhile, is no error.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if a file cannot be removed.
     pub fn remove_pruned(&self, prunable: &Prunable) -> Result<()> {
-        let disk = self.disk();
-        for files in [&prunable.outputs, &prunable.manifests] {
-            for path in files {
-                match disk.remove_file(path) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    removed => removed.map_err(|error| cannot_remove(path, &error))?,
-                }
+        self.remove_each(&prunable.outputs, Disk::remove_file)?;
+        self.remove_each(&prunable.days, Disk::remove_empty_folder)?;
+        self.remove_each(&prunable.manifests, Disk::remove_file)
+    }
+
+    fn remove_each(&self, paths: &[PathBuf], remove: fn(&Disk, &Path) -> io::Result<()>) -> Result<()> {
+        for path in paths {
+            match remove(self.disk(), path) {
+                Err(error) if is_done_by_others(&error) => {}
+                removed => removed.map_err(|error| cannot_remove(path, &error))?,
             }
-            let folders: BTreeSet<_> = files.iter().map(|path| folder_of(path)).collect();
-            for folder in folders.into_iter().filter(|folder| folder.is_dir()) {
-                disk.sync_folder(folder).map_err(|error| cannot_remove(folder, &error))?;
-            }
+        }
+        let folders: BTreeSet<_> = paths.iter().map(|path| folder_of(path)).collect();
+        for folder in folders.into_iter().filter(|folder| folder.is_dir()) {
+            self.disk().sync_folder(folder).map_err(|error| cannot_remove(folder, &error))?;
         }
         Ok(())
     }
 }
 
-fn cannot_remove(path: &std::path::Path, error: &io::Error) -> crate::error::Error {
+fn is_done_by_others(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty)
+}
+
+fn cannot_remove(path: &Path, error: &io::Error) -> crate::error::Error {
     super::paths::failed("remove what is pruned", path, error)
         .remedy("rerun the command: it goes on where it has ended")
 }

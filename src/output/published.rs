@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::RunId;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 impl Output {
     /// The newest published run, from the newest manifest.
@@ -89,13 +89,22 @@ impl Output {
         let folder = root.join(kind.name());
         let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
         let mut found = files_among(&names, kind, None);
-        let dates = names.iter().filter(|_| kind.has_partitions());
-        for date in dates.filter_map(|name| OutputDate::of_folder(name)) {
+        for date in dates_among(&names, kind) {
             let folder = folder.join(date.folder_name());
             let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
             found.extend(files_among(&names, kind, Some(date)));
         }
         Ok(found)
+    }
+
+    /// The folders of days below `root` for outputs of this kind.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the folder cannot be read.
+    pub(super) fn days_below(root: &Path, kind: OutputKind) -> Result<Vec<PathBuf>> {
+        let folder = root.join(kind.name());
+        let names = names_in(&folder).map_err(|error| unreadable(&folder, &error.to_string()))?;
+        Ok(dates_among(&names, kind).map(|date| folder.join(date.folder_name())).collect())
     }
 
     /// The manifest that is staged for `run`; `None` if it is missing, truncated or damaged.
@@ -138,6 +147,11 @@ impl Output {
 /// Whether this name is free. A broken link takes a name, and a folder that cannot be read does not.
 pub(super) fn is_gone(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// The days that have a folder among the names in the folder of this kind.
+fn dates_among(names: &[String], kind: OutputKind) -> impl Iterator<Item = OutputDate> {
+    names.iter().filter(move |_| kind.has_partitions()).filter_map(|name| OutputDate::of_folder(name))
 }
 
 /// The outputs among the names in a folder of this kind and day.

@@ -170,8 +170,34 @@ fn retracted_outputs_and_those_of_days_go_too() {
     let years_later = ["prune", "--older-than=1d", "--now=2030-01-01", "--unfollowed"];
     folder.sessionize(&years_later).expect_code(0);
     assert!(names(&folder, "retracted").is_empty(), "{:?}", names(&folder, "retracted"));
+    // Days without an output are gone too; the last run has the only one.
+    let days = |path: &str| fs::read_dir(folder.path(&format!("{OUT}/{path}"))).unwrap().count();
+    assert_eq!((days("retracted/sessions"), days("retracted/events"), days("events")), (0, 0, 0));
     assert_eq!(names(&folder, "manifests"), ["pruned.json", "run-00000008.json"]);
     assert_eq!(verify(&folder, 0)["pruned_through"], 7);
+}
+
+#[test]
+fn a_day_goes_with_its_last_output_and_what_somebody_else_has_put_there_stays() {
+    let folder = six_months(&["--partition-by=date"]);
+    let days = |folder: &Folder| {
+        let days = fs::read_dir(folder.path(&format!("{OUT}/sessions"))).unwrap();
+        let mut days: Vec<_> = days.map(|day| day.unwrap().file_name().into_string().unwrap()).collect();
+        days.sort();
+        days
+    };
+    let date = |month: u32| format!("session_date=2020-{month:02}-01");
+    folder.write(&format!("{OUT}/sessions/{}/notes", date(1)), "x");
+    assert_eq!(prune(&folder, &["--unfollowed"]).expect_code(0).json()["pruned_through"], 3);
+    // By hand: the last session of a month is complete when the next month comes. So run 3 has the last one of February, and run 4
+    // has one of March.
+    assert_eq!(days(&folder), [date(1), date(3), date(4), date(5), date(6)]);
+    fs::remove_file(folder.path(&format!("{OUT}/sessions/{}/notes", date(1)))).unwrap();
+    let report = prune(&folder, &[]).expect_code(0).json();
+    assert_eq!((&report["status"], &report["outputs"]), (&json!("committed"), &json!(0)));
+    assert_eq!(days(&folder), [date(3), date(4), date(5), date(6)]);
+    assert_eq!(prune(&folder, &[]).expect_code(0).json()["status"], "nothing-to-do");
+    assert_eq!(verify(&folder, 0)["status"], "ok");
 }
 
 #[test]

@@ -6,6 +6,7 @@ import decimal
 import io
 import json
 import os
+import pathlib
 import random
 import subprocess
 import sys
@@ -26,7 +27,7 @@ OUT = "sessionize-out"
 RULES = [
     "--key=user,site", "--time=ts", "--agg=first(page)", "--agg=count", "--agg=sum(amount)", "--agg=max(amount)=largest",
     "--agg=distinct(page)=pages", "--max-distinct=2", "--agg=list(page)=all_pages", "--max-list=3",
-    "--agg=any(page=cart)=has_cart", "--emit=both", "--emit-open",
+    "--agg=any(page=cart)=has_cart", "--emit-open",
 ]
 
 
@@ -292,7 +293,7 @@ def value_of_csv(name, text):
         return None
     if name in ("session_start", "session_end"):
         return datetime.datetime.fromisoformat(text)
-    if name in ("sum_amount", "largest"):
+    if name in ("sum_amount", "largest", "middle", "min_amount"):
         return decimal.Decimal(text)
     if name in ("event_count", "count", "event_number"):
         return int(text)
@@ -329,7 +330,8 @@ def row_of_parquet(row):
     return found
 
 
-def check_outputs():
+def check_outputs(emit, *flags):
+    """Sessions, events and what is open, with every type of column, are the same values in the three formats."""
     events = list(rows(3_000)) + [
         ("big", "a", START + datetime.timedelta(hours=30), decimal.Decimal("123456789012345678901234567890"), "x"),
         ("tiny", "a", START + datetime.timedelta(hours=30), decimal.Decimal("0.12345678901234567891"), "x"),
@@ -341,9 +343,14 @@ def check_outputs():
             os.mkdir(folder)
             with open(f"{folder}/1.csv", "w") as file:
                 file.write(as_csv(events))
-            sessionize(folder, "run", "--batch=1.csv", f"--output-format={output_format}", *RULES)
+            sessionize(folder, "run", "--batch=1.csv", f"--output-format={output_format}", emit, *RULES, *flags)
+            # Late rows: dropped, or corrections.
+            with open(f"{folder}/2.csv", "w") as file:
+                file.write(as_csv([(user, site, ts + datetime.timedelta(microseconds=1), amount, page) for user, site, ts, amount, page in events[:40]]))
+            sessionize(folder, "run", "--batch=2.csv", f"--output-format={output_format}", "--max-late=100%", emit, *RULES, *flags)
             sessionize(folder, "verify")
-        for name in ("sessions/run-00000001", "events/run-00000001", "open/latest"):
+        names = [path.relative_to(f"{root}/csv/{OUT}").with_suffix("") for path in sorted(pathlib.Path(f"{root}/csv/{OUT}").glob("*/*.csv"))]
+        for name in [name for name in names if name.parts[0] in ("sessions", "events", "open")]:
             with open(f"{root}/csv/{OUT}/{name}.csv", newline="") as file:
                 expected = [{key: value_of_csv(key, text) for key, text in row.items()} for row in csv.DictReader(file)]
             with open(f"{root}/jsonl/{OUT}/{name}.jsonl") as file:
@@ -360,6 +367,10 @@ def check_outputs():
             found = [row_of_parquet(dict(zip(names, row))) for row in result.fetchall()]
             assert found == expected, f"DuckDB: {name}"
             print(f"outputs: {name} has {len(expected)} rows with the same values in CSV and JSON lines, to pyarrow and to DuckDB")
+        if emit == "--emit=sessions":
+            retracted = duckdb.sql(f"SELECT count(*) FROM '{root}/parquet/{OUT}/sessions/*.parquet' WHERE op = 'retract'").fetchall()[0][0]
+            assert retracted > 0
+            return
         joined = duckdb.sql(
             f"SELECT count(*) FROM '{root}/parquet/{OUT}/events/*.parquet' JOIN '{root}/parquet/{OUT}/sessions/*.parquet' USING (session_id)"
         ).fetchall()[0][0]
@@ -377,7 +388,7 @@ def check_partitions():
             with open(f"{folder}/1.csv", "w") as file:
                 file.write(as_csv(events))
             flags = ["--partition-by=date", f"--output-format={output_format}"]
-            sessionize(folder, "run", "--batch=1.csv", *flags, *RULES)
+            sessionize(folder, "run", "--batch=1.csv", "--emit=both", *flags, *RULES)
             sessionize(folder, "finalize", *flags)
             sessionize(folder, "verify")
             connection = duckdb.connect()
@@ -398,5 +409,7 @@ def check_partitions():
 
 
 check_inputs()
-check_outputs()
+check_outputs("--emit=both", "--agg=median(amount)=middle", "--agg=min(amount)")
+# Rows say what they do.
+check_outputs("--emit=sessions", "--allowed-lateness=365d")
 check_partitions()

@@ -2,7 +2,9 @@
 
 use crate::published::expect_delivered;
 use crate::server::shared;
-use crate::support::Folder;
+use crate::support::{Finished, Folder};
+use std::path::Path;
+use std::process::Command;
 
 fn two_days() -> Folder {
     let folder = Folder::in_memory();
@@ -37,6 +39,29 @@ fn the_status_says_how_far_each_follower_is_behind() {
     assert!(again.stderr.contains("there is no follower warehouse here"), "{}", again.stderr);
     let status = folder.sessionize(&["deliver", "--status", "--report=json"]).expect_code(0).json();
     assert_eq!(status["followers"], serde_json::json!([]));
+}
+
+/// The block below "PostgreSQL" in `docs/delivery.md`, with another address and another file of passwords.
+#[test]
+fn the_lines_of_the_page_deliver() {
+    let Some(server) = shared() else { return };
+    let (folder, database) = (Folder::in_memory(), server.database());
+    folder.write("logs/day-1.csv", "user,ts\nann,2020-01-01T00:00:00Z\nbob,2020-01-01T01:00:00Z\n");
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/delivery.md")).unwrap();
+    let section = page.split_once("\n## PostgreSQL\n").unwrap().1;
+    let lines = section.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0;
+    let address = "postgres://loader@db.example.com/shop";
+    assert_eq!(lines.matches(address).count(), 2);
+    let lines = lines.replace(address, &format!("'{}'", database.address()));
+    let program = folder.command(&[]).get_program().to_owned();
+    let programs = Path::new(&program).parent().unwrap().display().to_string();
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", &lines]).current_dir(folder.path(""));
+    shell.env("PATH", format!("{programs}:{}", std::env::var("PATH").unwrap_or_default()));
+    let said = Finished::of(shell, b"").expect_code(0).stdout;
+    expect_delivered(&database, &folder);
+    assert!(said.contains("2020-01-01 00:00:00+00"), "{said}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// Three runs with corrections and a rollback among them.
 fn history() -> Folder {
@@ -110,6 +110,56 @@ fn the_server_ends_at_each_step_of_a_delivery() {
         database.deliver(&folder, &[]).expect_code(0);
         expect_delivered(&database, &folder);
     }
+}
+
+/// How often the longest test kills; `docs/trust.md` has the figures of a long run.
+fn kills() -> usize {
+    std::env::var("SESSIONIZE_KILLS").map_or(12, |count| count.parse().unwrap())
+}
+
+/// Starts a delivery and looks at the server until it has ended, or so many times. Says how often.
+fn look_at(server: &Server, database: &Database<'_>, folder: &Folder, most: usize) -> (Child, usize) {
+    let mut command = folder.command(&["deliver", "--to", &database.address()]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut client = server.client("postgres");
+    let mut looks = 0;
+    while looks < most && child.try_wait().unwrap().is_none() {
+        client.query_one("SELECT count(*) FROM pg_stat_activity", &[]).unwrap();
+        looks += 1;
+    }
+    (child, looks)
+}
+
+#[test]
+fn the_program_and_its_server_are_killed_at_any_moment() {
+    let Some(server) = Server::start() else { return };
+    let folder = history();
+    let (mut random, mut killed, mut whole) = (fastrand::Rng::with_seed(7), 0, 0);
+    let mut database = server.database();
+    // How many looks an undisturbed delivery takes: a kill comes after any number of them.
+    let (mut undisturbed, most) = look_at(&server, &database, &folder, usize::MAX);
+    assert!(undisturbed.wait().unwrap().success());
+    while killed < kills() {
+        let (mut child, _) = look_at(&server, &database, &folder, random.usize(0..=most));
+        if child.try_wait().unwrap().is_none() {
+            killed += 1;
+            if random.bool() {
+                child.kill().unwrap();
+            } else {
+                server.crash();
+                server.restart();
+            }
+        }
+        if child.wait().unwrap().success() {
+            whole += 1;
+            expect_delivered(&database, &folder);
+            database = server.database();
+            fs::remove_dir_all(folder.path(OUT).join("followers")).unwrap();
+        }
+    }
+    database.deliver(&folder, &[]).expect_code(0);
+    expect_delivered(&database, &folder);
+    eprintln!("killed {killed} times, delivered whole {} times", whole + 1);
 }
 
 #[test]
@@ -220,7 +270,18 @@ fn damaged_and_missing_outputs_are_not_delivered() {
             fs::write(&last, damage).unwrap();
         }
         let refused = database.deliver(&folder, &[]).expect_code(74);
-        assert!(refused.stderr.contains("run-00000005.csv"), "{}", refused.stderr);
+        let line = refused.stderr.trim_end();
+        let what = match &damage {
+            None => "it is gone",
+            Some(damage) if damage.len() > content.len() => "bytes, its manifest says",
+            Some(_) => "its digest is not that of its manifest",
+        };
+        assert!(line.contains("run-00000005.csv: this output cannot be delivered: "), "{line}");
+        assert!(
+            line.contains(what) && line.contains("put back the file as its run has published it"),
+            "{line}"
+        );
+        assert_eq!(line.lines().count(), 1, "{line}");
         fs::write(&last, &content).unwrap();
     }
     database.deliver(&folder, &[]).expect_code(0);

@@ -16,3 +16,4 @@ mod histories;
 mod published;
 mod server;
 mod tables;
+mod years;

@@ -4,15 +4,12 @@ use crate::server::Database;
 use crate::support::{Folder, OUT};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The sessions of the active runs in CSV, by id: later runs insert and retract, and what was rolled back is no longer there.
 pub fn published(out: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let Ok(files) = fs::read_dir(out.join("sessions")) else { return found };
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    files.sort();
-    for file in files {
+    for file in files_below(&out.join("sessions")) {
         let mut reader = csv::Reader::from_path(file).unwrap();
         let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
         for row in reader.records() {
@@ -27,6 +24,16 @@ pub fn published(out: &Path) -> BTreeMap<String, String> {
         }
     }
     found
+}
+
+/// The files of sessions in the order of their runs, in folders of days or without.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> =
+        paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect();
+    files.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
+    files
 }
 
 fn line(fields: &BTreeMap<&str, &str>) -> String {

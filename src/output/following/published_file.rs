@@ -3,7 +3,7 @@
 
 #[cfg(feature = "postgres")]
 use super::value::{RowError, TakeRow};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::output::OutputFormat;
 use crate::output::columns::Column;
 use crate::output::kind::OutputKind;
@@ -74,6 +74,17 @@ impl PublishedFile {
     }
 }
 
+/// The error for a file that somebody has moved, deleted or edited before it was delivered.
+fn not_as_published(path: &Path, fault: Fault) -> Error {
+    let what = match fault {
+        Fault::Gone => "it is gone".to_owned(),
+        Fault::Wrong(wrong) => wrong,
+    };
+    Error::new(ErrorKind::Checkpoint, format!("this output cannot be delivered: {what}")).at(path.display()).remedy(
+        "put back the file as its run has published it, and rerun the command: nothing of this run was delivered",
+    )
+}
+
 impl Output {
     /// Opens the sessions and the events of a run, in their places or retracted, and holds their bytes against the manifest. Reads
     /// each once.
@@ -95,13 +106,11 @@ impl Output {
     ) -> Result<PublishedFile> {
         let path = self.folder().join(&listed.path);
         let damaged = |damage: &str| unreadable(&path, damage);
-        let mut file = self.open_anywhere(listed).map_err(|error| damaged(&error.to_string()))?;
-        let content = Content::of(&file).map_err(|error| damaged(&error.to_string()))?;
-        content.check(listed).map_err(|fault| match fault {
-            Fault::Wrong(wrong) => damaged(&wrong),
-            Fault::Gone => damaged("it is gone"),
-        })?;
-        file.rewind().map_err(|error| damaged(&error.to_string()))?;
+        let failed = |error: io::Error| not_as_published(&path, Fault::of(&path, &error));
+        let mut file = self.open_anywhere(listed).map_err(failed)?;
+        let content = Content::of(&file).map_err(failed)?;
+        content.check(listed).map_err(|fault| not_as_published(&path, fault))?;
+        file.rewind().map_err(failed)?;
         let columns = manifest
             .columns_of(output.kind)
             .ok_or_else(|| damaged("its manifest does not list its columns"))?;
