@@ -2,7 +2,7 @@
 
 use crate::published::{delivered, expect_delivered, published};
 use crate::server::{Database, Server, shared};
-use crate::support::{Finished, Folder, OUT};
+use crate::support::{Finished, Folder, OUT, twin};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -114,7 +114,7 @@ fn the_server_ends_at_each_step_of_a_delivery() {
 
 /// How often the longest test kills; `docs/trust.md` has the figures of a long run.
 fn kills() -> usize {
-    std::env::var("SESSIONIZE_KILLS").map_or(12, |count| count.parse().unwrap())
+    twin::number_from_environment("SESSIONIZE_TEST_KILLS", 12)
 }
 
 /// Starts a delivery and looks at the server until it has ended, or so many times. Says how often.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests of the Python package and of the recipes of docs/delivery.md with the real program: what follows the published runs.
 # Needs Python with these packages (pip install deltalake pyarrow pytest xxhash); PYTHON names another interpreter than python3.
-# Arguments go to pytest: SESSIONIZE_KILLS=500 tests/python/run.sh -k killed
+# Arguments go to pytest: SESSIONIZE_TEST_KILLS=500 tests/python/run.sh -k killed
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -23,7 +23,7 @@ from streams import Stream, correct, counted
 
 SOURCE = pathlib.Path(__file__).parents[2] / "src" / "python"
 # How often the processes of the longest test are killed.
-KILLS = int(os.environ.get("SESSIONIZE_KILLS", "8"))
+KILLS = int(os.environ.get("SESSIONIZE_TEST_KILLS", "8"))
 
 
 class DeltaStream(Stream):
@@ -200,7 +200,7 @@ def test_a_delivery_that_dies_at_a_commit_goes_on(correctable, monkeypatch, afte
 
 
 def test_a_process_that_is_killed_anywhere_goes_on(correctable):
-    """SESSIONIZE_KILLS says how often; docs/trust.md has the figures of a long run."""
+    """SESSIONIZE_TEST_KILLS says how often; docs/trust.md has the figures of a long run."""
     for day in range(6):
         correctable.run(correctable.day(day))
     correct(correctable, 2)
