@@ -108,6 +108,15 @@ impl EventBatch {
 
     #[inline]
     pub(super) fn accept(&mut self, time: Timestamp, key: &[u8], payload: &[u8], line: u64) {
+        self.count_accepted(time, line);
+        let hash = KeyHash::of(key);
+        let event = Event { key, table_hash: hash.table(), time, payload };
+        self.partitions[hash.partition().index()].push(event);
+    }
+
+    /// Counts an accepted event, which is in its partition before the batch is read.
+    #[inline]
+    pub(super) fn count_accepted(&mut self, time: Timestamp, line: u64) {
         self.accepted += 1;
         if self.latest.is_none_or(|(latest, _)| latest < time) {
             self.latest = Some((time, line));
@@ -115,9 +124,6 @@ impl EventBatch {
         if self.earliest.is_none_or(|earliest| time < earliest) {
             self.earliest = Some(time);
         }
-        let hash = KeyHash::of(key);
-        let event = Event { key, table_hash: hash.table(), time, payload };
-        self.partitions[hash.partition().index()].push(event);
     }
 
     #[cold]

@@ -49,6 +49,14 @@ impl Columns {
         }
     }
 
+    /// Where key and time stand, if each is one column and nothing else is wanted of a row that no filter looks at.
+    pub(super) fn key_and_time(&self) -> Option<(usize, usize)> {
+        match (&self.key[..], &self.time[..], &self.kept[..]) {
+            (&[key], &[time], []) => Some((key, time)),
+            _ => None,
+        }
+    }
+
     /// The part at `place`: those that only decide whether there is an event stand behind those that travel with it.
     fn part(&self, place: usize) -> Option<&ProjectedField> {
         let behind = || self.filtered.get(place - self.kept.len());

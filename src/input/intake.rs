@@ -166,14 +166,19 @@ impl Intake {
     /// [`Intake::take`] does, for less. Only for a plain intake.
     #[inline]
     pub(super) fn take_common(&mut self, key: &[u8], time: &[u8], line: u64, batch: &mut EventBatch) -> bool {
-        let Some(time) = self.events.times.read_quickly(time) else { return false };
-        let is_key = !key.is_empty() && key.len() <= MAX_KEY_BYTES;
-        if !is_key || time > self.rules.latest_allowed || self.rules.is_late(time, key) {
-            return false;
-        }
+        let Some(time) = self.common_time(key, time) else { return false };
         batch.rows += 1;
         batch.accept(time, key, b"", line);
         true
+    }
+
+    /// The time of such an event; `None` where [`Intake::take`] has to decide.
+    #[inline]
+    pub(super) fn common_time(&mut self, key: &[u8], time: &[u8]) -> Option<Timestamp> {
+        let time = self.events.times.read_quickly(time)?;
+        let is_key = !key.is_empty() && key.len() <= MAX_KEY_BYTES;
+        let is_accepted = is_key && time <= self.rules.latest_allowed && !self.rules.is_late(time, key);
+        is_accepted.then_some(time)
     }
 
     /// Decides what becomes of one row; `field` gives its fields by the positions in `columns`.

@@ -3,7 +3,7 @@
 use super::columns::{Columns, ProjectedField};
 use super::decoder::{Decoder, Unit, Units};
 use super::{EventBatch, Intake, LineCounts, PathColumns, RowRules};
-use crate::core::event::{EventBuffer, Values};
+use crate::core::event::{EventBuffer, Timestamp, Values};
 use crate::input::time::{TimeFormat, TimeParser};
 
 /// What a decoder made of a text.
@@ -11,6 +11,8 @@ use crate::input::time::{TimeFormat, TimeParser};
 pub(super) struct RowsReadBack {
     /// The values of the columns of accepted rows, sorted by row.
     pub(super) accepted: Vec<Vec<Vec<u8>>>,
+    /// Key and time of accepted rows, sorted.
+    pub(super) events: Vec<(Vec<u8>, Timestamp)>,
     /// Line in the text, reason and bytes of the others.
     pub(super) others: Vec<(u64, &'static str, String)>,
     pub(super) lines: LineCounts,
@@ -35,6 +37,7 @@ pub(super) fn read_back<D: Decoder>(decoder: &D, mut units: impl Units<Unit = D:
         batch.clear();
         decoder.decode(&unit, &mut intake, &mut scratch, &mut batch).unwrap();
         for event in batch.partitions.iter().flat_map(EventBuffer::iter) {
+            found.events.push((event.key.to_vec(), event.time));
             let row = Values::of(Values::of(event.payload).get(0));
             found.accepted.push(row.iter().map(<[u8]>::to_vec).collect());
         }
@@ -48,5 +51,6 @@ pub(super) fn read_back<D: Decoder>(decoder: &D, mut units: impl Units<Unit = D:
     }
     assert_eq!(found.lines.check(rows), Ok(()));
     found.accepted.sort();
+    found.events.sort();
     found
 }

@@ -22,9 +22,8 @@ pub(super) struct CommonRow<'b> {
 impl CommonRows {
     /// The rows of a file like `schema`; `None` where more is wanted of them.
     pub(super) fn of(schema: &Schema) -> Option<Self> {
-        let ([key], [time]) = (&schema.columns.key[..], &schema.columns.time[..]) else { return None };
-        let wants_more = !schema.columns.kept.is_empty() || *key.max(time) >= schema.fields;
-        (!wants_more).then_some(Self { key: *key, time: *time, fields: schema.fields })
+        let (key, time) = schema.columns.key_and_time()?;
+        (key.max(time) < schema.fields).then_some(Self { key, time, fields: schema.fields })
     }
 
     /// The row at `start` in `bytes`, if it ends in a newline and has as many fields as it should have, and what is left of `ends`

@@ -34,12 +34,12 @@ impl Cells {
             DataType::BinaryView => CellBytes::Binaries(array.as_binary_view().clone()),
             _ => written(array, nulls.as_ref(), column.is_uuid),
         };
-        Self { bytes, nulls: nulls.clone() }
+        Self { bytes, nulls: present(nulls.as_ref()) }
     }
 
     /// The microseconds of timestamps.
     pub(super) fn of_moments(Values { array, nulls }: &Values) -> Self {
-        Self { bytes: CellBytes::Moments(microseconds(array).into_inner()), nulls: nulls.clone() }
+        Self { bytes: CellBytes::Moments(microseconds(array).into_inner()), nulls: present(nulls.as_ref()) }
     }
 
     /// The value of a row; empty if it is missing.
@@ -58,6 +58,11 @@ impl Cells {
             }
         }
     }
+}
+
+/// The same where any value is missing.
+fn present(nulls: Option<&NullBuffer>) -> Option<NullBuffer> {
+    nulls.filter(|nulls| nulls.null_count() > 0).cloned()
 }
 
 fn written(array: &dyn Array, nulls: Option<&NullBuffer>, is_uuid: bool) -> CellBytes {

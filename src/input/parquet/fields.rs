@@ -45,6 +45,13 @@ impl Fields {
         self.cells.iter().map(cells).collect()
     }
 
+    /// The cells of key and time, if nothing else is wanted of a row.
+    pub(super) fn common<'c>(&self, cells: &'c [Cells]) -> Option<(&'c Cells, &'c Cells)> {
+        let (key, time) = self.columns.key_and_time()?;
+        let cells_of = |position: usize| self.place_of.get(position).and_then(|&place| cells.get(place));
+        cells_of(key).zip(cells_of(time))
+    }
+
     /// The field at a position.
     #[inline]
     pub(super) fn get<'c>(&self, cells: &'c [Cells], position: usize, row: usize) -> &'c [u8] {

@@ -8,6 +8,7 @@ mod moment;
 mod pieces;
 mod rows;
 mod scalar;
+mod scatter;
 mod stored;
 
 use super::batch::EventBatch;

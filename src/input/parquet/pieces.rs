@@ -6,9 +6,10 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 /// What the values of a piece come to at most, as far as the file says it.
-const PIECE_BYTES: u64 = 2 << 20;
-/// More rows have no piece. Fixed, as the size of a block of text: the order of the output rests on it.
-const PIECE_ROWS: u64 = 1 << 16;
+const PIECE_BYTES: u64 = 4 << 20;
+/// More rows have no piece. Fixed, as the size of a block of text: the order of the output rests on it. A row group of
+/// DuckDB has fewer rows, and one page for each column: two pieces would both decompress it.
+const PIECE_ROWS: u64 = 1 << 17;
 /// A piece for fewer rows than this is not worth its start.
 const FEWEST_ROWS: u64 = 1 << 10;
 
@@ -123,11 +124,11 @@ mod tests {
     #[test]
     fn a_large_row_group_is_read_in_pieces_and_every_row_is_in_one() {
         let pieces = pieces(300_000, 200_000);
-        assert!(pieces.len() >= 5, "{pieces:?}");
+        assert!(pieces.len() >= 3, "{pieces:?}");
         let mut next = [0; 2];
         for piece in &pieces {
             assert_eq!(piece.first_row, next[piece.row_group]);
-            assert!((1..=1 << 16).contains(&piece.rows) && piece.byte_count() <= PIECE_BYTES, "{piece:?}");
+            assert!((1..=1 << 17).contains(&piece.rows) && piece.byte_count() <= PIECE_BYTES, "{piece:?}");
             next[piece.row_group] += piece.rows;
         }
         assert_eq!(next, [200_000, 100_000]);

@@ -4,6 +4,7 @@ use super::cells::Cells;
 use super::columns::{FileColumn, values_of};
 use super::fields::{Fields, needs_row};
 use super::pieces::Piece;
+use super::scatter::Scatter;
 use super::stored::{Failure, StoredFile};
 use crate::core::rules::SIDE_COLUMNS;
 use crate::input::batch::EventBatch;
@@ -93,14 +94,13 @@ impl RowReader {
         for records in rows.build()? {
             let records = records?;
             let cells = fields.cells(&values_of(&records), &wanted);
-            let mut text = RowText::default();
-            for row in 0..records.num_rows() {
-                let row_fields = || cells[..self.all.len()].iter().map(|cell| cell.get(row));
-                let bytes = if self.needs_text { text.of(row_fields())? } else { b"" };
-                let field = |position: usize| fields.get(&cells, position, row);
-                intake.take(Row { line, bytes }, &fields.columns, field, batch);
-                line += 1;
+            let rows = ReadRows { first_line: line, count: records.num_rows(), fields, cells: &cells };
+            match fields.common(&cells).filter(|_| intake.is_plain()) {
+                Some(common) => rows.take_common(common, intake, batch),
+                None if self.needs_text => rows.take_with_text(&cells[..self.all.len()], intake, batch)?,
+                None => (0..rows.count).for_each(|row| rows.take(row, b"", intake, batch)),
             }
+            line += rows.count as u64;
         }
         batch.lines.lines = line;
         check_rows(line, piece.rows)
@@ -145,6 +145,55 @@ impl RowReader {
             .with_row_groups(vec![piece.row_group])
             .with_projection(mask)
             .with_batch_size(BATCH_ROWS)
+    }
+}
+
+/// Rows that were read together.
+#[derive(Clone, Copy)]
+struct ReadRows<'r> {
+    first_line: u64,
+    count: usize,
+    fields: &'r Fields,
+    cells: &'r [Cells],
+}
+
+impl ReadRows<'_> {
+    #[inline]
+    fn take(&self, row: usize, bytes: &[u8], intake: &mut Intake, batch: &mut EventBatch) {
+        let field = |position: usize| self.fields.get(self.cells, position, row);
+        intake.take(Row { line: self.line(row), bytes }, &self.fields.columns, field, batch);
+    }
+
+    const fn line(&self, row: usize) -> u64 {
+        self.first_line + row as u64
+    }
+
+    /// Takes in all rows with their texts, which are made of `columns`.
+    fn take_with_text(&self, columns: &[Cells], intake: &mut Intake, batch: &mut EventBatch) -> Result<()> {
+        let mut text = RowText::default();
+        for row in 0..self.count {
+            let bytes = text.of(columns.iter().map(|cell| cell.get(row)))?;
+            self.take(row, bytes, intake, batch);
+        }
+        Ok(())
+    }
+
+    /// Takes in all rows where nothing but key and time is wanted of them. Only for a plain intake.
+    fn take_common(&self, (keys, times): (&Cells, &Cells), intake: &mut Intake, batch: &mut EventBatch) {
+        let mut scatter = Scatter::with_room(self.count);
+        for row in 0..self.count {
+            let key = keys.get(row);
+            if let Some(time) = intake.common_time(key, times.get(row)) {
+                batch.rows += 1;
+                batch.count_accepted(time, self.line(row));
+                scatter.push(time, key);
+            } else {
+                // It may become an event of the same key.
+                scatter.flush(batch);
+                self.take(row, b"", intake, batch);
+            }
+        }
+        scatter.flush(batch);
     }
 }
 
