@@ -29,17 +29,15 @@ pub(super) type Fields<'l> = [&'l [u8]; NAMES.len()];
 pub(super) const MISSING: &[u8] = b"";
 
 /// Reads `line`, which has no line end: Common, Combined, either with a virtual host before it, either with anything behind it;
-/// `None` if it is none of them. Escapes in quoted values are left as they are.
-pub(super) fn read(line: &[u8]) -> Option<Fields<'_>> {
+/// `None` if it is none of them. Escapes in quoted values are left as they are. The parts of the request are missing unless
+/// `wants_request`.
+pub(super) fn read(line: &[u8], wants_request: bool) -> Option<Fields<'_>> {
     let (client, time, rest) = split_at_time(line)?;
     let Client { vhost, remote_host, ident, user } = Client::read(client)?;
     let (line_of_request, rest) = quoted(rest)?;
-    let (status, rest) = word(rest.strip_prefix(b" ")?);
-    let (bytes, rest) = word(rest.strip_prefix(b" ")?);
-    if !is_count(status) || !is_count(bytes) {
-        return None;
-    }
-    let [method, path, protocol] = request(line_of_request);
+    let (status, rest) = count(rest.strip_prefix(b" ")?)?;
+    let (bytes, rest) = count(rest.strip_prefix(b" ")?)?;
+    let [method, path, protocol] = if wants_request { request(line_of_request) } else { [MISSING; 3] };
     let [referer, user_agent] = agent(rest)?;
     Some([remote_host, ident, user, time, method, path, protocol, status, bytes, referer, user_agent, vhost])
 }
@@ -85,16 +83,31 @@ fn split_at_time(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     })
 }
 
-/// The bytes up to the next space or the end, and the rest.
+/// The bytes up to the next space or the end, and the rest. Most such words have a few bytes.
 fn word(text: &[u8]) -> (&[u8], &[u8]) {
-    text.split_at(memchr::memchr(b' ', text).unwrap_or(text.len()))
+    text.split_at(text.iter().position(|&byte| byte == b' ').unwrap_or(text.len()))
 }
 
 /// An address, or those of a client and the proxies before it, joined by a comma and a space.
 fn address(text: &[u8]) -> (&[u8], &[u8]) {
-    let mut spaces = memchr::memchr_iter(b' ', text);
-    let end = spaces.find(|&at| !text[..at].ends_with(b","));
-    text.split_at(end.unwrap_or(text.len()))
+    let mut end = 0;
+    loop {
+        end += word(&text[end..]).0.len();
+        if end == text.len() || !text[..end].ends_with(b",") {
+            return text.split_at(end);
+        }
+        end += 1;
+    }
+}
+
+/// The word at the beginning of `text`, and the rest; `None` if it is no number and not missing.
+fn count(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match text.get(digits) {
+        None | Some(b' ') if digits > 0 => Some(text.split_at(digits)),
+        Some(b'-') if digits == 0 && matches!(text.get(1), None | Some(b' ')) => Some(text.split_at(1)),
+        _ => None,
+    }
 }
 
 /// Whether `word` is a number, or missing.

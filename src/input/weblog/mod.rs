@@ -22,7 +22,7 @@ use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
 use crate::definition::{ColumnRequest, FormatOptions, Source};
 use crate::error::Result;
-use line::{Fields, NAMES, present};
+use line::{Fields, NAMES, QUOTED, present};
 use std::io::Read;
 use unescaped::Unescaped;
 
@@ -39,6 +39,8 @@ const SHOWN_LINES: usize = 10;
 #[derive(Debug)]
 pub struct WebLog {
     columns: Columns,
+    /// Whether any column is wanted that stands in quotes.
+    wants_quoted: bool,
 }
 
 impl Decoder for WebLog {
@@ -51,7 +53,7 @@ impl Decoder for WebLog {
         let lines = || detect::whole_lines(beginning).take(SHOWN_LINES);
         let is_cut_otherwise =
             options.get("delimiter").is_some_and(|delimiter| !matches!(delimiter, "," | "auto"));
-        !is_cut_otherwise && 2 * lines().filter(|line| read(line).is_some()).count() > lines().count()
+        !is_cut_otherwise && 2 * lines().filter(|line| read(line, false).is_some()).count() > lines().count()
     }
 
     fn columns(_file: &BatchFile, _source: &Source) -> Result<ShownColumns> {
@@ -74,7 +76,7 @@ impl Decoder for WebLog {
         check_are_named(source, &names, &USUAL_KEY, file)?;
         check_have_names(source, &names, file)?;
         let header = Header { names: &names, is_there: true, is_first_file: source.is_undecided() };
-        Ok(Self { columns: resolve_columns(source, &header, file, projection)? })
+        Ok(Self::new(resolve_columns(source, &header, file, projection)?))
     }
 
     fn units<R: Read>(&self, content: R) -> Self::Units<R> {
@@ -89,11 +91,17 @@ impl Decoder for WebLog {
         batch: &mut EventBatch,
     ) -> Result<(), ReadError> {
         batch.lines.lines = block.lines;
+        let common = self.columns.key_and_time().filter(|_| intake.is_plain() && !self.wants_quoted);
         for row in block.rows() {
             if row.is_blank() {
                 batch.lines.blank += 1;
-            } else if let Some(fields) = read(row.bytes) {
-                let values = unescaped.values(row.bytes, &fields);
+            } else if let Some(fields) = read(row.bytes, self.wants_quoted) {
+                if let Some((key, time)) = common
+                    && intake.take_common(present(fields[key]), present(fields[time]), row.line, batch)
+                {
+                    continue;
+                }
+                let values = if self.wants_quoted { unescaped.values(row.bytes, &fields) } else { None };
                 intake.take(row, &self.columns, |position| value(&fields, values.as_ref(), position), batch);
             } else {
                 batch.reject(row, Reason::MalformedLine);
@@ -103,15 +111,22 @@ impl Decoder for WebLog {
     }
 }
 
+impl WebLog {
+    fn new(columns: Columns) -> Self {
+        let wants_quoted = columns.positions().iter().any(|position| QUOTED.contains(position));
+        Self { columns, wants_quoted }
+    }
+}
+
 /// The value of a column: of `values`, where a line needs other ones than its `fields`.
 #[inline]
 fn value<'l>(fields: &Fields<'l>, values: Option<&Fields<'l>>, position: usize) -> &'l [u8] {
     values.map_or_else(|| present(fields[position]), |values| values[position])
 }
 
-/// The fields of `line`, in whichever form it is.
-fn read(line: &[u8]) -> Option<Fields<'_>> {
-    line::read(line).or_else(|| load_balancer::read(line))
+/// The fields of `line`, in whichever form it is; the parts of the request only if they are wanted.
+fn read(line: &[u8], wants_request: bool) -> Option<Fields<'_>> {
+    line::read(line, wants_request).or_else(|| load_balancer::read(line))
 }
 
 #[cfg(test)]

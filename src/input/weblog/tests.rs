@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 /// The values of a line that are there, by name, without their escapes.
 fn values(line: &str) -> Option<Vec<(&'static str, String)>> {
-    let fields = read(line.as_bytes())?;
+    let fields = read(line.as_bytes(), true)?;
     let mut unescaped = Unescaped::default();
     let values = unescaped.values(line.as_bytes(), &fields);
     let values: Vec<&[u8]> =
@@ -269,7 +269,7 @@ proptest! {
     ) {
         let mut text = rows.iter().map(LoggedRow::line).collect::<Vec<_>>().join(line_end);
         text += if ends { line_end } else { "" };
-        let log = WebLog { columns: all_columns(0, vec![3], NAMES.len()) };
+        let log = WebLog::new(all_columns(0, vec![3], NAMES.len()));
         let found = read_back(&log, BlockReader::new(text.as_bytes(), LineEnds).with_blocks_of(block_bytes));
         let mut expected: Vec<Vec<Vec<u8>>> =
             rows.iter().map(|row| row.values.iter().map(|value| value.as_bytes().to_vec()).collect()).collect();
@@ -279,8 +279,22 @@ proptest! {
     }
 
     #[test]
+    fn key_and_time_alone_are_those_of_all_columns(
+        rows in prop::collection::vec(logged_row(), 1..30),
+        noise in "[\\[\\]\"\\\\ :1a-]{0,40}",
+    ) {
+        let mut lines: Vec<String> = rows.iter().map(LoggedRow::line).collect();
+        lines.insert(rows.len() / 2, noise);
+        let text = lines.join("\n");
+        let read = |columns| read_back(&WebLog::new(columns), BlockReader::new(text.as_bytes(), LineEnds));
+        let all = read(all_columns(0, vec![3], NAMES.len()));
+        let alone = read(Columns { key: vec![0], time: vec![3], ..Columns::default() });
+        prop_assert_eq!((alone.events, alone.others), (all.events, all.others));
+    }
+
+    #[test]
     fn no_line_panics_or_is_lost(text in "[\\[\\]\"\\\\ :1a-]{0,40}|(::1 - - \\[01/Jan/2020:00:00:00 \\+0000\\] \".?\" 200 5[ \"\\\\a]{0,9}\n){0,3}") {
-        let log = WebLog { columns: all_columns(0, vec![3], NAMES.len()) };
+        let log = WebLog::new(all_columns(0, vec![3], NAMES.len()));
         read_back(&log, BlockReader::new(text.as_bytes(), LineEnds).with_blocks_of(20));
     }
 }
