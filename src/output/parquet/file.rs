@@ -2,16 +2,13 @@
 
 use super::cell::Cells;
 use super::columns::{Growing, fields_of};
+use super::properties::properties;
 use crate::output::columns::Column;
 use crate::output::encode::{EncodeFile, Origin};
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
-use parquet::schema::types::ColumnPath;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,12 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const BATCH_ROWS: usize = 8192;
 const BATCH_BYTES: usize = 4 << 20;
 
-/// A row group ends at the first of these limits: readers want large ones, and unwritten rows stay in memory.
-const GROUP_ROWS: usize = 1 << 20;
+/// A row group ends at this size at the latest: it stays in memory until then.
 const GROUP_BYTES: usize = 32 << 20;
-
-/// Columns whose values hardly ever repeat.
-const UNLIKE: [&str; 3] = ["session_id", "session_start", "session_end"];
 
 /// A file of sessions, events or open sessions.
 pub(super) struct ParquetFile {
@@ -32,11 +25,20 @@ pub(super) struct ParquetFile {
     columns: Vec<Growing>,
     rows: usize,
     bytes: usize,
-    /// `None` once the file has its footer.
-    writer: Option<ArrowWriter<Written>>,
+    origin: Origin,
+    writer: Writer,
     written: Written,
     /// The counts that went to the writer last.
     out: Vec<u8>,
+}
+
+/// What encodes the rows.
+enum Writer {
+    /// No rows have come, which show how to encode them.
+    Waiting,
+    Writing(Box<ArrowWriter<Written>>),
+    /// The file has its footer.
+    Finished,
 }
 
 /// The bytes that the writer wrote, until they are taken.
@@ -55,40 +57,49 @@ impl Write for Written {
 }
 
 impl ParquetFile {
-    pub(super) fn new(columns: &[Column], origin: Origin) -> io::Result<Self> {
-        let schema: SchemaRef = Arc::new(Schema::new(fields_of(columns)));
-        let written = Written::default();
-        let options =
-            ArrowWriterOptions::new().with_properties(properties(origin)).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(written.clone(), Arc::clone(&schema), options);
-        Ok(Self {
-            schema,
+    pub(super) fn new(columns: &[Column], origin: Origin) -> Self {
+        Self {
+            schema: Arc::new(Schema::new(fields_of(columns))),
             columns: columns.iter().map(|column| Growing::of(column.kind)).collect(),
             rows: 0,
             bytes: 0,
-            writer: Some(writer.map_err(io::Error::other)?),
-            written,
+            origin,
+            writer: Writer::Waiting,
+            written: Written::default(),
             out: Vec::new(),
-        })
+        }
     }
 
-    /// Passes the collected rows to the writer.
-    fn write_rows(&mut self) -> io::Result<()> {
-        if self.rows == 0 {
-            return Ok(());
+    /// Passes the collected rows to the writer, which the first ones create.
+    fn write_rows(&mut self) -> io::Result<&mut ArrowWriter<Written>> {
+        let rows = self.collected()?;
+        if matches!(self.writer, Writer::Waiting) {
+            self.writer = Writer::Writing(Box::new(self.open(&rows)?));
         }
+        let Writer::Writing(writer) = &mut self.writer else { return Err(finished()) };
+        writer.write(&rows).map_err(io::Error::other)?;
+        if writer.in_progress_size() >= GROUP_BYTES {
+            writer.flush().map_err(io::Error::other)?;
+        }
+        Ok(writer)
+    }
+
+    /// Takes the rows that were collected.
+    fn collected(&mut self) -> io::Result<RecordBatch> {
         (self.rows, self.bytes) = (0, 0);
         let mut arrays = Vec::new();
         for column in &mut self.columns {
             column.finish(&mut arrays).map_err(io::Error::other)?;
         }
-        let rows = RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(io::Error::other)?;
-        let writer = self.writer.as_mut().ok_or_else(finished)?;
-        writer.write(&rows).map_err(io::Error::other)?;
-        if writer.in_progress_size() >= GROUP_BYTES {
-            writer.flush().map_err(io::Error::other)?;
-        }
-        Ok(())
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(io::Error::other)
+    }
+
+    fn open(&self, first: &RecordBatch) -> io::Result<ArrowWriter<Written>> {
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties(self.origin, first))
+            .with_skip_arrow_metadata(true);
+        ArrowWriter::try_new_with_options(self.written.clone(), Arc::clone(&self.schema), options)
+            .map_err(io::Error::other)
     }
 
     fn hand_over(&mut self) -> &[u8] {
@@ -117,29 +128,12 @@ impl EncodeFile for ParquetFile {
     }
 
     fn finish(&mut self) -> io::Result<&[u8]> {
-        self.write_rows()?;
-        self.writer.take().ok_or_else(finished)?.close().map_err(io::Error::other)?;
+        self.write_rows()?.finish().map_err(io::Error::other)?;
+        self.writer = Writer::Finished;
         Ok(self.hand_over())
     }
 }
 
 fn finished() -> io::Error {
     io::Error::other("the file has its footer already")
-}
-
-fn properties(origin: Origin) -> WriterProperties {
-    let entry = |name: &str, value: String| KeyValue::new(format!("sessionize.{name}"), value);
-    let metadata = vec![
-        entry("stream_id", origin.stream.to_string()),
-        entry("run", origin.run.number().to_string()),
-        entry("definition_digest", format!("{:032x}", origin.definition_digest)),
-    ];
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_key_value_metadata(Some(metadata));
-    for name in UNLIKE {
-        properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
-    }
-    properties.build()
 }

@@ -14,6 +14,8 @@ mod decimal;
 mod encoder;
 #[cfg(feature = "parquet")]
 mod file;
+#[cfg(feature = "parquet")]
+mod properties;
 #[cfg(all(feature = "parquet", feature = "postgres"))]
 mod reading;
 
