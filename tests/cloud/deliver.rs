@@ -8,7 +8,7 @@ use crate::oracle;
 use crate::proxy::{Fault, Request};
 use crate::store::{Bucket, log};
 use crate::support::delivered::{Contents, current_files, expect_delivered, unnamed};
-use crate::support::history::{GAP_US, History};
+use crate::support::history::{GAP_US, History, expect_sessions};
 use crate::support::{Finished, Folder, twin};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -191,7 +191,7 @@ fn follow(bucket: &Bucket, seed: u64, wanted: usize) -> usize {
     Finished::of(deliver_from(bucket, &history.folder, &["--clean"]), b"").expect_code(0);
     assert_eq!(unnamed(&contents(bucket)), [""; 0]);
     let expected = oracle::sessions(&history.events, GAP_US);
-    history.expect_sessions(&contents(bucket), expected.iter().map(|session| (session.id, session.events)));
+    expect_sessions(&contents(bucket), expected.iter().map(|session| (session.id, session.events)));
     println!("{kills} kills, {lost} failed, {} sessions: 0 lost, 0 doubled", expected.len());
     kills
 }

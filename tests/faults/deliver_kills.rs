@@ -8,7 +8,7 @@
 use crate::oracle::OracleSession;
 use crate::support::Folder;
 use crate::support::delivered::{contents_of, expect_delivered, unnamed};
-use crate::support::history::{GAP_US, History};
+use crate::support::history::{GAP_US, History, expect_sessions};
 use crate::support::twin;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -62,7 +62,7 @@ fn follow(seed: u64, wanted: usize) -> usize {
     let contents = contents_of(&history.folder.path("lake"));
     assert_eq!(unnamed(&contents), [""; 0]);
     let expected: Vec<OracleSession> = crate::oracle::sessions(&history.events, GAP_US);
-    history.expect_sessions(&contents, expected.iter().map(|session| (session.id, session.events)));
+    expect_sessions(&contents, expected.iter().map(|session| (session.id, session.events)));
     println!("{kills} kills in {deliveries} deliveries, {} sessions: 0 lost, 0 doubled", expected.len());
     kills
 }

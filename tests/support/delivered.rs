@@ -33,7 +33,7 @@ fn add_below(root: &Path, name: &str, found: &mut Contents) {
 /// The manifests of all streams, in the order of their names: of each stream numbered from 1, without holes.
 #[track_caller]
 fn manifests(contents: &Contents) -> Vec<Value> {
-    let names = contents.keys().filter(|name| name.starts_with("_streams/") && name.ends_with(".json"));
+    let names = contents.keys().filter(|name| name.starts_with("_streams/") && !name.contains(".partial"));
     let found: Vec<Value> = names.map(|name| serde_json::from_slice(&contents[name]).unwrap()).collect();
     for stream in found.chunk_by(|one, other| one["stream_id"] == other["stream_id"]) {
         for (number, manifest) in (1_u64..).zip(stream) {

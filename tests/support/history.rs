@@ -3,6 +3,7 @@
 use super::Folder;
 use super::delivered::{Contents, sessions};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use uuid::Uuid;
 
 /// The gap of its sessions.
@@ -62,22 +63,22 @@ impl History {
             let us = (18_262 + day.max(0)) * DAY_US + self.random.i64(0..86_400) * 1_000_000;
             let key = format!("user-{}", self.random.u8(0..6));
             let time = chrono::DateTime::from_timestamp_micros(us).unwrap().format("%Y-%m-%dT%H:%M:%SZ");
-            rows.push_str(&format!("{key},{time}\n"));
+            writeln!(rows, "{key},{time}").unwrap();
             self.events.push((key.into_bytes(), us));
         }
         let name = format!("batch-{}.csv", self.batches);
         self.folder.write(&name, rows);
         name
     }
+}
 
-    /// Holds the sessions in a target against others: their ids, and how many events each has.
-    #[track_caller]
-    pub fn expect_sessions(&self, contents: &Contents, expected: impl Iterator<Item = (Uuid, u64)>) {
-        let found: BTreeMap<String, u64> = sessions(contents)
-            .into_iter()
-            .map(|(id, fields)| (id, fields["event_count"].parse().unwrap()))
-            .collect();
-        let expected: BTreeMap<String, u64> = expected.map(|(id, events)| (id.to_string(), events)).collect();
-        assert_eq!(found, expected);
-    }
+/// Holds the sessions in a target against others: their ids, and how many events each has.
+#[track_caller]
+pub fn expect_sessions(contents: &Contents, expected: impl Iterator<Item = (Uuid, u64)>) {
+    let found: BTreeMap<String, u64> = sessions(contents)
+        .into_iter()
+        .map(|(id, fields)| (id, fields["event_count"].parse().unwrap()))
+        .collect();
+    let expected: BTreeMap<String, u64> = expected.map(|(id, events)| (id.to_string(), events)).collect();
+    assert_eq!(found, expected);
 }
