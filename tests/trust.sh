@@ -20,6 +20,7 @@ for name in "${names[@]}"; do
         cargo test --features postgres --test postgres any_moment -- --nocapture
         tests/python/run.sh -k killed
         cargo test --test faults deliver_kills -- --nocapture
+        cargo test --features cloud --test cloud killed_at_random -- --nocapture
         continue
     fi
     cargo test --test faults "$name::" -- --nocapture
