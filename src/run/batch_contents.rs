@@ -10,8 +10,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 pub(super) enum Elsewhere {
     /// With a file that was checked before.
     Before,
-    /// With a longer file that begins with it.
-    InLonger,
+    /// With the longer file of this number, which begins with it.
+    Within(usize),
 }
 
 /// The lengths of all files of a batch that may share content, and the contents found so far.
@@ -19,8 +19,8 @@ pub(super) enum Elsewhere {
 pub(super) struct BatchContents {
     /// Lengths by the beginning that identifies a content.
     lengths: HashMap<(u64, u64), BTreeSet<u64>>,
-    /// The beginnings of longer files.
-    in_longer: HashSet<LengthAndHash>,
+    /// The beginnings of longer files, and the first file that has each.
+    in_longer: HashMap<LengthAndHash, usize>,
     /// Contents that were checked.
     met: HashSet<LengthAndHash>,
 }
@@ -76,10 +76,12 @@ impl BatchContents {
         Ok(beginnings(&beginning).iter().flat_map(lengths).any(|length| length < longest))
     }
 
-    /// Adds the contents found in a file.
-    pub(super) fn add(&mut self, scan: &ContentScan) {
+    /// Adds the contents found in the file of this `number`.
+    pub(super) fn add(&mut self, number: usize, scan: &ContentScan) {
         let all = scan.end.as_ref().map(|end| end.whole);
-        self.in_longer.extend(scan.beginnings.iter().filter(|content| Some(**content) != all));
+        for content in scan.beginnings.iter().filter(|content| Some(**content) != all) {
+            self.in_longer.entry(*content).or_insert(number);
+        }
     }
 
     /// Where else `content` is ingested, if it is.
@@ -87,6 +89,6 @@ impl BatchContents {
         if !self.met.insert(content) {
             return Some(Elsewhere::Before);
         }
-        self.in_longer.contains(&content).then_some(Elsewhere::InLonger)
+        self.in_longer.get(&content).copied().map(Elsewhere::Within)
     }
 }

@@ -131,7 +131,7 @@ const fn has_nothing_new(digest: FileDigest, known_bytes: u64, unfinished_bytes:
 fn taken_in(plan: &Plan, entries: &[FileEntry], stats: &ReadStats) -> Vec<FileEntry> {
     let with_rest = entries.iter().zip(&stats.unfinished_bytes_of_file);
     let taken = with_rest.filter(|(file, rest)| !has_nothing_new(file.digest, file.known_bytes, **rest));
-    let all = taken.map(|(file, _)| file.clone()).chain(plan.in_longer_files());
+    let all = taken.map(|(file, _)| file.clone()).chain(plan.within_longer_files(entries));
     let mut contents = HashSet::new();
     all.filter(|file| contents.insert(file.digest)).collect()
 }

@@ -29,8 +29,8 @@ pub(super) struct KnownFile {
     pub(super) unfinished_bytes: u64,
     /// Where the content was found, if the checkpoint does not know that yet.
     pub(super) place: Option<FilePlace>,
-    /// Whether no earlier run ingested it, and this run does with a longer file.
-    pub(super) is_new: bool,
+    /// The number of the longer file of the batch that begins with it, if the checkpoint does not know its content.
+    pub(super) within: Option<usize>,
 }
 
 /// The part of a file to ingest.
@@ -65,14 +65,14 @@ pub(super) fn identify(
     let looked_at = files.iter().zip(&found).filter(|(_, found)| is_looked_at(found)).map(|(file, _)| file);
     let mut batch = BatchContents::of(&looked_at.collect::<Vec<_>>(), settings.max_bytes)?;
     let mut looks = Vec::with_capacity(files.len());
-    for (file, found) in files.iter().zip(&found) {
+    for (number, (file, found)) in files.iter().zip(&found).enumerate() {
         let is_beside_shorter = || Ok(is_looked_at(found) && batch.has_shorter_than(file)?);
         let look = match found.trusted {
             Some(digest) if !is_beside_shorter()? => Look::Trusted(digest),
             _ => contents.look(file, &batch)?,
         };
         if let Look::Read(scan, _) = &look {
-            batch.add(scan);
+            batch.add(number, scan);
         }
         looks.push(look);
     }
@@ -116,16 +116,15 @@ fn within_batch(
     let digest = beginnings.digest(end.whole);
     match batch.holds_elsewhere(end.whole) {
         None => identity,
-        // Another file may continue it only if it ends with a whole row.
-        Some(Elsewhere::InLonger) if end.lines_bytes == end.whole.0 => {
-            Identity::Known(KnownFile { digest, unfinished_bytes: 0, place: None, is_new: true })
+        Some(Elsewhere::Before) => known(digest, 0),
+        Some(Elsewhere::Within(longer)) => {
+            Identity::Known(KnownFile { digest, unfinished_bytes: 0, place: None, within: Some(longer) })
         }
-        Some(_) => known(digest, 0),
     }
 }
 
 const fn known(digest: FileDigest, unfinished_bytes: u64) -> Identity {
-    Identity::Known(KnownFile { digest, unfinished_bytes, place: None, is_new: false })
+    Identity::Known(KnownFile { digest, unfinished_bytes, place: None, within: None })
 }
 
 /// Adds what the path of `file` shows, if the content of run `found` was last found there.

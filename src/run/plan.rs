@@ -72,14 +72,29 @@ impl Plan {
         known.filter_map(|known| Some((known.digest, place(known)?))).collect()
     }
 
-    /// The files that are ingested as a part of longer ones, for the ledger.
-    pub(super) fn in_longer_files(&self) -> impl Iterator<Item = FileEntry> {
-        let new = |(path, known): &(String, Option<KnownFile>)| {
-            let KnownFile { digest, place, .. } = known.as_ref().filter(|known| known.is_new)?;
+    /// The files that are ingested completely with longer ones, for the ledger; `read` are its entries of the files that were read.
+    /// Not all of a file is ingested if the longer one leaves some of it for a later run.
+    pub(super) fn within_longer_files(&self, read: &[FileEntry]) -> Vec<FileEntry> {
+        let mut read = read.iter().map(|entry| entry.digest.bytes);
+        let ingested: Vec<u64> = self
+            .files
+            .iter()
+            .map(|(_, known)| known.as_ref().map_or_else(|| read.next(), |known| Some(known.digest.bytes)))
+            .map(Option::unwrap_or_default)
+            .collect();
+        let entry = |(path, known): &(String, Option<KnownFile>)| {
+            let &KnownFile { digest, place, within, .. } = known.as_ref()?;
+            let is_whole = ingested[self.outermost(within?)] >= digest.bytes;
             let (path, known_bytes) = (path.clone(), digest.bytes);
-            Some(FileEntry { path, digest: *digest, known_bytes, rows: 0, source: None, place: *place })
+            is_whole.then_some(FileEntry { path, digest, known_bytes, rows: 0, source: None, place })
         };
-        self.files.iter().filter_map(new)
+        self.files.iter().filter_map(entry).collect()
+    }
+
+    /// The number of the file with which the file `number` is ingested: its own, unless a longer one begins with it.
+    fn outermost(&self, number: usize) -> usize {
+        let within = self.files[number].1.as_ref().and_then(|known| known.within);
+        within.map_or(number, |longer| self.outermost(longer))
     }
 
     /// The plan of a run of `kind` without files, which continues from `head`.
