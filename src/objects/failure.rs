@@ -1,5 +1,6 @@
 //! Why an object cannot be read.
 
+use super::connection::certificate_error;
 use super::location::Scheme;
 use crate::error::{Error, ErrorKind};
 use std::error::Error as StdError;
@@ -11,6 +12,9 @@ const MAX_SHOWN_CHARACTERS: usize = 300;
 
 /// What the library says before the status of an answer.
 const BEFORE_STATUS: &str = "Server returned non-2xx status code: ";
+
+/// What the library says of an answer without a length.
+const NO_LENGTH: &str = "Content-Length Header missing";
 
 /// The variable of the environment that says how long a store may be silent.
 pub(super) const TIME_LIMIT: &str = "SESSIONIZE_STORE_TIMEOUT";
@@ -28,6 +32,10 @@ pub(super) enum Failure {
     Silent(Duration),
     /// It ended before its end.
     CutOff,
+    /// The certificate of the server is not trusted, for this reason.
+    Untrusted(String),
+    /// The server does not say how long it is.
+    NoLength,
     /// Anything else, in words.
     Other(String),
     /// There is no room for a copy of it.
@@ -38,6 +46,9 @@ impl Failure {
     /// What the library says, after all of its retries.
     pub(super) fn of(error: &object_store::Error) -> Self {
         use object_store::Error as Store;
+        if let Some(reason) = certificate_error(error) {
+            return Self::Untrusted(reason.to_string());
+        }
         match error {
             Store::NotFound { .. } => Self::NotFound,
             Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => Self::Refused,
@@ -48,6 +59,9 @@ impl Failure {
 
     /// What an error says at its bottom: the library tells kinds of answers apart for objects only, not for lists.
     fn of_answer(text: &str) -> Self {
+        if text.starts_with(NO_LENGTH) {
+            return Self::NoLength;
+        }
         let Some(answer) = text.strip_prefix(BEFORE_STATUS) else { return Self::Other(text.to_owned()) };
         match answer.get(..3) {
             Some("401" | "403") => Self::Refused,
@@ -74,14 +88,24 @@ impl Failure {
                 .remedy("run again when whoever writes it is done"),
             Self::Silent(limit) => {
                 let limit = humantime::format_duration(*limit);
+                let machine = if asks_machine(scheme) { WITHOUT_CREDENTIALS } else { "" };
                 no_input(format!("the store did not give all of it within {limit}")).remedy(format!(
-                    "rerun the command when the store answers, or allow more time with {TIME_LIMIT}"
+                    "rerun the command when the store answers, or allow more time with {TIME_LIMIT}{machine}"
                 ))
             }
             Self::CutOff => no_input("the store ended each answer before the end of the object".to_owned())
                 .remedy("rerun the command"),
-            Self::Other(what) => no_input(format!("cannot read from the store: {what}"))
-                .remedy("check the network and the endpoint (AWS_ENDPOINT_URL), then rerun the command"),
+            Self::Untrusted(reason) => no_input(format!(
+                "the certificate of the server is not trusted: {reason}"
+            ))
+            .remedy(
+                "check the URL; if an authority of your own has signed it, name its file with SSL_CERT_FILE",
+            ),
+            Self::NoLength => no_input("the server does not say how long the file is".to_owned())
+                .remedy("fetch it with a tool of its own: curl URL | sessionize run --batch -"),
+            Self::Other(what) => {
+                no_input(format!("cannot read from the store: {what}")).remedy(check_server(scheme))
+            }
             Self::NoCopy(_, what) => Error::new(
                 ErrorKind::Failed,
                 format!("cannot keep a copy of the object in a temporary file: {what}"),
@@ -112,9 +136,33 @@ impl Failure {
             }
             Self::Changed => failed("the store has another object than a moment ago".to_owned()).remedy("rerun the command"),
             Self::CutOff => failed("the store ended its answer early".to_owned()).remedy("rerun the command"),
+            Self::Untrusted(reason) => failed(format!("the certificate of the store is not trusted: {reason}")).remedy(
+                "check the endpoint; if an authority of your own has signed it, name its file with SSL_CERT_FILE",
+            ),
+            Self::NoLength => failed("the store does not say how long its answer is".to_owned()).remedy(check_server(scheme)),
             Self::Other(what) | Self::NoCopy(_, what) => failed(format!("the store cannot be used: {what}"))
                 .remedy("check the network and the endpoint (AWS_ENDPOINT_URL), then rerun the command: it delivers nothing twice"),
         }
+    }
+}
+
+/// What more to do if the store stays silent and there are no credentials.
+const WITHOUT_CREDENTIALS: &str = "; without AWS_ACCESS_KEY_ID, credentials are asked for that only a machine of AWS has: set it, or \
+                                   AWS_SKIP_SIGNATURE=true for a public bucket";
+
+/// Whether the machine is asked for credentials, because the environment has none.
+fn asks_machine(scheme: Scheme) -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    scheme == Scheme::S3
+        && !["AWS_ACCESS_KEY_ID", "AWS_SKIP_SIGNATURE", "AWS_WEB_IDENTITY_TOKEN_FILE"].into_iter().any(is_set)
+}
+
+const fn check_server(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::S3 => "check the network and the endpoint (AWS_ENDPOINT_URL), then rerun the command",
+        Scheme::Google => "check the network and GOOGLE_APPLICATION_CREDENTIALS, then rerun the command",
+        Scheme::Azure => "check the network and AZURE_STORAGE_ACCOUNT_NAME, then rerun the command",
+        Scheme::Web => "check the network and the URL, then rerun the command",
     }
 }
 

@@ -5,9 +5,10 @@ use super::client::SLOWEST_BYTES_PER_S;
 use super::failure::Failure;
 use super::object::{Job, Requests, Shared};
 use super::queue::Queue;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use object_store::{GetOptions, GetRange};
 use std::ops::Range;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,22 +38,17 @@ pub(super) fn start(client: Arc<Client>) -> Requests {
 /// Fetches a part, unless somebody does already. A failure is that of the whole object.
 async fn fetch(object: &Shared, part: usize) {
     let Some(range) = object.claim(part) else { return };
-    let unfinished = Unfinished(object);
     let limit = object.limit + Duration::from_secs((range.end - range.start) / SLOWEST_BYTES_PER_S);
-    let outcome = tokio::time::timeout(limit, fill(object, part, range)).await;
-    if let Err(failure) = outcome.unwrap_or(Err(Failure::Silent(limit))) {
-        object.fail(failure);
-    }
-    std::mem::forget(unfinished);
-}
-
-/// A part of which nobody would hear again if whoever fetches it ended in a panic: readers must not wait for it for ever.
-struct Unfinished<'o>(&'o Shared);
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        self.0.fail(Failure::Other("the request was given up".to_owned()));
-    }
+    let filled =
+        AssertUnwindSafe(tokio::time::timeout(limit, fill(object, part, range))).catch_unwind().await;
+    let failure = match filled {
+        Ok(Ok(Ok(()))) => return,
+        Ok(Ok(Err(failure))) => failure,
+        Ok(Err(_)) => Failure::Silent(limit),
+        // Readers must not wait for ever for a part of which nobody would hear again.
+        Err(_) => Failure::Other("the request was given up".to_owned()),
+    };
+    object.fail(failure);
 }
 
 /// Fetches what lies in `range`, and goes on where a body breaks off.

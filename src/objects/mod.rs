@@ -8,6 +8,8 @@ mod bucket;
 #[cfg(feature = "cloud")]
 mod client;
 #[cfg(feature = "cloud")]
+mod connection;
+#[cfg(feature = "cloud")]
 mod failure;
 #[cfg(feature = "cloud")]
 mod fetching;

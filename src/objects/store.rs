@@ -1,5 +1,6 @@
 //! A bucket, a container or a web server: opened with what the environment says, nothing else.
 
+use super::connection::{Connector, lacks_answer};
 use super::failure::Failure;
 use super::location::{Location, Scheme};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
@@ -49,22 +50,30 @@ impl Store {
         let failed = |error: object_store::Error| Failure::of(&error);
         Ok(match scheme {
             Scheme::S3 => {
-                let builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(retry);
+                let builder = AmazonS3Builder::from_env()
+                    .with_bucket_name(bucket)
+                    .with_http_connector(Connector)
+                    .with_retry(retry);
                 let limited = TIMES.into_iter().fold(builder, |builder, (key, time)| {
                     builder.with_config(AmazonS3ConfigKey::Client(key), time)
                 });
                 Self::with_listing(scheme, limited.build().map_err(failed)?)
             }
             Scheme::Google => {
-                let builder =
-                    GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket).with_retry(retry);
+                let builder = GoogleCloudStorageBuilder::from_env()
+                    .with_bucket_name(bucket)
+                    .with_http_connector(Connector)
+                    .with_retry(retry);
                 let limited = TIMES.into_iter().fold(builder, |builder, (key, time)| {
                     builder.with_config(GoogleConfigKey::Client(key), time)
                 });
                 Self::with_listing(scheme, limited.build().map_err(failed)?)
             }
             Scheme::Azure => {
-                let builder = MicrosoftAzureBuilder::from_env().with_container_name(bucket).with_retry(retry);
+                let builder = MicrosoftAzureBuilder::from_env()
+                    .with_container_name(bucket)
+                    .with_http_connector(Connector)
+                    .with_retry(retry);
                 let limited = TIMES.into_iter().fold(builder, |builder, (key, time)| {
                     builder.with_config(AzureConfigKey::Client(key), time)
                 });
@@ -77,7 +86,11 @@ impl Store {
                         options.with_config(key, time)
                     });
                 let url = location.identity(&location.name);
-                let server = HttpBuilder::new().with_url(url).with_client_options(options).with_retry(retry);
+                let server = HttpBuilder::new()
+                    .with_url(url)
+                    .with_client_options(options)
+                    .with_http_connector(Connector)
+                    .with_retry(retry);
                 Self { scheme, objects: Arc::new(server.build().map_err(failed)?), listing: None }
             }
         })
@@ -113,7 +126,9 @@ impl Store {
         let head = self.objects.get_opts(path, GetOptions { head: true, ..GetOptions::default() }).await;
         let meta = match head {
             // Some servers, and all signed URLs, only let a file be fetched: its body is left where it is.
-            Err(_) if self.scheme == Scheme::Web => self.objects.get_opts(path, GetOptions::default()).await,
+            Err(error) if self.scheme == Scheme::Web && !lacks_answer(&error) => {
+                self.objects.get_opts(path, GetOptions::default()).await
+            }
             head => head,
         };
         meta.map(|found| found.meta).map_err(|error| Failure::of(&error))

@@ -82,3 +82,17 @@ fn a_list_of_many_pages_is_read_to_its_end_while_it_changes() {
     let second = bucket.run("*.csv")["rows_read"].as_u64().unwrap_or(0);
     assert_eq!(first + second, 3_500);
 }
+
+#[test]
+fn an_object_that_is_the_beginning_of_a_known_one_is_known() {
+    let Some(bucket) = Bucket::new() else { return };
+    let whole = log(0, 60_000);
+    bucket.put("whole.csv", &whole);
+    bucket.run("*.csv");
+    let end = whole[..whole.len() / 2].rfind('\n').unwrap() + 1;
+    bucket.put("cut.csv", &whole[..end]);
+    assert_eq!(bucket.run("*.csv")["status"], "nothing-to-do");
+    bucket.put("new.csv", log(900_000, 10));
+    assert_eq!(bucket.run("*.csv")["rows_read"], 10);
+    assert_eq!(bucket.run("cut.csv")["status"], "nothing-to-do");
+}

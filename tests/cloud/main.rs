@@ -4,6 +4,7 @@
 //! The server is `moto_server`, of Python. Where it is missing, these tests say so and end: pip install 'moto[server]'; PYTHON names
 //! the interpreter.
 
+mod azure;
 mod changes;
 mod deliver;
 mod errors;
@@ -17,6 +18,7 @@ mod proxy;
 #[cfg(feature = "parquet")]
 mod reading;
 mod recipes;
+mod servers;
 mod sessions;
 mod store;
 #[path = "../support/mod.rs"]
