@@ -9,7 +9,7 @@ use crate::input::{
 use crate::ledger::{FileDigest, FilePlace, MAX_BEGINNING_BYTES, RunEntry, RunId, beginning_bytes};
 use crate::settings::RunSettings;
 use crate::state::Checkpoint;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// What a run does with a file of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,9 +58,10 @@ pub(super) fn identify(
 ) -> Result<Vec<Identity>> {
     let mut contents = KnownContents { checkpoint, is_growing: settings.files.growing, last_entry: None };
     let found = |file: &BatchFile| contents.found(file, settings.files.trust_mtime);
-    let found = files.iter().map(found).collect::<Result<Vec<Found>>>()?;
+    let mut found = files.iter().map(found).collect::<Result<Vec<Found>>>()?;
     files.iter().zip(&found).filter(|(_, found)| found.trusted.is_none()).for_each(|(file, _)| file.fetch());
-    // The bytes of a file that is trusted without reading are not read for the sake of other files either.
+    look_at_longer(files, &mut found, settings.max_bytes)?;
+    // A file that is trusted without reading is not read for the sake of files that it does not begin with either.
     let is_looked_at = |found: &Found| found.trusted.is_none() || !found.is_unseen;
     let looked_at = files.iter().zip(&found).filter(|(_, found)| is_looked_at(found)).map(|(file, _)| file);
     let mut batch = BatchContents::of(&looked_at.collect::<Vec<_>>(), settings.max_bytes)?;
@@ -87,6 +88,38 @@ pub(super) fn identify(
         });
     }
     Ok(identities)
+}
+
+/// Finds the trusted files that may begin with a shorter new one, which their own bytes have to show. A new file that is too short for
+/// the beginning by which the known content is found is not among those.
+fn look_at_longer(files: &[BatchFile], found: &mut [Found], max_bytes: u64) -> Result<()> {
+    let unseen = |found: &Found| found.trusted.filter(|_| found.is_unseen);
+    let mut lengths: HashMap<(u64, u64), u64> = HashMap::new();
+    for file in files.iter().zip(&*found).filter(|(_, found)| found.trusted.is_none()).map(|(file, _)| file) {
+        if !found.iter().any(|found| unseen(found).is_some()) {
+            return Ok(());
+        }
+        let beginning = file.beginning(MAX_BEGINNING_BYTES)?;
+        let found_by = beginnings(&beginning);
+        let is_sought =
+            |digest: FileDigest| found_by.contains(&(beginning_bytes(digest.bytes), digest.beginning));
+        if found.iter().filter_map(unseen).any(is_sought) {
+            let is_whole = (beginning.len() as u64) < MAX_BEGINNING_BYTES;
+            let length = if is_whole { beginning.len() as u64 } else { file.content_bytes(max_bytes)? };
+            for by in found_by {
+                lengths.entry(by).and_modify(|least| *least = length.min(*least)).or_insert(length);
+            }
+        }
+    }
+    for found in found {
+        let shortest = unseen(found).and_then(|digest| {
+            lengths
+                .get(&(beginning_bytes(digest.bytes), digest.beginning))
+                .filter(|length| **length < digest.bytes)
+        });
+        found.is_unseen &= shortest.is_none();
+    }
+    Ok(())
 }
 
 /// Begins to fetch `file`, which a later run is about to take in, if it is an object that the checkpoint does not know.

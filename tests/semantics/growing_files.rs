@@ -217,6 +217,30 @@ fn a_long_log_is_taken_in_once_in_every_form() {
 }
 
 #[test]
+fn the_beginning_of_a_file_that_is_trusted_without_reading_is_known_all_the_same() {
+    let rows =
+        |count: u32| -> String { (0..count).map(|n| format!("ann,{},{n}\n", 1_577_836_800 + n)).collect() };
+    for (whole, cut) in [(rows(20), rows(15)), (rows(20_000), rows(9_000))] {
+        let folder = Folder::in_memory();
+        let run = |files: &[&str]| {
+            let arguments =
+                [&["run", "--quiet", "--report", "json", "--header", "no", "--trust-mtime"], files].concat();
+            folder.sessionize(&arguments).expect_code(0).json()
+        };
+        folder.write("whole.csv", &whole);
+        let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        let opened = std::fs::File::options().append(true).open(folder.path("whole.csv")).unwrap();
+        opened.set_modified(old).unwrap();
+        assert_eq!(run(&["whole.csv"])["status"], "committed");
+        folder.write("cut.csv", &cut);
+        assert_eq!(run(&["cut.csv", "whole.csv"])["status"], "nothing-to-do");
+        folder.write("new.csv", "bob,1577937000,1\n");
+        assert_eq!(run(&["whole.csv", "cut.csv", "new.csv"])["rows_read"], 1);
+        assert_eq!(run(&["cut.csv"])["status"], "nothing-to-do");
+    }
+}
+
+#[test]
 fn an_unchanged_file_is_known_by_its_stamp_and_a_changed_one_by_its_content() {
     let folder = Folder::in_memory();
     let middle = |digit: char| format!("ann,2020-01-01 00:00:00,{}\n", digit.to_string().repeat(300_000));
