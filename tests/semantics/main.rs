@@ -18,6 +18,7 @@ mod output_formats;
 mod parquet;
 mod partitions;
 mod property_cuts;
+mod property_inputs;
 mod property_late;
 mod property_rules;
 mod real_data;

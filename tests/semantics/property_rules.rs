@@ -28,7 +28,7 @@ const AGGREGATE_COLUMNS: [&str; 12] = [
 
 /// A session as text. The last session of a key ends by its gap or by the finalize, as the watermark has come: both count
 /// as the gap.
-fn row(session: &RuledSession, case: &RuledCase) -> Vec<String> {
+pub fn row(session: &RuledSession, case: &RuledCase) -> Vec<String> {
     let id =
         crate::oracle::session_id_with(session.key.as_bytes(), session.start * 1_000_000, session.ordinal);
     let mut row = vec![
@@ -45,7 +45,7 @@ fn row(session: &RuledSession, case: &RuledCase) -> Vec<String> {
 }
 
 /// The same form, from a row of the output.
-fn found(row: &BTreeMap<String, String>) -> Vec<String> {
+pub fn found(row: &BTreeMap<String, String>) -> Vec<String> {
     let second = |name: &str| (crate::oracle::us(&row[name]) / 1_000_000).to_string();
     let mut found = vec![
         row["user"].clone(),

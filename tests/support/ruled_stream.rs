@@ -382,12 +382,15 @@ fn write_file(folder: &Folder, name: &str, number: usize, content: &str) -> Stri
     name.to_owned()
 }
 
+/// The values of an event besides key and time: event, path, amount, id, pause and duration.
+pub fn values(event: &RuledEvent) -> [String; 6] {
+    let [name, path, amount] = [event.event, event.path, event.amount].map(str::to_owned);
+    [name, path, amount, event.id.clone(), pause(event), lasts(event)]
+}
+
 /// Rows with all columns.
 pub fn web_file(batch: &[RuledEvent]) -> String {
-    let row = |e: &RuledEvent| {
-        let RuledEvent { key, second, event, path, amount, id, .. } = e;
-        format!("{key},{second},{event},{path},{amount},{id},{},{}\n", pause(e), lasts(e))
-    };
+    let row = |e: &RuledEvent| format!("{},{},{}\n", e.key, e.second, values(e).join(","));
     "user,time,event,path,amount,id,pause,lasts\n".to_owned() + &batch.iter().map(row).collect::<String>()
 }
 
