@@ -1,4 +1,4 @@
-//! The parts of a row that make an event, and those that rules look at, packed into its payload.
+//! The fields of a row that make its event, and those that rules use, packed into the payload of the event.
 
 use super::numbers::{Ambiguous, with_decimal_point};
 use super::path_columns::FROM_PATH;
@@ -9,24 +9,24 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Where the parts of an event stand in a row, as one file has them: each is a position for which the format gives a
-/// field, or from `FROM_PATH` on one of a column in the path of the file.
+/// The positions of the fields that make an event, in one file. The decoder of the format gives the field at a position. Positions from
+/// `FROM_PATH` on are columns in the path of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
     /// The parts of the key.
     pub key: Vec<usize>,
     /// The parts of the time.
     pub time: Vec<usize>,
-    /// What rules keep of a row: its event carries the values.
+    /// The fields that rules use after the row is read: the event carries their values.
     pub kept: Vec<ProjectedField>,
-    /// What decides whether there is an event, behind `kept` in the order of places.
+    /// The fields that only `--where` uses. In the numbering of places they follow `kept`.
     pub filtered: Vec<ProjectedField>,
-    /// The places among both whose numbers have a decimal comma.
+    /// The places, in `kept` and `filtered`, of numbers with a decimal comma.
     pub numbers: Vec<usize>,
 }
 
 impl Columns {
-    /// The columns of a file, of whose projected `parts` the first ones travel with the event.
+    /// The columns of a file. The event carries the first `payload_len` of the projected `parts`.
     pub(super) fn new(
         key: Vec<usize>,
         time: Vec<usize>,
@@ -37,7 +37,7 @@ impl Columns {
         Self { key, time, kept: parts, filtered, numbers: Vec::new() }
     }
 
-    /// From now on numbers have a decimal comma.
+    /// Reads numbers with a decimal comma from now on.
     pub(super) fn read_decimal_commas(&mut self) {
         for (place, part) in self.kept.iter_mut().chain(&mut self.filtered).enumerate() {
             if let ProjectedField::Field(position, demand) = *part
@@ -57,13 +57,13 @@ impl Columns {
         }
     }
 
-    /// The part at `place`: those that only decide whether there is an event stand behind those that travel with it.
+    /// The part at `place`: first the parts in the payload, then those that only `--where` uses.
     fn part(&self, place: usize) -> Option<&ProjectedField> {
         let behind = || self.filtered.get(place - self.kept.len());
         self.kept.get(place).or_else(behind)
     }
 
-    /// Every position for which a field of a row is asked: not those of columns in the path.
+    /// All positions of fields that the decoder has to give. Columns in the path are not among them.
     pub(super) fn positions(&self) -> BTreeSet<usize> {
         let Self { key, time, kept, filtered, .. } = self;
         let mut positions: BTreeSet<usize> = key.iter().chain(time).copied().collect();
@@ -80,10 +80,10 @@ impl Columns {
         positions
     }
 
-    /// Whether `selection` makes an event of a row.
+    /// Whether `selection` selects a row.
     ///
     /// # Errors
-    /// Why the row is rejected before that can be said.
+    /// The reason to reject the row, if a value cannot be read.
     pub(super) fn are_selected<'f>(
         &self,
         field: impl Fn(usize) -> &'f [u8],
@@ -104,10 +104,10 @@ impl Columns {
         }))
     }
 
-    /// Packs the kept parts of a row into `payload`, whose content is replaced. Linear in their bytes.
+    /// Replaces the content of `payload` with the kept parts of a row. Linear in their bytes.
     ///
     /// # Errors
-    /// Why the row is rejected.
+    /// The reason to reject the row.
     pub(super) fn pack<'f>(
         &self,
         row: &[u8],
@@ -144,7 +144,7 @@ impl Columns {
     }
 }
 
-/// A value with a point for its decimal comma.
+/// A value with its decimal comma replaced by a point.
 fn read_number(value: &[u8], demand: Demand) -> Result<Cow<'_, [u8]>, Unmet> {
     with_decimal_point(value).map_err(|Ambiguous| match demand.duration {
         Some(_) => Unmet::NotADuration,
@@ -152,8 +152,8 @@ fn read_number(value: &[u8], demand: Demand) -> Result<Cow<'_, [u8]>, Unmet> {
     })
 }
 
-/// Joins the parts of a time with a blank between them in `joined`, whose content is replaced: empty if one is missing, for what
-/// is left might be another time.
+/// Replaces the content of `joined` with the parts of a time, separated by blanks. If a part is missing, `joined` is empty, because
+/// the other parts could be another time.
 pub(super) fn join_time<'f>(positions: &[usize], field: impl Fn(usize) -> &'f [u8], joined: &mut Vec<u8>) {
     joined.clear();
     for (number, &position) in positions.iter().enumerate() {
@@ -168,17 +168,17 @@ pub(super) fn join_time<'f>(positions: &[usize], field: impl Fn(usize) -> &'f [u
     }
 }
 
-/// A kept part as one file has it.
+/// A kept part in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProjectedField {
-    /// The field at this position, which must be what the rules demand.
+    /// The field at this position; the demand of the rules is checked.
     Field(usize, Demand),
-    /// The same where numbers have a decimal comma: their values have a point.
+    /// The same for a number with a decimal comma: the value gets a point.
     Number(usize, Demand),
     /// The same value for every row.
     Constant(Vec<u8>),
     /// xxh3-128 of the row.
     RowDigest,
-    /// The row, its fields in this order.
+    /// The fields of the row, in this order.
     Row(Vec<usize>),
 }

@@ -1,6 +1,7 @@
 //! Detects the format of a file.
 
 use super::blocks::BYTE_ORDER_MARK;
+use super::compression::Compression;
 use super::files::BatchFile;
 use crate::error::{Error, ErrorKind, Result};
 use std::io::Read;
@@ -186,6 +187,9 @@ pub(super) fn check_text(file: &BatchFile) -> Result<()> {
     let beginning = beginning(file)?;
     let Some(Other { kind, remedy, .. }) = other_kind(&beginning) else { return Ok(()) };
     let error = Error::new(ErrorKind::DataRefused, format!("this is {kind}, which sessionize does not read"));
+    let stored = file.compression_name().filter(|_| Compression::of(&beginning).is_none());
+    let remedy = stored
+        .map_or_else(|| remedy.to_owned(), |name| format!("decompress it with {name} -d, then {remedy}"));
     Err(error.at(file.path().display()).remedy(remedy).nothing_changed())
 }
 

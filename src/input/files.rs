@@ -1,4 +1,4 @@
-//! The files of a batch: opened before anything is read, known by their content.
+//! The files of a batch. All are opened before any is read, and each is identified by its content.
 #![expect(clippy::disallowed_methods, reason = "opens the batch files")]
 
 use super::compression::{self, Compression};
@@ -19,21 +19,21 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 const READ_BYTES: usize = 1 << 20;
 
-/// A batch file, open.
+/// An open batch file.
 pub struct BatchFile {
     path: PathBuf,
     stored: Arc<Stored>,
     /// xxh3-128 of its absolute path, or of its URL; `None` for a stream.
     path_hash: Option<u128>,
-    /// How much of the content shows what it is.
+    /// The number of bytes at the beginning of the content that may be used to find its format and columns.
     look_bytes: u64,
     is_growing: bool,
     path_columns: PathColumns,
     hashed: SharedHash,
 }
 
-/// Opens all files of a batch. What is no regular file (`-` for standard input, a pipe) is copied to a temporary file
-/// first, for a batch may have to be read twice. A URL stands for the objects that it names; nothing of them is read yet.
+/// Opens all files of a batch. Standard input (`-`) and pipes are copied to a temporary file first, because a batch may have to be
+/// read twice. A URL stands for the objects that it names; they are not read yet.
 ///
 /// # Errors
 /// `ErrorKind::NoInput` for the first file that is missing or unreadable, `ErrorKind::DataRefused` for a stream of more
@@ -84,7 +84,7 @@ pub fn too_many_bytes(max_bytes: u64) -> Error {
         .nothing_changed()
 }
 
-/// Copies a stream, which may never end, to a file without a name.
+/// Copies a stream to a temporary file without a name, up to `max_bytes`, because a stream may never end.
 fn spool(stream: &mut impl Read, path: &Path, max_bytes: u64) -> Result<File> {
     let failed = |error: io::Error| {
         Error::io(ErrorKind::Failed, "keep a copy of the stream in a temporary file", path, &error)
@@ -131,12 +131,12 @@ impl BatchFile {
         }
     }
 
-    /// Whether it lies in a store or on a web server.
+    /// Whether it is an object of a store or a file of a web server.
     pub fn is_remote(&self) -> bool {
         matches!(*self.stored, Stored::Object(_))
     }
 
-    /// Begins to fetch it, if it is an object of a store: whoever is about to read several does not wait for one after the other.
+    /// Starts to fetch it if it is remote, so that a caller that reads several files does not wait for each in turn.
     pub fn fetch(&self) {
         self.stored.fetch();
     }
@@ -146,8 +146,8 @@ impl BatchFile {
         &self.path
     }
 
-    /// Makes columns of the folders in its absolute path or URL; a stream has none. What they say is part of its content: of two files with
-    /// the same bytes in two such folders neither is known by the other. To be called before anything is read.
+    /// Makes columns of the folders in its absolute path or URL; a stream has none. Their values are part of its content: two files with
+    /// the same bytes in two such folders are two contents. Call it before anything is read.
     ///
     /// # Errors
     /// `ErrorKind::NoInput` if there is no current folder.
@@ -184,7 +184,7 @@ impl BatchFile {
         self.path_hash
     }
 
-    /// Where it lies, and what would show that it has changed since it was opened; `None` for a stream.
+    /// Its place, with the stamp that shows later changes; `None` for a stream.
     ///
     /// # Errors
     /// `ErrorKind::NoInput` if it cannot be read.
@@ -194,8 +194,8 @@ impl BatchFile {
         Ok(Some(FilePlace { path_hash, stamp }))
     }
 
-    /// Whether it is the file that had this stamp: by its name, length and times and by the bytes at its two ends, or by less where
-    /// its times `are_trusted`.
+    /// Whether it is unchanged since it had this stamp. Compares name, length, times, and the bytes at both ends; if its times
+    /// `are_trusted`, only name, length and modification time.
     ///
     /// # Errors
     /// `ErrorKind::NoInput` if it cannot be read.
@@ -203,19 +203,19 @@ impl BatchFile {
         self.stored.has_stamp(stamp, are_trusted).map_err(|error| unreadable(&self.path, &error))
     }
 
-    /// Says that it is still being written: a row without an end does not show what the file is, nor does anything behind its
-    /// first `bytes`.
+    /// Marks it as still being written: an unfinished row, and everything after the first `bytes`, is not used to find its format and
+    /// columns.
     pub const fn limit_looks(&mut self, bytes: u64) {
         self.look_bytes = bytes;
         self.is_growing = true;
     }
 
-    /// Which part of it a look goes through.
+    /// The part of it that is used to find its format and columns.
     pub(super) const fn look_extent(&self) -> Extent {
         Extent { known_bytes: 0, leaves_unfinished: self.is_growing }
     }
 
-    /// The content as far as it shows what the file is.
+    /// The part of the content that may be used to find its format and columns.
     ///
     /// # Errors
     /// As [`BatchFile::content`].
@@ -223,23 +223,23 @@ impl BatchFile {
         Ok(self.content()?.take(self.look_bytes))
     }
 
-    /// The bytes as they are stored.
+    /// The stored bytes.
     #[cfg(feature = "parquet")]
     pub(super) const fn stored(&self) -> &Arc<Stored> {
         &self.stored
     }
 
-    /// How it is compressed, by its first bytes; `None` if it is not, or cannot be read.
+    /// The name of its compression, found by its first bytes; `None` if it is not compressed or cannot be read.
     pub fn compression_name(&self) -> Option<&'static str> {
         let mut magic = [0; 4];
         let length = self.stored.read_at_most(&mut magic, 0).ok()?;
         Compression::of(&magic[..length]).map(Compression::name)
     }
 
-    /// The content from its start, decompressed if it is gzip or zstd by its first bytes.
+    /// The content from its start, decompressed if its first bytes are those of gzip or zstd.
     ///
     /// # Errors
-    /// What the file says; [`BatchFile::read_error`] makes it fit for a user.
+    /// The error of the read; [`BatchFile::read_error`] turns it into one for users.
     pub fn content(&self) -> io::Result<Content> {
         Ok(match self.compression()? {
             Some(compression) => {
@@ -249,7 +249,7 @@ impl BatchFile {
         })
     }
 
-    /// The content as [`BatchFile::content`] gives it, past the hash.
+    /// The same as [`BatchFile::content`], without hashing.
     pub(super) fn unhashed(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self.compression()? {
             Some(compression) => compression.unpack(self.stored_bytes())?,
@@ -267,8 +267,8 @@ impl BatchFile {
         StoredBytes::new(&self.stored)
     }
 
-    /// The digest of the content without its last `unfinished_bytes`. What readers have gone through is not read again, unless
-    /// something is left out, or the file `may_grow` and has: then the hash shows whether it has still the bytes that were read.
+    /// The digest of the content without its last `unfinished_bytes`. Bytes that a reader has already hashed are read again only if some
+    /// are left out, or if the file `may_grow` and has grown: then the hash shows whether the bytes that were read are unchanged.
     ///
     /// # Errors
     /// `ErrorKind::NoInput` if the file cannot be read, or has changed since it was opened, `ErrorKind::DataRefused` if its
@@ -314,7 +314,7 @@ impl BatchFile {
         }
     }
 
-    /// Length of the content, or more than `max_bytes` where it is longer than that. Costs a pass over a compressed file.
+    /// The length of the content; if it is longer than `max_bytes`, any number above that. Costs a pass over a compressed file.
     ///
     /// # Errors
     /// As [`BatchFile::digest`].
@@ -334,7 +334,7 @@ impl BatchFile {
         Ok(bytes)
     }
 
-    /// The content up to its first `bytes`.
+    /// The first `bytes` of the content.
     ///
     /// # Errors
     /// As [`BatchFile::digest`].
@@ -345,7 +345,7 @@ impl BatchFile {
         Ok(beginning)
     }
 
-    /// The error for a read that failed: damaged compression is the data's fault, the rest the file's.
+    /// The error for a failed read: `DataRefused` for damaged compression, `NoInput` for all else.
     pub fn read_error(&self, error: &io::Error) -> Error {
         // Whatever was made of it on the way, that is the reason.
         if let Some(failure) = self.stored.failure() {
@@ -365,7 +365,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
         .nothing_changed()
 }
 
-/// The error for a file whose content is not what it was when it was opened.
+/// The error for a file that changed after it was opened.
 pub fn file_changed(path: &Path) -> Error {
     Error::new(ErrorKind::NoInput, "the file changed while it was read")
         .at(path.display())
@@ -421,7 +421,9 @@ mod tests {
         };
         let two = [gzip(b"a,1\n"), gzip(b"b,2\n")].concat();
         let padded = [&two[..], &[0; 5_000]].concat();
-        for stored in [two.clone(), padded, zstd::encode_all(&b"a,1\nb,2\n"[..], 1).unwrap()] {
+        let frame = zstd::encode_all(&b"a,1\nb,2\n"[..], 1).unwrap();
+        let skipped = [&b"\x50\x2A\x4D\x18\x04\0\0\0\x01\x02\x03\x04"[..], &frame].concat();
+        for stored in [two.clone(), padded, frame, skipped] {
             let (_named, file) = file_with(&stored);
             assert_eq!(content(&file), b"a,1\nb,2\n");
             assert_eq!(file.digest(0, false).unwrap(), digest_of(b"a,1\nb,2\n"));

@@ -35,6 +35,7 @@ mod shown;
 mod stamp;
 mod stored;
 pub mod time;
+mod usual_names;
 pub mod w3c;
 pub mod weblog;
 
@@ -56,6 +57,7 @@ pub use reason::Reason;
 pub use sample::Sample;
 pub use scan::{ContentEnd, ContentScan, LengthAndHash, beginnings, beginnings_of_end, nothing};
 pub use shown::{Naming, ShownColumns};
+pub use usual_names::{key_likeness, time_likeness};
 
 use crate::definition::{FormatOptions, Source};
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! Which columns are most likely the key and the time.
 
 use super::facts::Facts;
-use super::names::{key_likeness, time_likeness};
+use crate::input::{key_likeness, time_likeness};
 use std::cmp::Reverse;
 
 /// The columns that are proposed, by position.

@@ -12,7 +12,6 @@ mod findings;
 mod gap;
 mod histogram;
 mod named;
-mod names;
 mod pauses;
 mod table;
 

@@ -16,6 +16,7 @@ use crate::input::files::BatchFile;
 use crate::input::projection::{Header, Projection, resolve_columns};
 use crate::input::read_error::ReadError;
 use crate::input::time::{NotATime, TimeParser, TimeShape};
+use crate::input::usual_names::{key_likeness, time_likeness};
 use std::collections::HashSet;
 
 /// A file with more columns is not an event log: it has a wrong delimiter, or attacks the memory.
@@ -66,8 +67,19 @@ pub(super) fn read_schema(
         Some(header) => header,
         None if names_columns(source, file) => true,
         None => {
-            let time = source.time.iter().map(|column| file_header.locate(column, file));
-            is_header(first, &time.collect::<Result<Vec<usize>>>()?, file, times)
+            let locate = |columns: &[Column]| {
+                columns.iter().map(|column| file_header.locate(column, file)).collect::<Result<Vec<usize>>>()
+            };
+            let (key, time) = (locate(&source.key)?, locate(&source.time)?);
+            let is_header = is_header(first, &key, &time, file, times);
+            if is_header && !are_usual(&names, &key, &time) {
+                log::warn!(
+                    "{}: its first row is taken for the header: {}; give --header no if it is an event",
+                    file.path().display(),
+                    String::from_utf8_lossy(&first.line)
+                );
+            }
+            is_header
         }
     };
     let header = file_header.is_there;
@@ -200,9 +212,24 @@ fn names_columns(source: &Source, file: &BatchFile) -> bool {
     })
 }
 
-/// Whether the first row is a header: its fields are names, and the time of a row behind it is a time. With no row behind it
-/// the names are enough.
-fn is_header(first: &FirstRow, time: &[usize], file: &BatchFile, times: &mut TimeParser) -> bool {
+/// Whether the first row is a header: its fields are names, the time of a row behind it is a time, and those of the key and the time
+/// are no values of these columns in other rows. With no row behind it the names are enough.
+fn is_header(
+    first: &FirstRow,
+    key: &[usize],
+    time: &[usize],
+    file: &BatchFile,
+    times: &mut TimeParser,
+) -> bool {
+    let is_value = |row: &Vec<Vec<u8>>| {
+        let mut used =
+            key.iter().chain(time).filter_map(|&position| first.fields.get(position).zip(row.get(position)));
+        // Files that were joined have their header again.
+        *row != first.fields && used.any(|(name, value)| name == value && !name.is_empty())
+    };
+    if first.next.iter().any(is_value) || first.fields.iter().any(|field| times.parse(field).is_ok()) {
+        return false;
+    }
     // A date that does not exist is a row to reject: no header says February 31.
     let mut is_time = |row: &Vec<Vec<u8>>| {
         let mut text = Vec::new();
@@ -214,6 +241,13 @@ fn is_header(first: &FirstRow, time: &[usize], file: &BatchFile, times: &mut Tim
         && time.iter().any(|&position| first.fields.get(position).is_some_and(|field| is_word(field)))
         && first.fields.iter().all(|field| may_be_name(field))
         && (first.next.is_empty() || first.next.iter().any(&mut is_time))
+}
+
+/// Whether one of the columns of key and time has a usual name.
+fn are_usual(names: &[String], key: &[usize], time: &[usize]) -> bool {
+    let name = |&position: &usize| names.get(position);
+    let is_key = key.iter().filter_map(name).any(|name| key_likeness(name) > 0);
+    is_key || time.iter().filter_map(name).any(|name| time_likeness(name) > 0)
 }
 
 /// Whether `field` is a word, but not one for a missing value.

@@ -1,9 +1,9 @@
-//! The reference reader: the `csv` crate, and where its rows begin and end.
+//! The reference reader: the `csv` crate, and the positions of its rows.
 
 use crate::input::blocks::BYTE_ORDER_MARK;
 use std::io::{self, Read};
 
-/// Bytes behind a mark, in one piece: the reference reader looks for a mark only in the first piece it gets.
+/// A mark and the bytes after it, read as one piece: the reference reader looks for a mark only in the first piece.
 pub struct Marked<'b> {
     mark: &'static [u8],
     bytes: &'b [u8],
@@ -16,13 +16,13 @@ impl Read for Marked<'_> {
     }
 }
 
-/// What the reference reader is given before `bytes`. It drops a byte order mark wherever it begins; that of the file is gone
-/// already, and a further one, or one at the start of a later block, is data.
+/// The bytes to put before `bytes` for the reference reader. It drops a byte order mark at the beginning of its input. The mark of the
+/// file is already removed, so a second mark, or one at the start of a later block, is data, and needs one more mark before it.
 pub(super) fn mark_before(bytes: &[u8]) -> &'static [u8] {
     if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" }
 }
 
-/// The reference reader. A row ends at LF or CRLF; a carriage return elsewhere is data. Its positions count from the start of
+/// The reference reader. A row ends at LF or CRLF; a carriage return elsewhere is data. Positions include the bytes of
 /// [`mark_before`].
 pub(super) fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<Marked<'_>> {
     csv::ReaderBuilder::new()
@@ -39,14 +39,14 @@ pub(super) fn trim_line_end(raw: &[u8]) -> &[u8] {
     row.strip_suffix(b"\r").unwrap_or(row)
 }
 
-/// The row inside the bytes that the reference reader has gone through for it, and how many blank lines stand before.
+/// The number of blank lines before a row, and the row, in the bytes that the reference reader consumed for it.
 pub(super) fn trim_row(raw: &[u8]) -> (u64, &[u8]) {
     let blank = raw.iter().take_while(|&&byte| byte == b'\n').count();
     (blank as u64, trim_line_end(&raw[blank..]))
 }
 
-/// The last field of a row without the carriage return that belongs to the line end: one that ends the raw bytes too, and
-/// so stands outside quotes.
+/// The last field of a row without the carriage return of the line end. That carriage return is outside quotes, so the raw bytes end
+/// with it too.
 pub(super) fn without_line_end<'f>(field: &'f [u8], raw: &[u8]) -> &'f [u8] {
     let ends_in_carriage_return = raw.strip_suffix(b"\n").unwrap_or(raw).ends_with(b"\r");
     if ends_in_carriage_return { field.strip_suffix(b"\r").unwrap_or(field) } else { field }

@@ -1,4 +1,4 @@
-//! The members of an object that are wanted, as the bytes of a column.
+//! The requested members of a JSON object, as the bytes of columns.
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -6,29 +6,29 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// What a member holds.
+/// The kind of the value of a member.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// There is no such member, or it is null.
+    /// The member is missing or null.
     #[default]
     Missing,
-    /// A text, an integer or a truth value: what a key may be.
+    /// A string, an integer or a boolean: a valid key.
     Plain,
-    /// A number with a fraction or an exponent, a list, an object.
+    /// A number with a fraction or an exponent, an array or an object.
     Other,
 }
 
-/// The value of one member that is wanted.
+/// The value of one requested member.
 #[derive(Debug, Clone, Default)]
 struct Cell {
     kind: Kind,
-    /// Objects between the line and the member: a name that holds dots itself goes before a way into objects.
+    /// The number of objects around the member inside the line. A member whose own name has dots takes precedence over a path into objects.
     depth: usize,
-    /// Where its bytes stand in [`Cells::bytes`].
+    /// The range of its bytes in [`Cells::bytes`].
     bytes: Range<usize>,
 }
 
-/// The values of the members that are wanted, of one line. Cleared and filled again: its memory is kept.
+/// The values of the requested members of one line. It is reused for the next line, so its memory is allocated once.
 #[derive(Debug, Default)]
 pub struct Cells {
     cells: Vec<Cell>,
@@ -36,21 +36,21 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// Replaces the content with the members of `line` that have one of `names`; `None` if the line is no object.
+    /// Replaces the content with the members of `line` named in `names`; `None` if the line is not an object.
     pub(super) fn read(&mut self, line: &[u8], names: &[String]) -> Option<()> {
         self.bytes.clear();
         self.cells.clear();
         self.cells.resize(names.len(), Cell::default());
-        let wanted = names.iter().enumerate().map(|(position, name)| (position, name.as_str())).collect();
-        self.read_object(std::str::from_utf8(line).ok()?, &Level { wanted, depth: 0 })
+        let requested = names.iter().enumerate().map(|(position, name)| (position, name.as_str())).collect();
+        self.read_object(std::str::from_utf8(line).ok()?, &Level { requested, depth: 0 })
     }
 
-    /// The bytes of a value: a text without its quotes and escapes, all others as they are written. Empty if it is missing.
+    /// The bytes of a value: a string without quotes and escapes, any other value as it is written. Empty if it is missing.
     pub(super) fn get(&self, position: usize) -> &[u8] {
         &self.bytes[self.cells[position].bytes.clone()]
     }
 
-    /// Whether the value may be part of a key. One that is missing may: that is another reason to reject a row.
+    /// Whether the value may be part of a key. A missing value may: it is rejected for another reason.
     pub(super) fn may_be_key(&self, position: usize) -> bool {
         self.cells[position].kind != Kind::Other
     }
@@ -61,17 +61,17 @@ impl Cells {
         members.end().ok()
     }
 
-    /// Takes the value of the member `name`, if it is wanted or leads to what is wanted.
+    /// Stores the value of the member `name` if it is requested, or reads it if a requested member is inside it.
     fn take(&mut self, name: &str, value: &str, level: &Level<'_>) -> Option<()> {
-        for &(position, _) in level.wanted.iter().filter(|(_, wanted)| *wanted == name) {
+        for &(position, _) in level.requested.iter().filter(|(_, requested)| *requested == name) {
             let Cell { kind, depth, .. } = self.cells[position];
-            // As everywhere the last of several members of one name holds; a null hides no way into an object.
+            // Of several members with one name the last counts, as in all JSON readers; a null does not hide a path into an object.
             if kind == Kind::Missing || level.depth == depth || (level.depth < depth && value != "null") {
                 self.cells[position] = self.cell(value, level.depth)?;
             }
         }
         let inner = level.inside(name);
-        if !inner.wanted.is_empty() && value.starts_with('{') {
+        if !inner.requested.is_empty() && value.starts_with('{') {
             self.read_object(value, &inner)
         } else {
             Some(())
@@ -90,7 +90,7 @@ impl Cells {
                 self.bytes.extend_from_slice(text.as_bytes());
                 Kind::Plain
             }
-            // The one integer that can be written in two ways.
+            // The only integer with two spellings.
             b"-0" => {
                 self.bytes.push(b'0');
                 Kind::Plain
@@ -105,24 +105,24 @@ impl Cells {
     }
 }
 
-/// The members that are wanted of one object, by position.
+/// The members that are requested of one object, by position.
 struct Level<'n> {
-    wanted: Vec<(usize, &'n str)>,
+    requested: Vec<(usize, &'n str)>,
     depth: usize,
 }
 
 impl<'n> Level<'n> {
-    /// What is wanted of the object that is the member `name` of this one.
+    /// The members that are requested of the object in the member `name`.
     fn inside(&self, name: &str) -> Self {
-        let rest = |&(position, wanted): &(usize, &'n str)| {
-            Some((position, wanted.strip_prefix(name)?.strip_prefix('.')?))
+        let rest = |&(position, requested): &(usize, &'n str)| {
+            Some((position, requested.strip_prefix(name)?.strip_prefix('.')?))
         };
-        Self { wanted: self.wanted.iter().filter_map(rest).collect(), depth: self.depth + 1 }
+        Self { requested: self.requested.iter().filter_map(rest).collect(), depth: self.depth + 1 }
     }
 
-    fn wants(&self, name: &str) -> bool {
-        self.wanted.iter().any(|(_, wanted)| {
-            wanted.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    fn requests(&self, name: &str) -> bool {
+        self.requested.iter().any(|(_, requested)| {
+            requested.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     }
 }
@@ -150,7 +150,7 @@ impl<'de> Visitor<'de> for Members<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(Name(name)) = members.next_key()? {
-            if self.level.wants(&name) {
+            if self.level.requests(&name) {
                 let value: &RawValue = members.next_value()?;
                 let taken = self.cells.take(&name, value.get(), self.level);
                 taken.ok_or_else(|| A::Error::custom("unreadable value"))?;
@@ -162,11 +162,11 @@ impl<'de> Visitor<'de> for Members<'_, '_> {
     }
 }
 
-/// The name of a member, in place where it has no escapes.
+/// The name of a member; borrowed if it has no escapes.
 #[derive(serde::Deserialize)]
 struct Name<'d>(#[serde(borrow)] Cow<'d, str>);
 
-/// The names of the members of `line`, those inside of objects behind a dot; `None` if it is no object.
+/// The names of the members of `line`, with a dot before members of inner objects; `None` if it is not an object.
 pub(super) fn member_names(line: &[u8]) -> Option<Vec<String>> {
     let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(line).ok()?;
     let mut names = Vec::new();

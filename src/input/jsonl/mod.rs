@@ -43,11 +43,14 @@ impl Decoder for JsonLines {
     type Units<R: Read> = BlockReader<R, LineEnds>;
     type Scratch = LineReader;
 
-    /// The first line that is not blank is an object, or the beginning of one.
+    /// The first line that is not blank is an object, or begins as one: it goes on behind the beginning, or it is broken and a line
+    /// after it is an object.
     fn fits(beginning: &[u8], _options: &FormatOptions) -> bool {
-        let Some(line) = detect::lines(beginning).next() else { return false };
-        member_names(line).is_some()
-            || (beginning.len() == line.len() && beginning.len() == BEGINNING_BYTES && begins_object(line))
+        let mut lines = detect::lines(beginning);
+        let Some(line) = lines.next() else { return false };
+        let is_cut = beginning.len() == line.len() && beginning.len() == BEGINNING_BYTES;
+        let mut others = lines.take(SHOWN_LINES).filter_map(member_names);
+        member_names(line).is_some() || (begins_object(line) && (is_cut || others.next().is_some()))
     }
 
     fn columns(file: &BatchFile, _source: &Source) -> Result<ShownColumns> {

@@ -89,7 +89,7 @@ fn fits(beginning: &[u8]) -> bool {
 
 #[test]
 fn json_lines_are_known_by_their_first_line() {
-    for text in ["{\"a\":1}\n", "\n \r\n{\"a\":1}", "\u{feff}{}\nx"] {
+    for text in ["{\"a\":1}\n", "\n \r\n{\"a\":1}", "\u{feff}{}\nx", "{\"a\":NaN}\n{\"a\":1}\n"] {
         assert!(fits(text.as_bytes()), "{text}");
     }
     let mut long = b"{ \"a\": \"".to_vec();

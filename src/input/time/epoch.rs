@@ -59,12 +59,14 @@ impl EpochUnit {
     }
 }
 
-/// `-1577836920.25`: digits, with an optional sign and an optional fraction of up to nine digits.
+/// `-1577836920.25`, `1.57783692025E9`: digits, with an optional sign, fraction and exponent.
 struct Number {
     negative: bool,
     /// The digits before the point; a number that is too large stays at the largest.
     whole: u64,
+    /// At most nine digits.
     fraction_ns: Option<u64>,
+    has_exponent: bool,
 }
 
 impl Number {
@@ -73,6 +75,17 @@ impl Number {
             Some(rest) => (true, rest),
             None => (false, text),
         };
+        match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
+            None => Self::plain(negative, text),
+            Some(at) => {
+                let plain = without_exponent(&text[..at], &text[at + 1..])?;
+                Some(Self { has_exponent: true, ..Self::plain(negative, &plain)? })
+            }
+        }
+    }
+
+    /// A number without sign and exponent.
+    fn plain(negative: bool, text: &[u8]) -> Option<Self> {
         let mut parts = text.splitn(2, |&byte| byte == b'.');
         let whole = digits(parts.next()?)?;
         let fraction_ns = match parts.next() {
@@ -82,7 +95,7 @@ impl Number {
             }
             None => None,
         };
-        Some(Self { negative, whole, fraction_ns })
+        Some(Self { negative, whole, fraction_ns, has_exponent: false })
     }
 
     /// Rounded down; `None` if it is out of range.
@@ -97,10 +110,37 @@ impl Number {
 pub(super) fn read(text: &[u8], unit: Option<EpochUnit>) -> Result<i64, NotATime> {
     let number = Number::read(text).ok_or(NotATime::Unreadable)?;
     let unit = unit.or_else(|| EpochUnit::by_magnitude(number.whole)).ok_or(NotATime::Unreadable)?;
-    if number.fraction_ns.is_some() && unit != EpochUnit::Seconds {
+    // A spreadsheet shortens longer numbers to a few digits and an exponent: 1.57784E+12 is minutes away from what it was.
+    if (number.fraction_ns.is_some() || number.has_exponent) && unit != EpochUnit::Seconds {
         return Err(NotATime::Unreadable);
     }
     number.us(unit).ok_or(NotATime::Impossible)
+}
+
+/// The number of digits before the point of a number with an exponent; `None` if it is none.
+pub(super) fn digits_with_exponent(text: &[u8]) -> Option<usize> {
+    let number = Number::read(text).filter(|number| number.has_exponent)?;
+    Some(number.whole.checked_ilog10().map_or(1, |log| log as usize + 1))
+}
+
+/// The largest exponent of a number of seconds.
+const MAX_EXPONENT: usize = 10;
+
+/// `1.5778` and `+9` without exponent: the point moves to the right. Without a point it is a rounded number, such as `1e9`, and no time.
+fn without_exponent(text: &[u8], exponent: &[u8]) -> Option<Vec<u8>> {
+    let exponent = exponent.strip_prefix(b"+").unwrap_or(exponent);
+    let places = usize::try_from(digits(exponent)?).ok().filter(|&places| places <= MAX_EXPONENT)?;
+    let mut parts = text.splitn(2, |&byte| byte == b'.');
+    let (whole, fraction) = (parts.next()?, parts.next()?);
+    digits(whole).and(digits(fraction))?;
+    let (moved, left) = fraction.split_at(places.min(fraction.len()));
+    let mut plain = [whole, moved].concat();
+    plain.resize(whole.len() + places, b'0');
+    if !left.is_empty() {
+        plain.push(b'.');
+        plain.extend_from_slice(left);
+    }
+    Some(plain)
 }
 
 fn digits(text: &[u8]) -> Option<u64> {

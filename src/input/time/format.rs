@@ -10,7 +10,7 @@ pub enum TimeFormat {
     /// Whatever has one clear meaning: `2020-01-01 00:02:00`, also with `T`, with a fraction of up to nine digits, with
     /// `Z` or an offset, without seconds, without a time of day; the date also as web servers write it,
     /// `01/Jan/2020:00:02:00 +0000`, in brackets or not; and numbers, by magnitude: below 10^11 they are
-    /// seconds since the epoch (with up to nine decimals), below 10^14 milliseconds, below 10^17 microseconds, below 10^19
+    /// seconds since the epoch (with up to nine decimals, or an exponent), below 10^14 milliseconds, below 10^17 microseconds, below 10^19
     /// nanoseconds.
     ///
     /// Numbers of 8, 12 and 14 digits that are a date, a minute or a second of the years 1900 to 2099 are that: `20200101`.
@@ -65,7 +65,9 @@ mod tests {
 
     #[test]
     fn every_name_reads_back_as_itself() {
-        for name in ["auto", "epoch-s", "epoch-ms", "epoch-us", "%Y%m%d", "%s", "%d/%b/%Y:%H:%M:%S %z"] {
+        for name in
+            ["auto", "epoch-s", "epoch-ms", "epoch-us", "%Y%m%d", "%Y%m%d%H", "%s", "%d/%b/%Y:%H:%M:%S %z"]
+        {
             assert_eq!(name.parse::<TimeFormat>().map(|format| format.to_string()), Ok(name.to_owned()));
         }
     }
@@ -80,7 +82,9 @@ mod tests {
             ("%Y-%m-%d %H:%M:%S,%f", "without a point"),
             ("%H:%M:%S", "does not hold a whole date"),
             ("%Y-%m", "does not hold a whole date"),
-            ("%Y-%m-%d %H", "does not hold a whole date"),
+            ("%Y-%m-%d %I", "does not hold a whole date"),
+            ("%Y-%m-%d %M", "does not hold a whole date"),
+            ("%Y-%m-%d %H %S", "does not hold a whole date"),
             ("%Y-%m-%d %I:%M", "does not hold a whole date"),
         ] {
             let error = name.parse::<TimeFormat>().unwrap_err();

@@ -44,8 +44,8 @@ impl Pattern {
         }
         match this.moment(&text, Tz::UTC) {
             Err(error) if error.kind() == ParseErrorKind::NotEnough => Err(format!(
-                "the time format {pattern:?} does not hold a whole date, or only part of a time of day: \
-                 give year, month and day, and with an hour also the minute"
+                "the time format {pattern:?} does not hold a whole date, or only part of an hour: \
+                 give year, month and day, with %I also %p, and with a minute also the hour"
             )),
             _ => Ok(()),
         }
@@ -87,14 +87,18 @@ fn items(pattern: &str) -> Option<Vec<Item<'static>>> {
     StrftimeItems::new(&pattern.replace(".%f", "%.f")).parse_to_owned().ok()
 }
 
-/// A date without any part of a time of day is its midnight. With an incomplete time of day it is an error, because ignoring an
-/// hour would give a wrong time.
+/// A date without any part of a time of day is its midnight, and an hour without a minute its first instant. Anything else that is
+/// missing is an error, because ignoring the rest would give a wrong time.
 fn local_time(parsed: &Parsed) -> Result<NaiveDateTime, ParseError> {
-    let clock =
-        [parsed.hour_div_12(), parsed.hour_mod_12(), parsed.minute(), parsed.second(), parsed.nanosecond()];
-    if clock.iter().all(Option::is_none) {
-        Ok(parsed.to_naive_date()?.and_time(NaiveTime::MIN))
-    } else {
-        parsed.to_naive_datetime_with_offset(0)
+    let hour = [parsed.hour_div_12(), parsed.hour_mod_12()];
+    let rest = [parsed.minute(), parsed.second(), parsed.nanosecond()];
+    match (hour.iter().any(Option::is_some), rest.iter().any(Option::is_some)) {
+        (false, false) => Ok(parsed.to_naive_date()?.and_time(NaiveTime::MIN)),
+        (true, false) => {
+            let mut whole = parsed.clone();
+            whole.set_minute(0)?;
+            whole.to_naive_datetime_with_offset(0)
+        }
+        (_, true) => parsed.to_naive_datetime_with_offset(0),
     }
 }

@@ -1,4 +1,4 @@
-//! The slow reader: the form is looked up by its shape, then chrono reads it with the pattern of that shape.
+//! The reference for tests: it looks up the pattern of a text by its shape, and chrono reads the text with that pattern.
 
 use super::{NotATime, Timestamp};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// From the shape of a text (every digit a `0`) to its strftime pattern and whether it has an offset.
+/// For each shape of a text (each digit replaced by `0`): its strftime pattern, and whether it has an offset.
 static SHAPES: LazyLock<HashMap<String, (String, bool)>> = LazyLock::new(|| {
     let mut shapes = HashMap::from([("0000-00-00".to_owned(), ("%Y-%m-%d".to_owned(), false))]);
     let mut clocks = vec![("00:00".to_owned(), "%H:%M"), ("00:00:00".to_owned(), "%H:%M:%S")];
@@ -47,7 +47,7 @@ pub fn read(bytes: &[u8], zone: Tz) -> Result<i64, NotATime> {
     Timestamp::from_us(us).map(Timestamp::us).ok_or(NotATime::Impossible)
 }
 
-/// A word for UTC is a `Z`, or says once more what an offset has said.
+/// Replaces a word for UTC by `Z`, or removes it after an offset of zero.
 fn without_zone_word(text: &str) -> String {
     let Some(stem) = text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")) else {
         return text.to_owned();
@@ -100,6 +100,9 @@ fn written(text: &str, pattern: &str, with_offset: bool, zone: Tz) -> Option<i64
 }
 
 fn epoch(text: &str, shape: &str) -> Option<i64> {
+    if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
+        return seconds_with_exponent(mantissa, exponent);
+    }
     let (whole, fraction) = shape.strip_prefix('-').unwrap_or(shape).split_once('.').unwrap_or((shape, "0"));
     let whole = whole.trim_start_matches('-');
     let only_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'0');
@@ -120,4 +123,21 @@ fn epoch(text: &str, shape: &str) -> Option<i64> {
     let size_ns = size * per_unit_ns + nanos;
     let ns = if text.starts_with('-') { -size_ns } else { size_ns };
     i64::try_from(ns.div_euclid(1_000)).ok()
+}
+
+/// Seconds, as a whole number of nanoseconds: all digits of the mantissa, times a power of ten.
+fn seconds_with_exponent(mantissa: &str, exponent: &str) -> Option<i64> {
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let size = mantissa.strip_prefix('-').unwrap_or(mantissa);
+    let (whole, fraction) = size.split_once('.')?;
+    if ![whole, fraction, exponent].into_iter().all(are_digits) {
+        return None;
+    }
+    let places: i32 = exponent.parse().ok().filter(|places| *places <= 10)?;
+    let power = places + 9 - i32::try_from(fraction.len()).ok()?;
+    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+    let size_ns = digits.checked_mul(10_i128.pow(u32::try_from(power).ok()?))?;
+    let ns = if mantissa.starts_with('-') { -size_ns } else { size_ns };
+    (size_ns < 100_000_000_000_000_000_000).then(|| i64::try_from(ns.div_euclid(1_000)).ok())?
 }

@@ -1,5 +1,7 @@
 //! The shape of a time: shows whether a time at the end of a file is complete, and whether a number is a time at all.
 
+use super::epoch::digits_with_exponent;
+
 /// What the text of a time contains, as far as `auto` reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeShape {
@@ -24,6 +26,9 @@ const DATE_BYTES: usize = 10;
 impl TimeShape {
     /// The shape of a time without spaces around it. `is_early`: it is a number before 1990.
     pub(super) fn of(text: &[u8], is_early: bool) -> Self {
+        if let Some(digits) = digits_with_exponent(text) {
+            return Self::Number { digits, is_early };
+        }
         let unsigned = text.strip_prefix(b"-").unwrap_or(text);
         if unsigned.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
             let digits = unsigned.iter().take_while(|&&byte| byte != b'.').count();

@@ -94,13 +94,14 @@ fn numbers() -> impl Strategy<Value = String> {
         "-?[0-9]{1,20}",
         "0{0,9}[0-9]{10}",
         "(19|20)[0-9]{2}[01][0-9][0-3][0-9]([0-2][0-9][0-5][0-9]([0-6][0-9])?)?",
-        "-0\\.[0-9]{1,9}"
+        "-0\\.[0-9]{1,9}",
+        "-?[0-9]{1,3}(\\.[0-9]{0,12})?[eE]\\+?[0-9]{1,2}"
     ]
 }
 
 /// One byte changed, inserted, removed or doubled: mostly into what has a meaning in times.
 fn damaged(texts: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>> {
-    let byte = prop_oneof![prop::sample::select(b"0123456789:-+.TtZz ,/[]\"".to_vec()), any::<u8>()];
+    let byte = prop_oneof![prop::sample::select(b"0123456789:-+.TtZzeE ,/[]\"".to_vec()), any::<u8>()];
     let damage = (any::<prop::sample::Index>(), 0..3, byte);
     (texts, prop::collection::vec(damage, 0..3)).prop_map(|(text, damages)| {
         let mut bytes = text.into_bytes();

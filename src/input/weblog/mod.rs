@@ -32,7 +32,7 @@ const TIME: &str = "time";
 /// The columns by which most people tell users apart.
 const USUAL_KEY: [&str; 2] = ["remote_host", "user_agent"];
 
-/// How many lines at the beginning of a file show whether it is an access log: more than half of them are lines of one.
+/// How many lines at the beginning of a file show whether it is an access log: at least half of them are lines of one, and the last one may be cut.
 const SHOWN_LINES: usize = 10;
 
 /// The decoder of one access log.
@@ -53,7 +53,8 @@ impl Decoder for WebLog {
         let lines = || detect::whole_lines(beginning).take(SHOWN_LINES);
         let is_cut_otherwise =
             options.get("delimiter").is_some_and(|delimiter| !matches!(delimiter, "," | "auto"));
-        !is_cut_otherwise && 2 * lines().filter(|line| read(line, false).is_some()).count() > lines().count()
+        let read = lines().filter(|line| read(line, false).is_some()).count();
+        !is_cut_otherwise && read > 0 && 2 * read >= lines().count()
     }
 
     fn columns(_file: &BatchFile, _source: &Source) -> Result<ShownColumns> {

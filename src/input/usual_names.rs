@@ -79,12 +79,12 @@ const TIMES: [&str; 26] = [
 ];
 
 /// How much a name is that of a key: more is more.
-pub(super) fn key_likeness(name: &str) -> usize {
+pub fn key_likeness(name: &str) -> usize {
     likeness(name, &KEYS)
 }
 
 /// How much a name is that of an event time.
-pub(super) fn time_likeness(name: &str) -> usize {
+pub fn time_likeness(name: &str) -> usize {
     likeness(name, &TIMES)
 }
 
