@@ -7,8 +7,8 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 /// What the values of a piece come to at most, as far as the file says it.
 const PIECE_BYTES: u64 = 4 << 20;
-/// More rows have no piece. Fixed, as the size of a block of text: the order of the output rests on it. A row group of
-/// DuckDB has fewer rows, and one page for each column: two pieces would both decompress it.
+/// More rows have no piece. Fixed, as the size of a block of text: the order of the output rests on it. Some writers make
+/// row groups of 122,880 rows with one page for each column: two pieces would both decompress it.
 const PIECE_ROWS: u64 = 1 << 17;
 /// A piece for fewer rows than this is not worth its start.
 const FEWEST_ROWS: u64 = 1 << 10;

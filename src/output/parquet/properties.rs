@@ -1,7 +1,7 @@
 //! How the columns of a file are encoded.
 //!
-//! Only encodings that every reader knows: plain values and dictionaries. The delta encodings make smaller files in half the time, but Spark
-//! before 3.4, StarRocks and the vectorized readers of Iceberg refused them.
+//! Only encodings that every reader knows: plain values and dictionaries. The delta encodings make smaller files in half the time, but some
+//! engines have refused them until lately: Spark before 3.4, the vectorized readers of Iceberg.
 
 use crate::output::encode::Origin;
 use arrow_array::cast::AsArray;
