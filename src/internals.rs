@@ -11,7 +11,7 @@ pub use crate::core::rules::{Emit, ProjectedColumns, RowSelection};
 pub use crate::core::session::{CompletedSession, OpenSession};
 pub use crate::core::watermark::Advance;
 pub use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
-pub use crate::fake::{FakeSettings, write_pageviews};
+pub use crate::fake::{FakeKeys, FakeSettings, write_pageviews};
 pub use crate::input::csv::{Csv, Dialect, Schema};
 pub use crate::input::time::{NotATime, TimeFormat, TimeParser};
 pub use crate::input::{

@@ -2,7 +2,7 @@
 
 use super::values;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fake::{FakeSettings, write_pageviews};
+use crate::fake::{FakeKeys, FakeSettings, write_pageviews};
 use clap::Args;
 use std::io::{self, Write};
 use std::path::Path;
@@ -28,6 +28,9 @@ pub(super) struct FakeFlags {
     /// Mean number of events in a visit
     #[arg(long, value_name = "MEAN", default_value = "8")]
     session_events: f64,
+    /// Write users as UUIDs of 36 characters, as trackers do, instead of u17
+    #[arg(long)]
+    uuid_keys: bool,
 }
 
 pub(super) fn execute(flags: &FakeFlags) -> Result<()> {
@@ -38,6 +41,7 @@ pub(super) fn execute(flags: &FakeFlags) -> Result<()> {
         seed: flags.seed,
         disorder_us: flags.disorder,
         events_per_session: flags.session_events,
+        keys: if flags.uuid_keys { FakeKeys::Uuid } else { FakeKeys::Short },
     };
     let mut out = io::stdout().lock();
     let written = write_pageviews(&settings, &mut out).and_then(|()| out.flush());

@@ -1,6 +1,8 @@
 //! Rows to text.
 
 use super::row::Row;
+use super::settings::FakeKeys;
+use super::user_key::write_key;
 use crate::core::event::Timestamp;
 use std::io::{self, Write};
 
@@ -19,6 +21,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Writes rows, many at a time.
 pub(super) struct LineWriter<'a, W> {
     out: &'a mut W,
+    keys: FakeKeys,
     buffer: Vec<u8>,
     /// `,pageview,/listing/b` and the line end, by page.
     pages: Vec<String>,
@@ -28,9 +31,9 @@ pub(super) struct LineWriter<'a, W> {
 }
 
 impl<'a, W: Write> LineWriter<'a, W> {
-    pub(super) fn new(out: &'a mut W) -> Self {
+    pub(super) fn new(out: &'a mut W, keys: FakeKeys) -> Self {
         let buffer = Vec::with_capacity(BUFFER_BYTES + 256);
-        Self { out, buffer, pages: (0..PAGES).map(page).collect(), second: None, time: Vec::new() }
+        Self { out, keys, buffer, pages: (0..PAGES).map(page).collect(), second: None, time: Vec::new() }
     }
 
     pub(super) fn write_all(&mut self, rows: impl Iterator<Item = Row>) -> io::Result<()> {
@@ -54,8 +57,7 @@ impl<'a, W: Write> LineWriter<'a, W> {
             self.second = Some(row.second);
             write_time(row.second, &mut self.time);
         }
-        self.buffer.push(b'u');
-        self.buffer.extend_from_slice(itoa::Buffer::new().format(row.user).as_bytes());
+        write_key(self.keys, row.user, &mut self.buffer);
         self.buffer.extend_from_slice(&self.time);
         self.buffer.extend_from_slice(self.pages[usize::from(row.page)].as_bytes());
     }

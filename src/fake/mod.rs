@@ -7,17 +7,19 @@ mod delay;
 mod line;
 mod row;
 mod settings;
+mod user_key;
 mod users;
 mod visit;
 
-pub use settings::FakeSettings;
+pub use settings::{FakeKeys, FakeSettings};
 
 use delay::Delayed;
 use line::LineWriter;
 use std::io::{self, Write};
 use visit::PageViews;
 
-/// Writes page views as `u17,2020-01-01 00:02:00,pageview,/listing/b`, without a header.
+/// Writes page views as `u17,2020-01-01 00:02:00,pageview,/listing/b`, without a header. With [`FakeKeys::Uuid`], a UUID stands for
+/// `u17`; the rest of the rows is the same.
 ///
 /// A visit has a geometric number of events. Its pauses are nearly exponential, 40 seconds in the mean and never above
 /// five minutes, which about one in 250 is exactly; so with a gap of five minutes each visit is a session, unless two
@@ -36,7 +38,7 @@ use visit::PageViews;
 /// The errors of `out`, which gets the rows in pieces of about 64 KiB and is not flushed.
 pub fn write_pageviews(settings: &FakeSettings, out: &mut impl Write) -> io::Result<()> {
     let in_order = PageViews::new(settings);
-    let mut lines = LineWriter::new(out);
+    let mut lines = LineWriter::new(out, settings.keys);
     match u64::try_from(settings.disorder_us) {
         Ok(disorder_us @ 1..) => lines.write_all(Delayed::new(in_order, disorder_us, settings.seed))?,
         _ => lines.write_all(in_order)?,

@@ -15,4 +15,16 @@ pub struct FakeSettings {
     pub disorder_us: i64,
     /// The mean number of events of a visit; at least one.
     pub events_per_session: f64,
+    /// How a user is written.
+    pub keys: FakeKeys,
+}
+
+/// How generated rows write a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FakeKeys {
+    /// `u17`.
+    #[default]
+    Short,
+    /// A UUID of version 4, as trackers write them: 36 bytes that differ from the first one on.
+    Uuid,
 }

@@ -1,4 +1,4 @@
-use super::{FakeSettings, write_pageviews};
+use super::{FakeKeys, FakeSettings, write_pageviews};
 use crate::input::time::{TimeFormat, TimeParser};
 use std::collections::HashMap;
 
@@ -7,7 +7,15 @@ const DAY_US: i64 = 86_400 * SECOND_US;
 const GAP_US: i64 = 300 * SECOND_US;
 
 fn settings() -> FakeSettings {
-    FakeSettings { rows: 5_000, users: 1_000, days: 2, seed: 42, disorder_us: 0, events_per_session: 6.0 }
+    FakeSettings {
+        rows: 5_000,
+        users: 1_000,
+        days: 2,
+        seed: 42,
+        disorder_us: 0,
+        events_per_session: 6.0,
+        keys: FakeKeys::Short,
+    }
 }
 
 fn written(settings: &FakeSettings) -> String {
@@ -67,6 +75,22 @@ fn the_same_seed_gives_the_same_bytes() {
         assert_eq!(xxhash_rust::xxh3::xxh3_64(bytes.as_bytes()), digest, "{settings:?}");
     }
     assert_ne!(written(&settings()), written(&FakeSettings { seed: 43, ..settings() }));
+}
+
+#[test]
+fn uuid_keys_stand_for_the_short_ones_and_change_nothing_else() {
+    let uuids = written(&FakeSettings { keys: FakeKeys::Uuid, ..settings() });
+    let mut uuid_of_user: HashMap<String, uuid::Uuid> = HashMap::new();
+    for (short, long) in written(&settings()).lines().zip(uuids.lines()) {
+        let ((user, rest), (text, of_long)) = (short.split_once(',').unwrap(), long.split_once(',').unwrap());
+        assert_eq!(rest, of_long);
+        let uuid: uuid::Uuid = text.parse().unwrap();
+        assert_eq!((uuid.hyphenated().to_string().as_str(), uuid.get_version_num()), (text, 4));
+        assert_eq!(*uuid_of_user.entry(user.to_owned()).or_insert(uuid), uuid);
+    }
+    let users = uuid_of_user.len();
+    let uuids: std::collections::HashSet<uuid::Uuid> = uuid_of_user.into_values().collect();
+    assert_eq!(uuids.len(), users, "no two users share one");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 # data.sh SET...: makes the named data sets, all of them from `sessionize fake`, where they are not there yet.
 #
 # BIN is the program, DIR the folder. The same seed gives the same bytes on every machine. A set with the ending of a format,
-# such as real-1.6M.jsonl, is the same events in that format: jsonl, parquet (by DuckDB, as DIR/venv has it), log.
+# such as real-1.6M.jsonl, is the same events in that format: jsonl, parquet (by DuckDB, as DIR/venv has it), log. A set that
+# ends in -uuid, such as real-16M-uuid, has UUIDs of 36 characters for keys, as trackers write them.
 set -euo pipefail
 here=$(dirname "$0")
 : "${BIN:=target/release/sessionize}" "${DIR:=target/bench}"
@@ -13,15 +14,25 @@ wide() { sed 's|$|,https://www.example.com/,Mozilla/5.0|'; }
 # A stream of bytes that is the same everywhere: what `shuf` shuffles by.
 dice() { openssl enc -aes-256-ctr -pass pass:sessionize -nosalt </dev/zero 2>/dev/null; }
 
+# generated SET FLAGS...: the rows of a set that `fake` writes.
+generated() {
+    local set=$1
+    shift
+    case $set in
+        smoke) "$BIN" fake --rows 20000 --users 2000 --days 2 --session-events 4 "$@" ;;
+        origin-1.6M) "$BIN" fake --rows 1600000 --users 1000000 --days 7 --session-events 2 "$@" ;;
+        real-1.6M) "$BIN" fake --rows 1600000 --users 200000 --days 7 --session-events 8 "$@" ;;
+        real-16M) "$BIN" fake --rows 16000000 --users 1000000 --days 10 --session-events 8 "$@" | wide ;;
+        *) echo "there is no data set $set" >&2; exit 2 ;;
+    esac
+}
+
 make() {
     case $1 in
-        smoke) "$BIN" fake --rows 20000 --users 2000 --days 2 --session-events 4 ;;
-        origin-1.6M) "$BIN" fake --rows 1600000 --users 1000000 --days 7 --session-events 2 ;;
-        real-1.6M) "$BIN" fake --rows 1600000 --users 200000 --days 7 --session-events 8 ;;
-        real-16M) "$BIN" fake --rows 16000000 --users 1000000 --days 10 --session-events 8 | wide ;;
         quoted-16M) awk -F, -v OFS=, '{ $4 = "\"" $4 "\""; print }' "$(path real-16M)" ;;
         shuffled-16M) shuf --random-source=<(dice) "$(path real-16M)" ;;
-        *) echo "there is no data set $1" >&2; exit 2 ;;
+        *-uuid) generated "${1%-uuid}" --uuid-keys ;;
+        *) generated "$1" ;;
     esac
 }
 

@@ -6,10 +6,10 @@
 
 use criterion::{Criterion, Throughput};
 use sessionize::internals::{
-    Columns, Csv, Dialect, Emit, Event, EventBatch, EventBuffer, Extent, FakeSettings, FileDecoder, FileUnit,
-    Fold, Gap, GapReducer, Intake, KeyHash, OpenSession, OutputFormat, OutputKind, OutputSchema, PARTITIONS,
-    PathColumns, PurgedKeys, RowRules, RowSelection, Schema, Stored, TimeFormat, TimeParser, UnitDecoder,
-    write_pageviews,
+    Columns, Csv, Dialect, Emit, Event, EventBatch, EventBuffer, Extent, FakeKeys, FakeSettings, FileDecoder,
+    FileUnit, Fold, Gap, GapReducer, Intake, KeyHash, OpenSession, OutputFormat, OutputKind, OutputSchema,
+    PARTITIONS, PathColumns, PurgedKeys, RowRules, RowSelection, Schema, Stored, TimeFormat, TimeParser,
+    UnitDecoder, write_pageviews,
 };
 use sessionize::{CloseReason, Op, SessionBatch, Timestamp, Watermark};
 use std::hint::black_box;
@@ -18,8 +18,15 @@ const ROWS: u64 = 100_000;
 const FIVE_MINUTES: Gap = Gap::from_us(300_000_000);
 
 fn rows() -> Vec<u8> {
-    let settings =
-        FakeSettings { rows: ROWS, users: 20_000, days: 1, seed: 1, disorder_us: 0, events_per_session: 8.0 };
+    let settings = FakeSettings {
+        rows: ROWS,
+        users: 20_000,
+        days: 1,
+        seed: 1,
+        disorder_us: 0,
+        events_per_session: 8.0,
+        keys: FakeKeys::Short,
+    };
     let mut rows = Vec::new();
     write_pageviews(&settings, &mut rows).unwrap();
     rows
