@@ -12,7 +12,7 @@ use std::time::Duration;
 const SHORT: (&str, &str) = ("SESSIONIZE_STORE_TIMEOUT", "2s");
 
 /// A server that gives each connection to `serve`; returns its port.
-fn server(serve: impl Fn(TcpStream) + Send + 'static) -> u16 {
+fn server(mut serve: impl FnMut(TcpStream) + Send + 'static) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || listener.incoming().for_each(|stream| serve(stream.unwrap())));
@@ -62,7 +62,8 @@ fn a_file_whose_length_nobody_says_is_refused_with_a_way_on() {
 #[test]
 fn without_credentials_a_machine_that_stays_silent_is_not_waited_for() {
     // Kept open, and never answered: as an address that nothing stands behind.
-    let port = server(|stream| std::mem::forget(stream));
+    let mut open = Vec::new();
+    let port = server(move |stream| open.push(stream));
     let endpoint = format!("http://127.0.0.1:{port}");
     for url in ["s3://bucket/a.csv", "s3://bucket/*.csv"] {
         let stderr = refused(url, &[("AWS_METADATA_ENDPOINT", &endpoint)], 66);

@@ -218,8 +218,8 @@ fn a_long_log_is_taken_in_once_in_every_form() {
 
 #[test]
 fn the_beginning_of_a_file_that_is_trusted_without_reading_is_known_all_the_same() {
-    let rows =
-        |count: u32| -> String { (0..count).map(|n| format!("ann,{},{n}\n", 1_577_836_800 + n)).collect() };
+    let row = |n: u32| format!("ann,{},{n}\n", 1_577_836_800 + n);
+    let rows = |count: u32| (0..count).map(row).collect::<String>();
     for (whole, cut) in [(rows(20), rows(15)), (rows(20_000), rows(9_000))] {
         let folder = Folder::in_memory();
         let run = |files: &[&str]| {
