@@ -4,7 +4,8 @@
 //! needs is another question: `tests/bench/versus.sh` asks it.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
-use criterion::{Criterion, Throughput};
+use divan::Bencher;
+use divan::counter::ItemsCount;
 use sessionize::internals::{
     Columns, Csv, Dialect, Emit, Event, EventBatch, EventBuffer, Extent, FakeKeys, FakeSettings, FileDecoder,
     FileUnit, Fold, Gap, GapReducer, Intake, KeyHash, OpenSession, OutputFormat, OutputKind, OutputSchema,
@@ -32,13 +33,28 @@ fn rows() -> Vec<u8> {
     rows
 }
 
-/// The same rows, each path in quotes.
-fn quoted_rows() -> Vec<u8> {
-    let quote = |line: &str| {
-        let (front, path) = line.rsplit_once(',').unwrap();
-        format!("{front},\"{path}\"\n")
-    };
-    String::from_utf8(rows()).unwrap().lines().map(quote).collect::<String>().into_bytes()
+/// What stands in the rows that are parsed.
+#[derive(Debug, Clone, Copy)]
+enum Rows {
+    /// No quotes.
+    Plain,
+    /// Each path in quotes.
+    Quoted,
+}
+
+impl Rows {
+    fn text(self) -> Vec<u8> {
+        let quote = |line: &str| {
+            let (front, path) = line.rsplit_once(',').unwrap();
+            format!("{front},\"{path}\"\n")
+        };
+        match self {
+            Self::Plain => rows(),
+            Self::Quoted => {
+                String::from_utf8(rows()).unwrap().lines().map(quote).collect::<String>().into_bytes()
+            }
+        }
+    }
 }
 
 fn csv() -> FileDecoder {
@@ -95,75 +111,66 @@ fn fold(events: &[EventBuffer]) -> (u64, Vec<GapReducer>) {
 }
 
 /// Bytes to events in partition buffers: rows, fields, times, hashes.
-fn parse(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("parse");
-    group.throughput(Throughput::Elements(ROWS));
-    for (name, rows) in [("plain", rows()), ("quoted", quoted_rows())] {
-        let csv = csv();
-        let units = units(&csv, &rows);
-        let (mut decoder, mut batch) = (decoder(), EventBatch::default());
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                for unit in &units {
-                    decoder.decode(unit, &mut batch).unwrap();
-                    black_box(&batch);
-                }
-            });
-        });
-    }
-    group.finish();
+#[divan::bench(args = [Rows::Plain, Rows::Quoted])]
+fn parse(bencher: Bencher<'_, '_>, which: Rows) {
+    let (csv, rows) = (csv(), which.text());
+    let units = units(&csv, &rows);
+    let (mut decoder, mut batch) = (decoder(), EventBatch::default());
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
+        for unit in &units {
+            decoder.decode(unit, &mut batch).unwrap();
+            black_box(&batch);
+        }
+    });
 }
 
 /// The part of it that hashes keys and packs events into the buffers of their partitions.
-fn partition(criterion: &mut Criterion) {
+#[divan::bench]
+fn hash_and_pack(bencher: Bencher<'_, '_>) {
     let events = events();
-    let mut group = criterion.benchmark_group("partition");
-    group.throughput(Throughput::Elements(ROWS));
     let mut buffers = vec![EventBuffer::default(); PARTITIONS];
-    group.bench_function("hash and pack", |bencher| {
-        bencher.iter(|| {
-            buffers.iter_mut().for_each(EventBuffer::clear);
-            for event in events.iter().flat_map(EventBuffer::iter) {
-                let hash = KeyHash::of(event.key);
-                let event = Event { table_hash: hash.table(), ..event };
-                buffers[hash.partition().index()].push(event);
-            }
-            black_box(&buffers);
-        });
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
+        buffers.iter_mut().for_each(EventBuffer::clear);
+        for event in events.iter().flat_map(EventBuffer::iter) {
+            let hash = KeyHash::of(event.key);
+            let event = Event { table_hash: hash.table(), ..event };
+            buffers[hash.partition().index()].push(event);
+        }
+        black_box(&buffers);
     });
-    group.finish();
 }
 
-/// Events to sessions, and the sort that a batch out of order needs before.
-fn fold_events(criterion: &mut Criterion) {
+/// Events to sessions.
+#[divan::bench]
+fn fold_in_order(bencher: Bencher<'_, '_>) {
     let events = events();
-    let mut group = criterion.benchmark_group("fold");
-    group.throughput(Throughput::Elements(ROWS));
-    group.bench_function("in order", |bencher| bencher.iter(|| fold(black_box(&events)).0));
-    group.bench_function("sort", |bencher| {
-        bencher.iter(|| {
-            for events in &events {
-                black_box(events.sorted_by_time());
-            }
-        });
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| fold(black_box(&events)).0);
+}
+
+/// The sort that a batch out of order needs before the fold.
+#[divan::bench]
+fn sort(bencher: Bencher<'_, '_>) {
+    let events = events();
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
+        for events in &events {
+            black_box(events.sorted_by_time());
+        }
     });
-    group.finish();
 }
 
 /// Open sessions to chunks of the checkpoint.
-fn encode(criterion: &mut Criterion) {
+#[divan::bench]
+fn encode_open_sessions(bencher: Bencher<'_, '_>) {
     let (_, mut reducers) = fold(&events());
     let open: u64 = reducers.iter_mut().map(|reducer| reducer.encode().open.sessions).sum();
-    let mut group = criterion.benchmark_group("encode");
-    group.throughput(Throughput::Elements(open));
-    group.bench_function("open sessions", |bencher| {
-        bencher.iter(|| reducers.iter_mut().map(|reducer| reducer.encode().open.keys).sum::<u64>());
-    });
-    group.finish();
+    bencher
+        .counter(ItemsCount::new(open))
+        .bench_local(|| reducers.iter_mut().map(|reducer| reducer.encode().open.keys).sum::<u64>());
 }
 
 /// Sessions to rows, ids included.
-fn write(criterion: &mut Criterion) {
+#[divan::bench]
+fn write_sessions(bencher: Bencher<'_, '_>) {
     const SESSIONS: u32 = 1_000;
     let start = Timestamp::from_us(1_577_836_800_000_000).unwrap();
     let mut sessions = SessionBatch::default();
@@ -173,8 +180,6 @@ fn write(criterion: &mut Criterion) {
         let key = format!("u{number}");
         sessions.push(Op::Insert, &open.close(key.as_bytes(), CloseReason::Gap));
     }
-    let mut group = criterion.benchmark_group("write");
-    group.throughput(Throughput::Elements(u64::from(SESSIONS)));
     let mut out = Vec::new();
     let schema = OutputSchema {
         key: vec!["user".to_owned()],
@@ -184,20 +189,13 @@ fn write(criterion: &mut Criterion) {
         emit: Emit::default(),
     };
     let encoder = OutputFormat::Csv.encoder(schema, false);
-    group.bench_function("session rows", |bencher| {
-        bencher.iter(|| {
-            out.clear();
-            encoder.encode(OutputKind::Sessions, &sessions, &mut out);
-            black_box(out.len())
-        });
+    bencher.counter(ItemsCount::new(SESSIONS)).bench_local(|| {
+        out.clear();
+        encoder.encode(OutputKind::Sessions, &sessions, &mut out);
+        black_box(out.len())
     });
-    group.finish();
 }
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
-    for bench in [parse, partition, fold_events, encode, write] {
-        bench(&mut criterion);
-    }
-    criterion.final_summary();
+    divan::main();
 }
