@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// How the name of a file ends that is not there yet under its own.
 pub(super) const PARTIAL: &str = ".partial";
 
+/// How deep the folder of a stream lies.
+const STREAM_DEPTH: usize = 2;
+
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// A folder of this machine, or of another one that is mounted here.
@@ -113,8 +116,11 @@ impl Store for Folder {
             }
             _ => {}
         }
-        // Folders of which this was the last file go with it.
-        let inside = path.ancestors().skip(1).take_while(|folder| *folder != self.root);
+        // Folders of which this was the last file go with it; not those of a stream, in which others may be about to make one.
+        let is_inside = |folder: &&Path| {
+            folder.strip_prefix(&self.root).is_ok_and(|below| below.components().count() > STREAM_DEPTH)
+        };
+        let inside = path.ancestors().skip(1).take_while(is_inside);
         let _ = inside.map(fs::remove_dir).take_while(io::Result::is_ok).count();
         Ok(())
     }

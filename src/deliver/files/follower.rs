@@ -1,7 +1,7 @@
 //! The follower: data files under names of their own first, then the manifest of the step, which makes all of it count.
 
 use super::cleaning::{clean_all, clean_step, forsake};
-use super::entries::{append, newest};
+use super::entries::{append, entry_of, newest};
 use super::entry::Entry;
 use super::identity::target_id;
 use super::layout::StreamNames;
@@ -77,7 +77,11 @@ impl Follower for Files {
         }
         let mut entry =
             Entry::new(self.names.0, self.next_number(), random_id()?, &self.name, step.mark, step.back_to);
-        self.send_all(&mut entry, step.rows)?;
+        if let Err(error) = self.send_all(&mut entry, step.rows) {
+            // Whoever has taken the step removes what others have sent for it, also under their hands.
+            let taken = entry_of(self.store.as_mut(), self.names, entry.number)?;
+            return taken.map_or(Err(error), |_| Ok(false));
+        }
         reached(&self.disk, "put the manifest")?;
         if !append(self.store.as_mut(), self.names, &entry)? {
             forsake(self.store.as_mut(), &entry);
