@@ -41,7 +41,7 @@ pub(super) fn certificate_error<'e>(error: &'e (dyn Error + 'static)) -> Option<
 
 /// Whether no answer has come: the server may not even be there.
 pub(super) fn lacks_answer(error: &(dyn Error + 'static)) -> bool {
-    causes(error).any(|cause| cause.is::<HttpError>())
+    causes(error).any(<dyn std::error::Error>::is::<HttpError>)
 }
 
 /// `error`, its cause, the cause of that, and so on.

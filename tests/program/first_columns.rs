@@ -261,6 +261,36 @@ fn what_init_proposes_for_a_log_runs() {
 }
 
 #[test]
+fn init_takes_compressed_files_and_several_ones_for_what_is_in_them() {
+    let (header, rows) = SHOP.split_once('\n').unwrap();
+    let (first, second) = rows.split_at(rows.find("u2").unwrap());
+    let days = [first, second].map(|rows| format!("{header}\n{rows}").into_bytes());
+    let gzip = |bytes: &[u8]| {
+        let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        file.finish().unwrap()
+    };
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+    let plain = |bytes: &[u8]| bytes.to_vec();
+    let packings: [(&str, &dyn Fn(&[u8]) -> Vec<u8>); 3] = [("", &plain), (".gz", &gzip), (".zst", &zstd)];
+    for (ending, pack) in packings {
+        let folder = Folder::new();
+        let names = ["1", "2"].map(|day| format!("{day}.csv{ending}"));
+        for (name, day) in names.iter().zip(&days) {
+            folder.write(name, pack(day));
+        }
+        let said = folder.sessionize(&["init", &names[0], &names[1]]).expect_code(0).stdout;
+        assert!(
+            said.starts_with("sessionize.toml: key user_id, time timestamp, gap 30m\n"),
+            "{ending}: {said}"
+        );
+        folder.sessionize(&["run", "-q", "--max-rejects", "0"]).expect_code(0);
+        folder.sessionize(&["finalize", "-q"]).expect_code(0);
+        assert_eq!(folder.sessions().len(), 2, "{ending}");
+    }
+}
+
+#[test]
 fn init_says_what_is_missing() {
     let folder = Folder::new();
     folder.write("empty.csv", "");
@@ -270,6 +300,10 @@ fn init_says_what_is_missing() {
     let (error, table) = reported(&folder.sessionize(&["init", "pages.csv"]));
     assert!(error.contains("pages.csv: no column of this file has times in a known format"), "{error}");
     assert_eq!(table, ["1 user ann", "2 page /a; /b"]);
+    assert!(!folder.path("sessionize.toml").exists());
+    folder.write("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01".repeat(40));
+    let binary = folder.sessionize(&["init", "picture.png"]).expect_code(65).stderr;
+    assert!(binary.starts_with("sessionize: picture.png") && binary.lines().count() == 1, "{binary}");
     assert!(!folder.path("sessionize.toml").exists());
     let missing = folder.sessionize(&["init", "nope.csv"]).expect_code(66).stderr;
     assert!(missing.contains("nope.csv: cannot read the batch file"), "{missing}");

@@ -4,6 +4,7 @@
 
 mod damage;
 mod files;
+mod init;
 mod memory;
 mod outputs;
 mod property;
