@@ -1,5 +1,9 @@
 //! Servers that cannot be used, and machines that cannot fetch: a clear refusal, in time.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on ends, and one that is skipped says so"
+)]
 #![allow(clippy::disallowed_methods, reason = "tests make files and threads")]
 
 use crate::support::{Finished, Folder};
@@ -136,7 +140,9 @@ fn tls(folder: &Folder) -> Option<Tls> {
 fn a_server_that_nobody_vouches_for_is_refused_at_once() {
     let folder = Folder::new();
     let Some(tls) = tls(&folder) else {
-        eprintln!("skipped: there is no openssl");
+        eprintln!(
+            "!!!! CERTIFICATES OF SERVERS WERE NOT CHECKED: there is no openssl (apt-get install openssl) !!!!"
+        );
         return;
     };
     let url = format!("https://localhost:{}/a.csv", tls.1);
