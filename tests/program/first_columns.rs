@@ -265,19 +265,11 @@ fn init_takes_compressed_files_and_several_ones_for_what_is_in_them() {
     let (header, rows) = SHOP.split_once('\n').unwrap();
     let (first, second) = rows.split_at(rows.find("u2").unwrap());
     let days = [first, second].map(|rows| format!("{header}\n{rows}").into_bytes());
-    let gzip = |bytes: &[u8]| {
-        let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        std::io::Write::write_all(&mut file, bytes).unwrap();
-        file.finish().unwrap()
-    };
-    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
-    let plain = |bytes: &[u8]| bytes.to_vec();
-    let packings: [(&str, &dyn Fn(&[u8]) -> Vec<u8>); 3] = [("", &plain), (".gz", &gzip), (".zst", &zstd)];
-    for (ending, pack) in packings {
+    for ending in ["", ".gz", ".zst"] {
         let folder = Folder::new();
         let names = ["1", "2"].map(|day| format!("{day}.csv{ending}"));
         for (name, day) in names.iter().zip(&days) {
-            folder.write(name, pack(day));
+            folder.write(name, packed(day, ending));
         }
         let said = folder.sessionize(&["init", &names[0], &names[1]]).expect_code(0).stdout;
         assert!(
@@ -287,6 +279,19 @@ fn init_takes_compressed_files_and_several_ones_for_what_is_in_them() {
         folder.sessionize(&["run", "-q", "--max-rejects", "0"]).expect_code(0);
         folder.sessionize(&["finalize", "-q"]).expect_code(0);
         assert_eq!(folder.sessions().len(), 2, "{ending}");
+    }
+}
+
+/// The file with this content whose name ends so.
+fn packed(content: &[u8], ending: &str) -> Vec<u8> {
+    match ending {
+        ".gz" => {
+            let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut file, content).unwrap();
+            file.finish().unwrap()
+        }
+        ".zst" => zstd::encode_all(content, 1).unwrap(),
+        _ => content.to_vec(),
     }
 }
 
