@@ -32,7 +32,7 @@ const TIME: &str = "time";
 /// The columns by which most people tell users apart.
 const USUAL_KEY: [&str; 2] = ["remote_host", "user_agent"];
 
-/// How many lines at the beginning of a file show whether it is an access log: at least half of them are lines of one, and the last one may be cut.
+/// How many lines at the beginning of a file show whether it is an access log: more than half of them are lines of one.
 const SHOWN_LINES: usize = 10;
 
 /// The decoder of one access log.
@@ -50,11 +50,15 @@ impl Decoder for WebLog {
 
     /// Most of the first lines are lines of an access log, and nobody has said that delimiters stand between their fields.
     fn fits(beginning: &[u8], options: &FormatOptions) -> bool {
-        let lines = || detect::whole_lines(beginning).take(SHOWN_LINES);
+        let lines = detect::whole_lines(beginning).take(SHOWN_LINES);
+        let mut are_read: Vec<bool> = lines.map(|line| read(line, false).is_some()).collect();
+        // The last line of a log that is still written may be cut: it says nothing.
+        if are_read.last() == Some(&false) && !beginning.ends_with(b"\n") {
+            are_read.pop();
+        }
         let is_cut_otherwise =
             options.get("delimiter").is_some_and(|delimiter| !matches!(delimiter, "," | "auto"));
-        let read = lines().filter(|line| read(line, false).is_some()).count();
-        !is_cut_otherwise && read > 0 && 2 * read >= lines().count()
+        !is_cut_otherwise && 2 * are_read.iter().filter(|&&is_read| is_read).count() > are_read.len()
     }
 
     fn columns(_file: &BatchFile, _source: &Source) -> Result<ShownColumns> {
