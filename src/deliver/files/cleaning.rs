@@ -20,13 +20,6 @@ pub(super) fn clean_step(store: &mut dyn Store, names: StreamNames, taken: &Entr
     }
 }
 
-/// Removes what was sent for a step that another one has taken.
-pub(super) fn forsake(store: &mut dyn Store, lost: &Entry) {
-    if let Err(error) = lost.files.iter().try_for_each(|file| store.remove(&file.path)) {
-        log::warn!("files that no manifest names are still in the target: {error}");
-    }
-}
-
 /// Removes all data files of the stream that no manifest names and none ever will, and says how many. Lists all data files, and
 /// reads all manifests.
 ///

@@ -1,6 +1,6 @@
 //! The follower: data files under names of their own first, then the manifest of the step, which makes all of it count.
 
-use super::cleaning::{clean_all, clean_step, forsake};
+use super::cleaning::{clean_all, clean_step};
 use super::entries::{append, entry_of, newest};
 use super::entry::Entry;
 use super::identity::target_id;
@@ -84,7 +84,7 @@ impl Follower for Files {
         }
         reached(&self.disk, "put the manifest")?;
         if !append(self.store.as_mut(), self.names, &entry)? {
-            forsake(self.store.as_mut(), &entry);
+            // What was sent is removed by the next look at the position.
             return Ok(false);
         }
         reached(&self.disk, "the run is delivered")?;
