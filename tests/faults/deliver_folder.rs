@@ -2,11 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
-use crate::support::delivered::{contents_of, current_files, expect_delivered, unnamed};
+use crate::support::delivered::{contents_of, current_files, delivered_by_four, expect_delivered, unnamed};
 use crate::support::twin::copy_files;
 use crate::support::{Finished, Folder, OUT};
 use std::fs;
-use std::process::Stdio;
 
 const RULES: &[&str] = &["--gap=5m", "--allowed-lateness=2d"];
 
@@ -76,18 +75,7 @@ fn the_program_ends_at_each_of_its_steps() {
 #[test]
 fn several_at_once_deliver_each_run_once() {
     let folder = history();
-    let start = || {
-        let mut command = folder.command(&["deliver", "--to", "./lake", "--report=json"]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let children: Vec<_> = (0..4).map(|_| start()).collect();
-    let mut runs = 0;
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        runs += report["runs_delivered"].as_u64().unwrap();
-    }
+    let runs = delivered_by_four(&folder, "./lake");
     expect_lake(&folder);
     // Run 2 is rolled back in run 3: both are one step.
     assert_eq!(runs, 3);

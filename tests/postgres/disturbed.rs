@@ -2,6 +2,7 @@
 
 use crate::published::{delivered, expect_delivered, published};
 use crate::server::{Database, Server, shared};
+use crate::support::delivered::delivered_by_four;
 use crate::support::{Finished, Folder, OUT, twin};
 use std::collections::BTreeMap;
 use std::fs;
@@ -202,18 +203,7 @@ fn several_at_once_deliver_each_run_once() {
     let Some(server) = shared() else { return };
     let folder = history();
     let database = server.database();
-    let start = || {
-        let mut command = folder.command(&["deliver", "--to", &database.address(), "--report=json"]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let children: Vec<_> = (0..4).map(|_| start()).collect();
-    let mut runs = 0;
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        runs += report["runs_delivered"].as_u64().unwrap();
-    }
+    let runs = delivered_by_four(&folder, &database.address());
     expect_delivered(&database, &folder);
     // Run 3 is rolled back in run 4: both are one step.
     assert_eq!(runs, 4);

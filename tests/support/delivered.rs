@@ -5,9 +5,26 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 /// Everything in a target, by name.
 pub type Contents = BTreeMap<String, Vec<u8>>;
+
+/// Delivers to `target` by four processes at once; how many runs all of them have delivered.
+pub fn delivered_by_four(folder: &Folder, target: &str) -> u64 {
+    let start = |_| {
+        let mut command = folder.command(&["deliver", "--to", target, "--report=json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..4).map(start).collect();
+    let delivered = children.into_iter().map(|child| {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["runs_delivered"].as_u64().unwrap()
+    });
+    delivered.sum()
+}
 
 /// Everything below a folder.
 pub fn contents_of(root: &Path) -> Contents {

@@ -25,7 +25,7 @@ fn a_bucket_is_a_store() {
 }
 
 #[test]
-#[ignore = "the test above starts it with a bucket"]
+#[ignore = "needs a bucket in its environment: a_bucket_is_a_store makes one and runs it"]
 fn the_bucket_is_a_store() {
     let place = std::env::var(PLACE).unwrap();
     expect_store(|| bucket::open(&place).unwrap());
