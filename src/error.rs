@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Failed,
     /// The command line is not valid: 2.
     Usage,
+    /// A look at the checkpoint found what needs attention: 3. Nothing failed.
+    Attention,
     /// The data was refused: 65.
     DataRefused,
     /// A batch file is missing or unreadable: 66.
@@ -41,6 +43,7 @@ impl ErrorKind {
         match self {
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::Attention => 3,
             Self::DataRefused => 65,
             Self::NoInput => 66,
             Self::Delivery => 69,

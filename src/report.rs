@@ -4,12 +4,14 @@
 
 mod deliver;
 mod maintenance;
+mod status;
 mod times;
 
 pub use deliver::{CleanReport, DeliverReport, DeliverStatusReport, FollowerReport, ForgetReport};
 pub use maintenance::{
     BackupReport, ExportReport, MaintenanceReport, MigrateReport, PruneReport, VerifyReport,
 };
+pub use status::{FolderReport, StatusReport, TotalsReport};
 pub use times::{EarlyNumbersReport, RejectedTimeReport};
 
 use serde::{Serialize, Serializer};

@@ -24,6 +24,14 @@ pub(super) fn doubt_about(folder: &Path) -> Option<String> {
     Some(format!("{who} may write in it"))
 }
 
+/// The bytes that this user can still write below `folder`, if the system says so. A folder that is not there yet is on the disk of
+/// the one above it.
+pub(super) fn bytes_free(folder: &Path) -> Option<u64> {
+    let folder = std::path::absolute(folder).ok()?;
+    let disk = folder.ancestors().find_map(|folder| rustix::fs::statvfs(folder).ok())?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 /// The processors that this process may use.
 pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)

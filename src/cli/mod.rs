@@ -14,6 +14,7 @@ mod inspect;
 mod machine;
 mod maintenance;
 mod memory;
+mod metrics;
 mod outputs;
 mod page;
 mod patterns;
@@ -22,6 +23,7 @@ mod renamed;
 mod rules;
 mod run;
 mod signals;
+mod status;
 mod stderr;
 mod text;
 
@@ -45,6 +47,7 @@ Exit codes:
    0  done, also when there was nothing to do
    1  failed; the message says what was committed, if anything
    2  the command line or the configuration file is invalid
+   3  `status` found what needs attention
   65  the data was refused: too many rejected or late rows, or unreadable
   66  a batch file is missing or unreadable
   69  the delivery failed; what is committed stays, and the next delivery goes on
@@ -75,6 +78,7 @@ enum Verb {
     Run(Box<run::RunFlags>),
     Finalize(finalize::FinalizeFlags),
     Inspect(inspect::InspectFlags),
+    Status(status::StatusFlags),
     #[command(flatten)]
     Maintenance(maintenance::MaintenanceVerb),
     Deliver(deliver::DeliverFlags),
@@ -123,6 +127,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         }
         Verb::Finalize(flags) => finalize::execute(&flags, &cancellation),
         Verb::Inspect(flags) => inspect::execute(&flags, &cancellation),
+        Verb::Status(flags) => status::execute(&flags, &cancellation),
         Verb::Maintenance(verb) => maintenance::execute(&verb, &cancellation),
         Verb::Deliver(flags) => deliver::execute(&flags, &cancellation),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),

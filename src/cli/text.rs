@@ -5,6 +5,7 @@ use crate::core::event::key_word;
 use crate::proposal::{Findings, gap_text};
 use crate::report::{
     FileReport, InspectReport, LedgerReport, OpenSessionReport, RejectedTimeReport, RunReport, Status,
+    StatusReport,
 };
 use indicatif::{HumanBytes, HumanCount};
 use std::path::Path;
@@ -21,6 +22,29 @@ pub(super) fn init_page(output: &Path, findings: &Findings) -> Page {
     let (rows, sessions) = (HumanCount(findings.rows), HumanCount(findings.examples.sessions as u64));
     page.line(format!("  {rows} rows of {} analyzed; they make {sessions} sessions", findings.form));
     page.line(format!("next: sessionize run{config}"));
+    page
+}
+
+/// How a checkpoint is, in one line.
+pub(super) fn status_line(report: &StatusReport) -> Page {
+    let mut parts = report.problems.clone();
+    let ago =
+        |seconds: Option<f64>| seconds.map_or_else(String::new, |seconds| duration_text(seconds.max(0.0)));
+    parts.push(match (report.run, &report.last_run_at) {
+        (Some(run), Some(at)) => format!("run {run} at {at}, {} ago", ago(report.age_s)),
+        _ => "no run".to_owned(),
+    });
+    if let Some(watermark) = &report.watermark {
+        parts.push(format!("watermark {watermark}, {} behind", ago(report.watermark_lag_s)));
+    }
+    parts.push(format!("{} sessions open", HumanCount(report.sessions_open)));
+    let followers = report.followers.iter();
+    parts.extend(followers.map(|follower| format!("{} {} runs behind", follower.name, follower.runs_behind)));
+    let free = report.folders.iter();
+    parts.extend(free.map(|folder| format!("{} free for {}", HumanBytes(folder.bytes_free), folder.name)));
+    let mut page = Page::default();
+    let verdict = if report.problems.is_empty() { "ok" } else { "attention" };
+    page.line(format!("{verdict}: {}", parts.join("; ")));
     page
 }
 

@@ -18,6 +18,7 @@ mod public_items;
 mod readme;
 mod report_json;
 mod seams;
+mod status;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;

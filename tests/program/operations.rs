@@ -40,7 +40,7 @@ fn every_exit_code_has_a_section() {
     let help = Folder::new().sessionize(&["--help"]).stdout;
     let codes = help.split("Exit codes:").nth(1).unwrap().lines().map(str::trim);
     let codes: Vec<&str> = codes.filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(codes.len(), 11, "{codes:?}");
+    assert_eq!(codes.len(), 12, "{codes:?}");
     for code in codes.iter().filter(|code| **code != "0") {
         assert!(text.contains(&format!("\n## Exit code {code}: ")), "{code}");
         assert!(text.contains(&format!("\n| {code} | [")), "{code} in the table");
@@ -147,6 +147,9 @@ fn trouble(heading: &str) -> Folder {
             let folder = with(&[("sessionize.toml", "gapp = '30m'\n")]);
             folder.sessionize(&["config"]).expect_code(2);
             folder
+        }
+        "`this needs attention: …`" => {
+            reported(dead_before_publishing(&["run", "--batch", "day-2.csv"]), &["status"], 3)
         }
         "`there is no run … to roll back to`" => {
             reported(after_two_days(), &["rollback", "--to-run", "7"], 2)
@@ -328,6 +331,13 @@ fn after_a_failed_commit(heading: &str, run_2: &[&str]) -> Folder {
 
 /// After a death between commit and publishing, and somebody who has removed what was staged.
 fn without_what_was_staged(run_2: &[&str]) -> Folder {
+    let folder = dead_before_publishing(run_2);
+    fs::remove_dir_all(folder.path(OUT).join(".staging")).unwrap();
+    folder
+}
+
+/// After a death between commit and publishing.
+fn dead_before_publishing(run_2: &[&str]) -> Folder {
     let steps = steps_of(run_2);
     let folder = after_a_day();
     let committed = steps.iter().rposition(|step| step == "commit").unwrap();
@@ -335,7 +345,6 @@ fn without_what_was_staged(run_2: &[&str]) -> Folder {
     let mut run = folder.command(run_2);
     run.env("SESSIONIZE_FAULT", format!("abort:{}", publishing + 1));
     assert_eq!(Finished::of(run, b"").code, Some(1));
-    fs::remove_dir_all(folder.path(OUT).join(".staging")).unwrap();
     folder
 }
 
