@@ -5,7 +5,7 @@
 pub use crate::cli::{check_configuration, command, main};
 pub use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES};
 pub use crate::core::gap::Gap;
-pub use crate::core::partition::{KeyHash, PARTITIONS};
+pub use crate::core::partition::{KeyHash, PARTITIONS, PartitionId};
 pub use crate::core::reducer::{Fold, GapReducer, KeyState};
 pub use crate::core::rules::{Emit, ProjectedColumns, RowSelection};
 pub use crate::core::session::{CompletedSession, OpenSession};

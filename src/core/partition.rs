@@ -6,6 +6,13 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The number of partitions. A partition is the unit of parallel work, memory, state and spilling.
 pub const PARTITIONS: usize = 256;
 
+/// Neighbouring partitions whose events travel together, in the order of arrival: a processor writes to some dozen places at once
+/// without a miss, not to hundreds.
+pub const GROUP_PARTITIONS: usize = 8;
+
+/// The number of groups.
+pub const GROUPS: usize = PARTITIONS / GROUP_PARTITIONS;
+
 /// One of the [`PARTITIONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartitionId(u8);
@@ -19,6 +26,16 @@ impl PartitionId {
     /// The partition with this number.
     pub const fn of_number(number: u8) -> Self {
         Self(number)
+    }
+
+    /// The partition of the keys with this hash for tables.
+    pub const fn of_table_hash(table_hash: u32) -> Self {
+        Self(table_hash as u8)
+    }
+
+    /// Its group, and the place in it.
+    pub const fn group(self) -> (usize, usize) {
+        (self.index() / GROUP_PARTITIONS, self.index() % GROUP_PARTITIONS)
     }
 
     /// The position among all partitions.
@@ -52,9 +69,10 @@ impl KeyHash {
         self.0
     }
 
-    /// The bits that find the key in the table of its partition: the upper half, which is independent of the partition.
+    /// The bits that stay with an event: the partition in the lowest byte, and above it the 24 uppermost bits, which find the key in
+    /// the table of its partition.
     pub const fn table(self) -> u32 {
-        (self.0 >> 32) as u32
+        (self.0 >> 32) as u32 & !0xFF | self.0 as u32 & 0xFF
     }
 }
 
@@ -66,9 +84,10 @@ mod tests {
     fn a_hash_is_cut_into_partition_and_table_as_the_format_says() {
         // XXH3-64 by the reference implementation: 0x517a430dcf1f8a00, 0x681ecd4627da1d58 and 0x42b220e32fd53135.
         for (key, partition, table) in
-            [(b"apple", 0x00_u8, 0x517a_430d), (b"berry", 0x58, 0x681e_cd46), (b"candy", 0x35, 0x42b2_20e3)]
+            [(b"apple", 0x00_u8, 0x517a_4300), (b"berry", 0x58, 0x681e_cd58), (b"candy", 0x35, 0x42b2_2035)]
         {
             let hash = KeyHash::of(key);
+            assert_eq!(PartitionId::of_table_hash(hash.table()), hash.partition());
             assert_eq!(
                 (hash.partition().number(), hash.partition().index(), hash.table()),
                 (partition, usize::from(partition), table)
@@ -81,5 +100,8 @@ mod tests {
         let numbers: Vec<u8> = PartitionId::all().map(PartitionId::number).collect();
         assert_eq!(numbers, (0..=255).collect::<Vec<u8>>());
         assert_eq!(numbers.len(), PARTITIONS);
+        let places: Vec<(usize, usize)> = PartitionId::all().map(PartitionId::group).collect();
+        let expected = (0..GROUPS).flat_map(|group| (0..GROUP_PARTITIONS).map(move |place| (group, place)));
+        assert_eq!(places, expected.collect::<Vec<_>>());
     }
 }

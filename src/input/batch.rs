@@ -3,11 +3,11 @@
 use super::lines::LineCounts;
 use super::reason::Reason;
 use crate::core::event::{Event, EventBuffer, Timestamp};
-use crate::core::partition::{KeyHash, PARTITIONS};
+use crate::core::partition::{GROUPS, KeyHash, PartitionId};
 use std::ops::Range;
 
-/// The capacity for the first events of a partition: memory that grows from nothing touches many fresh pages.
-const FIRST_BYTES: usize = 1 << 10;
+/// The capacity for the first events of a group: memory that grows from nothing touches many fresh pages.
+const FIRST_BYTES: usize = 8 << 10;
 
 /// A late or rejected row, on its way to a side output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub struct EarlyNumber {
 /// The decoded rows of a unit. The batch is cleared and filled again for each unit, and keeps its memory.
 #[derive(Debug)]
 pub struct EventBatch {
-    /// Accepted events by partition, in the order of arrival.
-    pub partitions: Vec<EventBuffer>,
+    /// Accepted events by group of partitions, in the order of arrival.
+    pub groups: Vec<EventBuffer>,
     /// Data rows, without blank lines and headers.
     pub rows: u64,
     /// Rows that the row filter excludes.
@@ -74,9 +74,7 @@ pub struct EventBatch {
 impl Default for EventBatch {
     fn default() -> Self {
         Self {
-            partitions: std::iter::repeat_with(|| EventBuffer::with_room(FIRST_BYTES))
-                .take(PARTITIONS)
-                .collect(),
+            groups: std::iter::repeat_with(|| EventBuffer::with_room(FIRST_BYTES)).take(GROUPS).collect(),
             rows: 0,
             filtered: 0,
             accepted: 0,
@@ -96,7 +94,7 @@ impl Default for EventBatch {
 impl EventBatch {
     /// Empties the batch and keeps its memory.
     pub fn clear(&mut self) {
-        self.partitions.iter_mut().for_each(EventBuffer::clear);
+        self.groups.iter_mut().for_each(EventBuffer::clear);
         self.side_rows.clear();
         self.side_bytes.clear();
         (self.rows, self.filtered, self.accepted) = (0, 0, 0);
@@ -106,15 +104,31 @@ impl EventBatch {
         (self.early_numbers, self.first_odd_time) = (EarlyNumbers::default(), None);
     }
 
+    /// All accepted events, by group.
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        self.groups.iter().flat_map(EventBuffer::iter)
+    }
+
+    /// The accepted events of one partition, in the order of arrival. Visits those of its group.
+    pub fn of_partition(&self, partition: PartitionId) -> impl Iterator<Item = Event<'_>> {
+        let of_group = self.groups[partition.group().0].iter();
+        of_group.filter(move |event| PartitionId::of_table_hash(event.table_hash) == partition)
+    }
+
     #[inline]
     pub(super) fn accept(&mut self, time: Timestamp, key: &[u8], payload: &[u8], line: u64) {
         self.count_accepted(time, line);
         let hash = KeyHash::of(key);
-        let event = Event { key, table_hash: hash.table(), time, payload };
-        self.partitions[hash.partition().index()].push(event);
+        self.push(hash, Event { key, table_hash: hash.table(), time, payload });
     }
 
-    /// Counts an accepted event, which is in its partition before the batch is read.
+    /// Puts an event into the group of its partition. It is counted besides.
+    #[inline]
+    pub(super) fn push(&mut self, hash: KeyHash, event: Event<'_>) {
+        self.groups[hash.partition().group().0].push(event);
+    }
+
+    /// Counts an accepted event, which is in its group before the batch is read.
     #[inline]
     pub(super) fn count_accepted(&mut self, time: Timestamp, line: u64) {
         self.accepted += 1;

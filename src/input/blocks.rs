@@ -8,7 +8,7 @@ use super::read_error::ReadError;
 use std::io::{self, Read};
 
 /// The size of a block. Fixed: it determines the order of rows in the output, which must not depend on the machine.
-pub const BLOCK_BYTES: usize = 1 << 20;
+pub const BLOCK_BYTES: usize = 256 << 10;
 
 /// The longest row. A longer one is a sign of another kind of file, or of a quote that is never closed.
 pub const MAX_ROW_BYTES: usize = 64 << 20;

@@ -3,7 +3,7 @@
 use super::columns::{Columns, ProjectedField};
 use super::decoder::{Decoder, Unit, Units};
 use super::{EventBatch, Intake, LineCounts, PathColumns, RowRules};
-use crate::core::event::{EventBuffer, Timestamp, Values};
+use crate::core::event::{Timestamp, Values};
 use crate::input::time::{TimeFormat, TimeParser};
 
 /// What a decoder made of a text.
@@ -36,7 +36,7 @@ pub(super) fn read_back<D: Decoder>(decoder: &D, mut units: impl Units<Unit = D:
     while let Some(unit) = units.next(memory).unwrap() {
         batch.clear();
         decoder.decode(&unit, &mut intake, &mut scratch, &mut batch).unwrap();
-        for event in batch.partitions.iter().flat_map(EventBuffer::iter) {
+        for event in batch.events() {
             found.events.push((event.key.to_vec(), event.time));
             let row = Values::of(Values::of(event.payload).get(0));
             found.accepted.push(row.iter().map(<[u8]>::to_vec).collect());

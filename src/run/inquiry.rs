@@ -2,7 +2,7 @@
 
 use super::cancellation::Cancellation;
 use super::plan::time_parser;
-use crate::core::event::{EventBuffer, Timestamp};
+use crate::core::event::Timestamp;
 use crate::core::rules::{ProjectedColumns, RowSelection};
 use crate::core::watermark::Watermark;
 use crate::definition::{ColumnRequest, Source, SourceRequest};
@@ -146,7 +146,7 @@ impl Beginning {
             self.bytes += unit.byte_count();
             self.rows += batch.rows;
             self.rows_rejected += batch.rows - batch.accepted;
-            for event in batch.partitions.iter().flat_map(EventBuffer::iter) {
+            for event in batch.events() {
                 self.events.push((event.key.to_vec(), event.time));
             }
         }

@@ -1,4 +1,4 @@
-//! What leaves one partition in a round, as rows that are ready to be written.
+//! What leaves one partition at its end, or a group of partitions in a round, as rows that are ready to be written.
 
 use crate::core::rules::RuleSet;
 use crate::core::session::{Op, SessionBatch};
@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::output::{DatePartitions, Encoder, OutputDate, OutputFile, OutputKind, SessionCounts, Staging};
 use std::sync::Arc;
 
-/// Room for the first rows of a partition: memory that grows from nothing leaves a trail of fresh pages.
-const FIRST_BYTES: usize = 16 << 10;
+/// Room for the first rows: memory that grows from nothing leaves a trail of fresh pages.
+const FIRST_BYTES: usize = 32 << 10;
 
 /// How sessions become rows: the same for all threads of a run.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ impl Rows {
     }
 }
 
-/// What leaves one partition, as rows.
+/// What leaves some partitions, as rows.
 #[derive(Debug)]
 pub(super) struct OutputBatch {
     rules: Arc<RuleSet>,

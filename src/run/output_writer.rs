@@ -49,11 +49,11 @@ impl OutputWriter {
         Ok(Self { rules, encoder, sender, recycled, writer })
     }
 
-    /// Empty batches for the sessions of `partitions` partitions, recycled if possible.
-    pub(super) fn buffers(&self, partitions: usize) -> Vec<OutputBatch> {
+    /// Empty batches for the sessions of so many parts, recycled if possible.
+    pub(super) fn buffers(&self, parts: usize) -> Vec<OutputBatch> {
         let mut batches = self.recycled.try_recv().unwrap_or_default();
         batches.iter_mut().for_each(OutputBatch::clear);
-        batches.resize_with(partitions, || OutputBatch::new(Arc::clone(&self.rules), self.encoder.clone()));
+        batches.resize_with(parts, || OutputBatch::new(Arc::clone(&self.rules), self.encoder.clone()));
         batches
     }
 

@@ -15,11 +15,14 @@ use crate::input::{
     BatchFile, EventBatch, FileUnit, Intake, ReadError, RowRules, UnitDecoder, too_many_bytes,
 };
 use crate::output::OutputKind;
-use crossbeam_channel::{bounded, unbounded};
+use crossbeam_channel::{Receiver, bounded, unbounded};
 use rayon::prelude::*;
 
-/// The units in a round. Fixed, like the size of a unit: the order of the output depends on it.
-const ROUND_UNITS: usize = 4;
+/// The most units in a round, and what ends a round of fewer: so many bytes of so many units, since each thread needs a unit. Fixed,
+/// like the size of a unit: the order of the output depends on it.
+const ROUND_UNITS: usize = 16;
+const ROUND_BYTES: u64 = 4 << 20;
+const FEWEST_UNITS: usize = 4;
 
 /// What a run needs to read its batch.
 #[derive(Debug)]
@@ -65,7 +68,6 @@ impl KeptDecoder {
 
 impl Reading<'_> {
     /// Reads all files. `consume` gets each decoded round with the stats up to it. Meanwhile, the next round is decoded.
-    /// round is decoded.
     pub(super) fn for_each_round(
         &self,
         pool: &rayon::ThreadPool,
@@ -85,7 +87,7 @@ impl Reading<'_> {
             let (mut decoded, mut next): (Vec<EventBatch>, Vec<EventBatch>) = (Vec::new(), Vec::new());
             let mut units_decoded = 0;
             loop {
-                let round: Vec<ReadUnit> = units.iter().take(ROUND_UNITS).collect();
+                let round = next_round(&units);
                 self.cancellation.check()?;
                 next.resize_with(next.len().max(round.len()), EventBatch::default);
                 let consumable = &decoded[..units_decoded];
@@ -156,6 +158,17 @@ impl Reading<'_> {
     fn refusal(&self, file: usize, error: &ReadError, stats: &ReadStats) -> Error {
         refusal(error, &self.files[file].file, stats.lines_of(file), self.max_bytes)
     }
+}
+
+/// The units of the next round; none at the end.
+fn next_round<'r>(units: &Receiver<ReadUnit<'r>>) -> Vec<ReadUnit<'r>> {
+    let (mut round, mut bytes) = (Vec::with_capacity(ROUND_UNITS), 0);
+    while round.len() < ROUND_UNITS && (round.len() < FEWEST_UNITS || bytes < ROUND_BYTES) {
+        let Ok(read) = units.recv() else { break };
+        bytes += read.unit.as_ref().map_or(0, FileUnit::byte_count);
+        round.push(read);
+    }
+    round
 }
 
 /// An error of a reader, for the user. `lines_before` lines of the file come before the unit.

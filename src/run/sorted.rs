@@ -10,7 +10,7 @@ use super::spill::{SpillFile, SpilledRun, merge};
 use super::strategy::{FoldOutput, FoldStrategy, RunContext};
 use super::waves::end_in_waves;
 use crate::core::event::{Event, EventBuffer};
-use crate::core::partition::{PARTITIONS, PartitionId};
+use crate::core::partition::{GROUP_PARTITIONS, PARTITIONS, PartitionId};
 use crate::core::reducer::EventSource;
 use crate::core::session::SessionBatch;
 use crate::core::watermark::Watermark;
@@ -79,9 +79,9 @@ impl FoldStrategy for SortedFold {
         _writer: &OutputWriter,
     ) -> Result<(), Stop> {
         run_context.pool.install(|| {
-            self.buffers.par_iter_mut().enumerate().for_each(|(partition, buffer)| {
-                for block in round {
-                    buffer.append(&block.partitions[partition]);
+            self.buffers.par_chunks_mut(GROUP_PARTITIONS).enumerate().for_each(|(group, buffers)| {
+                for event in round.iter().flat_map(|batch| batch.groups[group].iter()) {
+                    buffers[PartitionId::of_table_hash(event.table_hash).group().1].push(event);
                 }
             });
         });

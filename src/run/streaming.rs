@@ -10,7 +10,7 @@ use super::rounds::Stop;
 use super::strategy::{FoldOutput, FoldStrategy, RunContext};
 use super::waves::end_in_waves;
 use crate::core::event::Timestamp;
-use crate::core::partition::{PARTITIONS, PartitionId};
+use crate::core::partition::{GROUP_PARTITIONS, GROUPS, PartitionId};
 use crate::core::reducer::PartitionReducer;
 use crate::core::session::{OutOfOrder, SessionBatch};
 use crate::core::watermark::Watermark;
@@ -21,9 +21,6 @@ use rayon::prelude::*;
 
 /// Partitions whose state is encoded in parallel before it is written: this bounds the memory for encoded state.
 const WAVE: usize = 32;
-
-/// The least number of partitions in one task: their sessions share one batch, which stays in the cache.
-const PARTITIONS_A_TASK: usize = 8;
 
 /// One reducer for each partition.
 #[derive(Debug)]
@@ -85,16 +82,16 @@ impl FoldStrategy for StreamingFold {
         run_context: RunContext<'_>,
         writer: &OutputWriter,
     ) -> Result<(), Stop> {
-        let mut batches = writer.buffers(PARTITIONS);
+        let mut batches = writer.buffers(GROUPS);
         let horizons =
             Horizons { reached: horizon, safe_watermark: self.order.safe_watermark(round).min(horizon) };
         run_context.pool.install(|| {
-            let partitions = self.reducers.par_iter_mut().zip(&mut batches).enumerate();
-            partitions.with_min_len(PARTITIONS_A_TASK).try_for_each_init(
-                SessionBatch::default,
-                |completed, (number, (reducer, batch))| {
-                    fold_round(reducer, number, round, horizons, completed)?;
-                    batch.encode(completed);
+            let groups = self.reducers.par_chunks_mut(GROUP_PARTITIONS).zip(&mut batches).enumerate();
+            groups.with_max_len(1).try_for_each_init(
+                || vec![SessionBatch::default(); GROUP_PARTITIONS],
+                |completed, (group, (reducers, batch))| {
+                    fold_round(reducers, group, round, horizons, completed)?;
+                    completed.iter_mut().for_each(|completed| batch.encode(completed));
                     Ok::<(), OutOfOrder>(())
                 },
             )
@@ -128,15 +125,21 @@ struct Horizons {
     safe_watermark: Watermark,
 }
 
+/// Folds a round of one group of partitions. The sessions of each stay apart, so that the partitions of a group are written in
+/// their order.
 fn fold_round(
-    reducer: &mut PartitionReducer,
-    partition: usize,
+    reducers: &mut [PartitionReducer],
+    group: usize,
     round: &[EventBatch],
     Horizons { reached, safe_watermark }: Horizons,
-    completed: &mut SessionBatch,
+    completed: &mut [SessionBatch],
 ) -> Result<(), OutOfOrder> {
-    for block in round {
-        reducer.take(&block.partitions[partition], reached, completed)?;
+    for event in round.iter().flat_map(|batch| batch.groups[group].iter()) {
+        let (_, place) = PartitionId::of_table_hash(event.table_hash).group();
+        reducers[place].take_event(event, reached, &mut completed[place])?;
     }
-    reducer.advance(reached, safe_watermark, completed)
+    for (reducer, completed) in reducers.iter_mut().zip(completed) {
+        reducer.advance(reached, safe_watermark, completed)?;
+    }
+    Ok(())
 }

@@ -9,8 +9,8 @@ use divan::counter::ItemsCount;
 use sessionize::internals::{
     Columns, Csv, Dialect, Emit, Event, EventBatch, EventBuffer, Extent, FakeKeys, FakeSettings, FileDecoder,
     FileUnit, Fold, Gap, GapReducer, Intake, KeyHash, OpenSession, OutputFormat, OutputKind, OutputSchema,
-    PARTITIONS, PathColumns, PurgedKeys, RowRules, RowSelection, Schema, Stored, TimeFormat, TimeParser,
-    UnitDecoder, write_pageviews,
+    PARTITIONS, PartitionId, PathColumns, PurgedKeys, RowRules, RowSelection, Schema, Stored, TimeFormat,
+    TimeParser, UnitDecoder, write_pageviews,
 };
 use sessionize::{CloseReason, Op, SessionBatch, Timestamp, Watermark};
 use std::hint::black_box;
@@ -91,7 +91,9 @@ fn events() -> Vec<EventBuffer> {
     let (mut decoder, mut batch) = (decoder(), EventBatch::default());
     for unit in units(&csv(), &rows()) {
         decoder.decode(&unit, &mut batch).unwrap();
-        events.iter_mut().zip(&batch.partitions).for_each(|(all, of_unit)| all.append(of_unit));
+        for event in batch.events() {
+            events[PartitionId::of_table_hash(event.table_hash).index()].push(event);
+        }
     }
     events
 }

@@ -6,8 +6,11 @@ use super::Timestamp;
 /// The bytes before the key of each packed event: time (8), table hash (4), key length (2), payload length (2).
 const HEADER_BYTES: usize = 16;
 
-/// Keys up to this length are packed without a call to copy them.
-const SHORT_KEY_BYTES: usize = 16;
+/// Keys up to this length are packed without a call to copy them. A UUID has 36 characters.
+const SHORT_KEY_BYTES: usize = 48;
+
+/// The least by which a buffer grows: so much of it is written ahead.
+const GROWTH_BYTES: usize = 4 << 10;
 
 /// An event, borrowed from the buffer that holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,48 +28,49 @@ pub struct Event<'a> {
 /// Packed events; `seq` is the position. Appending an event costs one copy of its key.
 #[derive(Debug, Default, Clone)]
 pub struct EventBuffer {
-    bytes: Vec<u8>,
+    /// The packed bytes, and behind them old content: an event is written in pieces of fixed length, the last of which may reach
+    /// beyond it.
+    memory: Vec<u8>,
+    length: usize,
     events: usize,
 }
 
 impl EventBuffer {
     /// An empty buffer with a capacity of `bytes` bytes.
     pub fn with_room(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), events: 0 }
+        Self { memory: Vec::with_capacity(bytes), length: 0, events: 0 }
     }
 
     /// Appends an event.
+    #[inline]
     pub fn push(&mut self, event: Event<'_>) {
         let Event { key, payload, .. } = event;
-        let mut packed = [0; HEADER_BYTES + SHORT_KEY_BYTES];
+        let length = HEADER_BYTES + key.len() + payload.len();
+        if self.memory.len() < self.length + length {
+            self.grow(length);
+        }
+        let packed = &mut self.memory[self.length..];
         packed[..8].copy_from_slice(&event.time.us().to_le_bytes());
-        packed[8..12].copy_from_slice(&event.table_hash.to_le_bytes());
-        packed[12..14].copy_from_slice(&(key.len() as u16).to_le_bytes());
-        packed[14..HEADER_BYTES].copy_from_slice(&(payload.len() as u16).to_le_bytes());
-        if key.len() <= SHORT_KEY_BYTES {
-            copy_short(key, &mut packed[HEADER_BYTES..]);
-            let end = self.bytes.len() + HEADER_BYTES + key.len();
-            self.bytes.extend_from_slice(&packed);
-            self.bytes.truncate(end);
-        } else {
-            self.bytes.extend_from_slice(&packed[..HEADER_BYTES]);
-            self.bytes.extend_from_slice(key);
-        }
+        let lengths = (payload.len() as u64) << 48 | (key.len() as u64) << 32;
+        packed[8..HEADER_BYTES].copy_from_slice(&(lengths | u64::from(event.table_hash)).to_le_bytes());
+        copy_key(key, &mut packed[HEADER_BYTES..]);
         if !payload.is_empty() {
-            self.bytes.extend_from_slice(payload);
+            packed[HEADER_BYTES + key.len()..length].copy_from_slice(payload);
         }
+        self.length += length;
         self.events += 1;
     }
 
-    /// Appends all events of `other` in their order.
-    pub fn append(&mut self, other: &Self) {
-        self.bytes.extend_from_slice(&other.bytes);
-        self.events += other.events;
+    /// Makes room for an event of so many bytes. What is written ahead is a page or the event: memory of a large buffer that no event
+    /// has reached stays untouched.
+    #[cold]
+    fn grow(&mut self, length: usize) {
+        self.memory.resize(self.length + length.max(GROWTH_BYTES), 0);
     }
 
     /// The events in the order of arrival.
     pub fn iter(&self) -> impl Iterator<Item = Event<'_>> {
-        let mut rest = self.bytes.as_slice();
+        let mut rest = self.bytes();
         std::iter::from_fn(move || {
             let (event, behind) = unpack(rest)?;
             rest = behind;
@@ -81,40 +85,48 @@ impl EventBuffer {
 
     /// The packed bytes.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.memory[..self.length]
     }
 
     /// Empties the buffer and keeps its memory: fresh pages cost more than all parsing.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.length = 0;
         self.events = 0;
     }
 
     /// The same events in the order `(time, seq)`. A stable sort: O(n log n), with 16 bytes for each event besides the copy.
     #[must_use]
     pub fn sorted_by_time(&self) -> Self {
+        let bytes = self.bytes();
         let mut order: Vec<(i64, usize)> = Vec::with_capacity(self.events);
         let mut offset = 0;
-        while let Some((event, rest)) = unpack(&self.bytes[offset..]) {
+        while let Some((event, rest)) = unpack(&bytes[offset..]) {
             order.push((event.time.us(), offset));
-            offset = self.bytes.len() - rest.len();
+            offset = bytes.len() - rest.len();
         }
         order.sort_unstable();
-        let mut sorted = Self { bytes: Vec::with_capacity(self.bytes.len()), events: self.events };
+        let mut memory = Vec::with_capacity(bytes.len());
         for (_, offset) in order {
-            let (key, payload) = lengths(&self.bytes[offset..]);
-            let length = HEADER_BYTES + key + payload;
-            sorted.bytes.extend_from_slice(&self.bytes[offset..offset + length]);
+            let (key, payload) = lengths(&bytes[offset..]);
+            memory.extend_from_slice(&bytes[offset..offset + HEADER_BYTES + key + payload]);
         }
-        sorted
+        Self { memory, length: self.length, events: self.events }
     }
 }
 
-/// Copies at most 16 bytes, as two pieces of fixed length that may overlap: this needs no loop.
+/// Copies a key. A short one is copied as two pieces of fixed length that may overlap: this needs neither a loop nor a call.
 #[inline]
-fn copy_short(from: &[u8], to: &mut [u8]) {
+fn copy_key(from: &[u8], to: &mut [u8]) {
     let length = from.len();
-    if let (Some(head), Some(tail)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
+    if length > SHORT_KEY_BYTES {
+        to[..length].copy_from_slice(from);
+    } else if let (Some(head), Some(tail)) = (from.first_chunk::<32>(), from.last_chunk::<16>()) {
+        to[..32].copy_from_slice(head);
+        to[length - 16..length].copy_from_slice(tail);
+    } else if let (Some(head), Some(tail)) = (from.first_chunk::<16>(), from.last_chunk::<16>()) {
+        to[..16].copy_from_slice(head);
+        to[length - 16..length].copy_from_slice(tail);
+    } else if let (Some(head), Some(tail)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
         to[..8].copy_from_slice(head);
         to[length - 8..length].copy_from_slice(tail);
     } else if let (Some(head), Some(tail)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
@@ -175,7 +187,7 @@ mod tests {
 
     #[test]
     fn keys_of_every_length_come_back() {
-        let keys: Vec<Vec<u8>> = (0..40).map(|length| (1..=length).collect()).collect();
+        let keys: Vec<Vec<u8>> = (0..100).map(|length| (1..=length).collect()).collect();
         let mut buffer = EventBuffer::default();
         for key in &keys {
             buffer.push(Event { key, table_hash: 7, time: Timestamp::MAX, payload: b"" });

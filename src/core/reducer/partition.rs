@@ -6,6 +6,7 @@ use super::fold::Fold;
 use super::gap::GapReducer;
 use super::rules::RuleReducer;
 use super::source::EventSource;
+use crate::core::event::Event;
 use crate::core::gap::Gap;
 use crate::core::rules::RuleSet;
 use crate::core::session::{CompletedSession, Op, OutOfOrder, SessionBatch};
@@ -51,10 +52,28 @@ impl PartitionReducer {
         }
     }
 
-    /// Takes events, after all events taken before.
+    /// Takes an event, after all events taken before.
     ///
-    /// `horizon` is a watermark that the end of the batch will reach at least. Events that it has reached are folded at once;
-    /// the others wait. Constant time for each event; without rules, 40 to 60 bytes for each new key.
+    /// `horizon` is a watermark that the end of the batch will reach at least. An event that it has reached is folded at once;
+    /// others wait. Constant time; without rules, 40 to 60 bytes for each new key.
+    ///
+    /// # Errors
+    /// [`OutOfOrder`] if a later event of the key is already folded.
+    #[inline]
+    pub fn take_event(
+        &mut self,
+        event: Event<'_>,
+        horizon: Watermark,
+        completed: &mut SessionBatch,
+    ) -> Result<(), OutOfOrder> {
+        match self {
+            Self::Gap(reducer) => reducer.take(event, horizon, &mut into(completed)),
+            Self::Rules(reducer) => reducer.take(event, horizon, &mut into(completed)),
+            Self::Correcting(reducer) => reducer.take(event),
+        }
+    }
+
+    /// Takes all events of a source in the same way.
     ///
     /// # Errors
     /// The error of the source; [`OutOfOrder`] if a later event of a key is already folded.

@@ -173,9 +173,9 @@ fn secret_hash(secret: &RandomState, key: &[u8]) -> u32 {
     secret.hash_one(key) as u32
 }
 
-/// The table uses both ends of a 64-bit hash; both get all 32 bits that there are.
+/// The table uses both ends of a 64-bit hash; both get all bits that differ within a partition: all but the lowest byte.
 fn spread(table_hash: u32) -> u64 {
-    u64::from(table_hash) << 32 | u64::from(table_hash)
+    u64::from(table_hash) << 32 | u64::from(table_hash >> 8)
 }
 
 #[cfg(test)]

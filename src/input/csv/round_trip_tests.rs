@@ -1,7 +1,7 @@
 //! Rows that are written in any dialect are read as they were, however the file is cut into blocks and the rows into files.
 
 use super::*;
-use crate::core::event::{EventBuffer, Values};
+use crate::core::event::Values;
 use crate::core::rules::Demand;
 use crate::input::RowRules;
 use crate::input::columns::{Columns, ProjectedField};
@@ -112,7 +112,7 @@ fn read(csv: &Csv, file: &[u8], block_bytes: usize) -> (Vec<KeyAndTitle>, LineCo
         assert_eq!(batch.lines.check(batch.rows), Ok(()));
         assert_eq!(batch.rows, batch.accepted, "{:?}", String::from_utf8_lossy(block.bytes()));
         lines.add(batch.lines);
-        for event in batch.partitions.iter().flat_map(EventBuffer::iter) {
+        for event in batch.events() {
             found.push((event.key.to_vec(), Values::of(event.payload).get(0).to_vec()));
         }
     }

@@ -53,8 +53,7 @@ fn parse_block(block: &Block<QuoteMarks>, schema: &Schema) -> EventBatch {
 
 /// Everything that a parsed block says, in a form that can be compared.
 fn summary(parsed: &EventBatch) -> String {
-    let events: Vec<Vec<Event<'_>>> =
-        parsed.partitions.iter().map(|buffer| buffer.iter().collect()).collect();
+    let events: Vec<Vec<Event<'_>>> = parsed.groups.iter().map(|buffer| buffer.iter().collect()).collect();
     let EventBatch { rows, accepted, lines, earliest, latest, earliest_late, side_rows, side_bytes, .. } =
         parsed;
     format!(
@@ -92,8 +91,7 @@ fn each_reason_has_its_row_verbatim_and_its_line() {
 #[test]
 fn a_composite_key_is_joined_and_guards_its_separator() {
     let parsed = parse(b"a,b,5000\n,b,5000\n,,5000\na\x1e,b,5000\n", false, &schema(&[1, 0], 2, 3));
-    let mut keys: Vec<&[u8]> =
-        parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
+    let mut keys: Vec<&[u8]> = parsed.events().map(|event| event.key).collect();
     keys.sort_unstable();
     assert_eq!(keys, [&b"b\x1e"[..], b"b\x1ea"]);
     let reasons: Vec<Reason> = parsed.side_rows.iter().map(|row| row.reason).collect();
@@ -112,7 +110,7 @@ fn a_key_may_be_as_long_as_a_chunk_can_hold() {
 fn quoted_fields_are_unquoted_and_rows_of_several_lines_counted() {
     let rows = b"\"a \"\"b\"\"\",5000,\"x\ny\"\n\n\"c\",5000,\"z\"\r\nd,\"5000\"\r\n";
     let parsed = parse(rows, true, &schema(&[0], 1, 3));
-    let keys: Vec<&[u8]> = parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
+    let keys: Vec<&[u8]> = parsed.events().map(|event| event.key).collect();
     assert!(keys.contains(&&b"a \"b\""[..]) && keys.contains(&&b"c"[..]), "{keys:?}");
     let LineCounts { lines, header, blank, continuation, .. } = parsed.lines;
     assert_eq!([lines, header, blank, continuation], [5, 0, 1, 1]);
@@ -123,8 +121,7 @@ fn quoted_fields_are_unquoted_and_rows_of_several_lines_counted() {
 fn a_byte_order_mark_in_the_middle_of_a_file_is_part_of_a_key() {
     for quoted in [false, true] {
         let parsed = parse(b"\xEF\xBB\xBFa,5000,x\nb,5000,x\nc\n", quoted, &schema(&[0], 1, 3));
-        let keys: Vec<&[u8]> =
-            parsed.partitions.iter().flat_map(|p| p.iter().map(|event| event.key)).collect();
+        let keys: Vec<&[u8]> = parsed.events().map(|event| event.key).collect();
         assert!(keys.contains(&&b"\xEF\xBB\xBFa"[..]) && keys.contains(&&b"b"[..]), "{keys:?}");
         assert_eq!(set_aside(&parsed), [(2, Reason::TooFewFields, "c".into())]);
     }

@@ -35,7 +35,7 @@ impl<'k> Scatter<'k> {
         for place in order_by_partition(&self.events) {
             let Waiting { hash, time, key } = self.events[place];
             let event = Event { key, table_hash: hash.table(), time, payload: b"" };
-            batch.partitions[hash.partition().index()].push(event);
+            batch.push(hash, event);
         }
         self.events.clear();
     }
@@ -63,6 +63,7 @@ fn order_by_partition(events: &[Waiting<'_>]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::partition::PartitionId;
     use proptest::prelude::*;
 
     proptest! {
@@ -82,9 +83,9 @@ mod tests {
                 }
             }
             scatter.flush(&mut scattered);
-            for (expected, found) in one_by_one.partitions.iter().zip(&scattered.partitions) {
-                prop_assert_eq!(found.bytes(), expected.bytes());
-                prop_assert_eq!(found.iter().count(), expected.iter().count());
+            for partition in PartitionId::all() {
+                let [expected, found] = [&one_by_one, &scattered].map(|batch| batch.of_partition(partition));
+                prop_assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
             }
         }
     }

@@ -2,9 +2,9 @@
 //! bytes arrive.
 
 use sessionize::internals::{
-    ColumnRequest, DefinitionRequest, EventBatch, Extent, FileDecoder, Format, Intake, PathColumns,
-    ProjectedColumns, Projection, PurgedKeys, RowRules, RowSelection, SourceRequest, TimeFormat, TimeParser,
-    UnitDecoder, open_batch,
+    ColumnRequest, DefinitionRequest, EventBatch, Extent, FileDecoder, Format, Intake, PartitionId,
+    PathColumns, ProjectedColumns, Projection, PurgedKeys, RowRules, RowSelection, SourceRequest, TimeFormat,
+    TimeParser, UnitDecoder, open_batch,
 };
 use sessionize::{Timestamp, Watermark};
 use std::io::{Read, Write};
@@ -73,11 +73,10 @@ fn read(decoder: &FileDecoder, times: &TimeParser, content: impl Read) -> Option
         assert_eq!(batch.lines.check(batch.rows), Ok(()));
         assert_eq!(batch.rows, batch.accepted + batch.side_rows.len() as u64);
         let before = outcome.events.len();
-        for (partition, buffer) in batch.partitions.iter().enumerate() {
-            let event =
-                |event: sessionize::internals::Event<'_>| (partition, event.key.to_vec(), event.time.us());
-            outcome.events.extend(buffer.iter().map(event));
-        }
+        outcome.events.extend(batch.events().map(|event| {
+            let partition = PartitionId::of_table_hash(event.table_hash).index();
+            (partition, event.key.to_vec(), event.time.us())
+        }));
         assert_eq!(batch.accepted, (outcome.events.len() - before) as u64);
         let other = |row: &sessionize::internals::SideRow| {
             (row.reason.name(), batch.side_bytes[row.bytes.clone()].to_vec())

@@ -1,8 +1,9 @@
 //! Reads a batch file in blocks, and once more whole with the csv crate alone.
 
 use sessionize::internals::{
-    Columns, Csv, Dialect, Event, EventBatch, Extent, FileDecoder, Intake, KeyHash, MAX_KEY_BYTES, NotATime,
-    PathColumns, PurgedKeys, Reason, RowRules, RowSelection, Schema, TimeFormat, TimeParser, UnitDecoder,
+    Columns, Csv, Dialect, EventBatch, Extent, FileDecoder, Intake, KeyHash, MAX_KEY_BYTES, NotATime,
+    PartitionId, PathColumns, PurgedKeys, Reason, RowRules, RowSelection, Schema, TimeFormat, TimeParser,
+    UnitDecoder,
 };
 use sessionize::{Timestamp, Watermark};
 use std::cell::Cell;
@@ -78,12 +79,10 @@ fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
     let mut lines = 0;
     while let Some(unit) = units.next(std::mem::take(&mut memory)).ok()? {
         assert!(rows.decode(&unit, &mut batch).is_ok());
-        for (partition, buffer) in
-            batch.partitions.iter().enumerate().filter(|(_, buffer)| !buffer.is_empty())
-        {
-            let event = |event: Event<'_>| (partition, event.key.to_vec(), event.time.us());
-            outcome.events.extend(buffer.iter().map(event));
-        }
+        outcome.events.extend(batch.events().map(|event| {
+            let partition = PartitionId::of_table_hash(event.table_hash).index();
+            (partition, event.key.to_vec(), event.time.us())
+        }));
         for row in &batch.side_rows {
             outcome.aside.push((lines + row.line, row.reason, batch.side_bytes[row.bytes.clone()].to_vec()));
         }
