@@ -15,10 +15,12 @@ mod fold;
 mod gap;
 mod instants;
 mod partition;
+mod places;
 mod rules;
 mod session_fold;
 mod source;
 mod table;
+mod table_key;
 mod tombstones;
 mod view;
 

@@ -55,7 +55,7 @@ impl PartitionReducer {
     /// Takes an event, after all events taken before.
     ///
     /// `horizon` is a watermark that the end of the batch will reach at least. An event that it has reached is folded at once;
-    /// others wait. Constant time; without rules, 40 to 60 bytes for each new key.
+    /// others wait. Constant time; without rules, 110 to 130 bytes for each new key of up to 46 bytes.
     ///
     /// # Errors
     /// [`OutOfOrder`] if a later event of the key is already folded.

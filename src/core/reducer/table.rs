@@ -1,74 +1,71 @@
 //! The keys of one partition: found by hash, kept in the order in which they were first seen.
 //!
 //! This order makes every output a function of the input alone: no hash order reaches a file.
-#![expect(clippy::cast_possible_truncation, reason = "a partition with 2^32 keys would need 200 GB")]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "a partition with 2^32 keys would need 400 GB, and halves of a hash"
+)]
 
-use hashbrown::HashTable;
+use super::places::Places;
+use super::table_key::TableKey;
 use std::hash::{BuildHasher, RandomState};
 
-/// More keys than this with one hash are no accident: even two are rare by chance.
-const MANY_COLLISIONS: u32 = 16;
-
-/// A key with its state.
+/// A key with its state, side by side: most often an event needs nothing else.
 #[derive(Debug)]
 struct Entry<S> {
     state: S,
+    table_hash: u32,
     /// Set by [`KeyTable::mark`], until [`KeyTable::retain`].
     is_marked: bool,
-    key_end: usize,
-    table_hash: u32,
+    key: TableKey,
 }
 
-/// Keys and the state of each, by the number of the key. All keys share one allocation.
+/// Keys and the state of each, by the number of the key.
 ///
-/// The hash of an event has a public seed, so somebody can choose keys with equal hashes, and a search would visit all of them.
-/// A table that meets such keys uses a secret hash from then on. The hash only finds keys, so no output depends on it.
+/// The hash of an event has a public seed, so somebody can choose keys with hashes that are found at one place, and a search would
+/// visit all of them. A table that meets such keys uses a secret hash from then on. The hash only finds keys, so no output depends on
+/// it.
 #[derive(Debug, Default)]
 pub(super) struct KeyTable<S> {
     secret: Option<RandomState>,
-    numbers: HashTable<u32>,
+    places: Places,
     entries: Vec<Entry<S>>,
-    keys: Vec<u8>,
+    /// The bytes of keys that are not in their entries.
+    long_bytes: usize,
 }
 
 impl<S: Default> KeyTable<S> {
     /// The number of `key`, which is added if it is new.
-    ///
-    /// # Panics
-    /// Never in practice: a partition would need 2^32 keys, which are over 200 GB.
+    #[inline]
     pub(super) fn number_of(&mut self, key: &[u8], table_hash: u32) -> u32 {
-        let table_hash = self.secret.as_ref().map_or(table_hash, |secret| secret_hash(secret, key));
-        let Self { numbers, entries, keys, .. } = self;
-        let mut collisions = 0;
-        for &number in numbers.iter_hash(spread(table_hash)) {
-            if entries[number as usize].table_hash != table_hash {
-                continue;
-            }
-            if is_same(key_at(entries, keys, number), key) {
-                return number;
-            }
-            collisions += 1;
+        let table_hash = match &self.secret {
+            None => table_hash,
+            Some(secret) => secret_hash(secret, key),
+        };
+        let entries = &self.entries;
+        let found = self.places.find(table_hash, |number| entries[number as usize].key.is(key));
+        found.unwrap_or_else(|| self.add(key, table_hash))
+    }
+
+    #[inline(never)]
+    fn add(&mut self, key: &[u8], table_hash: u32) -> u32 {
+        let number = self.entries.len() as u32;
+        let state = S::default();
+        let key = TableKey::of(key);
+        self.long_bytes += key.bytes_elsewhere();
+        self.entries.push(Entry { state, table_hash, is_marked: false, key });
+        if !self.places.is_full() && self.places.add(table_hash, number) {
+            return number;
         }
-        if collisions > MANY_COLLISIONS && self.secret.is_none() {
-            self.take_secret_hash();
-            return self.number_of(key, table_hash);
-        }
-        let number = entries.len() as u32;
-        keys.extend_from_slice(key);
-        entries.push(Entry { state: S::default(), is_marked: false, key_end: keys.len(), table_hash });
-        numbers
-            .insert_unique(spread(table_hash), number, |&other| spread(entries[other as usize].table_hash));
+        self.index();
         number
     }
 
     fn take_secret_hash(&mut self) {
         let secret = RandomState::new();
-        let mut start = 0;
         for entry in &mut self.entries {
-            entry.table_hash = secret_hash(&secret, &self.keys[start..entry.key_end]);
-            start = entry.key_end;
+            entry.table_hash = secret_hash(&secret, entry.key.bytes());
         }
-        self.index();
         self.secret = Some(secret);
     }
 
@@ -77,29 +74,28 @@ impl<S: Default> KeyTable<S> {
     }
 
     pub(super) fn key(&self, number: u32) -> &[u8] {
-        key_at(&self.entries, &self.keys, number)
+        self.entries[number as usize].key.bytes()
     }
 
+    #[inline]
     pub(super) fn state(&mut self, number: u32) -> &mut S {
         &mut self.entries[number as usize].state
     }
 
+    #[inline]
     pub(super) fn key_and_state(&mut self, number: u32) -> (&[u8], &mut S) {
-        let key = key_at(&self.entries, &self.keys, number);
-        (key, &mut self.entries[number as usize].state)
+        let Entry { key, state, .. } = &mut self.entries[number as usize];
+        (key.bytes(), state)
     }
 
     /// All keys by number, with their states.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &S)> {
-        (0..).zip(&self.entries).map(|(number, entry)| (self.key(number), &entry.state))
+        self.entries.iter().map(|entry| (entry.key.bytes(), &entry.state))
     }
 
     pub(super) fn for_each_mut(&mut self, mut visit: impl FnMut(&[u8], &mut S)) {
-        let mut start = 0;
-        for entry in &mut self.entries {
-            let end = entry.key_end;
-            visit(&self.keys[start..end], &mut entry.state);
-            start = end;
+        for Entry { key, state, .. } in &mut self.entries {
+            visit(key.bytes(), state);
         }
     }
 
@@ -111,71 +107,39 @@ impl<S: Default> KeyTable<S> {
     /// Removes the keys that are neither marked nor selected by `keep`; the others stay in order. Returns the new number of each
     /// key by its old one.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&S) -> bool) -> Vec<u32> {
-        let mut numbers = vec![u32::MAX; self.entries.len()];
-        let (mut start, mut kept, mut keys_end) = (0, 0, 0);
-        for (old, number) in numbers.iter_mut().enumerate() {
-            let entry = &mut self.entries[old];
-            let key = start..entry.key_end;
-            start = key.end;
-            if std::mem::take(&mut entry.is_marked) || keep(&entry.state) {
-                self.keys.copy_within(key.clone(), keys_end);
-                keys_end += key.len();
-                entry.key_end = keys_end;
-                self.entries.swap(kept, old);
-                *number = kept as u32;
-                kept += 1;
+        let (mut numbers, mut kept) = (Vec::with_capacity(self.entries.len()), 0);
+        let long_bytes = &mut self.long_bytes;
+        self.entries.retain_mut(|entry| {
+            let is_kept = std::mem::take(&mut entry.is_marked) || keep(&entry.state);
+            numbers.push(if is_kept { kept } else { u32::MAX });
+            kept += u32::from(is_kept);
+            if !is_kept {
+                *long_bytes -= entry.key.bytes_elsewhere();
             }
-        }
-        self.entries.truncate(kept);
-        self.keys.truncate(keys_end);
+            is_kept
+        });
         self.index();
         numbers
     }
 
-    /// Builds the hash table again.
+    /// Finds places for all keys again; by a secret hash if they would all crowd.
     fn index(&mut self) {
-        self.numbers.clear();
-        for (number, entry) in (0..).zip(&self.entries) {
-            let hash_of = |&other: &u32| spread(self.entries[other as usize].table_hash);
-            self.numbers.insert_unique(spread(entry.table_hash), number, hash_of);
+        self.places.empty_for(self.entries.len());
+        let is_crowded =
+            !(0..).zip(&self.entries).all(|(number, entry)| self.places.add(entry.table_hash, number));
+        if is_crowded {
+            self.take_secret_hash();
+            self.index();
         }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.numbers.allocation_size()
-            + self.entries.capacity() * size_of::<Entry<S>>()
-            + self.keys.capacity()
+        self.places.memory_bytes() + self.entries.capacity() * size_of::<Entry<S>>() + self.long_bytes
     }
-}
-
-fn key_at<'k, S>(entries: &[Entry<S>], keys: &'k [u8], number: u32) -> &'k [u8] {
-    let number = number as usize;
-    let start = if number == 0 { 0 } else { entries[number - 1].key_end };
-    &keys[start..entries[number].key_end]
-}
-
-/// Whether two keys are equal. Most keys are short: a call would cost more than the comparison.
-#[inline]
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len()
-        && match one.len() {
-            4..=8 => {
-                (one.first_chunk::<4>(), one.last_chunk::<4>()) == (other.first_chunk(), other.last_chunk())
-            }
-            9..=16 => {
-                (one.first_chunk::<8>(), one.last_chunk::<8>()) == (other.first_chunk(), other.last_chunk())
-            }
-            _ => one == other,
-        }
 }
 
 fn secret_hash(secret: &RandomState, key: &[u8]) -> u32 {
     secret.hash_one(key) as u32
-}
-
-/// The table uses both ends of a 64-bit hash; both get all bits that differ within a partition: all but the lowest byte.
-fn spread(table_hash: u32) -> u64 {
-    u64::from(table_hash) << 32 | u64::from(table_hash >> 8)
 }
 
 #[cfg(test)]
@@ -214,23 +178,9 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_every_length_differ_by_any_byte() {
-        for length in 0..40 {
-            let key: Vec<u8> = (0..length).collect();
-            assert!(is_same(&key, &key.clone()));
-            assert!(!is_same(&key, &[&key[..], b"x"].concat()));
-            for at in 0..key.len() {
-                let mut other = key.clone();
-                other[at] ^= 1;
-                assert!(!is_same(&key, &other), "{length} {at}");
-            }
-        }
-    }
-
-    #[test]
     fn a_few_keys_under_one_hash_are_an_accident() {
         let mut table = KeyTable::<()>::default();
-        for number in 0..=MANY_COLLISIONS {
+        for number in 0..100_u32 {
             assert_eq!(table.number_of(&number.to_be_bytes(), 7), number);
         }
         assert!(table.secret.is_none());

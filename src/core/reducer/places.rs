@@ -1,0 +1,102 @@
+//! Where the keys of a table are found: a place for each, by its hash.
+
+/// A place without a key.
+const FREE: Place = Place { hash: 0, number: u32::MAX };
+
+/// More places than this that are taken in a row are no accident: half of all are free, so by chance one search in 10^20 meets as
+/// many.
+const CROWD: usize = 256;
+
+/// So many places are never too many to empty, whatever is left in them.
+const FEW: usize = 512;
+
+/// The number of a key, and its hash: that alone tells nearly every other key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    hash: u32,
+    number: u32,
+}
+
+/// The numbers of keys by hash. At most half of the places are taken; a key takes the first free one from where its hash points.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// A power of two of them, or none.
+    places: Vec<Place>,
+    taken: usize,
+}
+
+impl Places {
+    /// The number that was added with this hash and that `is_it` accepts.
+    #[inline]
+    pub(super) fn find(&self, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        let mask = self.places.len().wrapping_sub(1);
+        let mut at = first(hash);
+        loop {
+            let place = *self.places.get(at & mask)?;
+            if place == FREE {
+                return None;
+            }
+            if place.hash == hash && is_it(place.number) {
+                return Some(place.number);
+            }
+            at += 1;
+        }
+    }
+
+    /// Whether there must be more places before a number is added.
+    pub(super) const fn is_full(&self) -> bool {
+        2 * self.taken >= self.places.len()
+    }
+
+    /// Adds a number. `false` if there is a crowd where it would be found; then nothing is added.
+    pub(super) fn add(&mut self, hash: u32, number: u32) -> bool {
+        let mask = self.places.len() - 1;
+        let mut seen = (0..CROWD).map(|step| (first(hash) + step) & mask);
+        let free = seen.find(|&at| self.places[at] == FREE);
+        if let Some(at) = free {
+            self.places[at] = Place { hash, number };
+            self.taken += 1;
+        }
+        free.is_some()
+    }
+
+    /// Empties all places, of which there are then twice as many as `numbers` or more: as many as before, unless that is far too many.
+    pub(super) fn empty_for(&mut self, numbers: usize) {
+        let enough = (2 * numbers).next_power_of_two();
+        let places = self.places.len().min(FEW.max(8 * enough)).max(enough);
+        self.places.clear();
+        self.places.resize(places, FREE);
+        self.taken = 0;
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.places.capacity() * size_of::<Place>()
+    }
+}
+
+/// Where a search begins. The lowest byte of a hash is the partition, and all keys of a table have the same.
+#[inline]
+const fn first(hash: u32) -> usize {
+    (hash >> 8) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_found_by_hash_and_crowds_are_noticed() {
+        let mut places = Places::default();
+        assert!(places.is_full());
+        assert_eq!(places.find(7, |_| true), None);
+        places.empty_for(600);
+        for number in 0..256_u32 {
+            assert!(places.add(number % 3, number), "{number}");
+        }
+        assert!(!places.is_full() && !places.add(0xFF, 9_999));
+        assert_eq!(places.find(1, |number| number > 100), Some(103));
+        assert_eq!((places.find(0x100, |_| true), places.find(0, |_| false)), (None, None));
+        places.empty_for(3);
+        assert_eq!((places.find(1, |_| true), places.places.len()), (None, 512));
+    }
+}
