@@ -6,9 +6,6 @@ use crate::core::event::{Event, EventBuffer, Timestamp};
 use crate::core::partition::{GROUPS, KeyHash, PartitionId};
 use std::ops::Range;
 
-/// The capacity for the first events of a group: memory that grows from nothing touches many fresh pages.
-const FIRST_BYTES: usize = 8 << 10;
-
 /// A late or rejected row, on its way to a side output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SideRow {
@@ -74,7 +71,7 @@ pub struct EventBatch {
 impl Default for EventBatch {
     fn default() -> Self {
         Self {
-            groups: std::iter::repeat_with(|| EventBuffer::with_room(FIRST_BYTES)).take(GROUPS).collect(),
+            groups: vec![EventBuffer::default(); GROUPS],
             rows: 0,
             filtered: 0,
             accepted: 0,

@@ -1,10 +1,9 @@
-//! The thread that reads ahead: it cuts the files of a batch into units, which are decoded in parallel.
+//! Cuts the files of a batch into units, one after the other. Whichever thread has nothing to decode takes the next one.
 
 use super::identity::NewPart;
-use super::unpacking::unpack_aside;
+use super::unpacking::Unpacked;
 use crate::input::time::TimeParser;
-use crate::input::{BatchFile, Content, Extent, FileDecoder, FileUnit, ReadError};
-use crossbeam_channel::{Receiver, Sender};
+use crate::input::{BatchFile, Content, Extent, FileDecoder, FileUnit, FileUnits, ReadError};
 use std::io::Read;
 
 /// A file of the batch with its decoder.
@@ -26,7 +25,18 @@ impl FileToRead {
     pub(super) const fn extent(&self) -> Extent {
         Extent { known_bytes: self.part.known_bytes, leaves_unfinished: self.leaves_unfinished }
     }
+
+    /// Its units. A compressed file is decompressed by a thread of its own.
+    fn units(&self) -> Result<UnitsOfFile<'_>, ReadError> {
+        let content: Box<dyn Read + Send> = match self.file.content().map_err(ReadError::Read)? {
+            Content::Plain(reader) => Box::new(reader),
+            Content::Packed(packed) => Box::new(Unpacked::start(packed).map_err(ReadError::NoThread)?),
+        };
+        Ok(self.decoder.units(content, self.extent()))
+    }
 }
+
+type UnitsOfFile<'r> = FileUnits<'r, Box<dyn Read + Send>>;
 
 /// A unit of one file, or why there is none.
 #[derive(Debug)]
@@ -36,61 +46,52 @@ pub(super) struct ReadUnit<'r> {
     pub(super) unit: Result<FileUnit<'r>, ReadError>,
 }
 
-/// Sends the units of all files, in memory that returns through `recycled`. An error is the last message.
-pub(super) fn read_files<'r>(
+/// The units of all files that are not read yet.
+pub(super) struct UnitReader<'r> {
     files: &'r [FileToRead],
-    max_bytes: u64,
-    sender: &Sender<ReadUnit<'r>>,
-    recycled: &Receiver<Vec<u8>>,
-) {
-    let mut bytes_left = max_bytes;
-    for (number, of) in files.iter().enumerate() {
-        if read_file(number, of, &mut bytes_left, sender, recycled).is_none() {
-            return;
-        }
-    }
+    /// The number of the file that is read.
+    file: usize,
+    /// Its units; `None` until its first one is wanted.
+    units: Option<UnitsOfFile<'r>>,
+    bytes_left: u64,
 }
 
-/// Sends the units of one file; `None` if the reader should stop.
-fn read_file<'r>(
-    number: usize,
-    of: &'r FileToRead,
-    bytes_left: &mut u64,
-    sender: &Sender<ReadUnit<'r>>,
-    recycled: &Receiver<Vec<u8>>,
-) -> Option<()> {
-    let mut send = |unit: Result<FileUnit<'r>, ReadError>| {
-        let unit = unit.and_then(|unit| {
-            if unit.known_lines().is_none() {
-                let left = bytes_left.checked_sub(unit.byte_count());
-                *bytes_left = left.ok_or(ReadError::TooManyBytes)?;
+impl<'r> UnitReader<'r> {
+    /// Reads `files`. More than `max_bytes` bytes are an error.
+    pub(super) const fn new(files: &'r [FileToRead], max_bytes: u64) -> Self {
+        Self { files, file: 0, units: None, bytes_left: max_bytes }
+    }
+
+    /// The next unit, in the memory of `recycled`, which is left as it is at the end of all files. An error is the last unit.
+    pub(super) fn next(&mut self, recycled: &mut Vec<u8>) -> Option<ReadUnit<'r>> {
+        while let Some(of) = self.files.get(self.file) {
+            let file = self.file;
+            let unit = self.next_of(of, recycled).transpose();
+            if unit.as_ref().is_none_or(Result::is_err) {
+                self.units = None;
+                self.file = if unit.is_some() { self.files.len() } else { file + 1 };
             }
-            Ok(unit)
-        });
-        let failed = unit.is_err();
-        let taken = sender.send(ReadUnit { file: number, unit });
-        taken.ok().filter(|()| !failed)
-    };
-    match of.file.content() {
-        Ok(Content::Plain(reader)) => send_units(of, reader, recycled, send),
-        Ok(Content::Packed(packed)) => {
-            // If there is no thread for it, the run ends: the place of the error is the file.
-            let unpacked = unpack_aside(packed, |reader| send_units(of, reader, recycled, &mut send));
-            unpacked.unwrap_or_else(|error| send(Err(ReadError::NoThread(error))))
+            if let Some(unit) = unit {
+                return Some(ReadUnit { file, unit });
+            }
         }
-        Err(error) => send(Err(ReadError::Read(error))),
+        None
     }
-}
 
-fn send_units<'r>(
-    of: &'r FileToRead,
-    reader: impl Read,
-    recycled: &Receiver<Vec<u8>>,
-    mut send: impl FnMut(Result<FileUnit<'r>, ReadError>) -> Option<()>,
-) -> Option<()> {
-    let mut units = of.decoder.units(reader, of.extent());
-    while let Some(unit) = units.next(recycled.try_recv().unwrap_or_default()).transpose() {
-        send(unit)?;
+    fn next_of(
+        &mut self,
+        of: &'r FileToRead,
+        recycled: &mut Vec<u8>,
+    ) -> Result<Option<FileUnit<'r>>, ReadError> {
+        let units = match &mut self.units {
+            Some(units) => units,
+            none => none.insert(of.units()?),
+        };
+        let unit = units.next(std::mem::take(recycled))?;
+        if let Some(unit) = unit.as_ref().filter(|unit| unit.known_lines().is_none()) {
+            let left = self.bytes_left.checked_sub(unit.byte_count());
+            self.bytes_left = left.ok_or(ReadError::TooManyBytes)?;
+        }
+        Ok(unit)
     }
-    Some(())
 }

@@ -10,6 +10,7 @@ mod batch;
 mod batch_contents;
 mod cancellation;
 mod context;
+mod decoding;
 mod execute;
 mod file_order;
 mod file_reader;

@@ -91,7 +91,9 @@ impl FoldStrategy for StreamingFold {
                 || vec![SessionBatch::default(); GROUP_PARTITIONS],
                 |completed, (group, (reducers, batch))| {
                     fold_round(reducers, group, round, horizons, completed)?;
-                    completed.iter_mut().for_each(|completed| batch.encode(completed));
+                    for of_partition in completed {
+                        batch.encode(of_partition);
+                    }
                     Ok::<(), OutOfOrder>(())
                 },
             )

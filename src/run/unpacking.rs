@@ -1,8 +1,8 @@
-//! The thread that decompresses a file, so that the thread that cuts it into units does not wait for every byte.
-#![expect(clippy::disallowed_methods, reason = "decompression has a thread of its own")]
+//! The thread that decompresses a file, so that the threads that cut it into units do not wait for every byte.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io::{self, Read};
+use std::thread::JoinHandle;
 
 /// The bytes in one message.
 const PIECE_BYTES: usize = 256 << 10;
@@ -19,28 +19,39 @@ struct Piece {
 
 /// The reading end: returns the bytes of the other thread, and its error if it ended with one.
 #[derive(Debug)]
-struct Unpacked {
+pub(super) struct Unpacked {
     pieces: Receiver<io::Result<Piece>>,
     give_back: Sender<Vec<u8>>,
     piece: Piece,
     at: usize,
+    /// Dropped behind the channels: then the thread ends.
+    #[expect(dead_code, reason = "it waits when it is dropped")]
+    thread: EndsWithReader,
 }
 
-/// Lets `read` read from `packed`, which another thread reads until `read` is done.
-///
-/// # Errors
-/// If the thread cannot be started.
-pub(super) fn unpack_aside<T>(
-    packed: impl Read + Send,
-    read: impl FnOnce(&mut dyn Read) -> T,
-) -> io::Result<T> {
-    std::thread::scope(|scope| {
+/// Waits for the thread that it has.
+#[derive(Debug)]
+struct EndsWithReader(Option<JoinHandle<()>>);
+
+impl Drop for EndsWithReader {
+    fn drop(&mut self) {
+        // A thread that has panicked has ended too, and its reader has seen the end of the bytes.
+        let _ = self.0.take().map(JoinHandle::join);
+    }
+}
+
+impl Unpacked {
+    /// Reads from `packed` on another thread.
+    ///
+    /// # Errors
+    /// If the thread cannot be started.
+    pub(super) fn start(packed: impl Read + Send + 'static) -> io::Result<Self> {
         let (sender, pieces) = bounded(PIECES_AHEAD);
         let (give_back, recycled) = bounded(PIECES_AHEAD);
-        std::thread::Builder::new().spawn_scoped(scope, move || unpack(packed, &sender, &recycled))?;
-        // It is dropped before the scope waits, so that the other thread ends too.
-        Ok(read(&mut Unpacked { pieces, give_back, piece: Piece::default(), at: 0 }))
-    })
+        let thread = std::thread::Builder::new().spawn(move || unpack(packed, &sender, &recycled))?;
+        let thread = EndsWithReader(Some(thread));
+        Ok(Self { pieces, give_back, piece: Piece::default(), at: 0, thread })
+    }
 }
 
 fn unpack(mut packed: impl Read, sender: &Sender<io::Result<Piece>>, recycled: &Receiver<Vec<u8>>) {
@@ -117,8 +128,7 @@ mod tests {
 
     fn read_all(left: usize, damaged: bool) -> (usize, Option<io::ErrorKind>) {
         let mut bytes = Vec::new();
-        let read =
-            unpack_aside(Portions { left, damaged }, |unpacked| unpacked.read_to_end(&mut bytes)).unwrap();
+        let read = Unpacked::start(Portions { left, damaged }).unwrap().read_to_end(&mut bytes);
         (bytes.len(), read.err().map(|error| error.kind()))
     }
 
@@ -133,9 +143,8 @@ mod tests {
     #[test]
     fn who_stops_reading_ends_the_thread() {
         let mut few = [0; 10];
-        unpack_aside(Portions { left: usize::MAX, damaged: false }, |unpacked| unpacked.read_exact(&mut few))
-            .unwrap()
-            .unwrap();
+        let mut unpacked = Unpacked::start(Portions { left: usize::MAX, damaged: false }).unwrap();
+        unpacked.read_exact(&mut few).unwrap();
         assert_eq!(few, *b"xxxxxxxxxx");
     }
 }

@@ -1,5 +1,4 @@
 //! Packed events in the order of arrival: the form in which they reach a partition.
-#![expect(clippy::cast_possible_truncation, reason = "keys and payloads are at most 65,535 bytes long")]
 
 use super::Timestamp;
 
@@ -9,7 +8,7 @@ const HEADER_BYTES: usize = 16;
 /// Keys up to this length are packed without a call to copy them. A UUID has 36 characters.
 const SHORT_KEY_BYTES: usize = 48;
 
-/// The least by which a buffer grows: so much of it is written ahead.
+/// The least by which a buffer grows: memory that grows from nothing touches many fresh pages.
 const GROWTH_BYTES: usize = 4 << 10;
 
 /// An event, borrowed from the buffer that holds it.
@@ -36,11 +35,6 @@ pub struct EventBuffer {
 }
 
 impl EventBuffer {
-    /// An empty buffer with a capacity of `bytes` bytes.
-    pub fn with_room(bytes: usize) -> Self {
-        Self { memory: Vec::with_capacity(bytes), length: 0, events: 0 }
-    }
-
     /// Appends an event.
     #[inline]
     pub fn push(&mut self, event: Event<'_>) {
