@@ -3,6 +3,8 @@
 //! so the items must be public; they are public only here. This module is no API: it changes without notice.
 
 pub use crate::cli::{check_configuration, command, main};
+#[cfg(feature = "parquet")]
+pub use crate::cli::{frame_flags, frame_settings};
 pub use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES};
 pub use crate::core::gap::Gap;
 pub use crate::core::partition::{KeyHash, PARTITIONS, PartitionId};
@@ -11,6 +13,7 @@ pub use crate::core::rules::{Emit, ProjectedColumns, RowSelection};
 pub use crate::core::session::{CompletedSession, OpenSession};
 pub use crate::core::watermark::Advance;
 pub use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
+pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::fake::{FakeKeys, FakeSettings, write_pageviews};
 pub use crate::input::csv::{Csv, Dialect, Schema};
 pub use crate::input::time::{NotATime, TimeFormat, TimeParser};
@@ -23,6 +26,9 @@ pub use crate::maintenance::write_predecessor;
 pub use crate::migrations::checkpoint::CURRENT_VERSION;
 pub use crate::output::{Manifest, OutputFormat, OutputKind, OutputSchema};
 pub use crate::purged::PurgedKeys;
+pub use crate::run::Workers;
+#[cfg(feature = "parquet")]
+pub use crate::run::frames;
 #[cfg(debug_assertions)]
 pub use crate::state::example;
 pub use crate::state::{Stored, StoredRow, read_export, recode};

@@ -4,5 +4,5 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    sessionize::internals::main()
+    sessionize::internals::main(std::env::args_os().collect()).into()
 }

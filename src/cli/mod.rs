@@ -9,6 +9,8 @@ mod fake;
 mod files;
 mod finalize;
 mod formats;
+#[cfg(feature = "parquet")]
+mod frames;
 mod init;
 mod inspect;
 mod machine;
@@ -30,6 +32,10 @@ mod text;
 mod usage;
 mod values;
 mod warnings;
+mod words;
+
+#[cfg(feature = "parquet")]
+pub use frames::{frame_flags, frame_settings};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Cancellation;
@@ -39,7 +45,6 @@ use configuration::Invocation;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use stderr::{say, say_error};
 
 const EXIT_CODES: &str = "\
@@ -99,10 +104,11 @@ pub fn check_configuration(command: &clap::Command, bytes: &[u8]) -> Result<()> 
     configuration::check(command, bytes)
 }
 
-/// Runs the program and returns its exit code. An error is one line on standard error.
-pub fn main() -> ExitCode {
-    let words: Vec<OsString> = std::env::args_os().collect();
-    let code = exit_code(without_panic(|| execute(&words)));
+/// Runs the program with these words, of which the first is its name, and returns its exit code. An error is one line on standard
+/// error.
+pub fn main(words: Vec<OsString>) -> u8 {
+    let words = words::keep(words);
+    let code = exit_code(without_panic(|| execute(words)));
     if let Some(steps) = crate::durable::fault::asked_count() {
         say(&format!("durable steps: {steps}"));
     }
@@ -145,12 +151,12 @@ fn without_panic(work: impl FnOnce() -> Result<()>) -> Result<()> {
     })
 }
 
-fn exit_code(outcome: Result<()>) -> ExitCode {
+fn exit_code(outcome: Result<()>) -> u8 {
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             say_error(&error);
-            ExitCode::from(error.kind().exit_code())
+            error.kind().exit_code()
         }
     }
 }

@@ -11,7 +11,7 @@ use super::rules::RuleFlags;
 use super::stderr::warn;
 use super::text::{run_page, runs_page};
 use super::warnings::warnings;
-use super::{machine, memory, progress, values};
+use super::{machine, memory, progress, values, words};
 use crate::core::event::Timestamp;
 use crate::core::gap::Gap;
 use crate::core::watermark::Advance;
@@ -166,7 +166,7 @@ impl RunFlags {
             keep_generations: self.keep_generations,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
             outputs: self.outputs.settings(),
-            command: words_of_command(),
+            command: words::of_command(),
         })
     }
 
@@ -192,12 +192,6 @@ impl RunFlags {
             rules: self.rules.texts(),
         }
     }
-}
-
-/// The words of the command as given, without the path of the program.
-fn words_of_command() -> Vec<String> {
-    let given = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-    std::iter::once(env!("CARGO_PKG_NAME").to_owned()).chain(given).collect()
 }
 
 /// Runs the batches, then delivers what they have published if that is asked for.

@@ -3,6 +3,8 @@
 //! Each input format is a folder or a file with a [`Decoder`], and a line of the table below. Nothing else names a format. The
 //! format is chosen once for a file and dispatched once for a unit, so the loop over rows is compiled for each format.
 
+#[cfg(feature = "parquet")]
+pub mod arrow;
 mod batch;
 mod blocks;
 mod columns;

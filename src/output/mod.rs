@@ -2,6 +2,8 @@
 //!
 //! Each format is a folder or file with an encoder, and a line of the table below. Nothing else names a format.
 
+#[cfg(feature = "parquet")]
+mod arrow;
 mod columns;
 mod counts;
 mod csv;
@@ -29,6 +31,8 @@ mod staging;
 mod untaken;
 mod verify;
 
+#[cfg(feature = "parquet")]
+pub use arrow::RecordBuilder;
 pub use columns::Column;
 #[cfg(feature = "postgres")]
 pub use columns::second_names;

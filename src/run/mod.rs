@@ -19,12 +19,15 @@ mod finish;
 mod first_use;
 mod fold;
 mod format_copy;
+#[cfg(feature = "parquet")]
+pub mod frames;
 mod generations;
 mod identity;
 mod inquiry;
 mod limits;
 mod look;
 mod natural;
+mod order;
 mod output_batch;
 mod output_writer;
 mod plan;

@@ -231,7 +231,7 @@ pub fn check_request(request: &DefinitionRequest) -> Result<()> {
 
 /// Checks that the columns of an output have different names. The names of the key columns are known when a file has shown
 /// them.
-fn check_names(definition: &Definition) -> Result<()> {
+pub(super) fn check_names(definition: &Definition) -> Result<()> {
     let key_names = definition.key_names();
     let event_columns = definition.event_columns.as_deref().unwrap_or_default();
     definition.rules.check_file_names(&key_names, event_columns).map_err(|what| {

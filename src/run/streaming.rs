@@ -5,11 +5,11 @@
 //! applied to the latest event so far, which can only grow.
 
 use super::finish::Finish;
+use super::order::Order;
 use super::output_writer::OutputWriter;
 use super::rounds::Stop;
 use super::strategy::{FoldOutput, FoldStrategy, RunContext};
 use super::waves::end_in_waves;
-use crate::core::event::Timestamp;
 use crate::core::partition::{GROUP_PARTITIONS, GROUPS, PartitionId};
 use crate::core::reducer::PartitionReducer;
 use crate::core::session::{OutOfOrder, SessionBatch};
@@ -27,27 +27,6 @@ const WAVE: usize = 32;
 pub(super) struct StreamingFold {
     reducers: Vec<PartitionReducer>,
     order: Order,
-}
-
-/// The order of the rounds so far in time.
-#[derive(Debug, Default)]
-struct Order {
-    latest: Option<Timestamp>,
-    disorder_us: i64,
-}
-
-impl Order {
-    /// Takes a round. Returns the time before which probably no event will come: the latest event minus twice the disorder seen
-    /// so far.
-    fn safe_watermark(&mut self, round: &[EventBatch]) -> Watermark {
-        let earliest = round.iter().filter_map(|block| block.earliest).min();
-        if let (Some(latest), Some(earliest)) = (self.latest, earliest) {
-            self.disorder_us = self.disorder_us.max(latest.us_since(earliest));
-        }
-        self.latest = self.latest.max(round.iter().filter_map(|block| Some(block.latest?.0)).max());
-        let safe_watermark = self.latest.map(|latest| latest.saturating_add_us(-2 * self.disorder_us));
-        safe_watermark.map_or(Watermark::BEGINNING, Watermark::at)
-    }
 }
 
 impl From<OutOfOrder> for Stop {

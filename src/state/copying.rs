@@ -2,10 +2,14 @@
 
 use super::audit::against_head;
 use super::checkpoint::Checkpoint;
+#[cfg(feature = "parquet")]
+use super::keys;
 use super::list::StateList;
 use super::reader::StateReader;
 use super::rows::{Counting, EncodedPartition};
 use super::seen::Seen;
+#[cfg(feature = "parquet")]
+use super::store::Changes;
 use super::writer::StagedState;
 use crate::core::partition::PartitionId;
 use crate::core::reducer::OpenCounts;
@@ -14,6 +18,19 @@ use crate::ledger::Head;
 use crate::migrations::checkpoint::OpenRow;
 
 impl Checkpoint {
+    /// A copy of all of it in memory, which changes apart from this one.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Checkpoint`] if this one cannot be read.
+    #[cfg(feature = "parquet")]
+    pub fn copy_in_memory(&self) -> Result<Self> {
+        let copy = Self::begin_in_memory(&self.folder)?;
+        let puts = self.store.scan(keys::all()).collect::<Result<_>>()?;
+        copy.store.commit(Changes { puts, ..Changes::default() })?;
+        let (head, list) = (self.head.clone(), self.list.clone());
+        Ok(Self { head, mark: self.mark, stream: self.stream, list, ..copy })
+    }
+
     /// Writes the state that `head` describes again under a new generation, without the keys that `leave` names.
     ///
     /// # Errors

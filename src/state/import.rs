@@ -10,6 +10,8 @@ use crate::core::event::MAX_KEY_BYTES;
 use crate::core::partition::{KeyHash, PARTITIONS, PartitionId};
 use crate::core::reducer::OpenCounts;
 use crate::error::Result;
+#[cfg(feature = "parquet")]
+use crate::error::{Error, ErrorKind};
 use crate::ledger::{FileDigest, Head, HeadMark, KnownFiles, RunEntry, RunId, StreamId, without_gaps};
 use crate::migrations::checkpoint::{CURRENT_VERSION, OpenRow};
 use std::collections::BTreeMap;
@@ -168,6 +170,11 @@ impl Imported {
     }
 }
 
+#[cfg(feature = "parquet")]
+fn no_runs() -> Error {
+    Error::new(ErrorKind::DataRefused, "the export has no runs")
+}
+
 impl Checkpoint {
     /// Writes the open state of an import. Nothing points to it before [`Checkpoint::commit_import`].
     ///
@@ -179,6 +186,29 @@ impl Checkpoint {
             writer.put(partition, encoded)?;
         }
         writer.finish()
+    }
+
+    /// Becomes what was exported, in an empty store: the state, the ledger and the known files, and no run of its own.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::commit`]; [`crate::error::ErrorKind::DataRefused`] for a salvage, whose head is not the exported one.
+    #[cfg(feature = "parquet")]
+    pub fn restore(&mut self, imported: &Imported) -> Result<()> {
+        let staged = self.stage_import(imported)?;
+        let head = Head {
+            generation: staged.generation,
+            chunks: staged.chunks,
+            state_digest: staged.digest,
+            known_files: imported.known_files,
+            ..imported.head.clone()
+        };
+        let (last, before) = imported.runs.split_last().ok_or_else(no_runs)?;
+        let last = RunEntry { head, ..last.clone() };
+        let entries = before.iter().chain([&last]).flat_map(entry::parts_of);
+        let files = imported.files.iter().map(|(key, (_, run))| file_entry(key.clone(), *run));
+        let paths = imported.runs.iter().flat_map(path_entries);
+        let puts = entries.chain(files).chain(paths).collect();
+        self.commit_head(&last.head, Changes { puts, removals: Vec::new() })
     }
 
     /// The commit of an import: its ledger, its known files and the entry of the import itself in one write.

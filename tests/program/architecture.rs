@@ -205,6 +205,8 @@ pub(super) fn root() -> &'static Path {
 pub(super) fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     collect(&root().join("src"), &[], &mut found);
+    // A crate of its own above all modules, which cargo keeps from their insides.
+    found.retain(|source| !source.path.starts_with(root().join("src/python")));
     collect(&root().join("migrations"), &["migrations"], &mut found);
     found
 }

@@ -1,25 +1,10 @@
 //! The columns of a file: what is inside of a group has the group's name before its own.
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_buffer::NullBuffer;
+use crate::input::arrow::{FileColumn, leaf_kind};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use parquet::basic::{LogicalType, Type};
 use parquet::schema::types::SchemaDescriptor;
-use std::ops::Range;
 use std::sync::Arc;
-
-/// A column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FileColumn {
-    /// The names of the groups around it and its own, with dots between them.
-    pub(super) name: String,
-    pub(super) kind: DataType,
-    /// Whether its bytes are a UUID.
-    pub(super) is_uuid: bool,
-    /// The columns of the file that it is made of: several only if it is nested.
-    pub(super) leaves: Range<usize>,
-}
 
 /// Goes through the fields of a schema, and beside them through the columns that the file has for them.
 struct Walk<'p> {
@@ -62,7 +47,7 @@ impl Walk<'_> {
             leaf => {
                 let is_96_bits = self.next_type() == Some(Type::INT96);
                 self.next_leaf += 1;
-                leaf_kind(leaf, is_96_bits)
+                kind_of_leaf(leaf, is_96_bits)
             }
         }
     }
@@ -90,38 +75,6 @@ impl Walk<'_> {
     }
 }
 
-fn leaf_kind(kind: &DataType, is_96_bits: bool) -> DataType {
-    match kind {
-        _ if is_96_bits => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
-        DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
-        DataType::Decimal32(precision, scale) | DataType::Decimal64(precision, scale) => {
-            DataType::Decimal128(*precision, *scale)
-        }
-        DataType::Duration(_) => DataType::Int64,
-        other => other.clone(),
-    }
-}
-
-/// The values of one column in a batch of rows, and which of them are missing: a value in a missing group is.
-pub(super) struct Values {
-    pub(super) array: ArrayRef,
-    pub(super) nulls: Option<NullBuffer>,
-}
-
-/// The values of all columns in `records`, in the order of the file.
-pub(super) fn values_of(records: &RecordBatch) -> Vec<Values> {
-    let mut values = Vec::new();
-    push_values(records.columns(), None, &mut values);
-    values
-}
-
-fn push_values(columns: &[ArrayRef], outer: Option<&NullBuffer>, values: &mut Vec<Values>) {
-    for array in columns {
-        let nulls = NullBuffer::union(outer, array.logical_nulls().as_ref());
-        match array.as_struct_opt() {
-            Some(group) => push_values(group.columns(), nulls.as_ref(), values),
-            None => values.push(Values { array: Arc::clone(array), nulls }),
-        }
-    }
+fn kind_of_leaf(kind: &DataType, is_96_bits: bool) -> DataType {
+    if is_96_bits { DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())) } else { leaf_kind(kind) }
 }

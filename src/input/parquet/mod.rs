@@ -1,18 +1,12 @@
 //! Parquet: columns with types, row group behind row group. Decoded where it lies: a piece of a file says where to read.
 
-mod cells;
 mod columns;
-mod fields;
-mod json;
-mod moment;
 mod pieces;
 mod rows;
-mod scalar;
-mod scatter;
 mod stored;
 
+use super::arrow::{FileColumn, check_kinds, may_be_key, may_be_time, set_form, side_header};
 use super::batch::EventBatch;
-use super::columns::Columns;
 use super::decoder::{Decoder, SideForm};
 use super::files::BatchFile;
 use super::intake::Intake;
@@ -22,11 +16,10 @@ use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
 use crate::definition::{ColumnRequest, FormatOptions, Source};
 use crate::error::{Error, ErrorKind, Result};
-use arrow_schema::DataType;
-use columns::{FileColumn, columns_of, read_as};
+use columns::{columns_of, read_as};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use pieces::{Piece, Pieces, pieces_of};
-use rows::{RowReader, side_header};
+use rows::RowReader;
 use std::io::Read;
 use std::sync::Arc;
 use stored::{Failure, StoredFile};
@@ -85,7 +78,7 @@ impl Decoder for Parquet {
         let names: Vec<String> = all.iter().map(|column| column.name.clone()).collect();
         let header = Header { names: &names, is_there: true, is_first_file: source.is_undecided() };
         let columns = resolve_columns(source, &header, file, projection)?;
-        check_kinds(&columns, &all, file)?;
+        check_kinds(&columns, &all).map_err(|error| error.at(file.path().display()))?;
         set_form(times, &columns, &all);
         let rows = RowReader::new(stored, metadata, all, columns);
         let pieces = pieces_of(rows.metadata(), &rows.leaves());
@@ -159,76 +152,5 @@ fn refusal(failure: Failure, file: &BatchFile) -> Error {
                 .remedy("fetch the file again, or write it again")
                 .nothing_changed()
         }
-    }
-}
-
-/// Lets `times` read what the file holds as times, whatever times of other files look like.
-fn set_form(times: &mut TimeParser, columns: &Columns, all: &[FileColumn]) {
-    let kinds: Vec<&DataType> = in_file(&columns.time, all).map(|column| &column.kind).collect();
-    if let ([_], [DataType::Timestamp(_, zone)]) = (&columns.time[..], &kinds[..]) {
-        *times = times.of_moments(zone.is_some());
-    } else if kinds.into_iter().any(is_time) {
-        // They have a text that this program gives them.
-        *times = times.of_clear_times();
-    }
-}
-
-/// The columns at these positions, those in the path aside.
-fn in_file<'a>(positions: &'a [usize], all: &'a [FileColumn]) -> impl Iterator<Item = &'a FileColumn> {
-    positions.iter().filter_map(|&position| all.get(position))
-}
-
-fn is_time(kind: &DataType) -> bool {
-    matches!(kind, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64)
-}
-
-/// Refuses columns whose values are no keys, or no times.
-fn check_kinds(columns: &Columns, all: &[FileColumn], file: &BatchFile) -> Result<()> {
-    let refused = |column: &FileColumn, role: &str| {
-        let what = format!("column {} is {}, which cannot be a {role}", column.name, kind_name(&column.kind));
-        Error::new(ErrorKind::DataRefused, what).at(file.path().display())
-    };
-    let mut keys = in_file(&columns.key, all);
-    if let Some(column) = keys.find(|column| !may_be_key(&column.kind)) {
-        return Err(refused(column, "key")
-            .remedy("name another column with --key, or write it as an integer or a text")
-            .nothing_changed());
-    }
-    let mut times = in_file(&columns.time, all);
-    if let Some(column) = times.find(|column| !may_be_time(&column.kind)) {
-        return Err(refused(column, "time").remedy("name another column with --time").nothing_changed());
-    }
-    Ok(())
-}
-
-fn may_be_time(kind: &DataType) -> bool {
-    !kind.is_nested() && !matches!(kind, DataType::Boolean | DataType::Interval(_))
-}
-
-/// Equal keys have equal texts: that holds for no number with a fraction, and for no time.
-fn may_be_key(kind: &DataType) -> bool {
-    match kind {
-        DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => *scale == 0,
-        DataType::Boolean
-        | DataType::Utf8View
-        | DataType::BinaryView
-        | DataType::FixedSizeBinary(_)
-        | DataType::Date32
-        | DataType::Date64
-        | DataType::Null => true,
-        other => other.is_integer(),
-    }
-}
-
-/// The kind of a column, for people.
-fn kind_name(kind: &DataType) -> &'static str {
-    match kind {
-        DataType::Decimal128(..) | DataType::Decimal256(..) => "a number with a fraction",
-        DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_) => "a time",
-        DataType::Boolean => "true or false",
-        DataType::Interval(_) => "an interval",
-        kind if kind.is_floating() => "a floating-point number",
-        DataType::Map(..) => "a map",
-        _ => "a list",
     }
 }

@@ -1,20 +1,15 @@
 //! The rows of a piece: the columns that are wanted of all, everything of those that go to a side output.
 
-use super::cells::Cells;
-use super::columns::{FileColumn, values_of};
-use super::fields::{Fields, needs_row};
 use super::pieces::Piece;
-use super::scatter::Scatter;
 use super::stored::{Failure, StoredFile};
-use crate::core::rules::SIDE_COLUMNS;
+use crate::input::arrow::{Cells, Fields, FileColumn, ReadRows, RowText, needs_row, values_of};
 use crate::input::batch::EventBatch;
 use crate::input::columns::Columns;
-use crate::input::intake::{Intake, Row};
+use crate::input::intake::Intake;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ParquetMetaData;
-use std::collections::HashSet;
 
 /// Rows that are decoded at once: their values stay in the processor's cache.
 const BATCH_ROWS: usize = 4096;
@@ -95,11 +90,7 @@ impl RowReader {
             let records = records?;
             let cells = fields.cells(&values_of(&records), &wanted);
             let rows = ReadRows { first_line: line, count: records.num_rows(), fields, cells: &cells };
-            match fields.common(&cells).filter(|_| intake.is_plain()) {
-                Some(common) => rows.take_common(common, intake, batch),
-                None if self.needs_text => rows.take_with_text(&cells[..self.all.len()], intake, batch)?,
-                None => (0..rows.count).for_each(|row| rows.take(row, b"", intake, batch)),
-            }
+            rows.take_all(self.needs_text.then_some(self.all.len()), intake, batch)?;
             line += rows.count as u64;
         }
         batch.lines.lines = line;
@@ -148,85 +139,10 @@ impl RowReader {
     }
 }
 
-/// Rows that were read together.
-#[derive(Clone, Copy)]
-struct ReadRows<'r> {
-    first_line: u64,
-    count: usize,
-    fields: &'r Fields,
-    cells: &'r [Cells],
-}
-
-impl ReadRows<'_> {
-    #[inline]
-    fn take(&self, row: usize, bytes: &[u8], intake: &mut Intake, batch: &mut EventBatch) {
-        let field = |position: usize| self.fields.get(self.cells, position, row);
-        intake.take(Row { line: self.line(row), bytes }, &self.fields.columns, field, batch);
-    }
-
-    const fn line(&self, row: usize) -> u64 {
-        self.first_line + row as u64
-    }
-
-    /// Takes in all rows with their texts, which are made of `columns`.
-    fn take_with_text(&self, columns: &[Cells], intake: &mut Intake, batch: &mut EventBatch) -> Result<()> {
-        let mut text = RowText::default();
-        for row in 0..self.count {
-            let bytes = text.of(columns.iter().map(|cell| cell.get(row)))?;
-            self.take(row, bytes, intake, batch);
-        }
-        Ok(())
-    }
-
-    /// Takes in all rows where nothing but key and time is wanted of them. Only for a plain intake.
-    fn take_common(&self, (keys, times): (&Cells, &Cells), intake: &mut Intake, batch: &mut EventBatch) {
-        let mut scatter = Scatter::with_room(self.count);
-        for row in 0..self.count {
-            let key = keys.get(row);
-            if let Some(time) = intake.common_time(key, times.get(row)) {
-                batch.rows += 1;
-                batch.count_accepted(time, self.line(row));
-                scatter.push(time, key);
-            } else {
-                // It may become an event of the same key.
-                scatter.flush(batch);
-                self.take(row, b"", intake, batch);
-            }
-        }
-        scatter.flush(batch);
-    }
-}
-
 /// A row group that ends early is one that is cut.
 fn check_rows(found: u64, stated: usize) -> Result<()> {
     if found == stated as u64 {
         return Ok(());
     }
     Err(ParquetError::General(format!("there are {found} rows where {stated} should be")))
-}
-
-/// A row as it would stand in CSV.
-#[derive(Debug, Default)]
-struct RowText(Vec<u8>);
-
-impl RowText {
-    fn of<'c>(&mut self, fields: impl Iterator<Item = &'c [u8]>) -> Result<&[u8]> {
-        self.0.clear();
-        let mut writer = csv::WriterBuilder::new().from_writer(&mut self.0);
-        let written = writer.write_record(fields).and_then(|()| writer.flush().map_err(Into::into));
-        // Memory takes everything.
-        written.map_err(|error| ParquetError::General(error.to_string()))?;
-        drop(writer);
-        Ok(self.0.strip_suffix(b"\n").unwrap_or(&self.0))
-    }
-}
-
-/// The names of columns as the header of a side output; empty where two columns would have one name.
-pub(super) fn side_header(names: &[String]) -> Vec<u8> {
-    let mut seen: HashSet<&str> = SIDE_COLUMNS.into_iter().collect();
-    if !names.iter().all(|name| seen.insert(name)) {
-        return Vec::new();
-    }
-    let mut text = RowText::default();
-    text.of(names.iter().map(String::as_bytes)).map(<[u8]>::to_vec).unwrap_or_default()
 }

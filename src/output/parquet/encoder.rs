@@ -1,10 +1,9 @@
 //! The encoder: sessions and events to rows of cells.
 
-use super::cell::{int, write_double, write_int, write_own_text, write_text, write_value};
 use super::counting;
 use super::file::ParquetFile;
-use crate::core::event::key_parts;
-use crate::core::session::{Session, SessionBatch};
+use crate::core::session::SessionBatch;
+use crate::output::arrow::write_rows;
 use crate::output::encode::{Encode, EncodeFile, Origin};
 use crate::output::{OutputKind, OutputSchema, SessionCounts};
 use std::fs::File;
@@ -31,55 +30,10 @@ impl Encode for Parquet {
     }
 
     fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>) {
-        if kind == OutputKind::Events {
-            return sessions.iter().for_each(|session| write_events(&session, out));
-        }
-        sessions.iter().for_each(|session| self.write_session(&session, self.schema.with_op(kind), out));
+        write_rows(&self.schema, kind, sessions, out);
     }
 
     fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         counting::count_sessions(file, schema).map(Some)
     }
-}
-
-impl Parquet {
-    fn write_session(&self, session: &Session<'_>, with_op: bool, out: &mut Vec<u8>) {
-        if with_op {
-            write_own_text(session.op.name().as_bytes(), out);
-        }
-        write_own_text(&id(session), out);
-        for part in key_parts(session.key, self.schema.key.len()) {
-            write_text(part, out);
-        }
-        write_int(session.start.us(), out);
-        write_int(session.end.us(), out);
-        write_double(seconds(session.duration_us()), out);
-        write_int(int(session.event_count), out);
-        write_own_text(session.close_reason.name().as_bytes(), out);
-        session.values().for_each(|value| write_value(&value, out));
-    }
-}
-
-/// The rows of the events of one session, each with the session's id and the number of the event, from 1.
-fn write_events(session: &Session<'_>, out: &mut Vec<u8>) {
-    let id = id(session);
-    for (number, event) in (1..).zip(session.events()) {
-        event.iter().for_each(|value| write_text(value, out));
-        write_own_text(&id, out);
-        write_int(number, out);
-    }
-}
-
-fn id(session: &Session<'_>) -> Vec<u8> {
-    let mut text = Vec::with_capacity(36);
-    session.id().write(&mut text);
-    text
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "ten thousand years of microseconds are below 2^59: their seconds keep six digits"
-)]
-fn seconds(us: i64) -> f64 {
-    us as f64 / 1e6
 }

@@ -1,12 +1,10 @@
 //! One file while it is written: rows of cells in, row groups out, and the footer at the end.
 
-use super::cell::Cells;
-use super::columns::{Growing, fields_of};
 use super::properties::properties;
+use crate::output::arrow::GrowingRows;
 use crate::output::columns::Column;
 use crate::output::encode::{EncodeFile, Origin};
 use arrow_array::RecordBatch;
-use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use std::io::{self, Write};
@@ -21,9 +19,7 @@ const GROUP_BYTES: usize = 32 << 20;
 
 /// A file of sessions, events or open sessions.
 pub(super) struct ParquetFile {
-    schema: SchemaRef,
-    columns: Vec<Growing>,
-    rows: usize,
+    rows: GrowingRows,
     bytes: usize,
     origin: Origin,
     writer: Writer,
@@ -59,9 +55,7 @@ impl Write for Written {
 impl ParquetFile {
     pub(super) fn new(columns: &[Column], origin: Origin) -> Self {
         Self {
-            schema: Arc::new(Schema::new(fields_of(columns))),
-            columns: columns.iter().map(|column| Growing::of(column.kind)).collect(),
-            rows: 0,
+            rows: GrowingRows::new(columns),
             bytes: 0,
             origin,
             writer: Writer::Waiting,
@@ -86,19 +80,15 @@ impl ParquetFile {
 
     /// Takes the rows that were collected.
     fn collected(&mut self) -> io::Result<RecordBatch> {
-        (self.rows, self.bytes) = (0, 0);
-        let mut arrays = Vec::new();
-        for column in &mut self.columns {
-            column.finish(&mut arrays).map_err(io::Error::other)?;
-        }
-        RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(io::Error::other)
+        self.bytes = 0;
+        self.rows.finish().map_err(io::Error::other)
     }
 
     fn open(&self, first: &RecordBatch) -> io::Result<ArrowWriter<Written>> {
         let options = ArrowWriterOptions::new()
             .with_properties(properties(self.origin, first))
             .with_skip_arrow_metadata(true);
-        ArrowWriter::try_new_with_options(self.written.clone(), Arc::clone(&self.schema), options)
+        ArrowWriter::try_new_with_options(self.written.clone(), Arc::clone(self.rows.schema()), options)
             .map_err(io::Error::other)
     }
 
@@ -112,15 +102,12 @@ impl ParquetFile {
 
 impl EncodeFile for ParquetFile {
     fn take<'r>(&'r mut self, rows: &'r [u8]) -> io::Result<&'r [u8]> {
-        let mut cells = Cells(rows);
-        while !cells.0.is_empty() {
-            let before = cells.0.len();
-            for column in &mut self.columns {
-                column.take(&mut cells).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-            }
-            self.rows += 1;
-            self.bytes += before - cells.0.len();
-            if self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES {
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let before = rest.len();
+            self.rows.take(&mut rest).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+            self.bytes += before - rest.len();
+            if self.rows.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES {
                 self.write_rows()?;
             }
         }

@@ -3,13 +3,7 @@
 #[cfg(not(feature = "parquet"))]
 mod absent;
 #[cfg(feature = "parquet")]
-mod cell;
-#[cfg(feature = "parquet")]
-mod columns;
-#[cfg(feature = "parquet")]
 mod counting;
-#[cfg(feature = "parquet")]
-mod decimal;
 #[cfg(feature = "parquet")]
 mod encoder;
 #[cfg(feature = "parquet")]

@@ -1,9 +1,9 @@
 //! The rows of an output in Parquet, read back.
 
-use super::decimal::SCALE;
 use super::encoder::Parquet;
 use crate::core::aggregates::Kind;
 use crate::core::event::Timestamp;
+use crate::output::arrow::SCALE;
 use crate::output::columns::{Column, second_names};
 use crate::output::following::{ReadRows, RowError, StoredValue, TakeRow};
 use arrow_array::cast::AsArray;

@@ -1,12 +1,44 @@
-"""Follows the published runs of sessionize.
+"""Turns event logs into user sessions, batch after batch, exactly once.
 
-`deliver_delta` brings the sessions of an output folder into a Delta Lake table: each run exactly once, with its corrections and rollbacks.
-docs/delivery.md says what is promised. It needs `pip install 'sessionize[delta]'`.
+`sessionize` takes a data frame and returns the completed sessions and a state; the next batch goes on from it. The sessions, their
+ids, late rows and rejects are those of the command, which this package also carries (`sessionize …`, `python -m sessionize`).
+
+`deliver_delta` brings the published runs of the command into a Delta Lake table. It needs `pip install 'sessionize[delta]'`.
 """
 
-from .log import DeliveryError
+from ._api import Stream, finalize, label, sessionize, stream
+from ._core import Table
+from ._result import Result
+from ._state import State
+from .errors import (
+    CheckpointError,
+    DataError,
+    DefinitionError,
+    OrderError,
+    SessionizeError,
+    SessionizeWarning,
+    UsageError,
+)
 
-__all__ = ["DeliveryError", "deliver_delta"]
+__all__ = [
+    "CheckpointError",
+    "DataError",
+    "DefinitionError",
+    "DeliveryError",
+    "OrderError",
+    "Result",
+    "SessionizeError",
+    "SessionizeWarning",
+    "State",
+    "Stream",
+    "Table",
+    "UsageError",
+    "deliver_delta",
+    "finalize",
+    "label",
+    "sessionize",
+    "stream",
+]
 
 
 def __getattr__(name):
@@ -15,4 +47,8 @@ def __getattr__(name):
         from .delta import deliver_delta
 
         return deliver_delta
+    if name == "DeliveryError":
+        from .log import DeliveryError
+
+        return DeliveryError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,14 +4,14 @@ use super::decimal::unscaled;
 use crate::core::aggregates::Value;
 
 /// The tag before a cell.
-pub(super) const MISSING: u8 = 0;
+pub(in crate::output) const MISSING: u8 = 0;
 /// The value of its kind.
-pub(super) const PRESENT: u8 = 1;
+pub(in crate::output) const PRESENT: u8 = 1;
 /// A number that fits no decimal, as text; a lower bound; a shortened list.
-pub(super) const OTHER: u8 = 2;
+pub(in crate::output) const OTHER: u8 = 2;
 
 /// Appends a text. An empty one is missing; bytes that are not UTF-8 are written as hexadecimal digits.
-pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
+pub(in crate::output) fn write_text(text: &[u8], out: &mut Vec<u8>) {
     if text.is_empty() {
         return out.push(MISSING);
     }
@@ -20,26 +20,26 @@ pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends a text that is no name or value of a user: UTF-8, and not empty.
-pub(super) fn write_own_text(text: &[u8], out: &mut Vec<u8>) {
+pub(in crate::output) fn write_own_text(text: &[u8], out: &mut Vec<u8>) {
     out.push(PRESENT);
     write_length(text.len(), out);
     out.extend_from_slice(text);
 }
 
 /// Appends an integer, or a time in microseconds.
-pub(super) fn write_int(number: i64, out: &mut Vec<u8>) {
+pub(in crate::output) fn write_int(number: i64, out: &mut Vec<u8>) {
     out.push(PRESENT);
     out.extend_from_slice(&number.to_le_bytes());
 }
 
 /// Appends a floating-point number.
-pub(super) fn write_double(number: f64, out: &mut Vec<u8>) {
+pub(in crate::output) fn write_double(number: f64, out: &mut Vec<u8>) {
     out.push(PRESENT);
     out.extend_from_slice(&number.to_le_bytes());
 }
 
 /// Appends the value of an aggregate.
-pub(super) fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
+pub(in crate::output) fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.push(MISSING),
         Value::Bool(is_true) => out.extend_from_slice(&[PRESENT, u8::from(*is_true)]),
@@ -73,7 +73,7 @@ fn write_decimal(number: &str, out: &mut Vec<u8>) {
 }
 
 /// Counts end at the limit of a signed 64-bit number.
-pub(super) fn int(number: u64) -> i64 {
+pub(in crate::output) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
@@ -97,39 +97,39 @@ fn write_length(length: usize, out: &mut Vec<u8>) {
 
 /// Reads cells.
 #[derive(Debug)]
-pub(super) struct Cells<'r>(pub(super) &'r [u8]);
+pub(in crate::output) struct Cells<'r>(pub(in crate::output) &'r [u8]);
 
 impl<'r> Cells<'r> {
     /// What the next cell holds.
-    pub(super) fn mark(&mut self) -> Option<u8> {
+    pub(in crate::output) fn mark(&mut self) -> Option<u8> {
         let (&mark, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(mark)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(in crate::output) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (bytes, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*bytes)
     }
 
-    pub(super) fn int(&mut self) -> Option<i64> {
+    pub(in crate::output) fn int(&mut self) -> Option<i64> {
         self.array().map(i64::from_le_bytes)
     }
 
-    pub(super) fn length(&mut self) -> Option<usize> {
+    pub(in crate::output) fn length(&mut self) -> Option<usize> {
         usize::try_from(u64::from_le_bytes(self.array()?)).ok()
     }
 
     /// The bytes of a text.
-    pub(super) fn bytes(&mut self) -> Option<&'r [u8]> {
+    pub(in crate::output) fn bytes(&mut self) -> Option<&'r [u8]> {
         let length = self.length()?;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(text)
     }
 
-    pub(super) fn text(&mut self) -> Option<&'r str> {
+    pub(in crate::output) fn text(&mut self) -> Option<&'r str> {
         std::str::from_utf8(self.bytes()?).ok()
     }
 }

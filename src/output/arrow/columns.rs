@@ -16,7 +16,7 @@ const UTC: &str = "UTC";
 
 /// The fields of a file with these columns: a number whose digits may not fit, or which may be only a floor, has a second field
 /// behind its own.
-pub(super) fn fields_of(columns: &[Column]) -> Vec<Field> {
+pub(in crate::output) fn fields_of(columns: &[Column]) -> Vec<Field> {
     let mut fields = Vec::new();
     for (column, second) in columns.iter().zip(second_names(columns)) {
         fields.push(Field::new(&column.name, data_type(column.kind), !column.required));
@@ -39,7 +39,7 @@ fn data_type(kind: Kind) -> DataType {
 }
 
 /// The values of one column.
-pub(super) enum Growing {
+pub(in crate::output) enum Growing {
     /// Whether they are UTF-8 is looked at once for many.
     Text(BinaryBuilder),
     Int(Int64Builder),
@@ -52,7 +52,7 @@ pub(super) enum Growing {
 }
 
 impl Growing {
-    pub(super) fn of(kind: Kind) -> Self {
+    pub(in crate::output) fn of(kind: Kind) -> Self {
         match kind {
             Kind::Text => Self::Text(BinaryBuilder::new()),
             Kind::Int => Self::Int(Int64Builder::new()),
@@ -72,7 +72,7 @@ impl Growing {
     }
 
     /// Takes the next cell; `None` if the cells do not match the columns.
-    pub(super) fn take(&mut self, cells: &mut Cells<'_>) -> Option<()> {
+    pub(in crate::output) fn take(&mut self, cells: &mut Cells<'_>) -> Option<()> {
         let mark = cells.mark()?;
         match (self, mark) {
             (Self::Text(texts), MISSING) => texts.append_null(),
@@ -119,7 +119,7 @@ impl Growing {
     ///
     /// # Errors
     /// If the cells are not those of the columns.
-    pub(super) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) -> Result<(), ArrowError> {
+    pub(in crate::output) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) -> Result<(), ArrowError> {
         match self {
             Self::Text(texts) => arrays.push(Arc::new(StringArray::try_from_binary(texts.finish())?)),
             Self::Int(ints) => arrays.push(Arc::new(ints.finish())),

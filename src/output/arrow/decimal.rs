@@ -1,15 +1,15 @@
 //! Decimal numbers as integers with one scale.
 
 /// The digits of a number, and those after its point.
-pub(super) const PRECISION: u8 = 38;
-pub(super) const SCALE: i8 = 18;
+pub(in crate::output) const PRECISION: u8 = 38;
+pub(in crate::output) const SCALE: i8 = 18;
 
 /// The digits before and after the point.
 const WHOLE_DIGITS: usize = 20;
 const FRACTION_DIGITS: usize = 18;
 
 /// The number in units of its last digit; `None` if it has more digits.
-pub(super) fn unscaled(number: &str) -> Option<i128> {
+pub(in crate::output) fn unscaled(number: &str) -> Option<i128> {
     let unsigned = number.trim_start_matches(['+', '-']);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));

@@ -11,6 +11,10 @@ pub(super) fn write_json(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
         return out.extend_from_slice(b"null");
     }
     match array.data_type() {
+        DataType::Dictionary(..) => {
+            let dictionary = array.as_any_dictionary();
+            write_json(dictionary.values().as_ref(), dictionary.normalized_keys()[row], out);
+        }
         DataType::List(_) => write_list(&*array.as_list::<i32>().value(row), out),
         DataType::LargeList(_) => write_list(&*array.as_list::<i64>().value(row), out),
         DataType::FixedSizeList(..) => write_list(&*array.as_fixed_size_list().value(row), out),
@@ -50,7 +54,15 @@ pub(super) fn write_json(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
 /// Whether the text of a value of this kind is its JSON.
 fn is_json_of_its_own(kind: &DataType) -> bool {
     kind.is_integer()
-        || matches!(kind, DataType::Boolean | DataType::Decimal128(..) | DataType::Decimal256(..))
+        || matches!(
+            kind,
+            DataType::Boolean
+                | DataType::Decimal32(..)
+                | DataType::Decimal64(..)
+                | DataType::Decimal128(..)
+                | DataType::Decimal256(..)
+                | DataType::Duration(_)
+        )
 }
 
 fn write_list(values: &dyn Array, out: &mut Vec<u8>) {

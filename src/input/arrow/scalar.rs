@@ -1,15 +1,17 @@
 //! Values that are not nested, as the texts that CSV would have.
 
 use super::moment::{MomentText, write_clock, write_date};
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Date64Type, Decimal128Type, Decimal256Type, DecimalType, Float16Type,
-    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, IntervalDayTimeType,
-    IntervalMonthDayNanoType, IntervalYearMonthType, Time32MillisecondType, Time32SecondType,
-    Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, ByteArrayType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
+    Decimal256Type, DecimalType, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
+    DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    IntervalDayTimeType, IntervalMonthDayNanoType, IntervalYearMonthType, Time32MillisecondType,
+    Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
+use arrow_array::{AnyDictionaryArray, Array, GenericByteArray};
 use arrow_schema::{DataType, IntervalUnit, TimeUnit};
 use std::fmt::Display;
 
@@ -34,6 +36,11 @@ pub(super) fn text_of(array: &dyn Array) -> Option<WriteText<'_>> {
             let values = array.as_binary_view();
             Box::new(|row, out| out.extend_from_slice(values.value(row)))
         }
+        DataType::Utf8 => bytes(array.as_string::<i32>()),
+        DataType::LargeUtf8 => bytes(array.as_string::<i64>()),
+        DataType::Binary => bytes(array.as_binary::<i32>()),
+        DataType::LargeBinary => bytes(array.as_binary::<i64>()),
+        DataType::Dictionary(..) => return dictionary(array.as_any_dictionary()),
         DataType::FixedSizeBinary(_) => {
             let values = array.as_fixed_size_binary();
             Box::new(|row, out| out.extend_from_slice(values.value(row)))
@@ -55,6 +62,8 @@ fn number_text(array: &dyn Array) -> Option<WriteText<'_>> {
         DataType::Float16 => values::<Float16Type>(array, |value, out| write_float(value.to_f32(), out)),
         DataType::Float32 => values::<Float32Type>(array, write_float),
         DataType::Float64 => values::<Float64Type>(array, write_float),
+        DataType::Decimal32(..) => decimals::<Decimal32Type>(array),
+        DataType::Decimal64(..) => decimals::<Decimal64Type>(array),
         DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
         DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
         _ => return None,
@@ -90,6 +99,10 @@ fn time_text(array: &dyn Array) -> Option<WriteText<'_>> {
         DataType::Time64(_) => {
             values::<Time64NanosecondType>(array, |count, out| write_clock(count, Nanosecond, out))
         }
+        DataType::Duration(Second) => integers::<DurationSecondType>(array),
+        DataType::Duration(Millisecond) => integers::<DurationMillisecondType>(array),
+        DataType::Duration(Microsecond) => integers::<DurationMicrosecondType>(array),
+        DataType::Duration(Nanosecond) => integers::<DurationNanosecondType>(array),
         DataType::Interval(unit) => interval_text(array, *unit),
         _ => return None,
     })
@@ -111,6 +124,20 @@ fn interval_text(array: &dyn Array, unit: IntervalUnit) -> WriteText<'_> {
             write(format!("P{}M{}DT{seconds}.{ns:09}S", value.months, value.days), out);
         }),
     }
+}
+
+fn bytes<T: ByteArrayType>(array: &GenericByteArray<T>) -> WriteText<'_> {
+    Box::new(|row, out| out.extend_from_slice(array.value(row).as_ref()))
+}
+
+/// The values of a dictionary, which has any if a row has one.
+fn dictionary(array: &dyn AnyDictionaryArray) -> Option<WriteText<'_>> {
+    if array.values().is_empty() {
+        return Some(Box::new(|_, _| {}));
+    }
+    let keys = array.normalized_keys();
+    let mut write = text_of(array.values().as_ref())?;
+    Some(Box::new(move |row, out| write(keys[row], out)))
 }
 
 fn values<'a, T: ArrowPrimitiveType>(

@@ -1,0 +1,90 @@
+//! The options of a run over data frames, in the words of the command's flags.
+
+use super::rules::RuleFlags;
+use super::{machine, usage, values};
+use crate::core::event::Timestamp;
+use crate::core::gap::Gap;
+use crate::core::watermark::Advance;
+use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
+use crate::error::Result;
+use crate::run::check_request;
+use crate::run::frames::{FrameSettings, Ordering};
+use clap::{CommandFactory, FromArgMatches, Parser};
+use std::ffi::OsString;
+
+#[derive(Debug, Parser)]
+#[command(name = "sessionize", no_binary_name = true, disable_help_flag = true)]
+struct FrameFlags {
+    /// Column of the key: its name, or its number from 1 on. Several make a composite key
+    #[arg(long, value_name = "COL", value_parser = values::column)]
+    key: Option<Vec<ColumnRequest>>,
+    /// Column of the event time. Several are joined
+    #[arg(long, value_name = "COL", value_parser = values::column)]
+    time: Option<Vec<ColumnRequest>>,
+    /// Form of times that are texts or numbers: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern
+    #[arg(long, value_name = "FORMAT", value_parser = values::time_format)]
+    time_format: Option<String>,
+    /// Time zone of times without one, such as Europe/Paris
+    #[arg(long, value_name = "ZONE", value_parser = values::timezone)]
+    timezone: Option<String>,
+    /// Longest pause inside a session
+    #[arg(long, value_name = "DUR", value_parser = values::duration_us)]
+    gap: Option<i64>,
+    #[command(flatten)]
+    rules: RuleFlags,
+    /// Distance of the watermark from the latest event
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = values::duration_us)]
+    watermark_delay: i64,
+    /// Declare that the data is complete up to this time
+    #[arg(long, value_name = "T", value_parser = values::time, conflicts_with = "watermark_delay")]
+    watermark: Option<Timestamp>,
+    /// Reject events further in the future than this
+    #[arg(long, value_name = "DUR", default_value = "5m", value_parser = values::duration_us)]
+    max_future: i64,
+    /// Time to use instead of the clock
+    #[arg(long, value_name = "T", value_parser = values::time)]
+    now: Option<Timestamp>,
+}
+
+/// Reads the settings of a run over data frames from flags, such as `--key user --gap 30m`.
+///
+/// # Errors
+/// `ErrorKind::Usage`.
+pub fn frame_settings(words: &[OsString]) -> Result<FrameSettings> {
+    let command = FrameFlags::command();
+    let flags = FrameFlags::command()
+        .try_get_matches_from(words)
+        .and_then(|matches| FrameFlags::from_arg_matches(&matches))
+        .map_err(|error| usage::mistake(&error, &command, Some("run")))?;
+    let source = SourceRequest {
+        key: flags.key,
+        time: flags.time,
+        time_format: flags.time_format,
+        timezone: flags.timezone,
+        ..SourceRequest::default()
+    };
+    let request = DefinitionRequest {
+        gap: flags.gap.map(Gap::from_us),
+        sources: vec![source],
+        rules: flags.rules.texts(),
+    };
+    check_request(&request)?;
+    Ok(FrameSettings {
+        request,
+        advance: flags.watermark.map_or(Advance::Delay(flags.watermark_delay), Advance::Stated),
+        as_of: flags.now.unwrap_or_else(machine::now),
+        max_future_us: flags.max_future,
+        ordering: Ordering::ByKey,
+    })
+}
+
+/// The names of the flags of [`frame_settings`], each with whether it repeats and its help.
+pub fn frame_flags() -> Vec<(String, bool, String)> {
+    let command = FrameFlags::command();
+    let flag = |argument: &clap::Arg| {
+        let repeats = matches!(argument.get_action(), clap::ArgAction::Append);
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        argument.get_long().map(|name| (name.to_owned(), repeats, help))
+    };
+    command.get_arguments().filter_map(flag).collect()
+}

@@ -1,0 +1,220 @@
+//! The partitions of a run in memory, some of them in each task.
+
+use super::output::FrameTable;
+use super::settings::Ordering;
+use super::state::FrameState;
+use crate::core::event::EventBuffer;
+use crate::core::partition::PartitionId;
+use crate::core::reducer::{BatchEnd, PartitionReducer, SessionFold};
+use crate::core::session::{Op, OutOfOrder, SessionBatch};
+use crate::core::watermark::Watermark;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::EventBatch;
+use crate::ledger::Counts;
+use crate::output::{OutputKind, OutputSchema, RecordBuilder};
+use crate::state::{EncodedPartition, Stored};
+use arrow_array::RecordBatch;
+
+/// The rows of a batch of sessions.
+const BATCH_ROWS: usize = 1 << 16;
+
+/// How far a round is folded, and up to where sessions are evicted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Horizons {
+    pub(super) reached: Watermark,
+    pub(super) safe_watermark: Watermark,
+}
+
+/// Why a part cannot go on.
+pub(super) enum PartError {
+    /// An event comes before one of its key that is folded.
+    OutOfOrder,
+    Failed(Error),
+}
+
+impl From<OutOfOrder> for PartError {
+    fn from(_: OutOfOrder) -> Self {
+        Self::OutOfOrder
+    }
+}
+
+impl From<Error> for PartError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// One partition.
+struct PartitionFold {
+    id: PartitionId,
+    reducer: PartitionReducer,
+    /// The events so far, where all are sorted at the end.
+    events: EventBuffer,
+}
+
+/// A group of partitions, and the tables of their sessions.
+pub(super) struct Part {
+    group: usize,
+    fold: SessionFold,
+    partitions: Vec<PartitionFold>,
+    completed: SessionBatch,
+    sessions: Table,
+    events: Option<Table>,
+    pub(super) counts: Counts,
+}
+
+/// A growing table.
+struct Table {
+    builder: RecordBuilder,
+    batches: Vec<RecordBatch>,
+}
+
+impl Table {
+    fn new(schema: &OutputSchema, kind: OutputKind) -> Self {
+        Self { builder: RecordBuilder::new(schema, kind), batches: Vec::new() }
+    }
+
+    fn push(&mut self, sessions: &SessionBatch) -> Result<()> {
+        self.builder.push(sessions)?;
+        if self.builder.len() >= BATCH_ROWS { self.cut() } else { Ok(()) }
+    }
+
+    fn cut(&mut self) -> Result<()> {
+        if !self.builder.is_empty() {
+            self.batches.push(self.builder.finish()?);
+        }
+        Ok(())
+    }
+
+    fn into_table(mut self) -> Result<FrameTable> {
+        self.cut()?;
+        Ok(FrameTable { schema: self.builder.schema().clone(), batches: self.batches })
+    }
+}
+
+impl Part {
+    /// The open state of the group of this number.
+    pub(super) fn load(
+        state: &FrameState,
+        fold: &SessionFold,
+        schema: &OutputSchema,
+        group: usize,
+    ) -> Result<Self> {
+        let partitions = PartitionId::all().filter(|id| id.group().0 == group);
+        let load = |id: PartitionId| {
+            let mut reducer = fold.reducer();
+            state.load(id, &mut reducer)?;
+            Ok(PartitionFold { id, reducer, events: EventBuffer::default() })
+        };
+        let emit = fold.rules().emit();
+        Ok(Self {
+            group,
+            partitions: partitions.map(load).collect::<Result<_>>()?,
+            completed: SessionBatch::default(),
+            sessions: Table::new(schema, OutputKind::Sessions),
+            events: emit.events.then(|| Table::new(schema, OutputKind::Events)),
+            counts: Counts::default(),
+            fold: fold.clone(),
+        })
+    }
+
+    /// Takes a round: folds it as far as its horizon reaches, or keeps it for the end.
+    pub(super) fn take(
+        &mut self,
+        round: &[EventBatch],
+        horizons: Horizons,
+        ordering: Ordering,
+    ) -> Result<(), PartError> {
+        let group = self.group;
+        for event in round.iter().flat_map(|unit| unit.groups[group].iter()) {
+            let (_, place) = PartitionId::of_table_hash(event.table_hash).group();
+            let PartitionFold { reducer, events, .. } = &mut self.partitions[place];
+            match ordering {
+                Ordering::ByKey => reducer.take_event(event, horizons.reached, &mut self.completed)?,
+                Ordering::Unknown => events.push(event),
+            }
+        }
+        if ordering == Ordering::Unknown {
+            return Ok(());
+        }
+        for PartitionFold { reducer, .. } in &mut self.partitions {
+            reducer.advance(horizons.reached, horizons.safe_watermark, &mut self.completed)?;
+        }
+        Ok(self.emit()?)
+    }
+
+    /// Ends the batch.
+    pub(super) fn finish(
+        &mut self,
+        end: BatchEnd,
+        ordering: Ordering,
+    ) -> Result<Vec<(PartitionId, EncodedPartition)>, PartError> {
+        let mut encoded = Vec::with_capacity(self.partitions.len());
+        for PartitionFold { id, reducer, events } in &mut self.partitions {
+            match ordering {
+                Ordering::ByKey => reducer.finish(end, &mut self.completed)?,
+                Ordering::Unknown => {
+                    let events = std::mem::take(events);
+                    reducer.fold(&events.sorted_by_time(), end, &mut self.completed)?;
+                }
+            }
+            self.counts.events_duplicate += reducer.duplicates();
+            encoded.push((*id, reducer.encode()));
+        }
+        self.emit()?;
+        Ok(encoded)
+    }
+
+    /// The sessions that were completed, and are not taken yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Failed`] if they are too many for one batch.
+    pub(super) fn take_sessions(&mut self) -> Vec<RecordBatch> {
+        std::mem::take(&mut self.sessions.batches)
+    }
+
+    /// The rest of the sessions, and the events.
+    pub(super) fn into_tables(self) -> Result<(FrameTable, Option<FrameTable>)> {
+        Ok((self.sessions.into_table()?, self.events.map(Table::into_table).transpose()?))
+    }
+
+    fn emit(&mut self) -> Result<()> {
+        let completed = &mut self.completed;
+        let filtered = self.fold.rules().select_sessions(completed);
+        self.counts.sessions_filtered += filtered.sessions;
+        self.counts.events_filtered += filtered.events;
+        for session in completed.iter() {
+            match session.op {
+                Op::Insert => {
+                    self.counts.sessions_completed += 1;
+                    self.counts.events_completed += session.event_count;
+                }
+                Op::Retract => {
+                    self.counts.sessions_retracted += 1;
+                    self.counts.events_retracted += session.event_count;
+                }
+            }
+        }
+        if self.fold.rules().emit().sessions {
+            self.sessions.push(completed)?;
+        }
+        if let Some(events) = &mut self.events {
+            events.push(completed)?;
+        }
+        completed.clear();
+        Ok(())
+    }
+}
+
+impl PartError {
+    /// The error for the user. Sorted events are never out of order, so only damage can cause `OutOfOrder` there.
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::Failed(error) => error,
+            Self::OutOfOrder => {
+                Error::new(ErrorKind::Checkpoint, "the state has an open session after its watermark")
+                    .remedy("begin with the state of an earlier batch")
+            }
+        }
+    }
+}
