@@ -150,6 +150,9 @@ pub struct RunReport {
     pub status: Status,
     /// The files of the batch.
     pub files: Vec<FileReport>,
+    /// Files of an inbox that changed a moment ago, and are left for the next run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files_left: Vec<String>,
     /// Lines of text: rows, headers, blank lines, comments, lines before the rows, and continuation lines.
     pub lines: u64,
     /// Lines at the beginning of grown files, which an earlier run ingested.

@@ -11,6 +11,7 @@ mod finalize;
 mod formats;
 #[cfg(feature = "parquet")]
 mod frames;
+mod inbox;
 mod init;
 mod inspect;
 mod machine;

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::is_url;
 use glob::{GlobError, MatchOptions, glob_with};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// What shells do: `*` stands for no slash, and no file is found whose name begins with a dot.
@@ -15,11 +16,32 @@ const LIKE_SHELLS: MatchOptions =
 /// # Errors
 /// [`ErrorKind::NoInput`] if no file fits a pattern, or a folder that it goes through cannot be read.
 pub(super) fn matching_files(names: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let files = names.iter().map(|name| match pattern_of(name) {
-        Some(pattern) => files_that_fit(pattern),
-        None => Ok(vec![name.clone()]),
+    let files = names.iter().map(|name| match files_of(name)? {
+        files if files.is_empty() => Err(nothing_fits(name)),
+        files => Ok(files),
     });
     Ok(files.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// The same where there need not be any file, each once.
+///
+/// # Errors
+/// [`ErrorKind::NoInput`] if a folder that a pattern goes through cannot be read.
+pub(super) fn inbox_files(names: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = names.iter().map(|name| files_of(name)).collect::<Result<Vec<_>>>()?.concat();
+    let mut seen = HashSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    Ok(files)
+}
+
+fn files_of(name: &Path) -> Result<Vec<PathBuf>> {
+    pattern_of(name).map_or_else(|| Ok(vec![name.to_owned()]), files_that_fit)
+}
+
+fn nothing_fits(pattern: &Path) -> Error {
+    Error::new(ErrorKind::NoInput, format!("no file fits the pattern {}", pattern.display()))
+        .remedy("check the folder and the names of the files in it")
+        .nothing_changed()
 }
 
 /// What is no pattern fails as the name of a file, if there is none.
@@ -37,11 +59,6 @@ fn files_that_fit(pattern: &str) -> Result<Vec<PathBuf>> {
         if !path.is_dir() {
             files.push(path);
         }
-    }
-    if files.is_empty() {
-        return Err(Error::new(ErrorKind::NoInput, format!("no file fits the pattern {pattern}"))
-            .remedy("check the folder and the names of the files in it")
-            .nothing_changed());
     }
     Ok(files)
 }

@@ -5,6 +5,7 @@ use super::common::{CommonFlags, check_stated};
 use super::configuration::SourceTable;
 use super::deliver::{AfterRunFlags, DeliveryAfterRun};
 use super::files::FileFlags;
+use super::inbox::{Inbox, InboxFlags};
 use super::outputs::OutputFlags;
 use super::patterns::matching_files;
 use super::rules::RuleFlags;
@@ -17,7 +18,7 @@ use crate::core::gap::Gap;
 use crate::core::watermark::Advance;
 use crate::definition::{DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{BatchFile, open_batch};
+use crate::input::{BatchFile, open_batch, open_inbox};
 use crate::report::RunReport;
 use crate::run::{self, Cancellation, Context, Look, Progress, Workers};
 use crate::settings::{
@@ -32,7 +33,8 @@ Examples:
   sessionize run --batch data/sample/day-1.csv
   sessionize run --batch logs/2020-01-01/*.csv --key user_id --time ts --gap 30m --watermark-delay 1h
   zcat access.log.gz | sessionize run --batch - --delimiter tab --time-format epoch-s
-  sessionize run --each --batch logs/2019-*.csv        # a backfill, one commit for each file";
+  sessionize run --each --batch logs/2019-*.csv        # a backfill, one commit for each file
+  sessionize run --each --new 'incoming/**/*.csv'      # what has arrived since the last run";
 
 /// Process a batch: write completed sessions, and keep open ones for the next run
 #[derive(Debug, Args)]
@@ -47,10 +49,12 @@ pub(super) struct RunFlags {
     /// Commit each file as its own batch, one after the other
     #[arg(long, help_heading = BATCH)]
     each: bool,
+    #[command(flatten)]
+    inbox: InboxFlags,
     /// Order of the files, where it matters: as given, by name with numbers as numbers, or by the time of the first event in
-    /// each
-    #[arg(long, value_enum, default_value = "given", help_heading = BATCH)]
-    file_order: Order,
+    /// each [default: given; name with --new]
+    #[arg(long, value_enum, alias = "inbox-order", help_heading = BATCH)]
+    file_order: Option<Order>,
     #[command(flatten)]
     known: FileFlags,
     /// Report what the run would do, without changing anything
@@ -133,9 +137,29 @@ enum Order {
 #[derive(Debug, Serialize)]
 struct EachReport {
     runs: Vec<RunReport>,
+    /// Files of the inbox that changed a moment ago, and are left for the next run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files_left: Vec<String>,
 }
 
 impl RunFlags {
+    /// The files of the batch.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] if none is named, [`ErrorKind::NoInput`] if a folder cannot be read.
+    fn files(&self) -> Result<Inbox> {
+        if self.inbox.is_given() {
+            return self.inbox.look();
+        }
+        let names: Vec<PathBuf> = self.batch.iter().chain(&self.files).cloned().collect();
+        if names.is_empty() {
+            return Err(Error::new(ErrorKind::Usage, "no batch file is named").remedy(
+                "name one: sessionize run --batch FILE, or the key batch of the configuration file",
+            ));
+        }
+        Ok(Inbox { paths: matching_files(&names)?, left: Vec::new() })
+    }
+
     /// The output folder from which is to be delivered after the run, if that is asked for.
     pub(super) fn delivers_from(&self) -> Option<&Path> {
         (self.after.deliver && !self.dry_run).then(|| self.common.out())
@@ -149,9 +173,10 @@ impl RunFlags {
             request: self.request(&sources),
             choice: self.choice(sources),
             file_order: match self.file_order {
-                Order::Given => FileOrder::Given,
-                Order::Name => FileOrder::Name,
-                Order::Time => FileOrder::Time,
+                None if self.inbox.is_given() => FileOrder::Name,
+                None | Some(Order::Given) => FileOrder::Given,
+                Some(Order::Name) => FileOrder::Name,
+                Some(Order::Time) => FileOrder::Time,
             },
             redefine: self.redefine,
             advance: self.watermark.map_or(Advance::Delay(self.watermark_delay), Advance::Stated),
@@ -211,11 +236,6 @@ pub(super) fn execute(
 fn execute_run(flags: &RunFlags, sources: Vec<SourceTable>, cancellation: &Cancellation) -> Result<()> {
     let common = flags.common.settings();
     let settings = flags.settings(&common, sources)?;
-    let names: Vec<PathBuf> = flags.batch.iter().chain(&flags.files).cloned().collect();
-    if names.is_empty() {
-        return Err(Error::new(ErrorKind::Usage, "no batch file is named")
-            .remedy("name one: sessionize run --batch FILE, or the key batch of the configuration file"));
-    }
     if flags.each && flags.dry_run {
         return Err(Error::new(
             ErrorKind::Usage,
@@ -224,9 +244,10 @@ fn execute_run(flags: &RunFlags, sources: Vec<SourceTable>, cancellation: &Cance
         .remedy("try the files one by one, or as one batch"));
     }
     run::check_request(&settings.request)?;
-    let paths = matching_files(&names)?;
+    let Inbox { paths, left } = flags.files()?;
     machine::allow_open_files(paths.len())?;
-    let files = open_batch(&paths, settings.max_bytes)?;
+    let open = if flags.inbox.is_given() { open_inbox } else { open_batch };
+    let files = open(&paths, settings.max_bytes)?;
     // A URL may stand for many files, each of which needs a temporary one.
     machine::allow_open_files(files.len())?;
     let workers = Workers::start(flags.threads.map_or_else(machine::processors, usize::from))?;
@@ -236,7 +257,7 @@ fn execute_run(flags: &RunFlags, sources: Vec<SourceTable>, cancellation: &Cance
         Context::open(&common, cancellation)?
     };
     let files = run::in_order(&context, &settings, files)?;
-    let mut command = RunCommand { flags, settings, context, workers, cancellation };
+    let mut command = RunCommand { flags, settings, left, context, workers, cancellation };
     if flags.each { command.run_each(files) } else { command.run_once(files) }
 }
 
@@ -244,6 +265,8 @@ fn execute_run(flags: &RunFlags, sources: Vec<SourceTable>, cancellation: &Cance
 struct RunCommand<'f> {
     flags: &'f RunFlags,
     settings: RunSettings,
+    /// The files of the inbox that are left for the next run.
+    left: Vec<String>,
     context: Context,
     workers: Workers,
     cancellation: &'f Cancellation,
@@ -251,14 +274,23 @@ struct RunCommand<'f> {
 
 impl RunCommand<'_> {
     fn run_once(&mut self, files: Vec<BatchFile>) -> Result<()> {
-        let report = self.run(files)?;
+        let mut report = self.run(files)?;
+        report.files_left = std::mem::take(&mut self.left);
+        if self.flags.inbox.is_given() {
+            report.files.retain(|file| file.status != "known");
+        }
         self.warn_of(std::slice::from_ref(&report));
         self.flags.common.print(self.cancellation, &report, run_page)
     }
 
     fn run_each(&mut self, files: Vec<BatchFile>) -> Result<()> {
-        let mut each = EachReport { runs: Vec::new() };
+        let mut each = EachReport { runs: Vec::new(), files_left: std::mem::take(&mut self.left) };
         let mut outcome = Ok(());
+        let files = if self.flags.inbox.is_given() {
+            run::only_new(&self.context, &self.settings, files)?
+        } else {
+            files
+        };
         let mut files = files.into_iter().peekable();
         while let Some(file) = files.next() {
             let next = files.peek().map(|next| self.fetch_ahead(&file, next));
@@ -272,7 +304,8 @@ impl RunCommand<'_> {
         }
         self.warn_of(&each.runs);
         // What was committed before an error stays committed, so the report includes it.
-        let printed = self.flags.common.print(self.cancellation, &each, |each| runs_page(&each.runs));
+        let printed =
+            self.flags.common.print(self.cancellation, &each, |each| runs_page(&each.runs, &each.files_left));
         outcome.and(printed)
     }
 

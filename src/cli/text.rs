@@ -55,16 +55,24 @@ pub(super) fn run_page(report: &RunReport) -> Page {
     page
 }
 
-/// The reports of several runs.
-pub(super) fn runs_page(reports: &[RunReport]) -> Page {
+/// The reports of several runs, and the files that are left for the next command.
+pub(super) fn runs_page(reports: &[RunReport], left: &[String]) -> Page {
     let mut page = Page::default();
     for report in reports {
         add_run(report, &mut page);
     }
+    if reports.is_empty() {
+        page.line("nothing to do");
+    }
+    page.list(LEFT, left);
     page
 }
 
+/// Before each file that is not ingested yet.
+const LEFT: &str = "left for the next run, because it may still be written: ";
+
 fn add_run(report: &RunReport, page: &mut Page) {
+    page.list(LEFT, &report.files_left);
     page.list("", &report.files.iter().filter_map(known_text).collect::<Vec<_>>());
     page.list("", &report.files.iter().filter_map(unfinished_text).collect::<Vec<_>>());
     match (report.status, report.run) {
@@ -388,7 +396,7 @@ mod tests {
         for text in values() {
             let report = run(&text, vec![file(&text, "known"), file(&text, "processed")]);
             expect_harmless(&run_page(&report));
-            expect_harmless(&runs_page(&[report.clone(), report]));
+            expect_harmless(&runs_page(&[report.clone(), report], &many()));
         }
         let files: Vec<_> = many().iter().map(|name| file(name, "known")).collect();
         let page = run_page(&run("", files));

@@ -39,10 +39,26 @@ pub struct BatchFile {
 /// `ErrorKind::NoInput` for the first file that is missing or unreadable, `ErrorKind::DataRefused` for a stream of more
 /// than `max_bytes`, which might never end, `ErrorKind::Usage` for a URL that names nothing.
 pub fn open_batch(paths: &[PathBuf], max_bytes: u64) -> Result<Vec<BatchFile>> {
+    open_all(paths, max_bytes, Objects::find)
+}
+
+/// The same for an inbox, in which there may be no object that fits a URL.
+///
+/// # Errors
+/// The others of [`open_batch`].
+pub fn open_inbox(paths: &[PathBuf], max_bytes: u64) -> Result<Vec<BatchFile>> {
+    open_all(paths, max_bytes, Objects::find_any)
+}
+
+fn open_all(
+    paths: &[PathBuf],
+    max_bytes: u64,
+    find: impl Fn(&mut Objects, &str) -> Result<Vec<Object>>,
+) -> Result<Vec<BatchFile>> {
     let (mut objects, mut files) = (Objects::default(), Vec::new());
     for path in paths {
         match path.to_str().filter(|_| is_url(path)) {
-            Some(url) => files.extend(objects.find(url)?.into_iter().map(BatchFile::of_object)),
+            Some(url) => files.extend(find(&mut objects, url)?.into_iter().map(BatchFile::of_object)),
             None => files.push(open(path, max_bytes)?),
         }
     }

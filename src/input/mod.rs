@@ -47,7 +47,7 @@ pub use columns::Columns;
 pub use content::Content;
 pub use decoder::{Decoder, SideForm, Unit, Units};
 pub use extent::Extent;
-pub use files::{BatchFile, file_changed, open_batch, too_many_bytes};
+pub use files::{BatchFile, file_changed, open_batch, open_inbox, too_many_bytes};
 pub use intake::{Intake, RowRules};
 pub use lines::LineCounts;
 pub use nearest::nearest_name;

@@ -14,8 +14,16 @@ impl Objects {
     ///
     /// # Errors
     /// [`ErrorKind::Usage`]
-    #[expect(clippy::unused_self, reason = "there is nothing to find them in")]
     pub fn find(&mut self, url: &str) -> Result<Vec<Object>> {
+        self.find_any(url)
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`]
+    #[expect(clippy::unused_self, reason = "there is nothing to find them in")]
+    pub fn find_any(&mut self, url: &str) -> Result<Vec<Object>> {
         let location = Location::of(url).map_err(|error| error.at(Location::without_secrets(url)))?;
         let what = "this build reads no object stores and no web servers";
         Err(Error::new(ErrorKind::Usage, what).at(location.shown(&location.name)).remedy(

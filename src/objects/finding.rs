@@ -33,6 +33,21 @@ impl Objects {
     /// # Errors
     /// [`ErrorKind::Usage`] for a URL that makes no sense, [`ErrorKind::NoInput`] if nothing is there, or the store gives nothing.
     pub fn find(&mut self, url: &str) -> Result<Vec<Object>> {
+        let found = self.find_any(url)?;
+        if found.is_empty() {
+            return Err(Error::new(ErrorKind::NoInput, "no object fits this pattern")
+                .at(Location::without_secrets(url))
+                .remedy("check the bucket and the pattern: * ends at a slash, ** does not")
+                .nothing_changed());
+        }
+        Ok(found)
+    }
+
+    /// The same where no object need fit a pattern.
+    ///
+    /// # Errors
+    /// The others of [`Objects::find`].
+    pub fn find_any(&mut self, url: &str) -> Result<Vec<Object>> {
         let location = Location::of(url).map_err(|error| error.at(Location::without_secrets(url)))?;
         let place = location.shown(&location.name);
         let requests = self.requests()?;
@@ -90,12 +105,6 @@ fn fitting(client: &Client, store: &Store, location: &Location, place: &str) -> 
         if page_token.is_none() {
             break;
         }
-    }
-    if found.is_empty() {
-        return Err(Error::new(ErrorKind::NoInput, "no object fits this pattern")
-            .at(place)
-            .remedy("check the bucket and the pattern: * ends at a slash, ** does not")
-            .nothing_changed());
     }
     found.sort_by(|one, other| one.location.cmp(&other.location));
     Ok(found)

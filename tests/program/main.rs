@@ -12,6 +12,7 @@ mod first_columns;
 mod first_use;
 mod format_document;
 mod fuzz_corpus;
+mod inbox;
 mod operations;
 mod paths;
 mod public_items;
