@@ -3,7 +3,7 @@
 
 use super::kind::OutputKind;
 use super::manifest::{Manifest, ManifestFile};
-use super::paths::{MANIFEST_NAME, Output, OutputFile, RETRACTED, STAGING, failed};
+use super::paths::{MANIFEST_NAME, MANIFESTS, Output, OutputFile, RETRACTED, STAGING, failed};
 use super::published::unreadable;
 use crate::durable::folder_of;
 use crate::error::{Error, Result};
@@ -101,6 +101,28 @@ impl Output {
         let folders: BTreeSet<PathBuf> = places.iter().map(|place| folder_of(place).to_owned()).collect();
         let folders: Vec<PathBuf> = folders.into_iter().chain([self.folder().to_owned()]).collect();
         self.disk().sync_folders(&folders).map_err(|error| cannot_publish(self.folder(), &error))
+    }
+
+    /// Brings to the disk what an earlier process has left in memory, if it ended before its syncs: the names of manifests, and those in
+    /// the folders between which `unpublished` moves something.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Failed`] if a folder cannot be synced.
+    pub fn sync_found(&self, unpublished: Option<&Manifest>) -> Result<()> {
+        let mut places = vec![self.folder().join(MANIFESTS).join(MANIFEST_NAME)];
+        if let Some(manifest) = unpublished {
+            places.extend(manifest.outputs().map(|(file, _)| self.path_of(file, manifest.run())));
+            for run in manifest.retracts() {
+                let moved = |file| [self.path_of(file, run), self.retracted_path_of(file, run)];
+                places.extend(self.files_of(run)?.into_iter().flat_map(moved));
+            }
+        }
+        let inside = |folder: &&Path| folder.starts_with(self.folder()) && folder.is_dir();
+        let folders = places.iter().flat_map(|place| place.ancestors().skip(1));
+        let found: BTreeSet<PathBuf> = folders.filter(inside).map(Path::to_owned).collect();
+        self.disk()
+            .sync_folders(&found.into_iter().collect::<Vec<_>>())
+            .map_err(|error| cannot_publish(self.folder(), &error))
     }
 
     /// A view of open sessions replaces the previous one, whatever its format was.

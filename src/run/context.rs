@@ -68,9 +68,14 @@ impl Context {
                 let run = manifest.run();
                 log::info!("run {}: committed before, publishing it now", run.number());
                 output.check_staged(run, &manifest)?;
+                checkpoint.keep_commit()?;
+                output.sync_found(Some(&manifest))?;
                 output.publish(run, &manifest)?;
             }
-            _ if output.has_staging() => output.discard_staging()?,
+            _ if output.has_staging() => {
+                output.sync_found(None)?;
+                output.discard_staging()?;
+            }
             _ => {}
         }
         Ok(Self::locked(locks, checkpoint, output, settings.as_of, cancellation))

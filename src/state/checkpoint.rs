@@ -3,7 +3,7 @@
 use super::codec::{self, head_digest};
 use super::damage::damaged;
 use super::list::StateList;
-use super::store::{Changes, Entry, StateStore};
+use super::store::{Changes, Entry, StateStore, SyncReach};
 use super::{entry, file_rows, frame, keys};
 use crate::error::{Error, Result};
 use crate::ledger::{FileDigest, FilePlace, Head, HeadMark, RunEntry, RunId, StreamId};
@@ -84,6 +84,15 @@ impl Checkpoint {
         self.head = Some(head.clone());
         self.list = StateList::of_head(&*self.store, head, &self.folder)?;
         Ok(())
+    }
+
+    /// Brings the last commit to the disk, where this process has only found it: the one that made it may have ended before its
+    /// sync.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Failed`] if it cannot be synced.
+    pub fn keep_commit(&self) -> Result<()> {
+        self.store.sync(SyncReach::Entries)
     }
 
     /// The error for an entry that exists but cannot be trusted.

@@ -89,8 +89,8 @@ fn of_the_recovery_of_a_committed_run() {
     execute_with_fault(&folder, &run(&[1]), &format!("abort:{commit}"));
     assert!(folder.path("sessionize-out/.staging").exists(), "it has died after its commit, before its end");
     let undisturbed = twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), finalize()]);
-    // The same run again publishes what it has committed, and has nothing more to do.
-    let must_reach = &["rename", "remove folder"];
+    // The same run again syncs and publishes what it has committed, and has nothing more to do.
+    let must_reach = &["flush", "rename", "remove folder"];
     let job = Job { must_reach, ..Job::of(vec![], run(&[1]), vec![finalize()]) };
     job.disturb_from(&folder, &undisturbed);
 }

@@ -44,6 +44,26 @@ fn jobs() -> Vec<Job> {
     ]
 }
 
+/// Those that publish in new folders, and move files between folders.
+fn jobs_over_folders() -> Vec<Job> {
+    let by_days = |commands| twin::under(twin::PARTITIONED, commands);
+    let rollback = twin::maintenance(&["rollback", "--to-run=1"]);
+    vec![
+        Job {
+            name: "a run by days",
+            before: by_days(vec![run(&[0])]),
+            disturbed: twin::under_rules(twin::PARTITIONED, run(&[1])),
+            after: by_days(vec![finalize()]),
+        },
+        Job {
+            name: "a rollback by days",
+            before: by_days(vec![run(&[0]), run(&[1]), run(&[2])]),
+            disturbed: rollback,
+            after: by_days(vec![run(&[1]), finalize()]),
+        },
+    ]
+}
+
 impl Job {
     fn start(&self) -> Folder {
         twin::after(BATCHES, &self.before)
@@ -101,6 +121,51 @@ fn everything_that_is_not_synced_is_lost_at_every_sync_point() {
             assert_eq!(folder.files(OUT), undisturbed.files, "{place}");
         }
         println!("{}: {points} sync points", job.name);
+    }
+}
+
+/// What a killed process has not synced is in memory, where the next command finds it. When that one has ended, all of it is on the disk.
+/// The kills come after changes of names; `SESSIONIZE_TEST_CALL_EVERY=1` kills after every change, and in all jobs.
+#[test]
+fn what_a_killed_process_has_left_in_memory_is_on_the_disk_when_the_next_one_has_ended() {
+    let every = twin::number_from_environment("SESSIONIZE_TEST_CALL_EVERY", usize::MAX);
+    let is_long = every < usize::MAX;
+    for job in
+        jobs().into_iter().filter(|job| is_long || job.name == "the first run").chain(jobs_over_folders())
+    {
+        let undisturbed = job.undisturbed();
+        let (start, changes) = job.record();
+        let is_of_names = |change: &Change| matches!(change, Change::CreateFolder(_) | Change::Rename(..));
+        let chosen = (1..=changes.len())
+            .filter(|number| is_of_names(&changes[number - 1]) || number.is_multiple_of(every));
+        let mut losses = 0;
+        for number in chosen {
+            let (folder, log) = (Folder::in_memory(), Folder::in_memory());
+            twin::copy(&start, &folder);
+            let run_recorded = |name: &str, die_at: usize| {
+                let mut command = command(&folder, &job.disturbed);
+                recorder::record(&mut command, &folder, &log.path(name));
+                command.env("RECORDER_DIE_AT", die_at.to_string());
+                (Finished::of(command, b""), recorder::read(&log.path(name), &folder))
+            };
+            let (killed, left) = run_recorded("killed", number);
+            let place = format!("{}, killed after change {number}, {:?}", job.name, left.last());
+            let (again, done) = run_recorded("again", 0);
+            assert_eq!((killed.code, again.code), (None, Some(0)), "{place}: {again:?}");
+            let mut disk = Disk::of(&start);
+            left.iter().chain(&done).for_each(|change| disk.apply(change));
+            let all_lost = Folder::in_memory();
+            disk.restore_synced(&all_lost);
+            for lost in disk.restore_without_names_of_one().into_iter().chain([all_lost]) {
+                for arguments in [&job.disturbed].into_iter().chain(&job.after) {
+                    let finished = execute(&lost, arguments);
+                    assert_eq!(finished.code, Some(0), "{place}: {finished:?}");
+                }
+                assert!(lost.files(OUT) == undisturbed.files, "{place}");
+                losses += 1;
+            }
+        }
+        println!("{}: {losses} losses of power after a kill and the next command", job.name);
     }
 }
 

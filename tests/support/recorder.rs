@@ -210,20 +210,39 @@ impl Disk {
 
     /// Writes into `folder` what is left when everything is lost that is not synced, names as well as bytes.
     pub fn restore_synced(&self, folder: &Folder) {
-        self.restore(0, &folder.path(""), false, &mut |_| false);
+        self.restore(0, &folder.path(""), &|_| false, &mut |_| false);
     }
 
     /// The same when all names have come to the disk, and of the unsynced bytes those sectors that `survives` picks.
     pub fn restore_partly(&self, folder: &Folder, mut survives: impl FnMut() -> bool) {
-        self.restore(0, &folder.path(""), true, &mut |_| survives());
+        self.restore(0, &folder.path(""), &|_| true, &mut |_| survives());
     }
 
-    fn restore(&self, number: usize, path: &Path, all_names: bool, survives: &mut dyn FnMut(usize) -> bool) {
+    /// The same when everything has come to the disk but the names in one folder, for each folder whose names are not synced.
+    pub fn restore_without_names_of_one(&self) -> Vec<Folder> {
+        let is_at_risk = |node: &Node| matches!(node, Node::Folder { live, synced } if live != synced);
+        let at_risk = (0..self.nodes.len()).filter(|&number| is_at_risk(&self.nodes[number]));
+        let restored = |lost: usize| {
+            let folder = Folder::in_memory();
+            self.restore(0, &folder.path(""), &|number| number != lost, &mut |_| true);
+            folder
+        };
+        at_risk.map(restored).collect()
+    }
+
+    /// `names` says of which folders the unsynced names survive.
+    fn restore(
+        &self,
+        number: usize,
+        path: &Path,
+        names: &dyn Fn(usize) -> bool,
+        survives: &mut dyn FnMut(usize) -> bool,
+    ) {
         match &self.nodes[number] {
             Node::Folder { live, synced } => {
                 fs::create_dir_all(path).unwrap();
-                for (name, &child) in if all_names { live } else { synced } {
-                    self.restore(child, &path.join(name), all_names, survives);
+                for (name, &child) in if names(number) { live } else { synced } {
+                    self.restore(child, &path.join(name), names, survives);
                 }
             }
             Node::File { synced, unsynced, .. } => {
