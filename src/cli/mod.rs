@@ -169,6 +169,5 @@ fn log_to_stderr(verbose: u8) {
         1 => "sessionize=info",
         _ => "sessionize=trace",
     };
-    // This fails only if there is a second logger, and there is none.
-    let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).try_init();
+    stderr::log_to_stderr(level);
 }

@@ -127,13 +127,15 @@ const fn has_nothing_new(digest: FileDigest, known_bytes: u64, unfinished_bytes:
 }
 
 /// The files for the ledger: those of which something was ingested, empty ones, and shorter ones that were a part of them. No
-/// content occurs twice: what was ingested of a file with an unfinished row may equal a shorter file.
+/// content occurs twice: what was ingested of a file with an unfinished row may equal a shorter file. A run that decides no definition
+/// takes in nothing: its lines may be rows under another one.
 fn taken_in(plan: &Plan, entries: &[FileEntry], stats: &ReadStats) -> Vec<FileEntry> {
     let with_rest = entries.iter().zip(&stats.unfinished_bytes_of_file);
     let taken = with_rest.filter(|(file, rest)| !has_nothing_new(file.digest, file.known_bytes, **rest));
     let all = taken.map(|(file, _)| file.clone()).chain(plan.within_longer_files(entries));
+    let decides = plan.decides(stats.counts.rows_read);
     let mut contents = HashSet::new();
-    all.filter(|file| contents.insert(file.digest)).collect()
+    all.filter(|file| (decides || file.digest.bytes == 0) && contents.insert(file.digest)).collect()
 }
 
 /// The counts of a run after `before`.
@@ -193,7 +195,7 @@ fn head_after(
         // Keys of which an event could otherwise still be accepted.
         purged: before.map(|head| head.purged.needed_from(accepts_from)).unwrap_or_default(),
         known_files: files.iter().fold(known, |known: KnownFiles, file| known.with(file.digest, run)),
-        definition: plan.definition.clone(),
+        definition: plan.definition_after(staged.stats.counts.rows_read).clone(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::core::rules::{RuleFlag, RuleSet};
 use crate::definition::{Definition, DefinitionRequest, FormatOptions, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::{TimeFormat, TimeParser};
-use crate::input::{BatchFile, FileDecoder, Format, Projection};
+use crate::input::{BatchFile, FileDecoder, Format, Projection, nothing};
 use crate::ledger::{FileDigest, FileEntry, FilePlace, Head, RunKind};
 use crate::settings::RunSettings;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) rules: Arc<RuleSet>,
     /// Whether no earlier run has decided the definition.
     pub(super) is_first: bool,
+    /// The definition before any file has decided about it.
+    asked: Definition,
     /// What this run decided about the definition, as text.
     pub(super) decided: Option<String>,
     pub(super) new: Vec<FileToRead>,
@@ -31,8 +33,9 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn make(context: &Context, settings: &RunSettings, mut files: Vec<BatchFile>) -> Result<Self> {
-        let kept = decided_head(context).map(|head| &head.definition);
+        let kept = decided_head(context)?.map(|head| &head.definition);
         let mut of_files = FilePlan::begin(context, settings)?;
+        let asked = of_files.definition.clone();
         of_files.take_path_columns(&mut files, settings)?;
         let identities = identify(&context.checkpoint, settings, &files)?;
         let (mut new, mut reported) = (Vec::new(), Vec::new());
@@ -58,11 +61,22 @@ impl Plan {
             // The files may have shown the names of the key columns.
             rules: rule_set(&definition)?,
             is_first: kept.is_none(),
+            asked,
             decided: (kept != Some(&definition)).then(|| definition_text(&definition)),
             definition,
             new,
             files: reported,
         })
+    }
+
+    /// Whether a run that reads `rows` decides the definition: it read one, or a header has shown the columns.
+    pub(super) fn decides(&self, rows: u64) -> bool {
+        !self.is_first || rows > 0 || !self.definition.sources.iter().all(Source::is_undecided)
+    }
+
+    /// The definition after a run that has read `rows`.
+    pub(super) fn definition_after(&self, rows: u64) -> &Definition {
+        if self.decides(rows) { &self.definition } else { &self.asked }
     }
 
     /// New places of known contents.
@@ -100,8 +114,8 @@ impl Plan {
     /// The plan of a run of `kind` without files, which continues from `head`.
     pub(super) fn without_files(head: &Head, kind: RunKind) -> Result<Self> {
         let (definition, rules) = (head.definition.clone(), rule_set(&head.definition)?);
-        let (new, files) = (Vec::new(), Vec::new());
-        Ok(Self { kind, definition, rules, is_first: false, decided: None, new, files })
+        let (new, files, asked) = (Vec::new(), Vec::new(), definition.clone());
+        Ok(Self { kind, definition, rules, is_first: false, asked, decided: None, new, files })
     }
 }
 
@@ -120,7 +134,7 @@ impl FilePlan {
         let definition = choose_definition(context, settings)?;
         check_keys(&definition)?;
         let rules = rule_set(&definition)?;
-        Ok(Self { definition, is_first: decided_head(context).is_none(), rules })
+        Ok(Self { definition, is_first: decided_head(context)?.is_none(), rules })
     }
 
     /// Makes columns of the folders in the paths of files whose sources have such. A file without a source meets its error when it
@@ -191,13 +205,24 @@ fn unusual(options: &FormatOptions) -> impl Iterator<Item = (&str, &str)> {
     options.iter().filter(move |(name, value)| usual(name).is_none_or(|option| option.default != *value))
 }
 
-/// The head, if it decides the definition: after a rollback to before the first run, it does not.
-fn decided_head(context: &Context) -> Option<&Head> {
-    context.checkpoint.head().filter(|head| !head.definition.is_undecided())
+/// The head, if it decides the definition: after a rollback to before the first run, or runs that found no row, it does not.
+fn decided_head(context: &Context) -> Result<Option<&Head>> {
+    let Some(head) = context.checkpoint.head().filter(|head| !head.definition.is_undecided()) else {
+        return Ok(None);
+    };
+    let knows_empty = context.checkpoint.run_of_file(&nothing())?.is_some();
+    let has_read = head.known_files.count > u64::from(knows_empty) || head.keys_open > 0;
+    Ok(Some(head).filter(|_| has_read))
 }
 
 fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Definition> {
-    let Some(head) = decided_head(context) else { return Ok(settings.request.create()) };
+    let Some(head) = decided_head(context)? else {
+        // What runs without rows were asked for still holds where this one is not asked for something else.
+        let asked = context.checkpoint.head().map(|head| &head.definition);
+        let asked = asked.filter(|definition| !definition.is_undecided());
+        let over = |asked: &Definition| settings.request.over(asked).create();
+        return Ok(asked.map_or_else(|| settings.request.create(), over));
+    };
     let differences = settings.request.differences(&head.definition);
     if differences.is_empty() {
         return Ok(settings.request.complete(&head.definition));

@@ -74,6 +74,97 @@ fn quiet_is_silent_and_verbose_speaks_to_standard_error() {
 }
 
 #[test]
+fn every_warning_is_a_line_of_the_program_whatever_is_logged() {
+    let folder = Folder::new();
+    folder.write("lone.csv", "ann,s\x1b[2Joon\n");
+    folder.write("semicolons.csv", "ann;2020-01-01 01:00:00\n");
+    for file in ["lone.csv", "semicolons.csv"] {
+        for log in ["off", "error", "sessionize=trace"] {
+            let mut command = folder.command(&["run", file, "-q", "--dry-run"]);
+            command.env("RUST_LOG", log);
+            let said = Finished::of(command, b"").expect_code(0).stderr;
+            let mut warnings = said.lines().filter(|line| line.starts_with("sessionize: warning: "));
+            assert!(
+                warnings.next().is_some_and(|line| line.contains(&format!("{file}: its first row"))),
+                "{log}: {said}"
+            );
+            assert!(!said.contains("WARN") && !said.contains('\x1b'), "{log}: {said}");
+            assert!(log != "off" || said.lines().all(|line| line.starts_with("sessionize: ")), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_as_one() {
+    let noise = |length: u32| -> Vec<u8> {
+        let mut state = 7_u32;
+        let next = move |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        };
+        (0..length).map(next).collect()
+    };
+    let behind = |first: &[u8]| [first, &noise(3000)].concat();
+    for (content, kind) in [
+        (std::fs::read(env!("CARGO_BIN_EXE_sessionize")).unwrap()[..100_000].to_vec(), "a program"),
+        (noise(300), "a binary file"),
+        (noise(100_000), "a binary file"),
+        (behind(b"x\x9c"), "a binary file"),
+        (behind(b"\x80\x05\x95"), "a binary file"),
+        (behind(b"user,time\n"), "a binary file"),
+        (behind(b"\x89PNG\r\n\x1a\n"), "a PNG image"),
+        (behind(b"GIF89a"), "a GIF image"),
+        (behind(b"%PDF-1.7\n"), "a PDF document"),
+        (behind(b"PK\x03\x04\x14\0"), "a zip file"),
+        (behind(b"PK\x03\x04\x14\0\x06\0[Content_Types].xml"), "an Excel workbook"),
+        (behind(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "an Excel workbook"),
+        (behind(b"SQLite format 3\0"), "an SQLite database"),
+        (behind(b"\x01\x02\x03\x04\x05\x06\x07\x08DUCK"), "a DuckDB database"),
+        (behind(b"ARROW1\0\0"), "an Arrow or Feather file"),
+        (behind(&[&b"day.csv"[..], &[0; 250], b"ustar\x0000"].concat()), "a tar archive"),
+    ] {
+        let folder = Folder::new();
+        folder.write("events.csv", content);
+        for words in [
+            &["run", "events.csv"][..],
+            &["run", "events.csv", "--key", "user", "--time", "time"],
+            &["init", "events.csv"],
+        ] {
+            let refused = folder.sessionize(words).expect_code(65);
+            let said = error_line(&refused);
+            assert!(said.starts_with(&format!("sessionize: events.csv: this is {kind}")), "{said}");
+            assert!(!said.contains(|character: char| character.is_control()), "{said:?}");
+        }
+    }
+}
+
+#[test]
+fn no_byte_of_a_file_moves_the_cursor() {
+    let hostile = "us\x1b[31mer\x07,ti\u{9b}31mme\u{202e},\x7f\nx\x1b[2J,so\x08on,\u{feff}\n";
+    for (file, content) in [
+        ("day.csv", hostile.to_owned()),
+        ("day.tsv", hostile.replace(',', "\t")),
+        ("day.jsonl", "{\"us\u{9b}er\u{202e}\": \"\\u001b[2J\", \"\x7f\": \"soon\u{9b}\"}\n".to_owned()),
+        ("\u{1b}[2J.csv", "a\n".to_owned()),
+    ] {
+        let folder = Folder::new();
+        folder.write(file, content);
+        for flags in [
+            &[][..],
+            &["--key", "1", "--time", "2", "--max-rejects", "100%"],
+            &["--key", "x\x1b[2J", "--time", "b", "-vv"],
+        ] {
+            let finished = folder.sessionize(&[&["run", file], flags].concat());
+            let said = finished.stdout + &finished.stderr;
+            let obeyed = |character: char| {
+                (character.is_control() && character != '\n') || "\u{202e}\u{feff}".contains(character)
+            };
+            assert!(!said.is_empty() && !said.contains(obeyed), "{said:?}");
+        }
+    }
+}
+
+#[test]
 fn late_events_come_with_advice_that_holds() {
     let folder = Folder::new();
     folder.write("1.csv", "ann,2020-01-01 01:00:00\n");

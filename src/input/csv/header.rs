@@ -62,6 +62,7 @@ pub(super) fn read_schema(
     let names: Vec<String> =
         first.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
     let is_first_file = source.is_undecided();
+    let mut is_guess = false;
     let mut file_header = Header { names: &names, is_there: false, is_first_file };
     file_header.is_there = match source.header {
         Some(header) => header,
@@ -72,7 +73,8 @@ pub(super) fn read_schema(
             };
             let (key, time) = (locate(&source.key)?, locate(&source.time)?);
             let is_header = is_header(first, &key, &time, file, times);
-            if is_header && !are_usual(&names, &key, &time) {
+            is_guess = is_header && !are_usual(&names, &key, &time);
+            if is_guess {
                 log::warn!(
                     "{}: its first row is taken for the header: {}; give --header no if it is an event",
                     file.path().display(),
@@ -83,7 +85,14 @@ pub(super) fn read_schema(
         }
     };
     let header = file_header.is_there;
-    let columns = resolve_columns(source, &file_header, file, projection)?;
+    let columns = if is_guess && first.next.is_empty() {
+        // A line alone that may as well be a row decides nothing for the files after it.
+        let mut event_columns = projection.event_columns.clone();
+        let mut projection = Projection { kept: projection.kept, event_columns: &mut event_columns };
+        resolve_columns(&mut source.clone(), &file_header, file, &mut projection)?
+    } else {
+        resolve_columns(source, &file_header, file, projection)?
+    };
     // Rows of several sources have no common header.
     let side_header = if header && source.name.is_none() { side_header(first, dialect) } else { Vec::new() };
     let first_time = first_time(first, header, &columns, times);

@@ -19,7 +19,7 @@ use super::reason::Reason;
 use super::shown::{Naming, ShownColumns};
 use super::time::TimeParser;
 use crate::definition::{FormatOptions, Source};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use flat::FlatCells;
 use members::{Cells, member_names};
 use std::io::Read;
@@ -43,14 +43,16 @@ impl Decoder for JsonLines {
     type Units<R: Read> = BlockReader<R, LineEnds>;
     type Scratch = LineReader;
 
-    /// The first line that is not blank is an object, or begins as one: it goes on behind the beginning, or it is broken and a line
-    /// after it is an object.
+    /// The first line that is not blank is an object, or begins as one: it goes on behind the beginning, or it is broken, and a line
+    /// after it is an object, or all of them begin as one and end within it or right behind it. In CSV, fields follow an object.
     fn fits(beginning: &[u8], _options: &FormatOptions) -> bool {
         let mut lines = detect::lines(beginning);
         let Some(line) = lines.next() else { return false };
         let is_cut = beginning.len() == line.len() && beginning.len() == BEGINNING_BYTES;
-        let mut others = lines.take(SHOWN_LINES).filter_map(member_names);
-        member_names(line).is_some() || (begins_object(line) && (is_cut || others.next().is_some()))
+        let mut others = lines.clone().take(SHOWN_LINES).filter_map(member_names);
+        let are_broken = || std::iter::once(line).chain(lines.take(SHOWN_LINES)).all(is_broken_object);
+        member_names(line).is_some()
+            || (begins_object(line) && (is_cut || others.next().is_some() || are_broken()))
     }
 
     fn columns(file: &BatchFile, _source: &Source) -> Result<ShownColumns> {
@@ -72,6 +74,12 @@ impl Decoder for JsonLines {
         _max_bytes: u64,
     ) -> Result<Self> {
         let shown = Self::columns(file, source)?.names;
+        if shown.is_empty() && (Source::is_open(&source.key) || Source::is_open(&source.time)) {
+            let beginning = detect::beginning(file)?;
+            if detect::lines(&beginning).next().is_some() {
+                return Err(no_objects(file, &beginning));
+            }
+        }
         check_are_named(source, &shown, &[], file)?;
         let (names, columns) = resolve_named(source, &shown, LINE_COLUMN, file, projection)?;
         Ok(Self { names, columns })
@@ -156,6 +164,29 @@ impl JsonLines {
 /// Whether `line`, which goes on, begins an object with a member.
 fn begins_object(line: &[u8]) -> bool {
     line.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""))
+}
+
+/// Whether `line` begins as an object, and no more than a comma or a bracket stands behind the object, if it ends.
+fn is_broken_object(line: &[u8]) -> bool {
+    let mut objects = serde_json::Deserializer::from_slice(line).into_iter::<serde::de::IgnoredAny>();
+    let rest = match objects.next() {
+        Some(Ok(_)) => line[objects.byte_offset()..].trim_ascii(),
+        _ => b"",
+    };
+    begins_object(line) && matches!(rest, b"" | b"," | b"]" | b";")
+}
+
+/// The refusal of a first file without a line that is an object, whose columns nobody named.
+fn no_objects(file: &BatchFile, beginning: &[u8]) -> Error {
+    let first = detect::lines(beginning).next().unwrap_or_default();
+    let why = serde_json::from_slice::<serde::de::IgnoredAny>(first).err().map(|error| error.to_string());
+    let why = why.unwrap_or_else(|| "it is no object".to_owned());
+    let what =
+        format!("no line at the beginning of this file is a JSON object; of the first one, JSON says: {why}");
+    Error::new(ErrorKind::DataRefused, what)
+        .at(file.path().display())
+        .remedy("write one whole object on each line, with nothing behind it: jq -c . FILE does that for valid JSON")
+        .nothing_changed()
 }
 
 #[cfg(test)]
