@@ -54,7 +54,7 @@ impl Log for StderrLog {
         if Self::is_warning(record.metadata()) {
             warn(&text);
         } else if self.0.matches(record) {
-            say(&format!("[{:<5} {}] {}", record.level(), record.target(), page::one_line(&text)));
+            say(&["[", record.level().as_str(), " ", record.target(), "] ", &page::one_line(&text)].concat());
         }
     }
 

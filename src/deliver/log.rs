@@ -18,6 +18,23 @@ pub(super) fn stream_of(output: &Output) -> Result<StreamId> {
     })
 }
 
+/// The position behind `run`, at which a new target begins that lacks the runs up to it.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] if neither the run nor the summary of pruned runs that ends with it is here.
+pub(super) fn mark_of(output: &Output, run: RunId) -> Result<HeadMark> {
+    let pruned = output.pruned()?.map(|pruned| pruned.mark()).filter(|mark| mark.run == run);
+    let published = output.manifest_of(run)?.map(|manifest| manifest.mark());
+    pruned.or(published).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Usage,
+            format!("a target cannot begin after run {}, which is not here", run.number()),
+        )
+        .at(output.folder().display())
+        .remedy("give --start-after the last run that was pruned, or one that is published")
+    })
+}
+
 /// The manifests behind `at`, in their order, each of which follows the one before.
 ///
 /// # Errors
@@ -80,9 +97,13 @@ fn lacks_pruned(output: &Output, at: HeadMark, pruned: &PrunedRuns) -> Error {
         pruned.through().number(),
         at.run.number()
     );
-    Error::new(ErrorKind::Delivery, what).at(output.folder().display()).remedy(
-        "put back a newer copy of the target; or deliver from a backup of this folder that still has them, then from here",
-    )
+    let copies = "put back a newer copy of the target; or deliver from a backup of this folder that still has them, then from here";
+    let remedy = if at == BEFORE_ALL {
+        format!("{copies}; or begin a new target without them: --start-after {}", pruned.through().number())
+    } else {
+        copies.to_owned()
+    };
+    Error::new(ErrorKind::Delivery, what).at(output.folder().display()).remedy(remedy)
 }
 
 fn hole(output: &Output, at: HeadMark, run: RunId) -> Error {

@@ -1,8 +1,8 @@
 //! One delivery: from where the target is to the newest published run.
 
 use super::connect_to;
-use super::follower::{Follower, Position, Request};
-use super::log::{manifests_after, steps, stream_of};
+use super::follower::{BEFORE_ALL, Follower, Position, Request};
+use super::log::{manifests_after, mark_of, steps, stream_of};
 use super::target::Connect;
 use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,6 +18,7 @@ pub struct DeliverSettings {
     out: PathBuf,
     to: String,
     name: String,
+    start_after: Option<RunId>,
     connect: Connect,
 }
 
@@ -30,7 +31,14 @@ impl DeliverSettings {
     pub fn new(out: PathBuf, to: &str, name: Option<String>) -> Result<Self> {
         let (target, connect) = connect_to(to)?;
         let name = name.unwrap_or_else(|| target.kind.to_owned());
-        Ok(Self { out, to: to.to_owned(), name, connect })
+        Ok(Self { out, to: to.to_owned(), name, start_after: None, connect })
+    }
+
+    /// The same, where a target without a run begins behind `run`, and lacks what it and the runs before it have published. `None` begins
+    /// with the first run.
+    #[must_use]
+    pub fn starting_after(self, run: Option<u64>) -> Self {
+        Self { start_after: run.map(RunId::new).filter(|run| *run != RunId::BEFORE_ALL), ..self }
     }
 }
 
@@ -61,6 +69,7 @@ struct Delivery<'d> {
     output: Output,
     stream: StreamId,
     name: &'d str,
+    start_after: Option<RunId>,
     follower: Box<dyn Follower>,
 }
 
@@ -72,7 +81,7 @@ impl<'d> Delivery<'d> {
         let name = &*settings.name;
         let request = Request { address: &settings.to, name, stream, disk };
         let follower = (settings.connect)(&request)?;
-        Ok(Self { output, stream, name, follower })
+        Ok(Self { output, stream, name, start_after: settings.start_after, follower })
     }
 
     fn carry_out(&mut self, cancellation: &Cancellation) -> Result<DeliverReport> {
@@ -89,7 +98,7 @@ impl<'d> Delivery<'d> {
             ..DeliverReport::default()
         };
         loop {
-            let manifests = manifests_after(&self.output, self.stream, position.mark)?;
+            let manifests = manifests_after(&self.output, self.stream, self.begin_at(position.mark)?)?;
             for next in steps(&manifests) {
                 cancellation.check()?;
                 let step = next.open(&self.output)?;
@@ -111,6 +120,18 @@ impl<'d> Delivery<'d> {
             }
             position = now;
         }
+    }
+
+    /// Where to go on in the log from the position of the target: behind runs that a new one is to lack.
+    fn begin_at(&self, position: HeadMark) -> Result<HeadMark> {
+        let Some(run) = self.start_after.filter(|_| position == BEFORE_ALL) else { return Ok(position) };
+        let mark = mark_of(&self.output, run)?;
+        log::warn!(
+            "{} begins after run {}: it lacks what this run and those before it have published",
+            self.follower.target(),
+            run.number()
+        );
+        Ok(mark)
     }
 
     /// A name stands for one target: what one of two targets has, nobody would keep for the other.

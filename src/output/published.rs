@@ -81,6 +81,19 @@ impl Output {
         Self::files_below(self.folder(), kind)
     }
 
+    /// The outputs of `run` that lie in their places, whatever manifests say. Views are none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the folder cannot be read.
+    pub fn outputs_of(&self, run: RunId) -> Result<Vec<OutputFile>> {
+        let mut found = Vec::new();
+        for kind in OutputKind::ALL.into_iter().filter(|kind| *kind != OutputKind::Open) {
+            let all = self.published_files(kind)?.into_iter();
+            found.extend(all.filter(|(_, of)| *of == run).map(|(file, _)| file));
+        }
+        Ok(found)
+    }
+
     /// The files of this kind below `root`, where they have the names that they have in the output folder, each with its run.
     ///
     /// # Errors

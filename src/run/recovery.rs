@@ -1,7 +1,7 @@
 //! What an earlier run left to do, and whether checkpoint and output are in step.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{HeadMark, Recovery, Side, Staged, recover};
+use crate::ledger::{HeadMark, Recovery, RunId, Side, Staged, recover};
 use crate::output::{Manifest, Output, belongs_to_another};
 use crate::state::Checkpoint;
 use std::path::Path;
@@ -29,6 +29,12 @@ pub(super) fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recove
         Recovery::Ahead if head.is_some_and(|head| output.has_staging_of(head.run)) => {
             Err(staging_lost(head, output.folder()))
         }
+        // Where no manifest is left, the whole folder of them is missing.
+        Recovery::Ahead
+            if published.is_some() && head.is_some_and(|head| has_outputs_of(output, head.run)) =>
+        {
+            Err(manifest_lost(head, output.folder()))
+        }
         Recovery::Another => Err(belongs_to_another(output)),
         Recovery::Behind | Recovery::Ahead | Recovery::Orphan => match lost_outputs(checkpoint, output) {
             Some(lost) => Err(Error::new(ErrorKind::Checkpoint, lost).at(output.folder().display()).remedy(
@@ -51,7 +57,7 @@ pub(crate) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<S
     let runs = checkpoint.readable_runs(&mut Vec::new()).ok()?;
     let [.., (_, before), (last, _)] = runs.as_slice() else { return None };
     let run = last.head.run;
-    if published != *before || output.has_staging_of(run) {
+    if published != *before || output.has_staging_of(run) || has_outputs_of(output, run) {
         return None;
     }
     let counts = &last.counts;
@@ -64,6 +70,22 @@ pub(crate) fn lost_outputs(checkpoint: &Checkpoint, output: &Output) -> Option<S
         counts.events_late,
         counts.rows_rejected()
     ))
+}
+
+/// Whether outputs of `run` lie in their places. What cannot be read does not tell.
+fn has_outputs_of(output: &Output, run: RunId) -> bool {
+    output.outputs_of(run).is_ok_and(|outputs| !outputs.is_empty())
+}
+
+fn manifest_lost(head: Option<HeadMark>, folder: &Path) -> Error {
+    let run = head.map_or(0, |head| head.run.number());
+    let what = format!(
+        "run {run} is committed and outputs of it lie here, but its manifest manifests/run-{run:08}.json is missing"
+    );
+    Error::new(ErrorKind::Checkpoint, what).at(folder.display()).remedy(
+        "put back the manifest from a backup of the output folder; without one, export-state --salvage and import-state continue in a \
+         new pair, and the outputs stay where they are",
+    )
 }
 
 fn staging_lost(head: Option<HeadMark>, folder: &Path) -> Error {

@@ -1,11 +1,14 @@
 //! What is wrong is said in one line, with what to do about it, and without anything secret.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
+#![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
 
 use crate::moto::SECRET;
 use crate::proxy::Fault;
 use crate::store::{Bucket, log};
-use crate::support::Finished;
+use crate::support::{Finished, Folder};
+use std::path::Path;
+use std::process::Command;
 
 #[track_caller]
 fn refused(bucket: &Bucket, url: &str, code: i32) -> String {
@@ -97,4 +100,35 @@ fn an_object_that_is_no_log_is_refused_as_a_file_is() {
     assert!(stderr.contains("a.csv.gz: the compressed data is damaged"), "{stderr}");
     bucket.put("b.csv", "");
     bucket.sessionize(&["run", "--batch", &bucket.url("b.csv")]).expect_code(0);
+}
+
+#[test]
+fn without_space_for_temporary_files_nothing_is_lost_and_the_next_run_goes_on() {
+    let Some(bucket) = Bucket::new() else { return };
+    bucket.put("a.csv", log(0, 20_000));
+    bucket.put("b.csv", log(20_000, 20_000));
+    let small = Folder::in_memory();
+    let mount = ["-t", "tmpfs", "-o", "size=64k", "tmpfs"];
+    let mounted = Command::new("mount").args(mount).arg(small.path("")).output();
+    if mounted.is_ok_and(|mounted| mounted.status.success()) {
+        let full = in_temporary_folder(&bucket, &small.path(""));
+        assert!(full.contains("No space left on device"), "{full}");
+        assert!(Command::new("umount").arg("-l").arg(small.path("")).status().unwrap().success());
+    } else {
+        println!("!!!! SKIPPED: mounting a file system is not permitted here");
+    }
+    let missing = in_temporary_folder(&bucket, &small.path("nowhere"));
+    assert!(missing.contains("No such file or directory"), "{missing}");
+    assert_eq!(bucket.run("*.csv")["rows_read"], 40_000);
+}
+
+/// What is said of a run that has its temporary files in `folder`, in one line and with nothing changed.
+#[track_caller]
+fn in_temporary_folder(bucket: &Bucket, folder: &Path) -> String {
+    let mut command = bucket.command(&["run", "--batch", &bucket.url("*.csv")]);
+    command.env("TMPDIR", folder);
+    let refused = Finished::of(command, b"").expect_code(1).stderr;
+    assert!(refused.contains("TMPDIR") && refused.contains("nothing was changed"), "{refused}");
+    assert_eq!(refused.lines().count(), 1, "{refused}");
+    refused
 }

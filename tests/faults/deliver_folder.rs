@@ -147,6 +147,49 @@ fn what_is_delivered_may_be_pruned_and_what_is_not_yet_is_kept() {
 }
 
 #[test]
+fn a_new_target_begins_behind_pruned_runs_only_if_it_is_told_to_and_says_what_it_lacks() {
+    let folder = Folder::in_memory();
+    let rules = [RULES, &["--keep-generations=1"]].concat();
+    for day in 1..=4 {
+        run_day(&folder, day, &rules);
+    }
+    let prune = ["prune", "--older-than=1d", "--now=2030-01-01", "--unfollowed", "--report=json"];
+    let through = folder.sessionize(&prune).expect_code(0).json()["pruned_through"].as_u64().unwrap();
+    assert_eq!(through, 3);
+    let refused = deliver(&folder, &[]).expect_code(69).stderr;
+    assert!(
+        refused.contains("the runs up to run 3 were pruned here, and the target is only at run 0"),
+        "{refused}"
+    );
+    assert!(refused.contains("begin a new target without them: --start-after 3"), "{refused}");
+    for (run, code, why) in [
+        ("2", 2, "cannot begin after run 2, which is not here"),
+        ("9", 2, "cannot begin after run 9, which is not here"),
+    ] {
+        let refused = deliver(&folder, &["--start-after", run]).expect_code(code).stderr;
+        assert!(
+            refused.contains(why) && refused.lines().last().is_some_and(|line| line.contains(why)),
+            "{refused}"
+        );
+    }
+    let begun = deliver(&folder, &["--start-after", "3", "--report=json"]).expect_code(0);
+    assert!(
+        begun
+            .stderr
+            .contains("begins after run 3: it lacks what this run and those before it have published"),
+        "{}",
+        begun.stderr
+    );
+    assert_eq!((&begun.json()["run"], &begun.json()["runs_delivered"]), (&4.into(), &1.into()));
+    // What is left in the folder is all that there is, and the flag does no harm any more.
+    expect_lake(&folder);
+    run_day(&folder, 5, &rules);
+    let again = deliver(&folder, &["--start-after", "3"]).expect_code(0);
+    assert_eq!(again.stderr, "");
+    expect_lake(&folder);
+}
+
+#[test]
 fn an_older_copy_of_the_target_is_refilled_and_one_of_the_outputs_refused() {
     let folder = history();
     deliver(&folder, &[]).expect_code(0);

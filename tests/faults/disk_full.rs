@@ -75,15 +75,21 @@ fn no_space_from_every_write_on() {
 }
 
 /// A file system of `kib` KiB; unmounted when it is dropped.
-struct SmallDisk(Folder);
+pub struct SmallDisk(pub Folder);
 
 impl SmallDisk {
-    fn mount(kib: usize) -> Option<Self> {
+    pub fn mount(kib: usize) -> Option<Self> {
         let disk = Self(Folder::in_memory());
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={kib}k"), "tmpfs"]).arg(disk.0.path(""));
         let mounted = mount.output().is_ok_and(|output| output.status.success());
         mounted.then_some(disk)
+    }
+
+    pub fn make_read_only(&self) {
+        let mut mount = Command::new("mount");
+        mount.args(["-o", "remount,ro"]).arg(self.0.path(""));
+        assert!(mount.status().unwrap().success());
     }
 
     fn grow(&self, kib: usize) {

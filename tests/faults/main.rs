@@ -17,6 +17,7 @@ mod hostile_folders;
 mod kills;
 mod lock;
 mod looking;
+mod lost_deliveries;
 mod lost_writes;
 #[path = "../oracle/mod.rs"]
 mod oracle;
@@ -29,3 +30,4 @@ mod soak;
 mod state_size;
 #[path = "../support/mod.rs"]
 mod support;
+mod temporary_space;

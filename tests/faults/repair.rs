@@ -532,6 +532,42 @@ fn outputs_that_are_gone_are_told_apart_from_outputs_that_are_wrong() {
     assert_eq!(report["missing_accepted"], 3);
 }
 
+/// The newest one is what a checkpoint is held against.
+#[test]
+fn the_newest_manifest_that_is_gone_is_told_as_what_is_missing() {
+    let folder = Folder::new();
+    for day in 1..=3 {
+        let name = format!("{day}.csv");
+        folder.write(&name, format!("ann,2020-01-0{day} 10:00:00\nbob,2020-01-0{day} 11:00:00\n"));
+        folder.sessionize(&["run", &name]).expect_code(0);
+    }
+    let manifest = folder.path(&format!("{OUT}/manifests/run-00000003.json"));
+    let content = fs::read(&manifest).unwrap();
+    fs::remove_file(&manifest).unwrap();
+    folder.write("4.csv", "ann,2020-01-04 10:00:00\n");
+    let before = folder.files(OUT);
+    for words in [
+        &["run", "4.csv"][..],
+        &["finalize"],
+        &["rollback", "--to-run", "1"],
+        &["backup", "copy"],
+        &["inspect"],
+    ] {
+        let said = folder.sessionize(words).expect_code(74).stderr;
+        assert!(
+            said.contains("outputs of it lie here, but its manifest manifests/run-00000003.json is missing"),
+            "{words:?}: {said}"
+        );
+        assert!(said.contains("put back the manifest") && !said.contains("gone"), "{words:?}: {said}");
+    }
+    let verified = folder.sessionize(&["verify"]).expect_code(74);
+    assert!(!(verified.stdout + &verified.stderr).contains("are gone"));
+    assert_eq!(folder.files(OUT), before);
+    fs::write(&manifest, content).unwrap();
+    folder.sessionize(&["run", "4.csv"]).expect_code(0);
+    folder.sessionize(&["verify"]).expect_code(0);
+}
+
 /// Retention takes manifests too; without its manifest an output is a file like any other.
 #[test]
 fn a_manifest_is_gone_only_together_with_the_outputs_of_its_run() {

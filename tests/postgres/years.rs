@@ -68,6 +68,37 @@ fn a_target_at_the_summary_of_pruned_runs_goes_on_and_an_older_one_is_told_what_
 }
 
 #[test]
+fn a_new_target_has_what_is_not_pruned_if_it_is_told_to_begin_there() {
+    let Some(server) = shared() else { return };
+    let (folder, database) = (Folder::in_memory(), server.database());
+    let flags = ["--keep-generations=1"];
+    for month in 1..=4 {
+        run_month(&folder, month, &flags);
+    }
+    let lacking = published(&folder.path(OUT));
+    run_month(&folder, 5, &flags);
+    let whole = unpruned(&folder);
+    folder.sessionize(&["prune", "--older-than=1d", "--now=2030-01-01", "--unfollowed"]).expect_code(0);
+    let refused = database.deliver(&folder, &[]).expect_code(69).stderr;
+    assert!(refused.contains("begin a new target without them: --start-after 4"), "{refused}");
+    // Run 5 retracts a session that the target lacks, and run 6 one that it has.
+    for month in [5, 6, 7] {
+        if month > 5 {
+            run_month(&folder, month, &flags);
+            run_month(&whole, month, &flags);
+        }
+        let said = database.deliver(&folder, &["--start-after=4"]).expect_code(0).stderr;
+        assert_eq!(
+            said.contains("begins after run 4: it lacks what this run and those before it have published"),
+            month == 5
+        );
+        let mut expected = published(&whole.path(OUT));
+        expected.retain(|id, session| lacking.get(id) != Some(session));
+        assert_eq!(delivered(&database), expected);
+    }
+}
+
+#[test]
 fn what_a_follower_that_is_behind_needs_is_not_pruned() {
     let Some(server) = shared() else { return };
     let (folder, fast, slow) = (Folder::in_memory(), server.database(), server.database());

@@ -404,7 +404,7 @@ def test_what_was_pruned_is_known_by_its_summary(tmp_path):
     assert stream.deliver() == [5]
     assert counted(stream.delivered().to_pylist()) == whole
     deltalake.DeltaTable(str(stream.table)).restore(2)
-    refused(stream, "run 3", "pruned", "start_after=4")
+    refused(stream, "the runs up to run 4 were pruned", "only at run 2", "begin a new table without them: start_after=4")
 
     path = stream.out / "manifests/pruned.json"
     path.write_text(path.read_text().replace('"through_run": 4', '"through_run": 3'))

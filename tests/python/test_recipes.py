@@ -130,7 +130,8 @@ def test_duckdb_refuses_another_history(history):
     assert duckdb_sessions("shop.duckdb") == before
 
 
-def test_dbt(history):
+def dbt_project():
+    """Writes the project of the page, and returns its models and what builds them: `build` returns what it says, or None."""
     pytest.importorskip("dbt.adapters.duckdb")
     section = re.split(r"\n##+ ", PAGE.split("\n### dbt\n")[1])[0]
     for path, text in re.findall(r"`shop/([^`]+)`:\n\n```\w+\n(.*?)```", section, re.S):
@@ -143,7 +144,17 @@ def test_dbt(history):
     def build(*flags):
         command = [str(pathlib.Path(sys.executable).parent / "dbt"), "build", "--quiet", "--project-dir", "shop", "--profiles-dir", "shop", *flags]
         done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "DO_NOT_TRACK": "1"})
-        assert done.returncode == 0, done.stdout + done.stderr
+        return None if done.returncode == 0 else done.stdout + done.stderr
+
+    return models, build
+
+
+def test_dbt(history):
+    models, build_all = dbt_project()
+
+    def build(*flags):
+        failure = build_all(*flags)
+        assert failure is None, failure
 
     for number, step in enumerate(history.steps()):
         # A build that ends between two models; which ones, changes from step to step.
@@ -152,6 +163,16 @@ def test_dbt(history):
         assert duckdb_sessions("shop.duckdb") == history.published(), step
     build()
     assert duckdb_sessions("shop.duckdb") == history.published()
+
+
+def test_dbt_refuses_another_history(history):
+    other = another_history(history)
+    models, build = dbt_project()
+    assert build() is None
+    before = duckdb_sessions("shop.duckdb")
+    replace_outputs(history, other)
+    assert "another history" in build()
+    assert duckdb_sessions("shop.duckdb") == before
 
 
 CLICKHOUSE = "session_id, user_id, toUnixTimestamp64Micro(session_start), toUnixTimestamp64Micro(session_end), event_count"

@@ -28,6 +28,8 @@ struct Form {
     time: Time,
     /// Whether the key has a second part. Then the rows that have a number here come once more without it.
     team: Option<Vec<bool>>,
+    /// How a missing part of the key is written in each row, if not as an empty one.
+    missing: Option<Vec<&'static str>>,
 }
 
 /// The second part of the key.
@@ -36,8 +38,17 @@ const TEAM: &str = "red";
 fn form() -> impl Strategy<Value = Form> {
     let time = select(vec![Time::Number, Time::Parts, Time::Path]);
     let team = proptest::option::of(proptest::collection::vec(any::<bool>(), 1..10));
-    (any::<bool>(), time, team).prop_map(|(decimal_comma, time, team)| Form { decimal_comma, time, team })
+    let missing = proptest::option::of(proptest::collection::vec(select([&NULLS[..], &[""]].concat()), 1..5));
+    (any::<bool>(), time, team, missing).prop_map(|(decimal_comma, time, team, missing)| Form {
+        decimal_comma,
+        time,
+        team,
+        missing,
+    })
 }
+
+/// Texts for a missing value besides the empty one.
+const NULLS: [&str; 3] = ["NULL", "-", "n/a"];
 
 impl Form {
     fn flags(&self) -> Vec<&'static str> {
@@ -52,7 +63,14 @@ impl Form {
         } else {
             &["--key", "user"]
         };
-        [time, decimal, key].concat()
+        let nulls =
+            if self.missing.is_some() { NULLS.map(|null| ["--null", null]).concat() } else { Vec::new() };
+        [time, decimal, key, &nulls].concat()
+    }
+
+    /// How the missing part of the key of row `number` is written.
+    fn missing(&self, number: usize) -> &'static str {
+        self.missing.as_ref().map_or("", |missing| missing[number % missing.len()])
     }
 
     /// The rows of a batch: each of them, some also without the second part of the key.
@@ -83,14 +101,15 @@ impl Form {
         .concat()
     }
 
-    fn fields(&self, event: &RuledEvent, lacks_team: bool) -> Vec<String> {
+    fn fields(&self, number: usize, event: &RuledEvent, lacks_team: bool) -> Vec<String> {
         let (day, clock) = day_and_clock(event);
         let time = match self.time {
             Time::Number => vec![event.second.to_string()],
             Time::Parts => vec![day, clock, ["Z", "+00:00"][usize::from(event.second % 2 == 0)].to_owned()],
             Time::Path => vec![format!("{clock}Z")],
         };
-        let team = self.team.as_ref().map(|_| if lacks_team { "" } else { TEAM }.to_owned());
+        let team =
+            self.team.as_ref().map(|_| if lacks_team { self.missing(number) } else { TEAM }.to_owned());
         let number = |text: String| if self.decimal_comma { text.replace('.', ",") } else { text };
         let [name, path, amount, id, pause, lasts] = values(event);
         let rest = [name, path, number(amount), id, pause, number(lasts)];
@@ -101,7 +120,7 @@ impl Form {
     fn write(&self, folder: &Folder, number: usize, batch: &[RuledEvent]) -> Vec<String> {
         let delimiter = if self.decimal_comma { ";" } else { "," };
         let mut files: BTreeMap<String, String> = BTreeMap::new();
-        for (event, lacks_team) in self.rows(batch) {
+        for (place, (event, lacks_team)) in self.rows(batch).into_iter().enumerate() {
             let (day, _) = day_and_clock(event);
             let name = if self.time == Time::Path {
                 format!("day={day}/{number}.csv")
@@ -112,7 +131,7 @@ impl Form {
             let file = files
                 .entry(name)
                 .or_insert_with(|| "\n".repeat(number) + &self.header().join(delimiter) + "\n");
-            *file += &(self.fields(event, lacks_team).join(delimiter) + "\n");
+            *file += &(self.fields(place, event, lacks_team).join(delimiter) + "\n");
         }
         for (name, content) in &files {
             folder.write(name, content);

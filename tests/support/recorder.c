@@ -196,6 +196,17 @@ int ftruncate64(int fd, off64_t length) {
 
 int ftruncate(int fd, off_t length) { return ftruncate64(fd, length); }
 
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
+  char path[PATH_MAX], other[PATH_MAX];
+  if (!resolve(from_folder, from, path) || !resolve(to_folder, to, other))
+    return syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+  pthread_mutex_lock(&lock);
+  int result = syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+  if (result == 0) record('L', path, other, 0, NULL, 0);
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
 int rename(const char *from, const char *to) {
   char path[PATH_MAX], other[PATH_MAX];
   if (!resolve(AT_FDCWD, from, path) || !resolve(AT_FDCWD, to, other))

@@ -20,6 +20,8 @@ pub enum Change {
     Sync(PathBuf),
     FailedSync(PathBuf),
     Rename(PathBuf, PathBuf),
+    /// The file has the second name too.
+    Link(PathBuf, PathBuf),
     Remove(PathBuf),
     /// Only where reads are recorded: a file or folder was opened without a change.
     Open(PathBuf),
@@ -73,6 +75,7 @@ fn read_one(rest: &mut &[u8], root: &Path) -> Change {
         b'S' => Change::Sync(path),
         b'X' => Change::FailedSync(path),
         b'R' => Change::Rename(path, other),
+        b'L' => Change::Link(path, other),
         b'U' => Change::Remove(path),
         b'O' => Change::Open(path),
         b'G' => Change::Read(path, length),
@@ -179,6 +182,11 @@ impl Disk {
             Change::Rename(from, to) => {
                 let (names, name) = self.names_beside(from);
                 let number = names.remove(&name).unwrap();
+                let (names, name) = self.names_beside(to);
+                names.insert(name, number);
+            }
+            Change::Link(from, to) => {
+                let number = self.find(from);
                 let (names, name) = self.names_beside(to);
                 names.insert(name, number);
             }

@@ -33,17 +33,20 @@ pub(super) struct DeliverFlags {
     /// Name of the follower, under which the output folder and the target keep its position [default: the kind of target]
     #[arg(long, value_name = "NAME", value_parser = follower_name)]
     name: Option<String>,
+    /// Begin a target that has no run yet after this one: it lacks what this run and those before it have published
+    #[arg(long, value_name = "RUN")]
+    start_after: Option<u64>,
     /// Show how far each registered follower is behind, and deliver nothing
-    #[arg(long, conflicts_with_all = ["to", "name"])]
+    #[arg(long, conflicts_with_all = ["to", "name", "start_after"])]
     status: bool,
     /// Remove a follower from those for which the output folder keeps outputs; its target stays as it is
-    #[arg(long, value_name = "NAME", value_parser = follower_name, conflicts_with_all = ["to", "name", "status"])]
+    #[arg(long, value_name = "NAME", value_parser = follower_name, conflicts_with_all = ["to", "name", "start_after", "status"])]
     forget: Option<String>,
     /// Print the statements that make the tables, and deliver nothing
-    #[arg(long, conflicts_with_all = ["to", "name", "status", "forget"])]
+    #[arg(long, conflicts_with_all = ["to", "name", "start_after", "status", "forget"])]
     schema: bool,
     /// Remove files from the target that deliveries have left which ended early, and deliver nothing
-    #[arg(long, conflicts_with_all = ["status", "forget", "schema"])]
+    #[arg(long, conflicts_with_all = ["start_after", "status", "forget", "schema"])]
     clean: bool,
     /// Folder of the outputs
     #[arg(long, value_name = "DIR", default_value = "sessionize-out", value_parser = PathBufValueParser::new().try_map(named))]
@@ -81,7 +84,8 @@ impl DeliverFlags {
             Error::new(ErrorKind::Usage, "no target is named")
                 .remedy("name one: sessionize deliver --to TARGET, or the key to below [deliver] of the configuration file")
         })?;
-        DeliverSettings::new(self.out.clone(), to, self.name.clone())
+        let settings = DeliverSettings::new(self.out.clone(), to, self.name.clone())?;
+        Ok(settings.starting_after(self.start_after))
     }
 }
 

@@ -69,10 +69,11 @@ pub(super) fn check_text(file: &BatchFile) -> Result<()> {
 /// The refusal of a file with a run of NUL bytes on this line.
 fn torn(file: &BatchFile, line: usize) -> Error {
     let what = "a run of NUL bytes begins on this line: space that was allocated ahead, or lost in a crash of the machine";
-    let remedy = "make line ends of them: tr '\\0' '\\n' < FILE | sessionize run --batch -; or, if the file is still \
-                  being written and they are its end, give --growing";
     let place = format!("{}:{line}", file.path().display());
-    Error::new(ErrorKind::DataRefused, what).at(place).remedy(remedy).nothing_changed()
+    Error::new(ErrorKind::DataRefused, what).at(place).remedy(
+            "make line ends of them: tr '\\0' '\\n' < FILE | sessionize run --batch -; or, if the file is still being written and \
+             they are its end, give --growing",
+        ).nothing_changed()
 }
 
 fn other_kind(beginning: &[u8]) -> Option<Other> {

@@ -31,7 +31,7 @@ def deliver_delta(out, table, *, kind="sessions", name="delta", storage_options=
 
     `table` is a path or a URL, created by the first run with rows. `kind` is "sessions" or "events". `name` is the name of the follower
     in `out`: each table has its own. `storage_options` go to deltalake, `partition_by` names columns for a new table. `start_after` is for
-    folders whose first runs have been removed: a new table begins behind that run.
+    folders whose first runs have been removed: a new table begins after that run, and lacks what it and the runs before it have published.
 
     Returns the numbers of the runs that this call has delivered. It may be killed at any time and called again, on any machine, also by
     several at once: each run is in the table exactly once. A table that was restored to an older version is refilled.

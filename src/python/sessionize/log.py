@@ -125,8 +125,9 @@ class Log:
             return None
         if run < self.pruned.run:
             raise DeliveryError(
-                f"{self.out} no longer has run {run + 1}, which the table lacks: the runs up to {self.pruned.run} were pruned; restore a "
-                f"backup of the table that has them, or begin a new table behind them with start_after={self.pruned.run}"
+                f"the runs up to run {self.pruned.run} were pruned in {self.out}, and the table is only at run {run}; put back a newer copy of "
+                "the table; or deliver from a backup of this folder that still has them, then from here; or begin a new table without them: "
+                f"start_after={self.pruned.run}"
             )
         if self._rollbacks is None:
             ahead = map(self.manifest, range(self.last, run, -1))
