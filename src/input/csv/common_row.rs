@@ -1,13 +1,14 @@
 //! Rows of which nothing but one column of the key and one of the time is wanted: most rows of most runs.
 
+use super::line_end::trim_return;
 use super::schema::Schema;
 
 /// Where key and time stand in such rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CommonRows {
-    key: usize,
-    time: usize,
-    fields: usize,
+    pub(super) key: usize,
+    pub(super) time: usize,
+    pub(super) fields: usize,
 }
 
 /// One of them.
@@ -46,13 +47,9 @@ impl CommonRows {
             let from = if position == 0 { start } else { inner[position - 1] as usize + 1 };
             match inner.get(position) {
                 Some(&to) => &bytes[from..to as usize],
-                None => without_return(&bytes[from..end]),
+                None => trim_return(&bytes[from..end]),
             }
         };
         Some((CommonRow { key: field(self.key), time: field(self.time), end }, rest))
     }
-}
-
-fn without_return(field: &[u8]) -> &[u8] {
-    field.strip_suffix(b"\r").unwrap_or(field)
 }

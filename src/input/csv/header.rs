@@ -2,8 +2,8 @@
 
 use super::dialect::Dialect;
 use super::fields::Fields;
+use super::line_end::trim_line_end;
 use super::quotes::QuoteMarks;
-use super::reference::trim_line_end;
 use super::schema::Schema;
 use super::wide::first_wide_row;
 use crate::core::rules::SIDE_COLUMNS;

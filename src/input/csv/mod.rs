@@ -6,10 +6,13 @@ mod dialect;
 mod ending;
 mod fields;
 mod header;
+mod line_end;
 mod opening;
 mod options;
 mod preamble;
+mod quoted_row;
 mod quotes;
+#[cfg(test)]
 mod reference;
 mod rows;
 mod schema;

@@ -32,22 +32,3 @@ pub(super) fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<Marked<'_>>
         .terminator(csv::Terminator::Any(b'\n'))
         .from_reader(Marked { mark: mark_before(bytes), bytes })
 }
-
-/// A row without its line end.
-pub(super) fn trim_line_end(raw: &[u8]) -> &[u8] {
-    let row = raw.strip_suffix(b"\n").unwrap_or(raw);
-    row.strip_suffix(b"\r").unwrap_or(row)
-}
-
-/// The number of blank lines before a row, and the row, in the bytes that the reference reader consumed for it.
-pub(super) fn trim_row(raw: &[u8]) -> (u64, &[u8]) {
-    let blank = raw.iter().take_while(|&&byte| byte == b'\n').count();
-    (blank as u64, trim_line_end(&raw[blank..]))
-}
-
-/// The last field of a row without the carriage return of the line end. That carriage return is outside quotes, so the raw bytes end
-/// with it too.
-pub(super) fn without_line_end<'f>(field: &'f [u8], raw: &[u8]) -> &'f [u8] {
-    let ends_in_carriage_return = raw.strip_suffix(b"\n").unwrap_or(raw).ends_with(b"\r");
-    if ends_in_carriage_return { field.strip_suffix(b"\r").unwrap_or(field) } else { field }
-}

@@ -1,8 +1,9 @@
 //! Blocks to events.
 //!
-//! Two paths read a block. The reference is the `csv` crate. Where no quote stands in a block, a row ends at a newline
-//! and a field at a delimiter, and a plain search for those two bytes does the same work in a fraction of the time. A
-//! property test holds one against the other. Where backslashes escape, the fields of a row are found one by one.
+//! Where no quote stands in a block, a row ends at a newline and a field at a delimiter, and a plain search for those two bytes finds
+//! all rows. Where quotes stand, a search for all three finds the rows of which little is wanted and nothing is unusual. The fields
+//! of all others are found one by one ([`Fields`]); a property test holds those against the `csv` crate, and others hold the
+//! paths against each other.
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
 use super::common_row::CommonRows;
@@ -10,15 +11,15 @@ use super::dialect::Dialect;
 use super::ending::Ending;
 use super::fields::Fields;
 use super::header::{MAX_COLUMNS, first_row, stated_delimiter};
+use super::line_end::{trim_line_end, trim_row};
 use super::quotes::QuoteMarks;
-use super::reference::{csv_reader, mark_before, trim_line_end, trim_row, without_line_end};
 use super::schema::Schema;
 use super::separators::Separators;
 use super::wide::first_wide_row;
 use crate::input::batch::EventBatch;
 use crate::input::blocks::Block;
 use crate::input::intake::{Intake, Row};
-use crate::input::lines::{line_ends_in, lines_in};
+use crate::input::lines::lines_in;
 use crate::input::reason::Reason;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -66,7 +67,7 @@ impl BlockRows<'_> {
     fn reject_odd(&mut self, raw: &[u8], reason: Reason) {
         let Some(row) = first_row(raw, self.dialect) else { return };
         let field = |position: usize| row.fields.get(position).map_or(&[][..], Vec::as_slice);
-        let place = Row { line: self.line, bytes: trim_row(raw).1 };
+        let place = Row { line: self.line, bytes: trim_row(raw) };
         self.intake.reject(place, reason, &self.schema.columns, field, self.batch);
         self.batch.lines.continuation += lines_in(raw) - 1;
         self.line += lines_in(raw);
@@ -121,71 +122,74 @@ impl BlockRows<'_> {
     fn reject(&mut self, raw: &[u8], reason: Reason) {
         let lines = lines_in(raw);
         self.batch.lines.continuation += lines - 1;
-        self.batch.reject(Row { line: self.line, bytes: trim_row(raw).1 }, reason);
+        self.batch.reject(Row { line: self.line, bytes: trim_row(raw) }, reason);
         self.line += lines;
     }
 
     fn read_rows(&mut self, bytes: &[u8], quoted: bool, separators: &mut Separators) {
-        match quoted {
-            false => self.read_plain(bytes, separators),
-            true if self.dialect.escapes => self.read_with_escapes(bytes),
-            true => self.read_with_csv(bytes),
+        let common = CommonRows::of(self.schema).filter(|_| self.intake.is_plain());
+        if quoted {
+            self.read_quoted(bytes, common.filter(|_| !self.dialect.escapes), separators);
+        } else {
+            self.read_plain(bytes, common, separators);
         }
     }
 
-    fn read_with_escapes(&mut self, mut bytes: &[u8]) {
+    /// Reads rows with quotes, most of which are `common` ones.
+    fn read_quoted(&mut self, mut bytes: &[u8], common: Option<CommonRows>, separators: &mut Separators) {
         let mut fields = Fields::default();
         while !bytes.is_empty() {
-            let (raw, rest) = bytes.split_at(fields.read(bytes, self.dialect));
-            let row = Row { line: self.line, bytes: trim_line_end(raw) };
-            let lines = lines_in(raw);
-            bytes = rest;
-            self.line += lines;
-            if row.bytes.is_empty() {
-                self.batch.lines.blank += 1;
-            } else {
-                self.batch.lines.continuation += lines - 1;
-                self.take_row(row, fields.len(), |position| fields.get(position));
-            }
-        }
-    }
-
-    fn read_with_csv(&mut self, bytes: &[u8]) {
-        let mut reader = csv_reader(bytes, self.dialect.delimiter);
-        let before = mark_before(bytes).len();
-        let mut record = csv::ByteRecord::new();
-        let (first_line, mut start) = (self.line, 0);
-        // Reading bytes from memory with flexible rows cannot fail.
-        while reader.read_byte_record(&mut record).unwrap_or(false) {
-            let end = reader.position().byte() as usize - before;
-            let raw = &bytes[start..end];
-            let (blank_lines, row) = trim_row(raw);
-            let row = Row { line: self.line + blank_lines, bytes: row };
-            // The reader counts newlines, from 1, as it goes.
-            let next_line = first_line + reader.position().line() - 1 + u64::from(!raw.ends_with(b"\n"));
-            self.batch.lines.blank += blank_lines;
-            start = end;
-            self.line = next_line;
-            if row.bytes.is_empty() {
-                self.batch.lines.blank += 1;
-                continue;
-            }
-            self.batch.lines.continuation += next_line - row.line - 1;
-            let last = record.len() - 1;
-            let field = |position: usize| match record.get(position) {
-                Some(field) if position == last => without_line_end(field, raw),
-                Some(field) => field,
-                None => b"",
+            let length = match common {
+                Some(common) => self.read_quoted_window(bytes, common, separators, &mut fields),
+                None => self.take_first_row(bytes, &mut fields),
             };
-            self.take_row(row, record.len(), field);
+            bytes = &bytes[length..];
         }
-        let blank_at_end = line_ends_in(&bytes[start..]);
-        self.batch.lines.blank += blank_at_end;
-        self.line += blank_at_end;
     }
 
-    fn read_plain(&mut self, mut bytes: &[u8], separators: &mut Separators) {
-        let common = CommonRows::of(self.schema).filter(|_| self.intake.is_plain());
+    /// Reads the rows that begin in the first window of `bytes`. Returns how many bytes they have.
+    fn read_quoted_window(
+        &mut self,
+        bytes: &[u8],
+        common: CommonRows,
+        separators: &mut Separators,
+        fields: &mut Fields,
+    ) -> usize {
+        let window = &bytes[..bytes.len().min(WINDOW_BYTES)];
+        let mut marks = separators.find(window, [self.dialect.delimiter, b'\n', b'"']);
+        let mut start = 0;
+        while start < window.len() {
+            if let Some((row, rest)) = common.first_quoted(window, start, marks)
+                && self.intake.take_common(row.key, row.time, self.line, self.batch)
+            {
+                self.line += 1;
+                (marks, start) = (rest, row.end + 1);
+            } else {
+                start += self.take_first_row(&bytes[start..], fields);
+                let passed = marks.iter().take_while(|&&at| (at as usize) < start).count();
+                marks = &marks[passed..];
+            }
+        }
+        start
+    }
+
+    /// Takes the first of some rows, whatever is in it, and returns its length.
+    fn take_first_row(&mut self, bytes: &[u8], fields: &mut Fields) -> usize {
+        let length = fields.read(bytes, self.dialect);
+        let raw = &bytes[..length];
+        let row = Row { line: self.line, bytes: trim_line_end(raw) };
+        let lines = lines_in(raw);
+        self.line += lines;
+        if row.bytes.is_empty() {
+            self.batch.lines.blank += 1;
+        } else {
+            self.batch.lines.continuation += lines - 1;
+            self.take_row(row, fields.len(), |position| fields.get(position));
+        }
+        length
+    }
+
+    fn read_plain(&mut self, mut bytes: &[u8], common: Option<CommonRows>, separators: &mut Separators) {
         while !bytes.is_empty() {
             let (window, rest) = bytes.split_at(window_end(bytes));
             self.read_window(window, common, separators);
@@ -195,7 +199,7 @@ impl BlockRows<'_> {
 
     /// Reads whole rows, of which only the last may lack its newline.
     fn read_window(&mut self, bytes: &[u8], common: Option<CommonRows>, separators: &mut Separators) {
-        let mut ends = separators.find(bytes, self.dialect.delimiter, b'\n');
+        let mut ends = separators.find(bytes, [self.dialect.delimiter, b'\n']);
         let mut start = 0;
         loop {
             // Most rows have as many fields as they should have, and are taken in.

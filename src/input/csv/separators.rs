@@ -1,4 +1,4 @@
-//! The positions of delimiters and line ends, found 64 bytes at a time.
+//! The positions of delimiters, line ends and quotes, found 64 bytes at a time.
 #![expect(clippy::cast_possible_truncation, reason = "positions in a block")]
 
 use ::wide::u8x16;
@@ -9,7 +9,7 @@ const CHUNK_BYTES: usize = 64;
 /// The positions that are written at once.
 const STEP: usize = 8;
 
-/// The positions of two bytes in a text, in order. All of them are found before any is used.
+/// The positions of some bytes in a text, in order. All of them are found before any is used.
 ///
 /// Fields are short, so a separate search for each field would spend most of its time on starting. The number of fields in a
 /// chunk cannot be predicted, so parsing a row while its chunk is still searched would pay for each wrong guess of the
@@ -20,18 +20,19 @@ pub struct Separators {
 }
 
 impl Separators {
-    /// The positions of `one` and `other` in `text`, which is shorter than 4 GiB.
-    pub(super) fn find(&mut self, text: &[u8], one: u8, other: u8) -> &[u32] {
+    /// The positions of `wanted` bytes in `text`, which is shorter than 4 GiB.
+    pub(super) fn find<const N: usize>(&mut self, text: &[u8], wanted: [u8; N]) -> &[u32] {
+        let splats = wanted.map(u8x16::splat);
         let mut found = 0;
         let (chunks, rest) = text.as_chunks::<CHUNK_BYTES>();
         let mut start = 0;
         for chunk in chunks {
-            found = self.note(mask(chunk, one, other), start, found);
+            found = self.note(mask(chunk, splats), start, found);
             start += CHUNK_BYTES as u32;
         }
         let mut chunk = [0; CHUNK_BYTES];
         chunk[..rest.len()].copy_from_slice(rest);
-        found = self.note(mask(&chunk, one, other) & ((1 << rest.len()) - 1), start, found);
+        found = self.note(mask(&chunk, splats) & ((1 << rest.len()) - 1), start, found);
         &self.positions[..found]
     }
 
@@ -56,13 +57,12 @@ impl Separators {
     }
 }
 
-/// A bit for each byte of `chunk` that is one of two bytes, the first byte in the lowest bit.
+/// A bit for each byte of `chunk` that is wanted, the first byte in the lowest bit.
 #[inline]
-fn mask(chunk: &[u8; CHUNK_BYTES], one: u8, other: u8) -> u64 {
-    let (one, other) = (u8x16::splat(one), u8x16::splat(other));
+fn mask<const N: usize>(chunk: &[u8; CHUNK_BYTES], wanted: [u8x16; N]) -> u64 {
     chunk.as_chunks().0.iter().rev().fold(0, |mask, &sixteen| {
         let sixteen = u8x16::new(sixteen);
-        let hits = sixteen.simd_eq(one) | sixteen.simd_eq(other);
+        let hits = wanted.iter().fold(u8x16::ZERO, |hits, &byte| hits | sixteen.simd_eq(byte));
         mask << 16 | u64::from(hits.to_bitmask())
     })
 }
@@ -76,13 +76,15 @@ mod tests {
         #[test]
         fn they_are_those_that_memchr_finds(
             texts in proptest::collection::vec(proptest::collection::vec(
-                prop_oneof![Just(0_u8), Just(b','), Just(b'\n'), any::<u8>()], 0..300), 1..4),
+                prop_oneof![Just(0_u8), Just(b','), Just(b'\n'), Just(b'"'), any::<u8>()], 0..300), 1..4),
             one in prop_oneof![Just(0_u8), Just(b','), any::<u8>()],
         ) {
             let mut separators = Separators::default();
             for text in texts {
-                let found: Vec<usize> = separators.find(&text, one, b'\n').iter().map(|&at| at as usize).collect();
+                let found: Vec<usize> = separators.find(&text, [one, b'\n']).iter().map(|&at| at as usize).collect();
                 prop_assert_eq!(found, memchr::memchr2_iter(one, b'\n', &text).collect::<Vec<_>>());
+                let found: Vec<usize> = separators.find(&text, [one, b'\n', b'"']).iter().map(|&at| at as usize).collect();
+                prop_assert_eq!(found, memchr::memchr3_iter(one, b'\n', b'"', &text).collect::<Vec<_>>());
             }
         }
     }

@@ -163,4 +163,31 @@ proptest! {
             prop_assert_eq!(summary(&parse(&bytes, false, &schema)), summary(&parse(&bytes, true, &schema)));
         }
     }
+
+    #[test]
+    fn rows_with_quotes_are_read_the_same_whether_they_look_common_or_not(
+        rows in proptest::collection::vec(
+            prop_oneof![
+                4 => format!("(\"[ab,]{{1,2}}\"|[ab]{{1,2}}),(\"{TIME}\"|{TIME}),(\"[a,]{{0,3}}(\"\"x)?\"|[ab\"]{{0,2}})\r?").as_str(),
+                1 => "[ab\",\r\n]{0,9}",
+            ], 0..12),
+        newline_at_end: bool,
+        times in 1_usize..400,
+    ) {
+        let mut bytes = rows.join("\n").repeat(times).into_bytes();
+        if newline_at_end {
+            bytes.push(b'\n');
+        }
+        for schema in [(0, 1), (1, 0), (2, 1), (0, 2)].map(|(key, time)| schema(&[key], time, 3)) {
+            let read = |common: Option<CommonRows>| {
+                let (mut batch, mut intake, dialect) = (EventBatch::default(), intake(), Dialect::default());
+                let mut rows = BlockRows { schema: &schema, dialect, intake: &mut intake, batch: &mut batch, line: 0 };
+                rows.read_quoted(&bytes, common, &mut Separators::default());
+                (summary(&batch), batch.accepted)
+            };
+            let common = CommonRows::of(&schema);
+            prop_assert!(common.is_some());
+            prop_assert_eq!(read(common), read(None));
+        }
+    }
 }
