@@ -3,7 +3,7 @@
 use super::numbers::{Ambiguous, with_decimal_point};
 use super::path_columns::FROM_PATH;
 use super::reason::Reason;
-use crate::core::event::push_value;
+use crate::core::event::{push_value, push_values};
 use crate::core::rules::{Demand, RowSelection, Unmet};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -131,9 +131,7 @@ impl Columns {
                 ProjectedField::Constant(value) => push_value(payload, value),
                 ProjectedField::RowDigest => push_value(payload, &xxh3_128(row).to_le_bytes()),
                 ProjectedField::Row(columns) => {
-                    let mut row = Vec::new();
-                    let fits = columns.iter().all(|&position| push_value(&mut row, field(position)));
-                    fits && push_value(payload, &row)
+                    push_values(payload, columns.iter().map(|&position| field(position)))
                 }
             };
             if !fits {

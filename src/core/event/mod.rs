@@ -9,6 +9,6 @@ mod timestamp;
 pub(crate) use buffer::unpack;
 pub use buffer::{Event, EventBuffer};
 pub use key::{KEY_SEPARATOR, MAX_KEY_BYTES, key_parts, key_word};
-pub use payload::{Values, push_value};
+pub use payload::{Values, push_value, push_values};
 pub use place::Place;
 pub use timestamp::{DateText, TimeText, Timestamp};

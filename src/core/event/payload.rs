@@ -21,6 +21,19 @@ pub fn push_value(payload: &mut Vec<u8>, value: &[u8]) -> bool {
     true
 }
 
+/// Appends `values` as one value, which is packed in the same form. Returns `false` if the payload would become too long; then it is
+/// not to be used.
+#[must_use]
+pub fn push_values<'v>(payload: &mut Vec<u8>, mut values: impl Iterator<Item = &'v [u8]>) -> bool {
+    let start = payload.len();
+    let fits = push_value(payload, b"") && values.all(|value| push_value(payload, value));
+    let length = payload.len() - start - LENGTH_BYTES.min(payload.len() - start);
+    if let Some(place) = payload.get_mut(start..).and_then(<[u8]>::first_chunk_mut::<LENGTH_BYTES>) {
+        *place = (length as u16).to_le_bytes();
+    }
+    fits
+}
+
 /// The values of one event by place: those that the rules need, or those of the columns of an emitted event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Values<'p>(&'p [u8]);
@@ -69,6 +82,20 @@ mod tests {
         assert_eq!([0, 1, 2, 3].map(|place| values.get(place)), [&b"landing"[..], b"", b"\x00\xFF", b""]);
         assert_eq!(values.iter().collect::<Vec<_>>(), [&b"landing"[..], b"", b"\x00\xFF"]);
         assert_eq!(Values::of(b"").iter().next(), None);
+    }
+
+    #[test]
+    fn several_values_are_one_value_as_if_they_were_packed_before() {
+        for values in [vec![], vec![&b""[..]], vec![b"a", b"", b"bc"]] {
+            let mut inner = Vec::new();
+            assert!(values.iter().all(|value| push_value(&mut inner, value)));
+            let [mut one_by_one, mut at_once] = [b"\x01\0x".to_vec(), b"\x01\0x".to_vec()];
+            assert!(push_value(&mut one_by_one, &inner) && push_values(&mut at_once, values.into_iter()));
+            assert_eq!(at_once, one_by_one);
+        }
+        let long = vec![1; MAX_PAYLOAD_BYTES - 3 * LENGTH_BYTES];
+        assert!(push_values(&mut Vec::new(), [&long[..], b""].into_iter()));
+        assert!(!push_values(&mut Vec::new(), [&long[..], b"x"].into_iter()));
     }
 
     #[test]

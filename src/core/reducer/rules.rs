@@ -81,7 +81,7 @@ impl RuleReducer {
         buffered: impl Iterator<Item = (Timestamp, Box<[u8]>)>,
     ) {
         let number = self.table.number_of(key, table_hash);
-        self.bytes_of_rows += state.open.as_ref().map_or(0, |session| row_bytes(&session.rows));
+        self.bytes_of_rows += state.open.as_ref().map_or(0, |session| session.rows.bytes().len());
         *self.table.state(number) = state;
         for (time, payload) in buffered {
             self.buffer(time, payload, number);
@@ -164,10 +164,10 @@ impl RuleReducer {
         if state.open.is_none() {
             self.tombstones.allows(key, time, UP_TO_REACH)?;
         }
-        let row_length = self.rules.row_of(payload).len();
+        let row_length = self.rules.row_bytes(payload);
         let mut bytes_of_rows = self.bytes_of_rows + row_length;
         let mut counted = |session: CompletedSession<'_>| {
-            bytes_of_rows -= row_bytes(session.rows);
+            bytes_of_rows -= session.rows.len();
             completed(session);
         };
         let folded = state.fold(&self.rules, key, time, payload, &mut counted)?;
@@ -259,7 +259,7 @@ impl Fold for RuleReducer {
         table.for_each_mut(|key, state| {
             let Some(reach) = state.reach().filter(|&reach| reach < safe_at) else { return };
             state.close(key, CloseReason::Gap, &mut |session| {
-                *bytes_of_rows -= row_bytes(session.rows);
+                *bytes_of_rows -= session.rows.len();
                 completed(session);
             });
             *state = RuledKey::default();
@@ -281,10 +281,6 @@ impl Fold for RuleReducer {
 
 /// A tombstone keeps the reach of the session, which already includes the gap.
 const UP_TO_REACH: Gap = Gap::from_us(0);
-
-fn row_bytes(rows: &[Vec<u8>]) -> usize {
-    rows.iter().map(Vec::len).sum()
-}
 
 const fn buffered_bytes(payload: &[u8]) -> usize {
     payload.len() + size_of::<BufferedEvent>()

@@ -92,6 +92,16 @@ impl Gaps {
         Self { usual: any.map_or(usual, |(_, gap)| gap_of(*gap)), by_value, column }
     }
 
+    /// Whether each event has the same gap.
+    pub(super) const fn is_one(&self) -> bool {
+        self.by_value.is_none() && self.column.is_none()
+    }
+
+    /// [`Gaps::reach`] where that is so.
+    pub(super) fn usual_reach(&self, end: Timestamp) -> Timestamp {
+        end.saturating_add_us(self.usual.us())
+    }
+
     /// How far an event that ends at `end` keeps its session open. The gap column comes first, then the gap of the value.
     pub(super) fn reach(&self, end: Timestamp, values: Values<'_>) -> Timestamp {
         let own = self.column.and_then(|place| duration_in_column(values.get(place))).map(gap_of);

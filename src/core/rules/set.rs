@@ -15,7 +15,7 @@ use super::texts::RuleTexts;
 use crate::core::aggregates::{Accumulator, Bounds, Kind};
 use crate::core::event::{Timestamp, Values};
 use crate::core::gap::Gap;
-use crate::core::session::SessionBatch;
+use crate::core::session::{EventRows, SessionBatch};
 use chrono_tz::Tz;
 use std::cmp::Ordering;
 
@@ -40,6 +40,9 @@ pub struct RuleSet {
     pub(super) bounds: Bounds,
     /// The place of the whole row among the kept values, if events are emitted.
     pub(super) row: Option<usize>,
+    /// Whether an event within the gap of its session does nothing but extend it and enter its aggregates: no event is dropped, splits
+    /// the session, lasts, has a gap of its own or is emitted.
+    pub(super) only_aggregate: bool,
     selection: RowSelection,
     having: Option<Having>,
     names: Vec<String>,
@@ -82,7 +85,13 @@ impl RuleSet {
         let dedup = texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept));
         let row = emit.events.then(|| kept.place_of(ProjectedColumn::Row));
         kept.end_payload();
+        let only_aggregate = gaps.is_one()
+            && duration.is_none()
+            && dedup.is_none()
+            && row.is_none()
+            && splits == Splits::default();
         Ok(Self {
+            only_aggregate,
             splits,
             gaps,
             duration,
@@ -153,9 +162,9 @@ impl RuleSet {
         self.allowed_lateness_us
     }
 
-    /// The packed values of an event for the output of events; empty if events are not emitted.
-    pub fn row_of<'p>(&self, payload: &'p [u8]) -> &'p [u8] {
-        self.row.map_or(b"", |place| Values::of(payload).get(place))
+    /// The bytes that an open session keeps of an event for the output of events; 0 if events are not emitted.
+    pub fn row_bytes(&self, payload: &[u8]) -> usize {
+        self.row.map_or(0, |place| EventRows::bytes_of(Values::of(payload).get(place)))
     }
 
     /// Whether columns, and not the order of arrival, order the events of a key at one instant.

@@ -5,7 +5,7 @@ use super::splits::{NextEvent, SplitState};
 use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::event::Values;
-use crate::core::session::{CloseReason, CompletedSession, OpenSession, OutOfOrder};
+use crate::core::session::{CloseReason, CompletedSession, EventRows, OpenSession, OutOfOrder};
 use std::collections::BTreeSet;
 
 /// An open session with rules.
@@ -25,8 +25,8 @@ pub struct RuledSession {
     pub accumulators: Vec<Accumulator>,
     /// The identities of its events, if duplicates are dropped.
     pub identities: BTreeSet<u128>,
-    /// The packed values of its events, if events are emitted.
-    pub rows: Vec<Vec<u8>>,
+    /// Its events, if events are emitted.
+    pub rows: EventRows,
 }
 
 /// What is kept of completed sessions while an event may still come at the time of their last one.
@@ -76,6 +76,13 @@ impl RuledKey {
         payload: &[u8],
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<Folded, OutOfOrder> {
+        if rules.only_aggregate
+            && let Some(session) = &mut self.open
+            && (session.open.last..=session.reach).contains(&time)
+        {
+            session.extend(rules, time, Values::of(payload));
+            return Ok(Folded::Taken);
+        }
         if self.latest().is_some_and(|latest| time < latest) {
             return Err(OutOfOrder);
         }
@@ -161,7 +168,18 @@ impl RuledSession {
             splits: rules.splits.begin(start),
             accumulators: rules.empty_accumulators(),
             identities: BTreeSet::new(),
-            rows: Vec::new(),
+            rows: EventRows::default(),
+        }
+    }
+
+    /// [`RuledSession::take`] under rules that only aggregate, for an event that continues the session.
+    #[inline]
+    fn extend(&mut self, rules: &RuleSet, time: Timestamp, values: Values<'_>) {
+        self.open.extend(time);
+        self.end = time;
+        self.reach = rules.gaps.usual_reach(time);
+        for (accumulator, aggregate) in self.accumulators.iter_mut().zip(&rules.aggregates) {
+            aggregate.update(accumulator, values, rules.bounds);
         }
     }
 
@@ -175,7 +193,9 @@ impl RuledSession {
             aggregate.update(accumulator, values, rules.bounds);
         }
         self.identities.extend(identity);
-        self.rows.extend(rules.row.map(|place| values.get(place).to_vec()));
+        if let Some(place) = rules.row {
+            self.rows.push(values.get(place));
+        }
     }
 
     /// The session as it would be if it were complete now.
@@ -184,7 +204,7 @@ impl RuledSession {
             ordinal: self.ordinal,
             end: self.end,
             accumulators: &self.accumulators,
-            rows: &self.rows,
+            rows: self.rows.bytes(),
             ..self.open.close(key, close_reason)
         }
     }

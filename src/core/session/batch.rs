@@ -1,5 +1,6 @@
 //! Completed sessions as typed values: the output of the fold and the input of encoders.
 
+use super::event_rows::events_in;
 use super::packed::PackedValues;
 use super::{CloseReason, CompletedSession, Op, SessionId};
 use crate::core::aggregates::Value;
@@ -29,15 +30,12 @@ pub struct SessionBatch {
     fixed: Vec<Fixed>,
     keys: Vec<u8>,
     values: PackedValues,
-    /// The packed values of emitted events, each event after its length (4 bytes, little-endian).
+    /// The bytes of the [`super::EventRows`] of emitted events.
     events: Vec<u8>,
 }
 
 /// The capacity for the first sessions of a batch: memory that grows from nothing touches many fresh pages.
 const FIRST_SESSIONS: usize = 128;
-
-/// The bytes before each packed event.
-const LENGTH_BYTES: usize = 4;
 
 impl SessionBatch {
     /// Appends a session. Costs one copy of its values.
@@ -49,9 +47,7 @@ impl SessionBatch {
         for accumulator in session.accumulators {
             self.values.push(&accumulator.value());
         }
-        for event in session.rows {
-            push_event(&mut self.events, event);
-        }
+        self.events.extend_from_slice(session.rows);
         self.fixed.push(Fixed {
             start: session.start,
             end: session.end,
@@ -186,28 +182,13 @@ impl<'b> Session<'b> {
 
     /// Iterates over the events in order, each with the values of its columns. Empty if events are not emitted.
     pub fn events(&self) -> impl Iterator<Item = Values<'b>> {
-        let mut rest = self.events;
-        std::iter::from_fn(move || {
-            let (event, behind) = split_event(rest)?;
-            rest = behind;
-            Some(Values::of(event))
-        })
+        events_in(self.events).map(Values::of)
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the values of an event are at most 65,535 bytes")]
-fn push_event(events: &mut Vec<u8>, event: &[u8]) {
-    events.extend_from_slice(&(event.len() as u32).to_le_bytes());
-    events.extend_from_slice(event);
-}
-
-fn split_event(events: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = events.split_first_chunk::<LENGTH_BYTES>()?;
-    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::EventRows;
     use super::*;
     use crate::core::aggregates::{Bounds, Function};
     use crate::core::event::push_value;
@@ -223,7 +204,7 @@ mod tests {
         let accumulators = [pages, Function::named("count").unwrap().accumulator()];
         let mut row = Vec::new();
         assert!(push_value(&mut row, b"ann") && push_value(&mut row, b"") && push_value(&mut row, b"a,b"));
-        let rows = [row.clone(), row];
+        let rows: EventRows = [row.clone(), row].into_iter().collect();
         let plain = CompletedSession {
             key: b"ann",
             start: at(5),
@@ -234,7 +215,7 @@ mod tests {
             accumulators: &[],
             rows: &[],
         };
-        let ruled = CompletedSession { key: b"", accumulators: &accumulators, rows: &rows, ..plain };
+        let ruled = CompletedSession { key: b"", accumulators: &accumulators, rows: rows.bytes(), ..plain };
         let mut batch = SessionBatch::default();
         for _ in 0..2 {
             batch.clear();

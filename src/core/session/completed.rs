@@ -21,8 +21,8 @@ pub struct CompletedSession<'k> {
     pub close_reason: CloseReason,
     /// The accumulators of the aggregates, in order.
     pub accumulators: &'k [Accumulator],
-    /// The packed values of each event, in order. Empty if events are not emitted.
-    pub rows: &'k [Vec<u8>],
+    /// The bytes of the [`super::EventRows`] of its events. Empty if events are not emitted.
+    pub rows: &'k [u8],
 }
 
 impl CompletedSession<'_> {

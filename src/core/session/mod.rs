@@ -3,6 +3,7 @@
 mod batch;
 mod close_reason;
 mod completed;
+mod event_rows;
 mod id;
 mod op;
 mod open;
@@ -11,6 +12,7 @@ mod packed;
 pub use batch::{Session, SessionBatch};
 pub use close_reason::CloseReason;
 pub use completed::CompletedSession;
+pub use event_rows::{EventRows, events_in};
 pub use id::SessionId;
 pub use op::Op;
 pub use open::OpenSession;

@@ -48,14 +48,15 @@ impl SessionRow {
 
 /// Appends the rows of the events of one session, each with the session's id and the number of the event, from 1.
 pub(super) fn write_events(session: &Session<'_>, style: CellStyle, out: &mut Vec<u8>) {
-    let id = session.id();
+    let mut id = Vec::with_capacity(38);
+    session.id().write(&mut id);
+    id.push(b',');
     for (number, event) in (1_u64..).zip(session.events()) {
         for value in event.iter() {
             style.write_value(value, out);
             out.push(b',');
         }
-        id.write(out);
-        out.push(b',');
+        out.extend_from_slice(&id);
         out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         out.push(b'\n');
     }

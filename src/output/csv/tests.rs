@@ -2,7 +2,7 @@ use super::*;
 use crate::core::aggregates::Kind;
 use crate::core::event::{Timestamp, push_value};
 use crate::core::rules::Emit;
-use crate::core::session::{CloseReason, CompletedSession, Op};
+use crate::core::session::{CloseReason, CompletedSession, EventRows, Op};
 use crate::output::schema::AggregateColumn;
 
 fn schema(key: &[&str], is_correctable: bool) -> OutputSchema {
@@ -87,7 +87,8 @@ fn events_are_quoted_where_they_need_it_and_numbered() {
         assert!(values.into_iter().all(|value| push_value(&mut row, value)));
         row
     });
-    let session = CompletedSession { rows: &rows, ..session(b"ann", 0) };
+    let rows: EventRows = rows.into_iter().collect();
+    let session = CompletedSession { rows: rows.bytes(), ..session(b"ann", 0) };
     let id = session.id();
     let expected = format!("ann,\"1,2\",{id},1\nann,,{id},2\n");
     assert_eq!(encoded(schema(&["user"], false), OutputKind::Events, Op::Insert, &session), expected);

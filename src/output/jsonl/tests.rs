@@ -2,7 +2,7 @@ use super::*;
 use crate::core::aggregates::{Bounds, Function, Kind};
 use crate::core::event::{Timestamp, push_value};
 use crate::core::rules::Emit;
-use crate::core::session::{CloseReason, CompletedSession, Op};
+use crate::core::session::{CloseReason, CompletedSession, EventRows, Op};
 use crate::output::schema::AggregateColumn;
 use serde_json::json;
 
@@ -115,7 +115,8 @@ fn events_are_objects_with_their_number() {
         assert!(values.into_iter().all(|value| push_value(&mut row, value)));
         row
     });
-    let session = CompletedSession { rows: &rows, ..SESSION };
+    let rows: EventRows = rows.into_iter().collect();
+    let session = CompletedSession { rows: rows.bytes(), ..SESSION };
     let id = session.id().to_string();
     let read: Vec<serde_json::Value> = encoded(false, OutputKind::Events, Op::Insert, &session)
         .lines()

@@ -4,7 +4,7 @@ use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::reducer::{KeyState, RuledState};
 use crate::core::rules::{Before, RuleSet, RuledKey, RuledSession};
-use crate::core::session::OpenSession;
+use crate::core::session::{OpenSession, events_in};
 use crate::migrations::checkpoint::{OpenRow, v1};
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ fn ruled_session_row(session: &RuledSession) -> v1::RuledSession {
         splits: session.splits.stored(),
         accumulators: session.accumulators.iter().map(Accumulator::state).collect(),
         identities: session.identities.iter().copied().collect(),
-        rows: session.rows.clone(),
+        rows: events_in(session.rows.bytes()).map(<[u8]>::to_vec).collect(),
     }
 }
 
@@ -85,6 +85,6 @@ fn ruled_session(row: v1::RuledSession, rules: &RuleSet) -> Result<RuledSession,
         splits: rules.restore_splits(time(row.open.start_us)?, row.splits)?,
         accumulators: rules.restore_accumulators(row.accumulators)?,
         identities: row.identities.into_iter().collect(),
-        rows: row.rows,
+        rows: row.rows.into_iter().collect(),
     })
 }
