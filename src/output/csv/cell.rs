@@ -1,6 +1,7 @@
 //! Cells, and rows that are written verbatim.
 
 use super::formula::{formulas, is_formula};
+use wide::u8x16;
 
 /// How cells are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl CellStyle {
 
 /// Appends a field, with quotes if RFC 4180 requires them.
 pub(in crate::output) fn write_field(field: &[u8], out: &mut Vec<u8>) {
-    if !field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+    if !needs_quotes(field) {
         out.extend_from_slice(field);
         return;
     }
@@ -47,6 +48,26 @@ pub(in crate::output) fn write_field(field: &[u8], out: &mut Vec<u8>) {
         out.push(byte);
     }
     out.push(b'"');
+}
+
+/// Whether RFC 4180 requires quotes around a field: 16 bytes at a time, the last of which may be looked at twice.
+#[inline]
+fn needs_quotes(field: &[u8]) -> bool {
+    let (chunks, rest) = field.as_chunks::<16>();
+    let Some(last) = field.last_chunk::<16>() else { return rest.iter().copied().any(is_special) };
+    let special = |chunk: &[u8; 16]| {
+        let chunk = u8x16::new(*chunk);
+        SPECIAL.iter().fold(u8x16::ZERO, |hits, &byte| hits | chunk.simd_eq(u8x16::splat(byte)))
+    };
+    let hits = chunks.iter().fold(special(last), |hits, chunk| hits | special(chunk));
+    hits.to_bitmask() != 0
+}
+
+/// The bytes because of which a field has quotes.
+const SPECIAL: [u8; 4] = *b",\"\n\r";
+
+const fn is_special(byte: u8) -> bool {
+    matches!(byte, b',' | b'"' | b'\n' | b'\r')
 }
 
 #[cfg(test)]
