@@ -4,12 +4,12 @@
 use super::stored::StoredBytes;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use xxhash_rust::xxh3::Xxh3;
+use twox_hash::XxHash3_128;
 
 /// The content from its first byte, as far as it was hashed.
 #[derive(Clone, Default)]
 pub(super) struct Hashed {
-    pub(super) hash: Box<Xxh3>,
+    pub(super) hash: Box<XxHash3_128>,
     pub(super) bytes: u64,
     /// Whether that is all of it.
     pub(super) is_complete: bool,
@@ -20,9 +20,9 @@ pub(super) struct Hashed {
 pub(super) struct SharedHash(Arc<Mutex<Hashed>>);
 
 /// A hash that has gone through what stands for the content of a file besides its bytes.
-pub(super) fn begun_hash(before: &[u8]) -> Xxh3 {
-    let mut hash = Xxh3::new();
-    hash.update(before);
+pub(super) fn begun_hash(before: &[u8]) -> XxHash3_128 {
+    let mut hash = XxHash3_128::new();
+    hash.write(before);
     hash
 }
 
@@ -72,7 +72,7 @@ impl<R: Read> Read for Hashing<R> {
         let count = self.reader.read(buffer)?;
         let mut hashed = self.hashed.get();
         let known = (hashed.bytes.saturating_sub(self.offset) as usize).min(count);
-        hashed.hash.update(&buffer[known..count]);
+        hashed.hash.write(&buffer[known..count]);
         hashed.bytes += (count - known) as u64;
         self.offset += count as u64;
         hashed.is_complete |= count == 0 && !buffer.is_empty() && self.offset == hashed.bytes;

@@ -15,7 +15,8 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
+use twox_hash::XxHash3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 const READ_BYTES: usize = 1 << 20;
 
@@ -186,7 +187,7 @@ impl BatchFile {
     }
 
     /// The hash of its content before the first byte of it.
-    pub(super) fn begun_hash(&self) -> Xxh3 {
+    pub(super) fn begun_hash(&self) -> XxHash3_128 {
         begun_hash(&self.path_columns.content())
     }
 
@@ -297,7 +298,7 @@ impl BatchFile {
         }
         let (mut hash, mut bytes) = {
             let hashed = self.hashed.get();
-            (hashed.hash.digest128(), hashed.bytes)
+            (hashed.hash.finish_128(), hashed.bytes)
         };
         let has_changed = self.has_changed(bytes)?;
         if has_changed && !(may_grow && self.hash_of_first(bytes)? == Some(hash)) {
@@ -324,8 +325,8 @@ impl BatchFile {
         let mut buffer = vec![0; READ_BYTES];
         loop {
             match reader.read(&mut buffer).map_err(|error| self.read_error(&error))? {
-                0 => return Ok((reader.limit() == 0).then(|| hash.digest128())),
-                count => hash.update(&buffer[..count]),
+                0 => return Ok((reader.limit() == 0).then(|| hash.finish_128())),
+                count => hash.write(&buffer[..count]),
             }
         }
     }

@@ -4,7 +4,8 @@ use super::files::BatchFile;
 use crate::error::Result;
 use crate::ledger::{FileDigest, beginning_bytes};
 use std::io::Read;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use twox_hash::XxHash3_128;
+use xxhash_rust::xxh3::xxh3_64;
 
 const READ_BYTES: usize = 1 << 20;
 
@@ -37,7 +38,7 @@ pub fn beginnings_of_end(content: &[u8]) -> Vec<(u64, u64)> {
 
 /// The digest of a content of which nothing was ingested.
 pub fn nothing() -> FileDigest {
-    FileDigest { hash: Xxh3::new().digest128(), bytes: 0, beginning: xxh3_64(b"") }
+    FileDigest { hash: XxHash3_128::new().finish_128(), bytes: 0, beginning: xxh3_64(b"") }
 }
 
 /// The result of a pass over a file.
@@ -68,7 +69,7 @@ impl ContentScan {
         Self::with(file.begun_hash(), content, lengths)
     }
 
-    fn with(hash: Xxh3, content: &[u8], lengths: &[u64]) -> Self {
+    fn with(hash: XxHash3_128, content: &[u8], lengths: &[u64]) -> Self {
         let mut pass = Pass::new(hash, lengths);
         pass.take(content);
         pass.end()
@@ -98,7 +99,7 @@ impl ContentScan {
 }
 
 struct Pass {
-    hash: Xxh3,
+    hash: XxHash3_128,
     bytes: u64,
     /// The lengths still to come, the next one last.
     lengths: Vec<u64>,
@@ -108,7 +109,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn new(hash: Xxh3, lengths: &[u64]) -> Self {
+    fn new(hash: XxHash3_128, lengths: &[u64]) -> Self {
         Self {
             hash,
             bytes: 0,
@@ -131,25 +132,25 @@ impl Pass {
             let Some((before, behind)) = ahead.and_then(|ahead| rest.split_at_checked(ahead)) else { break };
             self.hash(before);
             rest = behind;
-            self.beginnings.push((self.bytes, self.hash.digest128()));
+            self.beginnings.push((self.bytes, self.hash.finish_128()));
             self.lengths.pop();
         }
         self.hash(rest);
     }
 
     fn hash(&mut self, bytes: &[u8]) {
-        self.hash.update(bytes);
+        self.hash.write(bytes);
         self.bytes += bytes.len() as u64;
     }
 
     fn end(self) -> ContentScan {
         let with = |line_end: &&[u8]| {
             let mut hash = self.hash.clone();
-            hash.update(line_end);
-            (self.bytes + line_end.len() as u64, hash.digest128())
+            hash.write(line_end);
+            (self.bytes + line_end.len() as u64, hash.finish_128())
         };
         let end = ContentEnd {
-            whole: (self.bytes, self.hash.digest128()),
+            whole: (self.bytes, self.hash.finish_128()),
             ended: LINE_ENDS.iter().map(with).collect(),
             text_bytes: self.text_bytes,
             lines_bytes: self.lines_bytes,
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn beginnings_of_the_lengths_asked_for_come_with_their_hashes() {
         let content = b"a,1\nb,2\nc";
-        let scan = ContentScan::with(Xxh3::new(), content, &[4, 8, 40]);
+        let scan = ContentScan::with(XxHash3_128::new(), content, &[4, 8, 40]);
         let of = |length: usize| (length as u64, xxh3_128(&content[..length]));
         assert_eq!(scan.beginnings, [of(4), of(8)]);
         let end = scan.end.unwrap();

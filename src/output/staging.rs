@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use xxhash_rust::xxh3::Xxh3;
+use twox_hash::XxHash3_128;
 
 /// The bytes that are collected before they are written.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -54,7 +54,7 @@ impl StagedOutput {
 
     /// What a manifest says of it.
     fn listed_as(&self, path: String) -> ManifestFile {
-        let digest = format!("{:032x}", self.file.hash.digest128());
+        let digest = format!("{:032x}", self.file.hash.finish_128());
         ManifestFile { path, rows: self.rows, bytes: self.file.bytes, digest }
     }
 }
@@ -65,7 +65,7 @@ struct StagedFile {
     disk: Disk,
     file: File,
     buffer: Vec<u8>,
-    hash: Box<Xxh3>,
+    hash: Box<XxHash3_128>,
     bytes: u64,
     bytes_synced: u64,
 }
@@ -80,7 +80,7 @@ impl StagedFile {
             disk,
             file,
             buffer: Vec::new(),
-            hash: Box::new(Xxh3::new()),
+            hash: Box::new(XxHash3_128::new()),
             bytes: 0,
             bytes_synced: 0,
         })
@@ -108,7 +108,7 @@ impl StagedFile {
 
     fn write_now(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.disk.write(&mut self.file, bytes)?;
-        self.hash.update(bytes);
+        self.hash.write(bytes);
         self.bytes += bytes.len() as u64;
         if self.bytes - self.bytes_synced >= SYNC_BYTES {
             self.disk.sync_written(&self.file)?;
