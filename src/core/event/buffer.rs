@@ -1,4 +1,5 @@
 //! Packed events in the order of arrival: the form in which they reach a partition.
+#![expect(clippy::cast_possible_truncation, reason = "parts of a word")]
 
 use super::Timestamp;
 
@@ -7,6 +8,9 @@ const HEADER_BYTES: usize = 16;
 
 /// Keys up to this length are packed without a call to copy them. A UUID has 36 characters.
 const SHORT_KEY_BYTES: usize = 48;
+
+/// What is written of each event at least, whatever its length: a length that is known needs no loop.
+const SHORT_BYTES: usize = HEADER_BYTES + SHORT_KEY_BYTES;
 
 /// The least by which a buffer grows: memory that grows from nothing touches many fresh pages.
 const GROWTH_BYTES: usize = 4 << 10;
@@ -40,14 +44,20 @@ impl EventBuffer {
     pub fn push(&mut self, event: Event<'_>) {
         let Event { key, payload, .. } = event;
         let length = HEADER_BYTES + key.len() + payload.len();
-        if self.memory.len() < self.length + length {
-            self.grow(length);
+        let written = length.max(SHORT_BYTES);
+        if self.memory.len() < self.length + written {
+            self.grow(written);
         }
-        let packed = &mut self.memory[self.length..];
-        packed[..8].copy_from_slice(&event.time.us().to_le_bytes());
+        let packed = &mut self.memory[self.length..self.length + written];
         let lengths = (payload.len() as u64) << 48 | (key.len() as u64) << 32;
-        packed[8..HEADER_BYTES].copy_from_slice(&(lengths | u64::from(event.table_hash)).to_le_bytes());
-        copy_key(key, &mut packed[HEADER_BYTES..]);
+        if let Some(short) = packed.first_chunk_mut::<SHORT_BYTES>() {
+            short[..8].copy_from_slice(&event.time.us().to_le_bytes());
+            short[8..HEADER_BYTES].copy_from_slice(&(lengths | u64::from(event.table_hash)).to_le_bytes());
+            copy_short(key, &mut short[HEADER_BYTES..]);
+        }
+        if key.len() > SHORT_KEY_BYTES {
+            packed[HEADER_BYTES..HEADER_BYTES + key.len()].copy_from_slice(key);
+        }
         if !payload.is_empty() {
             packed[HEADER_BYTES + key.len()..length].copy_from_slice(payload);
         }
@@ -108,39 +118,41 @@ impl EventBuffer {
     }
 }
 
-/// Copies a key. A short one is copied as two pieces of fixed length that may overlap: this needs neither a loop nor a call.
+/// Copies a key that is not long, as two pieces of fixed length that may overlap: this needs neither a loop nor a call.
 #[inline]
-fn copy_key(from: &[u8], to: &mut [u8]) {
+fn copy_short(from: &[u8], to: &mut [u8]) {
     let length = from.len();
-    if length > SHORT_KEY_BYTES {
-        to[..length].copy_from_slice(from);
-    } else if let (Some(head), Some(tail)) = (from.first_chunk::<32>(), from.last_chunk::<16>()) {
-        to[..32].copy_from_slice(head);
-        to[length - 16..length].copy_from_slice(tail);
-    } else if let (Some(head), Some(tail)) = (from.first_chunk::<16>(), from.last_chunk::<16>()) {
-        to[..16].copy_from_slice(head);
-        to[length - 16..length].copy_from_slice(tail);
-    } else if let (Some(head), Some(tail)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
-        to[..8].copy_from_slice(head);
-        to[length - 8..length].copy_from_slice(tail);
-    } else if let (Some(head), Some(tail)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
-        to[..4].copy_from_slice(head);
-        to[length - 4..length].copy_from_slice(tail);
-    } else {
-        to[..length].copy_from_slice(from);
+    match length {
+        0..4 => to[..length].copy_from_slice(from),
+        4..8 => copy_ends::<4>(from, to),
+        8..16 => copy_ends::<8>(from, to),
+        16..32 => copy_ends::<16>(from, to),
+        32..=SHORT_KEY_BYTES => {
+            copy_ends::<16>(from, to);
+            to[16..32].copy_from_slice(&from[16..32]);
+        }
+        _ => {}
+    }
+}
+
+/// Copies the first and the last `N` bytes.
+#[inline]
+fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
+    if let (Some(head), Some(tail)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
+        to[..N].copy_from_slice(head);
+        to[from.len() - N..from.len()].copy_from_slice(tail);
     }
 }
 
 /// The first packed event of `bytes` and the rest; `None` if there is no complete event.
 pub(crate) fn unpack(bytes: &[u8]) -> Option<(Event<'_>, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>()?;
-    let (time, header_rest) = header.split_first_chunk::<8>()?;
-    let (hash, _) = header_rest.split_first_chunk::<4>()?;
-    let (key_bytes, payload_bytes) = lengths(bytes);
-    let (key, rest) = rest.split_at_checked(key_bytes)?;
-    let (payload, behind) = rest.split_at_checked(payload_bytes)?;
-    let time = Timestamp::from_us(i64::from_le_bytes(*time))?;
-    Some((Event { key, table_hash: u32::from_le_bytes(*hash), time, payload }, behind))
+    let [time, lengths_and_hash] = [header.first_chunk::<8>()?, header.last_chunk::<8>()?];
+    let [time, lengths_and_hash] = [time, lengths_and_hash].map(|word| u64::from_le_bytes(*word));
+    let (key, rest) = rest.split_at_checked((lengths_and_hash >> 32) as usize & 0xFFFF)?;
+    let (payload, behind) = rest.split_at_checked((lengths_and_hash >> 48) as usize)?;
+    let time = Timestamp::from_us(time.cast_signed())?;
+    Some((Event { key, table_hash: lengths_and_hash as u32, time, payload }, behind))
 }
 
 /// The lengths of key and payload of the event at the start of `packed`.
