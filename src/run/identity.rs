@@ -61,6 +61,7 @@ pub(super) fn identify(
     let mut found = files.iter().map(found).collect::<Result<Vec<Found>>>()?;
     files.iter().zip(&found).filter(|(_, found)| found.trusted.is_none()).for_each(|(file, _)| file.fetch());
     look_at_longer(files, &mut found, settings.max_bytes)?;
+    look_at_much_longer(files, &mut found)?;
     // A file that is trusted without reading is not read for the sake of files that it does not begin with either.
     let is_looked_at = |found: &Found| found.trusted.is_none() || !found.is_unseen;
     let looked_at = files.iter().zip(&found).filter(|(_, found)| is_looked_at(found)).map(|(file, _)| file);
@@ -118,6 +119,32 @@ fn look_at_longer(files: &[BatchFile], found: &mut [Found], max_bytes: u64) -> R
                 .filter(|length| **length < digest.bytes)
         });
         found.is_unseen &= shortest.is_none();
+    }
+    Ok(())
+}
+
+/// The same for new files that are too short for that. The checkpoint has no hash of so short a beginning, so the bytes of each longer file
+/// show it: at most 64 KiB, and only if there is such a new file. An object would be a request for each known one, and is not asked.
+fn look_at_much_longer(files: &[BatchFile], found: &mut [Found]) -> Result<()> {
+    let is_unseen = |file: &BatchFile, found: &Found| found.is_unseen && !file.is_remote();
+    if !files.iter().zip(&*found).any(|(file, found)| found.trusted.is_some() && is_unseen(file, found)) {
+        return Ok(());
+    }
+    let mut short: BTreeSet<LengthAndHash> = BTreeSet::new();
+    for (file, _) in files.iter().zip(&*found).filter(|(_, found)| found.trusted.is_none()) {
+        let beginning = file.beginning(MAX_BEGINNING_BYTES)?;
+        if !beginning.is_empty() && (beginning.len() as u64) < MAX_BEGINNING_BYTES {
+            short.extend(ContentScan::of(file, &beginning, &[]).end.map(|end| end.whole));
+        }
+    }
+    for (file, found) in files.iter().zip(found).filter(|(file, found)| is_unseen(file, found)) {
+        let Some(digest) = found.trusted else { continue };
+        let lengths: BTreeSet<u64> =
+            short.iter().map(|(length, _)| *length).filter(|length| *length < digest.bytes).collect();
+        let Some(&longest) = lengths.last() else { continue };
+        let lengths: Vec<u64> = lengths.into_iter().collect();
+        let scan = ContentScan::of(file, &file.beginning(longest)?, &lengths);
+        found.is_unseen = !scan.beginnings.iter().any(|beginning| short.contains(beginning));
     }
     Ok(())
 }
