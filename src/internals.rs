@@ -4,7 +4,7 @@
 
 pub use crate::cli::{check_configuration, command, main};
 #[cfg(feature = "parquet")]
-pub use crate::cli::{frame_flags, frame_settings};
+pub use crate::cli::{frame_flags, frame_settings, look_at, runs_of};
 pub use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES};
 pub use crate::core::gap::Gap;
 pub use crate::core::partition::{KeyHash, PARTITIONS, PartitionId};
@@ -26,9 +26,9 @@ pub use crate::maintenance::write_predecessor;
 pub use crate::migrations::checkpoint::CURRENT_VERSION;
 pub use crate::output::{Manifest, OutputFormat, OutputKind, OutputSchema};
 pub use crate::purged::PurgedKeys;
-pub use crate::run::Workers;
 #[cfg(feature = "parquet")]
 pub use crate::run::frames;
+pub use crate::run::{Look, Workers};
 #[cfg(debug_assertions)]
 pub use crate::state::example;
 pub use crate::state::{Stored, StoredRow, read_export, recode};

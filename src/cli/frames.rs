@@ -6,11 +6,15 @@ use crate::core::event::Timestamp;
 use crate::core::gap::Gap;
 use crate::core::watermark::Advance;
 use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
-use crate::error::Result;
-use crate::run::check_request;
+use crate::error::{Error, ErrorKind, Result};
+use crate::maintenance::{InspectSettings, inspect};
 use crate::run::frames::{FrameSettings, Ordering};
+use crate::run::{Cancellation, Look, check_request};
+use crate::settings::CommonSettings;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Parser)]
 #[command(name = "sessionize", no_binary_name = true, disable_help_flag = true)]
@@ -76,6 +80,24 @@ pub fn frame_settings(words: &[OsString]) -> Result<FrameSettings> {
         max_future_us: flags.max_future,
         ordering: Ordering::ByKey,
     })
+}
+
+/// Looks at the checkpoint in the folder `state`, whose outputs are in `out`. It locks and changes nothing.
+///
+/// # Errors
+/// As [`Look::at_existing`].
+pub fn look_at(state: PathBuf, out: PathBuf) -> Result<Look> {
+    let common = CommonSettings { state, out, wait: Duration::ZERO, as_of: machine::now() };
+    Look::at_existing(&common, &Cancellation::default())
+}
+
+/// The report of `inspect --runs` on a checkpoint, as JSON.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Checkpoint`] if the ledger is damaged.
+pub fn runs_of(look: &Look) -> Result<String> {
+    let report = inspect(look, &InspectSettings { runs: true, ..InspectSettings::default() })?;
+    serde_json::to_string(&report).map_err(|error| Error::new(ErrorKind::Failed, error.to_string()))
 }
 
 /// The names of the flags of [`frame_settings`], each with whether it repeats and its help.

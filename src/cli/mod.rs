@@ -36,7 +36,7 @@ mod warnings;
 mod words;
 
 #[cfg(feature = "parquet")]
-pub use frames::{frame_flags, frame_settings};
+pub use frames::{frame_flags, frame_settings, look_at, runs_of};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Cancellation;

@@ -6,7 +6,7 @@ use super::schema::OutputSchema;
 use crate::core::aggregates::Kind;
 use crate::core::rules::EVENT_COLUMNS;
 use serde::{Deserialize, Serialize};
-#[cfg(any(feature = "postgres", feature = "parquet"))]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 use std::collections::BTreeSet;
 
 /// A column of an output.
@@ -34,7 +34,7 @@ impl Column {
 
 /// The names of the second columns that some values need beside their own: a number whose digits may not fit its type, or which
 /// may be only a lower bound. One for each of `columns`, none of which has such a name.
-#[cfg(any(feature = "postgres", feature = "parquet"))]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 pub fn second_names(columns: &[Column]) -> Vec<Option<String>> {
     let mut taken: BTreeSet<String> = columns.iter().map(|column| column.name.clone()).collect();
     let second = |column: &Column| {

@@ -32,15 +32,15 @@ mod untaken;
 mod verify;
 
 #[cfg(feature = "parquet")]
-pub use arrow::RecordBuilder;
+pub use arrow::{RecordBuilder, StoredRows};
 pub use columns::Column;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 pub use columns::second_names;
 pub use counts::SessionCounts;
 pub use encode::Origin;
 pub use followers::{Registration, check_follower_name};
 pub use following::PublishedFile;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 pub use following::{StoredValue, TakeRow};
 pub use kind::OutputKind;
 pub use listing::Listing;
@@ -115,7 +115,7 @@ macro_rules! formats {
                 match self { $(Self::$variant => <$encoder>::count_sessions(file, schema),)* }
             }
 
-            #[cfg(feature = "postgres")]
+            #[cfg(any(feature = "parquet", feature = "postgres"))]
             fn read_rows(self, file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), following::RowError> {
                 match self { $(Self::$variant => <$encoder as following::ReadRows>::read_rows(file, columns, take),)* }
             }

@@ -6,10 +6,11 @@ mod decimal;
 mod growing;
 mod records;
 mod rows;
+mod stored;
 
 pub use records::RecordBuilder;
+pub use stored::StoredRows;
 
-#[cfg(feature = "postgres")]
 pub(in crate::output) use decimal::SCALE;
 pub(in crate::output) use growing::GrowingRows;
 pub(in crate::output) use rows::write_rows;

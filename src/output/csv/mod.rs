@@ -4,7 +4,7 @@ mod aggregate;
 mod cell;
 mod counting;
 mod formula;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 mod reading;
 mod session;
 mod side;

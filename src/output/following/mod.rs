@@ -3,23 +3,23 @@
 
 mod published_file;
 mod register;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 mod value;
 
 pub use published_file::PublishedFile;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 pub use value::{StoredValue, TakeRow};
 
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 pub(super) use value::RowError;
 
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 use super::columns::Column;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 use std::fs::File;
 
 /// A format whose outputs are read back.
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 pub(super) trait ReadRows {
     /// Reads the rows of an output with these columns, one after the other.
     ///

@@ -1,7 +1,7 @@
 //! The rows of published outputs, for whoever follows them.
 #![expect(clippy::disallowed_methods, reason = "reads published files")]
 
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "parquet", feature = "postgres"))]
 use super::value::{RowError, TakeRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::OutputFormat;
@@ -65,7 +65,7 @@ impl PublishedFile {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if it is not what its manifest says, and the error of `take`.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "parquet", feature = "postgres"))]
     pub fn rows(self, take: TakeRow<'_>) -> Result<()> {
         self.output.format.read_rows(self.file, &self.columns, take).map_err(|error| match error {
             RowError::Damaged(damage) => unreadable(&self.path, &damage),

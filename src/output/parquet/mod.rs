@@ -10,7 +10,7 @@ mod encoder;
 mod file;
 #[cfg(feature = "parquet")]
 mod properties;
-#[cfg(all(feature = "parquet", feature = "postgres"))]
+#[cfg(feature = "parquet")]
 mod reading;
 
 #[cfg(not(feature = "parquet"))]

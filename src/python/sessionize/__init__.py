@@ -7,6 +7,7 @@ ids, late rows and rejects are those of the command, which this package also car
 """
 
 from ._api import Stream, finalize, label, sessionize, stream
+from ._checkpoint import Checkpoint
 from ._core import Table
 from ._result import Result
 from ._state import State
@@ -21,6 +22,7 @@ from .errors import (
 )
 
 __all__ = [
+    "Checkpoint",
     "CheckpointError",
     "DataError",
     "DefinitionError",

@@ -1,7 +1,5 @@
 """Data frames in and out: anything that speaks Arrow comes in, and the answer is of the same kind where that is possible."""
 
-import sys
-
 from . import _core
 
 
@@ -56,7 +54,8 @@ def _to_polars(table):
 
 
 def _to_pandas(table):
-    pandas = sys.modules["pandas"]
+    import pandas
+
     if hasattr(pandas.DataFrame, "from_arrow"):
         return pandas.DataFrame.from_arrow(table)
     return _pyarrow().table(table).to_pandas()

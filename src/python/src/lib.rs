@@ -1,5 +1,6 @@
 //! The extension module of the Python package: data frames to sessions, and the command.
 
+mod checkpoint;
 mod command;
 mod error;
 mod fold;
@@ -13,6 +14,7 @@ use pyo3::prelude::*;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<checkpoint::Checkpoint>()?;
     module.add_class::<state::State>()?;
     module.add_class::<table::Table>()?;
     module.add_class::<output::Output>()?;

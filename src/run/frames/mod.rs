@@ -7,6 +7,7 @@ mod frame_run;
 mod labels;
 mod output;
 mod parts;
+mod published;
 mod reading;
 mod row_numbers;
 mod settings;
