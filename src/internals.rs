@@ -13,6 +13,10 @@ pub use crate::core::rules::{Emit, ProjectedColumns, RowSelection};
 pub use crate::core::session::{CompletedSession, OpenSession};
 pub use crate::core::watermark::Advance;
 pub use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
+#[cfg(feature = "parquet")]
+pub use crate::deliver::Root;
+#[cfg(feature = "parquet")]
+pub use crate::distributed::{Job, KeyFold, Mapper, decide, opened_rows};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::fake::{FakeKeys, FakeSettings, write_pageviews};
 pub use crate::input::csv::{Csv, Dialect, Schema};

@@ -44,6 +44,8 @@ mod cli;
 mod definition;
 #[cfg(feature = "cli")]
 mod deliver;
+#[cfg(feature = "parquet")]
+mod distributed;
 #[cfg(feature = "cli")]
 mod durable;
 #[cfg(feature = "cli")]

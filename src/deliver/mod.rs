@@ -10,6 +10,8 @@ mod session;
 mod status;
 mod target;
 
+#[cfg(feature = "parquet")]
+pub use files::Root;
 pub use session::{DeliverSettings, clean, deliver};
 pub use status::{forget, status};
 

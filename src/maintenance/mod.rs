@@ -13,6 +13,8 @@ mod prune;
 mod purge;
 mod rewrite;
 mod rollback;
+#[cfg(feature = "parquet")]
+mod root;
 mod status;
 mod transfer;
 mod verify;
@@ -27,5 +29,7 @@ pub use prune::{PruneSettings, prune};
 pub use purge::purge;
 pub use rollback::rollback;
 pub use status::{StatusSettings, status};
+#[cfg(feature = "parquet")]
+pub use transfer::export_root;
 pub use transfer::{STANDARD_STREAM, export_state, import_state};
 pub use verify::{accept_missing, verify};

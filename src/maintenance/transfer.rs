@@ -10,7 +10,7 @@ use crate::output::{Manifest, Output, belongs_to_another};
 use crate::report::{ExportReport, MaintenanceReport};
 use crate::run::{Cancellation, Context, LedgerChange, Locks, Look, Opening, lost_outputs};
 use crate::settings::CommonSettings;
-use crate::state::{Checkpoint, Imported, Loss, StagedState, new_stream, read_export};
+use crate::state::{Checkpoint, Exported, Imported, Loss, StagedState, new_stream, read_export};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write, stdin, stdout};
 use std::path::Path;
@@ -52,13 +52,17 @@ pub fn export_state(
     let line = |line: String| out.write_all((line + "\n").as_bytes()).map_err(failed);
     let exported = look.checkpoint.export(loss, losses, line)?;
     out.flush().and_then(|()| created.as_ref().map_or(Ok(()), File::sync_all)).map_err(failed)?;
-    Ok(ExportReport {
+    Ok(report_of(exported))
+}
+
+fn report_of(exported: Exported) -> ExportReport {
+    ExportReport {
         run: exported.run,
         runs: exported.runs,
         files: exported.files,
         events: exported.events,
         losses: exported.losses,
-    })
+    }
 }
 
 /// What is wrong with the outputs of a damaged checkpoint.
@@ -79,6 +83,25 @@ fn outputs_after(look: &Look) -> Option<String> {
     })
 }
 
+/// Writes the checkpoint as a root of distributed runs, at a folder or URL that has none yet.
+///
+/// # Errors
+/// As [`export_state`]; [`ErrorKind::Delivery`] if the root cannot be written.
+#[cfg(feature = "parquet")]
+pub fn export_root(
+    common: &CommonSettings,
+    address: &str,
+    cancellation: &Cancellation,
+) -> Result<ExportReport> {
+    let look = Look::at_existing(common, cancellation)?;
+    cancellation.leaves_nothing()?;
+    let head = look
+        .checkpoint
+        .head()
+        .ok_or_else(|| Error::new(ErrorKind::Failed, "there is nothing to export: no run was committed"))?;
+    super::root::export(&look.checkpoint, head, common.as_of, address).map(report_of)
+}
+
 /// Creates a checkpoint from an export, as a new stream with a new output folder. With `take_over`, it continues in the output
 /// folder of the exported checkpoint: the import is the next run there, and the exported checkpoint is then behind its output.
 ///
@@ -92,12 +115,7 @@ pub fn import_state(
 ) -> Result<MaintenanceReport> {
     let is_stream = file == Path::new(STANDARD_STREAM);
     let place = if is_stream { Path::new("standard input") } else { file };
-    let opened: Box<dyn BufRead> = if is_stream {
-        Box::new(stdin().lock())
-    } else {
-        let failed = |error| Error::io(ErrorKind::NoInput, "read the export", place, &error);
-        Box::new(BufReader::new(File::open(file).map_err(failed)?))
-    };
+    let opened: Box<dyn BufRead> = if is_stream { Box::new(stdin().lock()) } else { open_export(file)? };
     let imported = read_export(opened).map_err(|(line, wrong)| {
         Error::new(ErrorKind::DataRefused, format!("this export is not complete or not valid: {wrong}"))
             .at(format!("{}:{line}", place.display()))
@@ -125,6 +143,16 @@ pub fn import_state(
     let entry = entry_of(&imported, context.checkpoint.stage_import(&imported)?, common.as_of);
     let entry = commit(&mut context, entry, LedgerChange::Import { imported: &imported, follows })?;
     Ok(report(&entry.head, Some(&entry)))
+}
+
+/// A file of lines, or a root of distributed runs.
+fn open_export(file: &Path) -> Result<Box<dyn BufRead>> {
+    #[cfg(feature = "parquet")]
+    if super::root::is_root(file) {
+        return super::root::lines(&file.to_string_lossy());
+    }
+    let failed = |error| Error::io(ErrorKind::NoInput, "read the export", file, &error);
+    Ok(Box::new(BufReader::new(File::open(file).map_err(failed)?)))
 }
 
 /// The entry of the import whose open state is staged as `state`.

@@ -37,7 +37,7 @@ pub use columns::Column;
 #[cfg(any(feature = "parquet", feature = "postgres"))]
 pub use columns::second_names;
 pub use counts::SessionCounts;
-pub use encode::Origin;
+pub use encode::{EncodeFile, Origin};
 pub use followers::{Registration, check_follower_name};
 pub use following::PublishedFile;
 #[cfg(any(feature = "parquet", feature = "postgres"))]
@@ -57,7 +57,7 @@ pub use untaken::{RowForm, UntakenRow};
 pub use verify::audit_output;
 
 use crate::core::session::SessionBatch;
-use encode::{Encode, EncodeFile};
+use encode::Encode;
 use std::fs::File;
 use std::io;
 

@@ -321,7 +321,7 @@ fn source_text(source: &Source) -> String {
 }
 
 /// The parser for the times of `source`. Its format was checked when it was given.
-pub(super) fn time_parser(source: &Source) -> Result<TimeParser> {
+pub fn time_parser(source: &Source) -> Result<TimeParser> {
     let format: TimeFormat =
         source.time_format.parse().map_err(|error: String| Error::new(ErrorKind::Usage, error))?;
     let zone: chrono_tz::Tz = source.timezone.parse().map_err(|_| {

@@ -122,7 +122,7 @@ fn origin(row: v1::WatermarkOrigin) -> WatermarkOrigin {
     WatermarkOrigin { run: RunId::new(row.run), place: row.place.map(place) }
 }
 
-pub(super) fn definition_row(definition: &Definition) -> v1::Definition {
+pub fn definition_row(definition: &Definition) -> v1::Definition {
     v1::Definition {
         gap_us: definition.gap.us(),
         sources: definition.sources.iter().map(source_row).collect(),
@@ -149,7 +149,7 @@ fn source_row(source: &Source) -> v1::Source {
     }
 }
 
-fn definition(row: v1::Definition) -> Result<Definition, Damage> {
+pub fn definition(row: v1::Definition) -> Result<Definition, Damage> {
     let mut rules = RuleTexts::default();
     for (name, values) in row.rules {
         let flag = RuleFlag::named(&name).ok_or_else(|| format!("there is no rule {name}"))?;

@@ -3,6 +3,8 @@
 //! `docs/format.md` describes the bytes, `docs/durability.md` the order of the steps. Only this file and their own files name
 //! the stores.
 
+#[cfg(feature = "parquet")]
+mod apart;
 mod audit;
 mod checkpoint;
 mod codec;
@@ -41,12 +43,17 @@ mod stream;
 mod writer;
 
 pub use self::sled::{Stamp, unwritable};
+#[cfg(feature = "parquet")]
+pub use apart::{
+    Apart, KeyState, LineKind, Taken, end_line, export_line, imported_head, line_kind, run_line, state_lines,
+};
 pub use checkpoint::Checkpoint;
 pub use codec::{definition_digest, head_digest};
 #[cfg(any(test, debug_assertions))]
 pub use example::example;
-pub use export::Loss;
+pub use export::{Exported, Loss};
 pub use import::{Imported, read_export};
+pub use ledger_rows::{definition as definition_of, definition_row};
 pub use lock::{FolderLock, Lock, LockHolder};
 pub use probe::{StoredRow, recode};
 pub use rows::{EncodedPartition, Stored};

@@ -3,17 +3,23 @@
 use super::text::export_page;
 use crate::cli::common::CommonFlags;
 use crate::error::Result;
+#[cfg(not(feature = "parquet"))]
+use crate::error::{Error, ErrorKind};
 use crate::maintenance;
+use crate::report::ExportReport;
 use crate::run::Cancellation;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Write the checkpoint as lines of JSON
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportStateFlags {
     /// A file that does not exist yet; - is standard output, and the report then goes to standard error
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "parquet")]
+    file: Option<PathBuf>,
+    /// Write a root for runs on Apache Spark instead: a new folder, or the URL of an object store (needs a build with the feature parquet)
+    #[arg(long, value_name = "ROOT", conflicts_with_all = ["file", "salvage"])]
+    parquet: Option<String>,
     /// Continue where something is damaged, and report what was lost
     #[arg(long)]
     salvage: bool,
@@ -22,10 +28,25 @@ pub(in crate::cli) struct ExportStateFlags {
 }
 
 pub(super) fn execute(flags: &ExportStateFlags, cancellation: &Cancellation) -> Result<()> {
-    let report =
-        maintenance::export_state(&flags.common.settings(), &flags.file, flags.salvage, cancellation)?;
-    if flags.file.as_os_str() == maintenance::STANDARD_STREAM {
+    if let Some(root) = &flags.parquet {
+        return flags.common.print(cancellation, &export_root(flags, root, cancellation)?, export_page);
+    }
+    let file = flags.file.as_deref().unwrap_or_else(|| Path::new(maintenance::STANDARD_STREAM));
+    let report = maintenance::export_state(&flags.common.settings(), file, flags.salvage, cancellation)?;
+    if file.as_os_str() == maintenance::STANDARD_STREAM {
         return flags.common.report.print_beside(&report, export_page);
     }
     flags.common.print(cancellation, &report, export_page)
+}
+
+#[cfg(feature = "parquet")]
+fn export_root(flags: &ExportStateFlags, root: &str, cancellation: &Cancellation) -> Result<ExportReport> {
+    maintenance::export_root(&flags.common.settings(), root, cancellation)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn export_root(_: &ExportStateFlags, _: &str, _: &Cancellation) -> Result<ExportReport> {
+    Err(Error::new(ErrorKind::Usage, "this build cannot write Parquet")
+        .remedy("install one that can with cargo install --path . --features parquet")
+        .nothing_changed())
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Create a checkpoint from an export
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ImportStateFlags {
-    /// A file written by `export-state`; - is standard input
+    /// A file written by `export-state`, or a root of runs on Apache Spark; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Continue in the output folder of the exported checkpoint, in its place: the exported checkpoint is refused from then on

@@ -84,6 +84,32 @@ impl GapReducer {
         });
     }
 
+    /// Takes a part of a session: events of one key that lie within the gap of each other, merged before. All parts of a key come
+    /// after each other in the order in which they begin, and before its other events. The watermark has reached all of them.
+    ///
+    /// # Errors
+    /// `OutOfOrder` if the part begins before the open session of its key, or events of the key wait.
+    pub fn take_part(
+        &mut self,
+        key: &[u8],
+        table_hash: u32,
+        part: OpenSession,
+        completed: &mut impl FnMut(CompletedSession<'_>),
+    ) -> Result<(), OutOfOrder> {
+        let number = self.table.number_of(key, table_hash);
+        let open = self.table.state(number);
+        match open {
+            None => *open = Some(part),
+            Some(session) if part.start < session.start => return Err(OutOfOrder),
+            Some(session) if self.gap.joins(session.last, part.start) => session.join(part),
+            Some(session) => {
+                let before = std::mem::replace(session, part);
+                completed(before.close(self.table.key(number), CloseReason::Gap));
+            }
+        }
+        Ok(())
+    }
+
     /// One step of the fold (rule 5).
     #[inline]
     fn fold(

@@ -15,6 +15,15 @@ pub trait EventSource {
     fn for_each(self, visit: impl FnMut(Event<'_>) -> Result<(), Self::Error>) -> Result<(), Self::Error>;
 }
 
+/// One event.
+impl EventSource for Event<'_> {
+    type Error = OutOfOrder;
+
+    fn for_each(self, mut visit: impl FnMut(Event<'_>) -> Result<(), OutOfOrder>) -> Result<(), OutOfOrder> {
+        visit(self)
+    }
+}
+
 impl EventSource for &EventBuffer {
     type Error = OutOfOrder;
 

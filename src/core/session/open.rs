@@ -26,6 +26,12 @@ impl OpenSession {
         self.events += 1;
     }
 
+    /// Adds the events of a part that begins after the start, and not later than the gap after `last`.
+    pub fn join(&mut self, part: Self) {
+        self.last = self.last.max(part.last);
+        self.events += part.events;
+    }
+
     /// Returns the complete session.
     pub const fn close(self, key: &[u8], close_reason: CloseReason) -> CompletedSession<'_> {
         CompletedSession {

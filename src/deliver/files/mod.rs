@@ -19,6 +19,8 @@ mod layout;
 #[cfg(test)]
 mod memory;
 mod random;
+#[cfg(feature = "parquet")]
+mod root;
 mod sending;
 mod store;
 #[cfg(test)]
@@ -33,6 +35,9 @@ use address::Place;
 use folder::Folder;
 use follower::Files;
 use store::Store;
+
+#[cfg(feature = "parquet")]
+pub use root::Root;
 
 /// The target.
 pub(super) const TARGET: Target = Target {

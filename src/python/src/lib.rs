@@ -6,6 +6,7 @@ mod error;
 mod fold;
 mod input;
 mod output;
+mod spark;
 mod state;
 mod table;
 mod workers;
@@ -25,5 +26,5 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fold::label, module)?)?;
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
     module.add_function(wrap_pyfunction!(command::flags, module)?)?;
-    Ok(())
+    spark::register(module)
 }

@@ -21,6 +21,8 @@ pub(in crate::state) use reader::RowReader;
 pub use reducer::Stored;
 
 use super::frame;
+#[cfg(feature = "parquet")]
+use crate::core::reducer::OpenCounts;
 use crate::error::{Error, ErrorKind};
 use chunk::{OpenChunk, rows_of_all};
 
@@ -29,14 +31,33 @@ pub fn write(reducer: &mut impl Stored) -> Vec<u8> {
     frame::of(&rows_of_all(reducer.encode().chunks()))
 }
 
+/// The same with the counts of what is open; no bytes if there is nothing to keep.
+#[cfg(feature = "parquet")]
+pub fn write_counted(reducer: &mut impl Stored) -> (Option<Vec<u8>>, OpenCounts) {
+    let encoded = reducer.encode();
+    (bytes_of(&encoded), encoded.open)
+}
+
+/// Encoded open state as bytes that need no store; none if there is nothing to keep.
+#[cfg(feature = "parquet")]
+pub fn bytes_of(encoded: &EncodedPartition) -> Option<Vec<u8>> {
+    let chunks = encoded.chunks();
+    (!chunks.is_empty()).then(|| frame::of(&rows_of_all(chunks)))
+}
+
 /// Restores what [`write`] has written into `reducer`, which must be empty.
 ///
 /// # Errors
 /// What is wrong with the bytes. No bytes may cause a panic, or use memory beyond a multiple of their length.
 pub fn read(bytes: &[u8], reducer: &mut impl Stored) -> Result<(), String> {
+    restore(Ok(open_bytes(bytes)?), reducer)
+}
+
+/// The rows in such bytes.
+pub(in crate::state) fn open_bytes(bytes: &[u8]) -> Result<OpenChunk<'_>, String> {
     let (version, framed) = frame::open(bytes)?;
     let (count, rows) = framed.split_first_chunk::<4>().ok_or("it is truncated")?;
-    restore(Ok(OpenChunk { version, count: u32::from_le_bytes(*count), rows }), reducer)
+    Ok(OpenChunk { version, count: u32::from_le_bytes(*count), rows })
 }
 
 fn restore(chunk: Result<OpenChunk<'_>, String>, reducer: &mut impl Stored) -> Result<(), String> {

@@ -1,0 +1,93 @@
+//! The documents of a root: what never changes, and what each run has come to. Each is sealed as manifests are.
+
+use super::job::EventTimeRow;
+use crate::migrations::checkpoint::v1;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The name of what never changes.
+pub const META_NAME: &str = "meta.json";
+
+/// What never changes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Meta {
+    /// The stream, as in manifests.
+    pub stream_id: String,
+    /// A power of two from 256 on.
+    pub buckets: u32,
+    /// The number of the first run under this root.
+    pub first_run: u64,
+    /// What a session means.
+    pub definition: v1::Definition,
+}
+
+/// What a run has come to.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Commit {
+    /// As in [`Meta`].
+    pub stream_id: String,
+    /// Its number.
+    pub run: u64,
+    /// The UUID of the attempt that has committed it.
+    pub attempt: String,
+    /// `batch`, `finalize`, `finalize-as-of` or `import`.
+    pub kind: String,
+    /// The clock at its start.
+    pub now_us: i64,
+    /// Event time after it.
+    pub event_time: EventTimeRow,
+    /// Purged keys after it.
+    pub purged: Vec<v1::PurgedKey>,
+    /// What it counted.
+    pub counts: CommitCounts,
+    /// The name of the batch.
+    pub batch: Option<String>,
+    /// The files that it read.
+    pub inputs: Vec<serde_json::Value>,
+    /// The files that it wrote.
+    pub files: Vec<CommitFile>,
+}
+
+/// The counts of a run, by the names of the command's report.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct CommitCounts {
+    pub rows_read: u64,
+    pub rows_filtered: u64,
+    pub events_accepted: u64,
+    pub events_late: u64,
+    pub rejects: BTreeMap<String, u64>,
+    pub first_us: Option<i64>,
+    pub latest_us: Option<i64>,
+    pub sessions_completed: u64,
+    pub events_completed: u64,
+    pub sessions_retracted: u64,
+    pub events_retracted: u64,
+    pub sessions_filtered: i64,
+    pub events_filtered: i64,
+    pub events_duplicate: u64,
+    pub keys_open: u64,
+    pub sessions_open: u64,
+    pub events_open: u64,
+    pub events_open_before: u64,
+    pub oldest_open_start_us: Option<i64>,
+}
+
+/// A file that a commit names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CommitFile {
+    /// Below the root.
+    pub path: String,
+    /// `sessions`, `events`, `state`, `late`, `rejects` or `ledger`.
+    pub kind: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// xxh3-128 of its bytes, in hexadecimal.
+    pub digest: String,
+}
+
+/// The name of the commit of a run.
+pub fn commit_name(run: u64) -> String {
+    format!("_commits/{run:010}.json")
+}

@@ -1,0 +1,163 @@
+//! The export of a checkpoint as a root: a first commit that has its open state, and the rest of its export in one file.
+#![expect(clippy::disallowed_methods, reason = "writes the files that it puts under the root")]
+
+use crate::core::event::Timestamp;
+use crate::core::partition::KeyHash;
+use crate::deliver::Root;
+use crate::distributed::{
+    Commit, CommitCounts, CommitFile, EventTimeRow, META_NAME, Meta, StateFile, StateKey, commit_name,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::Head;
+use crate::migrations::checkpoint::v1;
+use crate::output::Sealed;
+use crate::state::{Apart, Checkpoint, Exported, KeyState, Loss, Taken, definition_row, new_stream};
+use std::io;
+use xxhash_rust::xxh3::Xxh3;
+
+/// A file of open state ends at this size: one task reads a whole one.
+const FILE_BYTES: u64 = 32 << 20;
+
+/// The buckets of a root that comes from a checkpoint: its partitions.
+const BUCKETS: u32 = 256;
+
+/// Writes a checkpoint whose head is `head` as the root at `address`.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] if there is a root already. [`ErrorKind::Checkpoint`] for damage. Those of the store.
+pub fn export(checkpoint: &Checkpoint, head: &Head, as_of: Timestamp, address: &str) -> Result<Exported> {
+    let mut root = Root::open(address)?;
+    if root.get(META_NAME)?.is_some() {
+        return Err(taken(&root));
+    }
+    let run = head.run.number();
+    let attempt = new_stream()?.to_string();
+    let folder = format!("data/{run:010}-{attempt}");
+    let mut files = Files { root: &mut root, folder, named: Vec::new() };
+    let mut apart = Apart::default();
+    let mut keys = StateFile::default();
+    let mut state = NewFile::begin()?;
+    let mut ledger = NewFile::begin()?;
+    let exported = checkpoint.export(Loss::Refused, Vec::new(), |line| match apart.take(line)? {
+        Taken::Other(line) => ledger.write(line.as_bytes()).and_then(|()| ledger.write(b"\n")),
+        Taken::State(None) => Ok(()),
+        Taken::State(Some(key)) => {
+            push(&mut keys, &mut state, &key)?;
+            if state.bytes >= FILE_BYTES { files.end_state(&mut keys, &mut state) } else { Ok(()) }
+        }
+    })?;
+    if let Some(key) = apart.end() {
+        push(&mut keys, &mut state, &key)?;
+    }
+    files.end_state(&mut keys, &mut state)?;
+    files.put(ledger, "ledger", "jsonl", exported.runs + exported.files)?;
+    let files = files.named;
+    let stream_id = checkpoint.stream().to_string();
+    let meta = Meta {
+        stream_id: stream_id.clone(),
+        buckets: BUCKETS,
+        first_run: run,
+        definition: definition_row(&head.definition),
+    };
+    let commit = Commit {
+        stream_id,
+        run,
+        attempt,
+        kind: "import".to_owned(),
+        now_us: as_of.us(),
+        event_time: EventTimeRow {
+            watermark_us: head.watermark.time().map(Timestamp::us),
+            accepts_from_us: head.accepts_from.time().map(Timestamp::us),
+            latest_us: head.latest.map(Timestamp::us),
+        },
+        purged: head
+            .purged
+            .iter()
+            .map(|key| v1::PurgedKey { key_hash: key.hash, until_us: key.until.us() })
+            .collect(),
+        counts: CommitCounts {
+            keys_open: head.keys_open,
+            sessions_open: head.sessions_open,
+            events_open: head.events_open,
+            events_open_before: head.events_open,
+            oldest_open_start_us: head.oldest_open_start.map(Timestamp::us),
+            ..CommitCounts::default()
+        },
+        batch: None,
+        inputs: Vec::new(),
+        files,
+    };
+    // The document comes before the commit, as in a first run; without a commit there is no run under the root.
+    if !root.put_new(META_NAME, &Sealed::of(&meta).to_bytes())?
+        || !root.put_new(&commit_name(run), &Sealed::of(&commit).to_bytes())?
+    {
+        return Err(taken(&root));
+    }
+    Ok(exported)
+}
+
+fn taken(root: &Root) -> Error {
+    Error::new(ErrorKind::Usage, "there is a root already")
+        .at(root.shown(META_NAME))
+        .remedy("export to an address of its own")
+        .nothing_changed()
+}
+
+fn push(keys: &mut StateFile, state: &mut NewFile, key: &KeyState) -> Result<()> {
+    keys.push(&StateKey {
+        bucket: i32::from(KeyHash::of(&key.key).partition().number()),
+        key: &key.key,
+        state: &key.bytes,
+        open_start_us: key.open_start.map(Timestamp::us),
+        events: key.events,
+    })?;
+    state.write(&keys.take_bytes())
+}
+
+/// The files that the commit names.
+struct Files<'r> {
+    root: &'r mut Root,
+    folder: String,
+    named: Vec<CommitFile>,
+}
+
+impl Files<'_> {
+    fn end_state(&mut self, keys: &mut StateFile, state: &mut NewFile) -> Result<()> {
+        let rows = keys.keys();
+        state.write(&std::mem::take(keys).finish()?)?;
+        let file = std::mem::replace(state, NewFile::begin()?);
+        if rows > 0 { self.put(file, "state", "parquet", rows) } else { Ok(()) }
+    }
+
+    fn put(&mut self, file: NewFile, kind: &str, ending: &str, rows: u64) -> Result<()> {
+        let path = format!("{}/{kind}-{}.{ending}", self.folder, self.named.len());
+        self.root.upload(&path, file.file.path())?;
+        let digest = format!("{:032x}", file.hash.digest128());
+        self.named.push(CommitFile { path, kind: kind.to_owned(), rows, bytes: file.bytes, digest });
+        Ok(())
+    }
+}
+
+/// A temporary file with the digest of its bytes.
+struct NewFile {
+    file: tempfile::NamedTempFile,
+    hash: Xxh3,
+    bytes: u64,
+}
+
+impl NewFile {
+    fn begin() -> Result<Self> {
+        let file = tempfile::NamedTempFile::new().map_err(|error| unwritten(&error))?;
+        Ok(Self { file, hash: Xxh3::new(), bytes: 0 })
+    }
+
+    fn write(&mut self, content: &[u8]) -> Result<()> {
+        self.hash.update(content);
+        self.bytes += content.len() as u64;
+        io::Write::write_all(&mut self.file, content).map_err(|error| unwritten(&error))
+    }
+}
+
+fn unwritten(error: &io::Error) -> Error {
+    Error::io(ErrorKind::Failed, "write a temporary file in", &std::env::temp_dir(), error)
+}

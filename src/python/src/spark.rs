@@ -1,0 +1,205 @@
+//! What the tasks and the driver of `sessionize.spark` call: the core's fold over sorted rows, and the store of a root.
+//!
+//! Every argument and result is text, bytes, or an Arrow object that goes by the C data interface.
+
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use pyo3_arrow::{PyRecordBatch, PySchema};
+use sessionize::internals::{Job, KeyFold, Mapper, Root, decide, opened_rows};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+create_exception!(
+    sessionize._core,
+    SparkError,
+    PyException,
+    "What happened, where, and what to do next; `code` is the exit code."
+);
+
+/// Adds what this file has to the extension module.
+///
+/// # Errors
+/// If the module refuses it.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("SparkError", module.py().get_type::<SparkError>())?;
+    module.add_class::<SparkMapper>()?;
+    module.add_class::<SparkFold>()?;
+    module.add_class::<SparkRoot>()?;
+    module.add_function(wrap_pyfunction!(spark_decide, module)?)?;
+    module.add_function(wrap_pyfunction!(spark_open, module)?)?;
+    module.add_function(wrap_pyfunction!(spark_after, module)?)
+}
+
+/// The definition of batches with this schema, as JSON: that of `kept`, which must not differ, or a new one.
+#[pyfunction]
+#[pyo3(signature = (request, kept, schema))]
+fn spark_decide(py: Python<'_>, request: &str, kept: Option<&str>, schema: PySchema) -> PyResult<String> {
+    let schema = schema.into_inner();
+    decide(request, kept, &schema).map_err(|error| raised(py, &error))
+}
+
+/// Event time and purged keys after a run, as JSON.
+#[pyfunction]
+fn spark_after(py: Python<'_>, job: &str) -> PyResult<String> {
+    read(py, job).map(|job| job.after())
+}
+
+/// Open state (bucket, key, state) as rows for the shuffle.
+#[pyfunction]
+fn spark_open<'py>(py: Python<'py>, job: &str, batch: PyRecordBatch) -> PyResult<Bound<'py, PyAny>> {
+    let (job, batch) = (read(py, job)?, batch.into_inner());
+    let rows = py.detach(|| opened_rows(&job, &batch)).map_err(|error| raised(py, &error))?;
+    PyRecordBatch::new(rows).into_pyarrow(py)
+}
+
+/// Record batches to rows for the shuffle.
+#[pyclass(name = "SparkMapper", module = "sessionize._core")]
+struct SparkMapper(Mutex<Mapper>);
+
+#[pymethods]
+impl SparkMapper {
+    #[new]
+    fn new(py: Python<'_>, job: &str, schema: PySchema) -> PyResult<Self> {
+        let mapper =
+            Mapper::open(&read(py, job)?, &schema.into_inner()).map_err(|error| raised(py, &error))?;
+        Ok(Self(Mutex::new(mapper)))
+    }
+
+    /// Counts the rows of a batch. Returns the number and the reason of each row that becomes no event.
+    fn survey(&self, py: Python<'_>, batch: PyRecordBatch) -> PyResult<Vec<(u64, &'static str)>> {
+        let batch = batch.into_inner();
+        py.detach(|| locked(&self.0).survey(&batch)).map_err(|error| raised(py, &error))
+    }
+
+    /// The rows of a batch for the shuffle, or `None` while they wait.
+    fn map<'py>(
+        &self,
+        py: Python<'py>,
+        batch: PyRecordBatch,
+        seq: i64,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let batch = batch.into_inner();
+        let rows = py.detach(|| locked(&self.0).map(&batch, seq)).map_err(|error| raised(py, &error))?;
+        rows.map(|rows| PyRecordBatch::new(rows).into_pyarrow(py)).transpose()
+    }
+
+    /// The rows that have waited.
+    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let rows = py.detach(|| locked(&self.0).finish()).map_err(|error| raised(py, &error))?;
+        rows.map(|rows| PyRecordBatch::new(rows).into_pyarrow(py)).transpose()
+    }
+
+    /// What was read so far, as JSON.
+    fn counts(&self) -> String {
+        locked(&self.0).counts()
+    }
+}
+
+/// The fold of sorted rows.
+#[pyclass(name = "SparkFold", module = "sessionize._core")]
+struct SparkFold(Mutex<KeyFold>);
+
+/// The bytes of the files of sessions, events and open state that are to be written now.
+type Pending<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
+#[pymethods]
+impl SparkFold {
+    #[new]
+    fn new(py: Python<'_>, job: &str) -> PyResult<Self> {
+        let fold = KeyFold::new(read(py, job)?).map_err(|error| raised(py, &error))?;
+        Ok(Self(Mutex::new(fold)))
+    }
+
+    /// Takes the next rows.
+    fn take<'py>(&self, py: Python<'py>, batch: PyRecordBatch) -> PyResult<Pending<'py>> {
+        let batch = batch.into_inner();
+        py.detach(|| locked(&self.0).take(&batch)).map_err(|error| raised(py, &error))?;
+        let state = locked(&self.0).state().take_bytes();
+        Ok(self.pending(py, &state))
+    }
+
+    /// Ends all files.
+    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Pending<'py>> {
+        let state = py.detach(|| locked(&self.0).finish()).map_err(|error| raised(py, &error))?;
+        Ok(self.pending(py, &state))
+    }
+
+    /// The rows of sessions, events and open state so far.
+    fn rows(&self) -> (u64, u64, u64) {
+        let mut fold = locked(&self.0);
+        (fold.sessions().rows(), fold.events().rows(), fold.state().keys())
+    }
+
+    /// What was folded, as JSON.
+    fn counts(&self) -> String {
+        locked(&self.0).counts()
+    }
+}
+
+impl SparkFold {
+    fn pending<'py>(&self, py: Python<'py>, state: &[u8]) -> Pending<'py> {
+        let mut fold = locked(&self.0);
+        let [sessions, events] = [fold.sessions().take_bytes(), fold.events().take_bytes()];
+        (PyBytes::new(py, &sessions), PyBytes::new(py, &events), PyBytes::new(py, state))
+    }
+}
+
+/// Names with contents below an address. No content is ever replaced.
+#[pyclass(name = "SparkRoot", module = "sessionize._core")]
+struct SparkRoot(Mutex<Root>);
+
+#[pymethods]
+impl SparkRoot {
+    #[new]
+    fn new(py: Python<'_>, address: &str) -> PyResult<Self> {
+        Root::open(address).map(|root| Self(Mutex::new(root))).map_err(|error| raised(py, &error))
+    }
+
+    /// A name as people see it.
+    fn shown(&self, name: &str) -> String {
+        locked(&self.0).shown(name)
+    }
+
+    /// Puts `content` under a name, unless something has it: `True` only if this call has done it.
+    fn put_new(&self, py: Python<'_>, name: &str, content: &[u8]) -> PyResult<bool> {
+        py.detach(|| locked(&self.0).put_new(name, content)).map_err(|error| raised(py, &error))
+    }
+
+    /// What stands under a name, or `None`.
+    fn get<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let content = py.detach(|| locked(&self.0).get(name)).map_err(|error| raised(py, &error))?;
+        Ok(content.map(|content| PyBytes::new(py, &content)))
+    }
+
+    /// Puts a file of this machine under a name that nobody else uses.
+    fn upload(&self, py: Python<'_>, name: &str, file: PathBuf) -> PyResult<()> {
+        py.detach(|| locked(&self.0).upload(name, &file)).map_err(|error| raised(py, &error))
+    }
+
+    /// The names that begin with `prefix`.
+    fn list(&self, py: Python<'_>, prefix: &str) -> PyResult<Vec<String>> {
+        py.detach(|| locked(&self.0).list(prefix)).map_err(|error| raised(py, &error))
+    }
+
+    /// Removes what stands under a name.
+    fn remove(&self, py: Python<'_>, name: &str) -> PyResult<()> {
+        py.detach(|| locked(&self.0).remove(name)).map_err(|error| raised(py, &error))
+    }
+}
+
+fn read(py: Python<'_>, job: &str) -> PyResult<Job> {
+    Job::read(job).map_err(|error| raised(py, &error))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn raised(py: Python<'_>, error: &sessionize::internals::Error) -> PyErr {
+    let raised = SparkError::new_err(error.to_string());
+    // The text is what matters; without its code the error is one of the program.
+    let _ = raised.value(py).setattr("code", error.kind().exit_code());
+    raised
+}
