@@ -115,13 +115,14 @@ run(spark.createDataFrame(pa.table({day!r})), {root!r}, batch="killed", **{gap!r
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_driver_that_dies_at_its_commit_is_run_again(spark, root, moment):
+def test_a_driver_that_dies_at_its_commit_is_run_again(spark, root, moment, tmp_path):
     run(frame(spark, 0), root, **GAP)
     path = [str(pathlib.Path(__file__).parent), *sys.path]
-    program = DRIVER.format(path=path, moment=moment, engine=ENGINE, day=DAYS[1], root=root, gap=GAP)
+    program = tmp_path / "driver.py"
+    program.write_text(DRIVER.format(path=path, moment=moment, engine=ENGINE, day=DAYS[1], root=root, gap=GAP))
     # A session leaves variables behind that say where it is.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
-    died = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=300, check=False, env=clean)
+    died = subprocess.run([sys.executable, program], capture_output=True, timeout=300, check=False, env=clean)
     assert died.returncode == 9, died.stderr.decode()[-2000:]
     assert inspect(root)["runs"] == (1 if moment == "before" else 2)
     again = run(frame(spark, 1), root, batch="killed")

@@ -84,3 +84,37 @@ def _first(program, case, folder):
         of_command(program, case, folder)
     finally:
         cases._report = finalized
+
+
+@pytest.mark.parametrize("seed", range(len(RULES)))
+def test_a_checkpoint_comes_back_from_a_root_as_it_was(tmp_path, seed):
+    """State, ledger and known files are equal to the letter; so is the digest of the state, which covers its order."""
+    import json
+    import subprocess
+
+    program, case = os.environ["SESSIONIZE"], Case(seed)
+    case.batches = case.batches[:2]
+    _first(program, case, _made(tmp_path / "one"))
+
+    def command(name, *arguments):
+        folder = tmp_path / name
+        done = subprocess.run([program, *arguments, "--state", f"{folder}/state", "--out", f"{folder}/out"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def lines(name):
+        text = command(name, "export-state", "-")
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    command("one", "export-state", "--parquet", str(tmp_path / "root"))
+    command("two", "import-state", str(tmp_path / "root"))
+    command("one", "export-state", str(tmp_path / "lines.jsonl"))
+    command("three", "import-state", str(tmp_path / "lines.jsonl"))
+    before, after, by_lines = lines("one"), lines("two"), lines("three")
+    for kind in ("state", "file"):
+        assert [line[kind] for line in before if kind in line] == [line[kind] for line in after if kind in line], kind
+    runs = [line["run"] for line in after if "run" in line]
+    assert runs[:-1] == [line["run"] for line in before if "run" in line] and runs[-1]["kind"] == "Import"
+    assert after[0]["export"]["head"]["state_digest"] == by_lines[0]["export"]["head"]["state_digest"]
+    again = subprocess.run([program, "export-state", "--parquet", str(tmp_path / "root"), "--state", str(tmp_path / "one/state"), "--out", str(tmp_path / "one/out")], capture_output=True, text=True, check=False)
+    assert again.returncode == 2 and "there is a root already" in again.stderr

@@ -163,6 +163,8 @@ class _Attempt:
 
     def take(self, events, form, partitions, named):
         """Folds the batch and commits it. False if another driver has committed this run meanwhile."""
+        # What is wrong with the arguments is found here, not in a task.
+        spark_after(self._job(None))
         read, files = self._survey(events)
         job = self._job(read["latest_us"])
         after = json.loads(spark_after(job))
