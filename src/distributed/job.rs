@@ -49,6 +49,7 @@ struct JobRow {
 /// How far event time has come.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "fields of documents have their unit in their name")]
 pub struct EventTimeRow {
     /// The watermark.
     pub watermark_us: Option<i64>,

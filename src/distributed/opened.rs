@@ -33,7 +33,7 @@ pub fn opened_rows(job: &Job, batch: &RecordBatch) -> Result<RecordBatch> {
         let (bucket, key, state) = (buckets.value(row), keys.value(row), states.value(row));
         match job.fold.reducer() {
             PartitionReducer::Gap(reducer) => {
-                Opening { job, bucket, key, out: &mut out }.gap(reducer, state)?
+                Opening { job, bucket, key, out: &mut out }.gap(reducer, state)?;
             }
             PartitionReducer::Rules(reducer) => {
                 Opening { job, bucket, key, out: &mut out }.rules(reducer, state)?;

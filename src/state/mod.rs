@@ -53,6 +53,7 @@ pub use codec::{definition_digest, head_digest};
 pub use example::example;
 pub use export::{Exported, Loss};
 pub use import::{Imported, read_export};
+#[cfg(feature = "parquet")]
 pub use ledger_rows::{definition as definition_of, definition_row};
 pub use lock::{FolderLock, Lock, LockHolder};
 pub use probe::{StoredRow, recode};
