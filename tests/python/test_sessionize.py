@@ -2,6 +2,7 @@
 
 import datetime
 import doctest
+import multiprocessing
 import pathlib
 import pickle
 import re
@@ -249,3 +250,21 @@ def test_the_pages_examples_run(tmp_path, monkeypatch):
     for page in ("docs/python.md", "README.md"):
         for code in re.findall(r"```python\n(import sessionize.*?)```", (root / page).read_text(), re.S):
             subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+def test_the_stubs_have_every_argument_of_a_definition():
+    from sessionize._options import names
+
+    stub = (pathlib.Path(sz.__file__).parent / "__init__.pyi").read_text()
+    listed = re.findall(r"^    (\w+): .* \| None$", stub.split("class Definition")[1].split("\nclass ")[0], re.M)
+    assert sorted(listed) == sorted(names())
+
+
+def in_a_fork(_):
+    return spans(sz.sessionize(DAY, **KEYS).done)
+
+
+def test_a_process_that_was_forked_has_threads_of_its_own():
+    assert in_a_fork(0) == COMPLETE
+    with multiprocessing.get_context("fork").Pool(1) as forked:
+        assert forked.map_async(in_a_fork, [0]).get(timeout=60) == [COMPLETE]

@@ -57,6 +57,7 @@ const BEFORE_OTHERS: &[&str] = &[
 
 /// Texts that are no errors in themselves: advice that stands apart from its sentence, and pieces of help and reports.
 const OTHERS: &[&str] = &[
+    "<sessionize.Table: … rows of …>",
     "fix the file or raise --max-rejects",
     "if it is a day of a spreadsheet ({day}), give",
     "if it is right, say so with --time-format",
