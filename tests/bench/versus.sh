@@ -4,23 +4,25 @@
 #   tests/bench/versus.sh --install                    once: the peers that live on PyPI, into a folder under target/
 #   tests/bench/versus.sh --install-spark              once: Spark, which is large and needs Java 17
 #   tests/bench/versus.sh                              the small works against all peers that are there
-#   tests/bench/versus.sh --works real-16M --peers wc,duckdb-usual,clickhouse --runs 3
+#   tests/bench/versus.sh --works real-16M-uuid --peers wc,duckdb-usual,clickhouse --runs 5
 #   tests/bench/versus.sh --works real-1.6M --peers /path/of/another/sessionize    one build against another
 #   tests/bench/versus.sh --table                      the table of all that was measured so far
 #
-# Works: origin-1.6M real-1.6M real-16M quoted-16M shuffled-16M memory-16M days-16M smoke.
+# Works: origin-1.6M real-1.6M real-16M quoted-16M shuffled-16M memory-16M days-16M smoke. Those of data.sh also with -uuid: keys
+# of 36 characters, as trackers write them, which are the ones to lead with. Without --works: real-1.6M-uuid and origin-1.6M-uuid.
 # Peers: wc duckdb-usual duckdb-tuned clickhouse polars polars-over pandas sqlite spark sorted-awk sort-awk; duckdb-*
 # and clickhouse also with -id (an md5 in each row). `sessionize-1` is this program with one thread.
 #
 # A time counts only if sessions, events and seconds in the output equal those of this program. Runs are interleaved:
 # every tool has its first run before any has its second. Page cache warm, whole processes, CSV in, CSV out, two threads.
+# Outputs are on the disk, and synced within the time: this program does that itself, and for a peer the script does.
 #
-# BIN is the program, DIR where data and results lie, SCRATCH where outputs go (another disk, or a tmpfs: then syncs are
-# free), THREADS for all.
+# BIN is the program, DIR where data and results lie, SCRATCH where outputs go (by default below DIR, on the disk; with a tmpfs
+# syncs are free), THREADS for all.
 set -euo pipefail
 here=$(dirname "$0")
 : "${BIN:=target/release/sessionize}" "${DIR:=target/bench}" "${THREADS:=2}"
-works=origin-1.6M,real-1.6M peers=all runs=3
+works=real-1.6M-uuid,origin-1.6M-uuid peers=all runs=3
 all=wc,duckdb-usual,duckdb-usual-id,duckdb-tuned,duckdb-tuned-id,clickhouse,clickhouse-id,polars,polars-over,sorted-awk
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; }
@@ -115,6 +117,8 @@ contend() {
         sort-awk) sorted "$1" | "${peak[@]}" awk -f "$here/peers/sorted.awk" >"$scratch/out-1.csv" ;;
         *) echo "there is no peer $name" >&2; exit 2 ;;
     esac
+    # This program has synced its outputs itself.
+    case $name in sessionize* | */* | wc) ;; *) sync "$scratch"/out-*.csv ;; esac
 }
 
 # What a contender has found, not timed. This program keeps what is still open: here it is closed and counted too.

@@ -16,7 +16,7 @@ const LATEST_ALLOWED_US: i64 = 4_000_000_000_000_000;
 const LONG_BYTES: usize = 600 << 10;
 
 thread_local! {
-    /// 256 buffers, and the memory of a block, take longer to make than a short file takes to read.
+    /// 32 buffers, and the memory of a block, take longer to make than a short file takes to read.
     static RECYCLED: Cell<(EventBatch, Vec<u8>)> = Cell::default();
 }
 
