@@ -1,7 +1,7 @@
 //! A loss of power while runs are delivered into a folder: what is not synced may be gone, names as well as bytes. Readers then find whole
 //! runs, outputs are kept for what the target lacks, and the next delivery brings the rest.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::print_stdout, reason = "the figures of docs/trust.md")]
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 

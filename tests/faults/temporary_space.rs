@@ -24,7 +24,8 @@ const COMMANDS: [(&str, &[&str]); 3] = [
 /// Rows of two weeks, of which none follows the one before.
 fn unsorted() -> String {
     let second = |number: u64| 1_577_836_800 + number * 7_919 % (14 * 86_400);
-    (0..100_000).map(|number| format!("user-{},{}\n", number * 31 % 9_973, second(number))).collect()
+    let row = |number: u64| format!("user-{},{}\n", number * 31 % 9_973, second(number));
+    (0..100_000).map(row).collect()
 }
 
 fn execute(folder: &Folder, words: &[&str], temporary: &Path, rows: &str) -> Finished {
