@@ -247,3 +247,10 @@ def test_shuffled_bytes_are_merged_before_the_shuffle(root):
         sizes[name] = sum(batch.nbytes for batch in rows)
     assert sizes["not merged"] >= 4 * sizes["merged"], sizes
     print(sizes)
+
+
+def test_a_key_with_half_of_all_events_needs_little_memory():
+    program = pathlib.Path(__file__).parent / "hot_key.py"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
+    done = subprocess.run([sys.executable, program, "1000000"], capture_output=True, text=True, check=False, env=clean)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -11,12 +11,7 @@ use sessionize::internals::{Job, KeyFold, Mapper, Root, decide, opened_rows};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-create_exception!(
-    sessionize._core,
-    SparkError,
-    PyException,
-    "What happened, where, and what to do next; `code` is the exit code."
-);
+create_exception!(sessionize._core, SparkError, PyException);
 
 /// Adds what this file has to the extension module.
 ///

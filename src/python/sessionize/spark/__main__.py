@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from .layout import SparkError
+from sessionize.spark.layout import SparkError
 
 
 def _parser():
@@ -48,8 +48,8 @@ def _session(flags):
 
 
 def _execute(flags):
-    from . import finalize, gc, inspect, run
-    from .sources import read
+    from sessionize.spark import finalize, gc, inspect, run
+    from sessionize.spark.sources import read
 
     if flags.command == "inspect":
         return inspect(flags.root)

@@ -1,0 +1,62 @@
+"""The memory of a task that folds one key with half of all events: `hot_key.py EVENTS` prints the peak of this process in MB."""
+
+import json
+import resource
+import sys
+
+import pyarrow as pa
+from sessionize._core import SparkFold, SparkMapper, spark_decide
+
+BASE_US = 1_577_836_800_000_000
+
+
+def job(rules):
+    schema = pa.schema([("user", pa.string()), ("ts", pa.timestamp("us", "UTC"))])
+    request = json.dumps({"gap": "5m", "key": ["user"], "time": ["ts"], "timezone": None, "time_format": None, "rules": rules})
+    nothing = {"watermark_us": None, "accepts_from_us": None, "latest_us": None}
+    return json.dumps(
+        {
+            "definition": json.loads(spark_decide(request, None, schema)),
+            "stream_id": "07070707-0707-4707-8707-070707070707",
+            "run": 1,
+            "buckets": 256,
+            "before": nothing,
+            "purged": [],
+            "latest_us": BASE_US + 10**13,
+            "now_us": BASE_US + 10**13,
+            "max_future": "5m",
+            "advance": {"delay": "0s"},
+        }
+    )
+
+
+def main(events):
+    """Rows as an engine sorts them, in batches of 10,000: the hot key with half of the events, then others with two each."""
+    text = job([["agg", "count"]])
+    fold, rows = SparkFold(text), 10_000
+    written = 0
+    for begin in range(0, events // 2, rows):
+        times = pa.array(range(begin, begin + rows), pa.int64())
+        written += sum(map(len, fold.take(_rows([b"hot"] * rows, times, times))))
+    for begin in range(0, events // 2, rows):
+        times = pa.array([number % 2 for number in range(begin, begin + rows)], pa.int64())
+        written += sum(map(len, fold.take(_rows([b"user-%09d" % (number // 2) for number in range(begin, begin + rows)], times, times))))
+    written += sum(map(len, fold.finish()))
+    counts = json.loads(fold.counts())
+    assert counts["events_folded"] == events
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{events} events, {counts['sessions_completed']} sessions, {written} bytes, peak {peak:.0f} MB")
+    return peak
+
+
+def _rows(keys, times, seq):
+    count = len(keys)
+    micro = pa.compute.add(pa.compute.multiply(times, 1_000_000), BASE_US)
+    columns = [pa.array([0] * count, pa.int32()), pa.array(keys, pa.binary()), pa.array([2] * count, pa.int32()), micro, seq, pa.array([b""] * count, pa.binary())]
+    return pa.record_batch(columns, names=["bucket", "key", "kind", "time", "seq", "payload"])
+
+
+if __name__ == "__main__":
+    import pyarrow.compute
+
+    sys.exit(0 if main(int(sys.argv[1])) <= 300 else 1)
