@@ -25,6 +25,7 @@ mod progress;
 mod renamed;
 mod rules;
 mod run;
+mod shell;
 mod signals;
 mod status;
 mod stderr;
@@ -90,6 +91,8 @@ enum Verb {
     Deliver(deliver::DeliverFlags),
     Config(config::ConfigFlags),
     Fake(fake::FakeFlags),
+    Completions(shell::CompletionsFlags),
+    Man(shell::ManFlags),
 }
 
 /// The command line of the program, as a clap command.
@@ -108,6 +111,9 @@ pub fn check_configuration(command: &clap::Command, bytes: &[u8]) -> Result<()> 
 /// Runs the program with these words, of which the first is its name, and returns its exit code. An error is one line on standard
 /// error.
 pub fn main(words: Vec<OsString>) -> u8 {
+    if shell::answers_shell(command, &words) {
+        return 0;
+    }
     let words = words::keep(words);
     let code = exit_code(without_panic(|| execute(words)));
     if let Some(steps) = crate::durable::fault::asked_count() {
@@ -122,7 +128,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         .map_err(|error| usage::mistake(&error, &command(), invocation.matches.subcommand_name()))?;
     log_to_stderr(cli.verbose);
     let cancellation = Cancellation::default();
-    if !matches!(cli.verb, Verb::Config(_) | Verb::Fake(_)) {
+    if !matches!(cli.verb, Verb::Config(_) | Verb::Fake(_) | Verb::Completions(_) | Verb::Man(_)) {
         signals::watch(&cancellation)?;
     }
     let outcome = match cli.verb {
@@ -139,6 +145,8 @@ fn execute(words: &[OsString]) -> Result<()> {
         Verb::Deliver(flags) => deliver::execute(&flags, &cancellation),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),
         Verb::Fake(flags) => fake::execute(&flags),
+        Verb::Completions(flags) => flags.execute(),
+        Verb::Man(flags) => flags.execute(command()),
     };
     outcome.map_err(|error| error.after_commits(cancellation.committed()))
 }

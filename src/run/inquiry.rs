@@ -76,6 +76,17 @@ pub fn look_at_files(files: &[BatchFile], cancellation: &Cancellation) -> Result
     })
 }
 
+/// The names of the columns of the first of `files` with rows; none if they have only numbers.
+///
+/// # Errors
+/// As [`look_at_files`], for its first rows.
+#[cfg(feature = "shell")]
+pub fn columns_of(files: &[BatchFile]) -> Result<Vec<String>> {
+    let (_, sample) = first_sample(files)?;
+    let has_names = sample.columns.header() != Some(false);
+    Ok(if has_names { sample.columns.names } else { Vec::new() })
+}
+
 /// The first file with rows, and their columns.
 fn first_sample(files: &[BatchFile]) -> Result<(&BatchFile, Sample)> {
     let undecided = SourceRequest::default().create(&[]);

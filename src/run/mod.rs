@@ -59,6 +59,8 @@ pub use file_order::in_order;
 pub use finalize::{FinalizeSettings, finalize};
 pub(crate) use generations::{kept_runs, kept_text, oldest_reachable};
 pub use identity::fetch_ahead;
+#[cfg(feature = "shell")]
+pub use inquiry::columns_of;
 pub use inquiry::look_at_files;
 pub use look::Look;
 pub(crate) use look::Opening;

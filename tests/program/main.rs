@@ -18,6 +18,7 @@ mod paths;
 mod public_items;
 mod readme;
 mod report_json;
+mod scheduling;
 mod seams;
 mod status;
 #[path = "../support/mod.rs"]
