@@ -21,7 +21,7 @@ pub struct CompletedSession<'k> {
     pub close_reason: CloseReason,
     /// The accumulators of the aggregates, in order.
     pub accumulators: &'k [Accumulator],
-    /// The bytes of the [`super::EventRows`] of its events. Empty if events are not emitted.
+    /// The packed values of its events in order, each behind its length (4 bytes, little-endian). Empty if events are not emitted.
     pub rows: &'k [u8],
 }
 
