@@ -42,5 +42,5 @@ fi
 if [ "${SPARK_TESTS:-short}" = all ]; then
   SESSIONIZE_TEST_ENGINE=spark "$spark" -m pytest -q -p no:cacheprovider tests/spark "$@"
 else
-  SESSIONIZE_TEST_ENGINE=spark "$spark" -m pytest -q -p no:cacheprovider tests/spark -k 'readme or race or same or rows_of_the_command or dies' "$@"
+  SESSIONIZE_TEST_ENGINE=spark "$spark" -m pytest -q -p no:cacheprovider tests/spark -k 'readme or loses or rows_of_the_command' "$@"
 fi

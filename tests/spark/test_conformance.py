@@ -8,7 +8,7 @@ from conformance import differences
 from conftest import ENGINE
 
 # A case takes seconds on Spark, and a second on Sail.
-CASES = int(os.environ.get("SESSIONIZE_TEST_CASES", len(RULES) if ENGINE == "sail" else 3))
+CASES = int(os.environ.get("SESSIONIZE_TEST_CASES", len(RULES) if ENGINE == "sail" else 2))
 FORMS = ["auto", "window", "group"] + (["sort"] if ENGINE == "spark" else [])
 
 
