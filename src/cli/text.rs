@@ -28,8 +28,9 @@ pub(super) fn init_page(output: &Path, findings: &Findings) -> Page {
 /// How a checkpoint is, in one line.
 pub(super) fn status_line(report: &StatusReport) -> Page {
     let mut parts = report.problems.clone();
-    let ago =
-        |seconds: Option<f64>| seconds.map_or_else(String::new, |seconds| duration_text(seconds.max(0.0)));
+    let ago = |seconds: Option<f64>| {
+        seconds.map_or_else(String::new, |seconds| duration_text(seconds.max(0.0).round()))
+    };
     parts.push(match (report.run, &report.last_run_at) {
         (Some(run), Some(at)) => format!("run {run} at {at}, {} ago", ago(report.age_s)),
         _ => "no run".to_owned(),
@@ -37,9 +38,11 @@ pub(super) fn status_line(report: &StatusReport) -> Page {
     if let Some(watermark) = &report.watermark {
         parts.push(format!("watermark {watermark}, {} behind", ago(report.watermark_lag_s)));
     }
-    parts.push(format!("{} sessions open", HumanCount(report.sessions_open)));
+    parts.push(format!("open sessions: {}", HumanCount(report.sessions_open)));
     let followers = report.followers.iter();
-    parts.extend(followers.map(|follower| format!("{} {} runs behind", follower.name, follower.runs_behind)));
+    parts.extend(
+        followers.map(|follower| format!("runs that {} lacks: {}", follower.name, follower.runs_behind)),
+    );
     let free = report.folders.iter();
     parts.extend(free.map(|folder| format!("{} free for {}", HumanBytes(folder.bytes_free), folder.name)));
     let mut page = Page::default();

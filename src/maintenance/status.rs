@@ -115,7 +115,7 @@ fn behind_problem(follower: &FollowerReport, settings: &StatusSettings) -> Optio
     let FollowerReport { name, runs_behind, .. } = follower;
     let max_behind = settings.max_behind.filter(|most| runs_behind > most)?;
     Some(format!(
-        "the follower {name} is {runs_behind} runs behind, more than the {max_behind} of --max-behind"
+        "published runs that the follower {name} lacks: {runs_behind}, more than the {max_behind} of --max-behind"
     ))
 }
 

@@ -37,7 +37,7 @@ fn what_is_well_is_one_line_with_its_figures() {
     let folder = after_days(&[1, 2]);
     let finished = status(&folder, &["--max-age=53h"]).expect_code(0);
     assert_eq!((finished.stdout.lines().count(), finished.stderr.as_str()), (1, ""));
-    let begin = "ok: run 2 at 2020-01-03T02:00:00Z, 1day 6h ago; watermark 2020-01-02T11:00:00Z, 1day 21h behind; 1 sessions open; ";
+    let begin = "ok: run 2 at 2020-01-03T02:00:00Z, 1day 6h ago; watermark 2020-01-02T11:00:00Z, 1day 21h behind; open sessions: 1; ";
     assert!(finished.stdout.starts_with(begin), "{}", finished.stdout);
     let report = report(&folder, &[], 0);
     let expected = json!({
@@ -102,7 +102,7 @@ fn followers_that_are_behind_are_named() {
     let report_of_one = report(&folder, &["--max-behind=0"], 3);
     assert_eq!(
         report_of_one["problems"],
-        json!(["the follower lake is 1 runs behind, more than the 0 of --max-behind"])
+        json!(["published runs that the follower lake lacks: 1, more than the 0 of --max-behind"])
     );
     report(&folder, &["--max-behind=1"], 0);
 }
