@@ -1,0 +1,5 @@
+//! Whether what the real program has done is something that the model does.
+
+pub mod follower;
+pub mod label;
+pub mod table;
