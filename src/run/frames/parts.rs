@@ -15,8 +15,11 @@ use crate::output::{OutputKind, OutputSchema, RecordBuilder};
 use crate::state::{EncodedPartition, Stored};
 use arrow_array::RecordBatch;
 
-/// The rows of a batch of sessions.
-const BATCH_ROWS: usize = 1 << 16;
+/// The rows of a batch of sessions. Every part collects its own.
+const BATCH_ROWS: usize = 1 << 13;
+
+/// Above it, a part gives up what it keeps of sessions that are complete: a quarter of a gigabyte for all parts.
+const MOST_BYTES: usize = 8 << 20;
 
 /// How far a round is folded, and up to where sessions are evicted.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +142,10 @@ impl Part {
         }
         for PartitionFold { reducer, .. } in &mut self.partitions {
             reducer.advance(horizons.reached, horizons.safe_watermark, &mut self.completed)?;
+        }
+        let bytes: usize = self.partitions.iter().map(|partition| partition.reducer.memory_bytes()).sum();
+        if bytes > MOST_BYTES {
+            self.partitions.iter_mut().for_each(|partition| partition.reducer.forget_tombstones());
         }
         Ok(self.emit()?)
     }
