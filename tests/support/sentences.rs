@@ -76,6 +76,7 @@ const OTHERS: &[&str] = &[
     "check AZURE_STORAGE_ACCOUNT_NAME",
     "fetch the file with a tool that can log in",
     "Exit codes:",
+    "<sessionize.Table: ",
     "Columns (fixed by the first run)",
     "Sessions (fixed by the first run)",
     "list of sources",
