@@ -32,11 +32,14 @@ pub(super) fn watch(cancellation: &Cancellation) -> Result<()> {
     let always = Arc::new(AtomicBool::new(true));
     let code = i32::from(ErrorKind::Failed.exit_code());
     signal_hook::flag::register_conditional_shutdown(SIGABRT, code, always).map_err(failed)?;
+    // The request is there as soon as the signal is: the thread below may come to it when the work has ended.
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, cancellation.flag()).map_err(failed)?;
+    }
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
     let cancellation = cancellation.clone();
     let wait = move || {
         if signals.forever().next().is_some() {
-            cancellation.request();
             end(&cancellation);
         }
     };

@@ -17,7 +17,7 @@ pub struct Cancellation {
 
 #[derive(Debug, Default)]
 struct Shared {
-    is_requested: AtomicBool,
+    is_requested: Arc<AtomicBool>,
     commits: Mutex<Commits>,
 }
 
@@ -60,8 +60,14 @@ impl Commits {
 
 impl Cancellation {
     /// Requests that the command ends where it can: before its commit.
+    #[cfg(test)]
     pub fn request(&self) {
-        self.shared.is_requested.store(true, Ordering::Relaxed);
+        self.flag().store(true, Ordering::Relaxed);
+    }
+
+    /// What is true from the request on, for the handler of a signal.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.shared.is_requested)
     }
 
     fn commits(&self) -> MutexGuard<'_, Commits> {

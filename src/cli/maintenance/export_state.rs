@@ -2,20 +2,18 @@
 
 use super::text::export_page;
 use crate::cli::common::CommonFlags;
-use crate::error::Result;
-#[cfg(not(feature = "parquet"))]
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::maintenance;
 use crate::report::ExportReport;
 use crate::run::Cancellation;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Write the checkpoint as lines of JSON
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportStateFlags {
     /// A file that does not exist yet; - is standard output, and the report then goes to standard error
-    #[arg(value_name = "FILE", required_unless_present = "parquet")]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Write a root for runs on Apache Spark instead: a new folder, or the URL of an object store (needs a build with the feature parquet)
     #[arg(long, value_name = "ROOT", conflicts_with_all = ["file", "salvage"])]
@@ -28,10 +26,13 @@ pub(in crate::cli) struct ExportStateFlags {
 }
 
 pub(super) fn execute(flags: &ExportStateFlags, cancellation: &Cancellation) -> Result<()> {
-    if let Some(root) = &flags.parquet {
+    if let Some(root) = flags.parquet.as_ref().filter(|_| flags.file.is_none()) {
         return flags.common.print(cancellation, &export_root(flags, root, cancellation)?, export_page);
     }
-    let file = flags.file.as_deref().unwrap_or_else(|| Path::new(maintenance::STANDARD_STREAM));
+    let Some(file) = &flags.file else {
+        return Err(Error::new(ErrorKind::Usage, "no file for the export is named")
+            .remedy("name one: sessionize export-state FILE, or a root: --parquet ROOT"));
+    };
     let report = maintenance::export_state(&flags.common.settings(), file, flags.salvage, cancellation)?;
     if file.as_os_str() == maintenance::STANDARD_STREAM {
         return flags.common.report.print_beside(&report, export_page);

@@ -1,6 +1,6 @@
 //! What stands for completions and manual pages in a build without them.
 
-use super::Shell;
+use super::shells::Shell;
 use crate::error::{Error, ErrorKind, Result};
 use clap::Command;
 use std::ffi::OsString;

@@ -1,6 +1,7 @@
 //! Completions: the shell asks the program itself, which knows its flags and looks at the files.
 
-use super::{Shell, columns};
+use super::columns;
+use super::shells::Shell;
 use crate::cli::common::print_text;
 use crate::error::{Error, ErrorKind, Result};
 use clap::Command;

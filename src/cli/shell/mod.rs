@@ -8,6 +8,7 @@ mod columns;
 mod completions;
 #[cfg(feature = "shell")]
 mod manual;
+mod shells;
 
 #[cfg(not(feature = "shell"))]
 use absent as completions;
@@ -17,7 +18,8 @@ use absent as manual;
 use super::common::named;
 use crate::error::Result;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Args, Command, ValueEnum};
+use clap::{Args, Command};
+use shells::Shell;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -34,13 +36,6 @@ pub(super) struct CompletionsFlags {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Shell {
-    Bash,
-    Zsh,
-    Fish,
 }
 
 /// Write the manual pages, one for each command
