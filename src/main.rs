@@ -4,5 +4,6 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    sessionize::internals::main(std::env::args_os().collect()).into()
+    let words: Vec<_> = std::env::args_os().collect();
+    sessionize::internals::main(&words).into()
 }

@@ -1,5 +1,6 @@
 //! The options of a run over data frames, in the words of the command's flags.
 
+use super::common::check_stated;
 use super::rules::RuleFlags;
 use super::{machine, usage, values};
 use crate::core::event::Timestamp;
@@ -73,10 +74,14 @@ pub fn frame_settings(words: &[OsString]) -> Result<FrameSettings> {
         rules: flags.rules.texts(),
     };
     check_request(&request)?;
+    let as_of = flags.now.unwrap_or_else(machine::now);
+    if let Some(stated) = flags.watermark {
+        check_stated("watermark", stated, as_of, flags.max_future)?;
+    }
     Ok(FrameSettings {
         request,
         advance: flags.watermark.map_or(Advance::Delay(flags.watermark_delay), Advance::Stated),
-        as_of: flags.now.unwrap_or_else(machine::now),
+        as_of,
         max_future_us: flags.max_future,
         ordering: Ordering::ByKey,
     })

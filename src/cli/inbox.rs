@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The batch")]
 pub(super) struct InboxFlags {
-    /// Ingest the files that no run has ingested yet: patterns such as 'incoming/**/*.csv', or URLs. It is no error if there are none
+    /// Ingest the files that no run has ingested yet: patterns such as 'incoming/**/*.csv', or URLs. It is no error if no file fits a pattern
     #[arg(long, value_name = "PATTERN", num_args = 1.., conflicts_with_all = ["batch", "files"])]
     new: Vec<PathBuf>,
     /// With --new, leave files that changed less than this ago for the next run. Objects of stores are complete at once

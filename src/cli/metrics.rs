@@ -1,6 +1,6 @@
 //! The figures of a checkpoint in the text format of Prometheus (version 0.0.4), for the textfile collector of `node_exporter`.
 //!
-//! Names follow its rules: base units, `_total` for what only grows, `_timestamp_seconds` for points in time.
+//! Names follow its rules: base units, `_total` for sums, which only a rollback lowers, `_timestamp_seconds` for points in time.
 #![expect(clippy::disallowed_methods, reason = "a file of its own, which is no output")]
 
 use crate::error::{Error, ErrorKind, Result};
@@ -22,7 +22,7 @@ pub(super) fn write(file: &Path, report: &StatusReport) -> Result<()> {
     let written = || -> io::Result<()> {
         // The collector reads only files that end in `.prom`.
         let mut partial = file.as_os_str().to_owned();
-        partial.push(".partial");
+        partial.push(format!(".{}.partial", std::process::id()));
         fs::write(&partial, text(report))?;
         // Another user reads it, whatever the mask of this process is.
         fs::set_permissions(&partial, Permissions::from_mode(MODE))?;

@@ -34,7 +34,6 @@ mod text;
 mod usage;
 mod values;
 mod warnings;
-mod words;
 
 #[cfg(feature = "parquet")]
 pub use frames::{frame_flags, frame_settings, look_at, runs_of};
@@ -110,11 +109,10 @@ pub fn check_configuration(command: &clap::Command, bytes: &[u8]) -> Result<()> 
 
 /// Runs the program with these words, of which the first is its name, and returns its exit code. An error is one line on standard
 /// error.
-pub fn main(words: Vec<OsString>) -> u8 {
-    if shell::answers_shell(command, &words) {
+pub fn main(words: &[OsString]) -> u8 {
+    if shell::answers_shell(command, words) {
         return 0;
     }
-    let words = words::keep(words);
     let code = exit_code(without_panic(|| execute(words)));
     if let Some(steps) = crate::durable::fault::asked_count() {
         say(&format!("durable steps: {steps}"));
@@ -136,7 +134,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         Verb::Run(flags) => {
             let read = |out| deliver::DeliveryAfterRun::read(command(), cli.config.as_deref(), out);
             let delivery = flags.delivers_from().map(read).transpose()?;
-            run::execute(&flags, invocation.sources()?, delivery.as_ref(), &cancellation)
+            run::execute(&flags, words, invocation.sources()?, delivery.as_ref(), &cancellation)
         }
         Verb::Finalize(flags) => finalize::execute(&flags, &cancellation),
         Verb::Inspect(flags) => inspect::execute(&flags, &cancellation),

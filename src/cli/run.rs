@@ -12,7 +12,7 @@ use super::rules::RuleFlags;
 use super::stderr::warn;
 use super::text::{run_page, runs_page};
 use super::warnings::warnings;
-use super::{machine, memory, progress, values, words};
+use super::{machine, memory, progress, values};
 use crate::core::event::Timestamp;
 use crate::core::gap::Gap;
 use crate::core::watermark::Advance;
@@ -26,6 +26,7 @@ use crate::settings::{
 };
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -191,7 +192,7 @@ impl RunFlags {
             keep_generations: self.keep_generations,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
             outputs: self.outputs.settings(),
-            command: words::of_command(),
+            command: Vec::new(),
         })
     }
 
@@ -219,23 +220,35 @@ impl RunFlags {
     }
 }
 
+/// The words of the command as given, without the path of the program.
+fn words_of(words: &[OsString]) -> Vec<String> {
+    let given = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    std::iter::once(env!("CARGO_PKG_NAME").to_owned()).chain(given).collect()
+}
+
 /// Runs the batches, then delivers what they have published if that is asked for.
 pub(super) fn execute(
     flags: &RunFlags,
+    words: &[OsString],
     sources: Vec<SourceTable>,
     delivery: Option<&DeliveryAfterRun>,
     cancellation: &Cancellation,
 ) -> Result<()> {
-    execute_run(flags, sources, cancellation)?;
+    execute_run(flags, words, sources, cancellation)?;
     let Some(delivery) = delivery else { return Ok(()) };
     let report = delivery.carry_out(cancellation)?;
     log::info!("{} is at run {}", report.target, report.run);
     Ok(())
 }
 
-fn execute_run(flags: &RunFlags, sources: Vec<SourceTable>, cancellation: &Cancellation) -> Result<()> {
+fn execute_run(
+    flags: &RunFlags,
+    words: &[OsString],
+    sources: Vec<SourceTable>,
+    cancellation: &Cancellation,
+) -> Result<()> {
     let common = flags.common.settings();
-    let settings = flags.settings(&common, sources)?;
+    let settings = RunSettings { command: words_of(words), ..flags.settings(&common, sources)? };
     if flags.each && flags.dry_run {
         return Err(Error::new(
             ErrorKind::Usage,

@@ -126,6 +126,15 @@ impl<'d> Delivery<'d> {
     fn begin_at(&self, position: HeadMark) -> Result<HeadMark> {
         let Some(run) = self.start_after.filter(|_| position == BEFORE_ALL) else { return Ok(position) };
         let mark = mark_of(&self.output, run)?;
+        if self.output.newest_run()? == Some(run) {
+            let what = format!(
+                "nothing is published behind run {}, so a target cannot begin there yet",
+                run.number()
+            );
+            return Err(Error::new(ErrorKind::Usage, what)
+                .at(self.output.folder().display())
+                .remedy("deliver again after the next run"));
+        }
         log::warn!(
             "{} begins after run {}: it lacks what this run and those before it have published",
             self.follower.target(),

@@ -1,10 +1,13 @@
 //! The batches that should have come: days and hours that the paths of files name.
 
 use crate::core::event::Timestamp;
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
 use std::collections::BTreeSet;
 
 const HOUR_S: i64 = 3_600;
+
+/// Other digits are numbers of parts, or seconds since 1970 with ten digits from 1001 to 1899.
+const YEARS: std::ops::RangeInclusive<i32> = 1990..=2099;
 
 /// How often a batch is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +103,7 @@ fn date_at(numbers: &[Number<'_>]) -> Option<(i64, Option<u32>)> {
         }
         _ => return None,
     };
-    let date = NaiveDate::parse_from_str(&date, "%Y%m%d").ok()?;
+    let date = NaiveDate::parse_from_str(&date, "%Y%m%d").ok().filter(|date| YEARS.contains(&date.year()))?;
     let hour = hour.filter(|text| [2, 4, 6].contains(&text.len())).and_then(|text| text[..2].parse().ok());
     let day = date.signed_duration_since(NaiveDate::default()).num_days();
     Some((day, hour.filter(|hour| *hour < 24)))
@@ -125,6 +128,8 @@ mod tests {
             "in/20200131.csv",
             "in/2020/01/31/part-0001.csv",
             "in/dt=2020-01-31/part-12.parquet",
+            "in/dt=2020-01-31/events-1764123100.csv",
+            "in/dt=2020-01-31/part-00010101.csv",
             "in/year=2020/month=01/day=31/x.csv",
             "old-2019-12-01/log.2020_01_31.gz",
             "access.log-20200131",
@@ -133,9 +138,16 @@ mod tests {
         ] {
             assert_eq!(named(Interval::Daily, path).as_deref(), Some("2020-01-31"), "{path}");
         }
-        for path in
-            ["day.csv", "in/2020-13-01.csv", "in/2020-02-30.csv", "1234567.csv", "2020-1-3.csv", "2020.csv"]
-        {
+        for path in [
+            "day.csv",
+            "in/2020-13-01.csv",
+            "in/2020-02-30.csv",
+            "1234567.csv",
+            "2020-1-3.csv",
+            "2020.csv",
+            "part-00010101.csv",
+            "events-1764123100.csv",
+        ] {
             assert_eq!(named(Interval::Daily, path), None, "{path}");
         }
     }

@@ -34,13 +34,13 @@ mod verify;
 #[cfg(feature = "parquet")]
 pub use arrow::{RecordBuilder, StoredRows};
 pub use columns::Column;
-#[cfg(any(feature = "parquet", feature = "postgres"))]
+#[cfg(feature = "postgres")]
 pub use columns::second_names;
 pub use counts::SessionCounts;
 pub use encode::{EncodeFile, Origin};
 pub use followers::{Registration, check_follower_name};
 pub use following::PublishedFile;
-#[cfg(any(feature = "parquet", feature = "postgres"))]
+#[cfg(feature = "postgres")]
 pub use following::{StoredValue, TakeRow};
 pub use kind::OutputKind;
 pub use listing::Listing;

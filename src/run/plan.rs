@@ -9,8 +9,8 @@ use crate::core::rules::{RuleFlag, RuleSet};
 use crate::definition::{Definition, DefinitionRequest, FormatOptions, Source, columns_text, gap_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::{TimeFormat, TimeParser};
-use crate::input::{BatchFile, FileDecoder, Format, Projection, nothing};
-use crate::ledger::{FileDigest, FileEntry, FilePlace, Head, RunKind};
+use crate::input::{BatchFile, FileDecoder, Format, Projection};
+use crate::ledger::{FileDigest, FileEntry, FilePlace, Head, RunEntry, RunKind, active_runs};
 use crate::settings::RunSettings;
 use std::sync::Arc;
 
@@ -210,9 +210,21 @@ fn decided_head(context: &Context) -> Result<Option<&Head>> {
     let Some(head) = context.checkpoint.head().filter(|head| !head.definition.is_undecided()) else {
         return Ok(None);
     };
-    let knows_empty = context.checkpoint.run_of_file(&nothing())?.is_some();
-    let has_read = head.known_files.count > u64::from(knows_empty) || head.keys_open > 0;
+    // Only where no event was ever accepted does the ledger have to say it.
+    let has_read = head.latest.is_some() || head.keys_open > 0 || has_read(&context.checkpoint.runs()?);
     Ok(Some(head).filter(|_| has_read))
+}
+
+/// Whether a run that stands has read a row or a header, or has the state of another checkpoint.
+fn has_read(runs: &[RunEntry]) -> bool {
+    let active = active_runs(runs);
+    runs.iter().filter(|entry| active.contains(&entry.head.run)).any(|entry| {
+        let has_header = || entry.head.definition.sources.iter().any(|source| source.header == Some(true));
+        let has_text = || entry.files.iter().any(|file| file.digest.bytes > 0);
+        entry.counts.rows_read > 0
+            || has_text() && has_header()
+            || matches!(entry.kind, RunKind::Import | RunKind::Lost)
+    })
 }
 
 fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Definition> {

@@ -165,6 +165,7 @@ fn a_new_target_begins_behind_pruned_runs_only_if_it_is_told_to_and_says_what_it
     for (run, code, why) in [
         ("2", 2, "cannot begin after run 2, which is not here"),
         ("9", 2, "cannot begin after run 9, which is not here"),
+        ("4", 2, "nothing is published behind run 4, so a target cannot begin there yet"),
     ] {
         let refused = deliver(&folder, &["--start-after", run]).expect_code(code).stderr;
         assert!(

@@ -4,7 +4,6 @@
 #![allow(clippy::print_stderr, reason = "says what was skipped")]
 
 #[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "other test programs use the rest")]
 mod support;
 
 use std::fs;

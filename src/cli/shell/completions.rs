@@ -36,7 +36,9 @@ pub(super) fn print(shell: Shell) -> Result<()> {
 
 /// Answers a shell that asks. What goes wrong is no answer, because a shell shows no errors while somebody types.
 pub(super) fn answer(command: impl Fn() -> Command, words: &[OsString]) -> bool {
-    if std::env::var_os(ASKED_BY).is_none_or(|shell| shell.is_empty()) {
+    // A shell asks with the words behind `--`. A command that inherits the variable is no question.
+    let is_asked = std::env::var_os(ASKED_BY).is_some_and(|shell| !shell.is_empty());
+    if !is_asked || words.get(1).is_some_and(|word| word != "--") {
         return false;
     }
     let asked = CompleteEnv::with_factory(|| with_columns(command())).var(ASKED_BY);

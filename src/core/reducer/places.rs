@@ -5,7 +5,10 @@ const FREE: Place = Place { hash: 0, number: u32::MAX };
 
 /// More places than this that are taken in a row are no accident: half of all are free, so by chance one search in 10^20 meets as
 /// many.
-const CROWD: usize = 256;
+pub(super) const CROWD: usize = 256;
+
+/// There is always a free place beside a taken one, where a search ends.
+const FEWEST: usize = 2;
 
 /// So many places are never too many to empty, whatever is left in them.
 const FEW: usize = 512;
@@ -48,10 +51,10 @@ impl Places {
         2 * self.taken >= self.places.len()
     }
 
-    /// Adds a number. `false` if there is a crowd where it would be found; then nothing is added.
-    pub(super) fn add(&mut self, hash: u32, number: u32) -> bool {
+    /// Adds a number. `false` if `crowd` places are taken where it would be found; then nothing is added.
+    pub(super) fn add(&mut self, hash: u32, number: u32, crowd: usize) -> bool {
         let mask = self.places.len() - 1;
-        let mut seen = (0..CROWD).map(|step| (first(hash) + step) & mask);
+        let mut seen = (0..crowd).map(|step| (first(hash) + step) & mask);
         let free = seen.find(|&at| self.places[at] == FREE);
         if let Some(at) = free {
             self.places[at] = Place { hash, number };
@@ -62,7 +65,7 @@ impl Places {
 
     /// Empties all places, of which there are then twice as many as `numbers` or more: as many as before, unless that is far too many.
     pub(super) fn empty_for(&mut self, numbers: usize) {
-        let enough = (2 * numbers).next_power_of_two();
+        let enough = (2 * numbers).next_power_of_two().max(FEWEST);
         let places = self.places.len().min(FEW.max(8 * enough)).max(enough);
         self.places.clear();
         self.places.resize(places, FREE);
@@ -74,15 +77,31 @@ impl Places {
     }
 }
 
-/// Where a search begins. The lowest byte of a hash is the partition, and all keys of a table have the same.
+/// Where a search begins. The lowest byte of a public hash is the partition, and all keys of a table have the same: it comes last.
 #[inline]
 const fn first(hash: u32) -> usize {
-    (hash >> 8) as usize
+    hash.rotate_right(8) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A search for what is not there must meet a free place.
+    #[test]
+    fn every_table_has_a_free_place() {
+        for numbers in 0..70 {
+            let mut places = Places::default();
+            places.empty_for(numbers);
+            let mut number = 0;
+            while !places.is_full() {
+                assert!(places.add(number << 8, number, CROWD));
+                number += 1;
+            }
+            assert!(number as usize >= numbers.max(1));
+            assert_eq!(places.find(u32::MAX, |_| true), None, "{numbers}");
+        }
+    }
 
     #[test]
     fn numbers_are_found_by_hash_and_crowds_are_noticed() {
@@ -91,11 +110,12 @@ mod tests {
         assert_eq!(places.find(7, |_| true), None);
         places.empty_for(600);
         for number in 0..256_u32 {
-            assert!(places.add(number % 3, number), "{number}");
+            assert!(places.add(number % 3, number, CROWD), "{number}");
         }
-        assert!(!places.is_full() && !places.add(0xFF, 9_999));
+        assert!(!places.is_full() && !places.add(0xFF, 9_999, CROWD));
         assert_eq!(places.find(1, |number| number > 100), Some(103));
         assert_eq!((places.find(0x100, |_| true), places.find(0, |_| false)), (None, None));
+        assert!(places.add(0xFF, 9_999, usize::MAX));
         places.empty_for(3);
         assert_eq!((places.find(1, |_| true), places.places.len()), (None, 512));
     }

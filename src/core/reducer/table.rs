@@ -6,7 +6,7 @@
     reason = "a partition with 2^32 keys would need 400 GB, and halves of a hash"
 )]
 
-use super::places::Places;
+use super::places::{CROWD, Places};
 use super::table_key::TableKey;
 use std::hash::{BuildHasher, RandomState};
 
@@ -54,7 +54,7 @@ impl<S: Default> KeyTable<S> {
         let key = TableKey::of(key);
         self.long_bytes += key.bytes_elsewhere();
         self.entries.push(Entry { state, table_hash, is_marked: false, key });
-        if !self.places.is_full() && self.places.add(table_hash, number) {
+        if !self.places.is_full() && self.places.add(table_hash, number, self.crowd()) {
             return number;
         }
         self.index();
@@ -122,11 +122,17 @@ impl<S: Default> KeyTable<S> {
         numbers
     }
 
+    /// So many keys where one is to be found make the table take a secret hash. Nobody has chosen keys for that one.
+    const fn crowd(&self) -> usize {
+        if self.secret.is_none() { CROWD } else { usize::MAX }
+    }
+
     /// Finds places for all keys again; by a secret hash if they would all crowd.
     fn index(&mut self) {
         self.places.empty_for(self.entries.len());
+        let crowd = self.crowd();
         let is_crowded =
-            !(0..).zip(&self.entries).all(|(number, entry)| self.places.add(entry.table_hash, number));
+            !(0..).zip(&self.entries).all(|(number, entry)| self.places.add(entry.table_hash, number, crowd));
         if is_crowded {
             self.take_secret_hash();
             self.index();
@@ -162,6 +168,16 @@ mod tests {
         spread_hashes.sort_unstable();
         spread_hashes.dedup();
         assert!(spread_hashes.len() > 19_000, "{}", spread_hashes.len());
+    }
+
+    #[test]
+    fn an_empty_table_that_was_cleared_takes_keys() {
+        let mut table = KeyTable::<()>::default();
+        assert_eq!(table.retain(|()| true), Vec::<u32>::new());
+        for number in 0..3 {
+            assert_eq!(table.number_of(&[number as u8], number << 8), number);
+            assert_eq!(table.number_of(&[number as u8], number << 8), number);
+        }
     }
 
     #[test]

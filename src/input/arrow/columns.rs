@@ -4,6 +4,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields, Schema};
+use arrow_select::take::take;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -84,7 +85,17 @@ fn push_values(columns: &[ArrayRef], outer: Option<&NullBuffer>, values: &mut Ve
         let nulls = NullBuffer::union(outer, array.logical_nulls().as_ref());
         match array.as_struct_opt() {
             Some(group) => push_values(group.columns(), nulls.as_ref(), values),
-            None => values.push(Values { array: Arc::clone(array), nulls }),
+            None => values.push(Values { array: without_dictionary(array), nulls }),
         }
     }
+}
+
+/// Texts may stay in a dictionary; what is read as numbers stands in an array of its own.
+fn without_dictionary(array: &ArrayRef) -> ArrayRef {
+    let is_temporal = |kind: &DataType| matches!(kind, DataType::Dictionary(_, value) if value.is_temporal());
+    if !is_temporal(array.data_type()) {
+        return Arc::clone(array);
+    }
+    let dictionary = array.as_any_dictionary();
+    take(dictionary.values(), dictionary.keys(), None).unwrap_or_else(|_| Arc::clone(array))
 }

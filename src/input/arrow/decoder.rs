@@ -2,7 +2,7 @@
 
 use super::columns::{FileColumn, columns_of, values_of};
 use super::fields::{Fields, needs_row};
-use super::kinds::{check_kinds, set_form};
+use super::kinds::{check_kinds, check_read, set_form};
 use super::read_rows::ReadRows;
 use super::resolve::resolve;
 use crate::definition::{ColumnRequest, Source};
@@ -40,6 +40,7 @@ impl RecordDecoder {
     ) -> Result<Self> {
         source.fill_open(&[ColumnRequest::Number(1)], &[ColumnRequest::Number(2)]);
         let all = columns_of(schema);
+        check_read(&all)?;
         let names: Vec<String> = all.iter().map(|column| column.name.clone()).collect();
         let columns = resolve(source, &names, projection)?;
         check_kinds(&columns, &all)?;

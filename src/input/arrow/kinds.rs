@@ -26,6 +26,37 @@ fn is_time(kind: &DataType) -> bool {
     matches!(kind, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64)
 }
 
+/// Refuses columns of kinds that have no text here.
+///
+/// # Errors
+/// [`ErrorKind::DataRefused`], without the place.
+pub(super) fn check_read(all: &[FileColumn]) -> Result<()> {
+    let unread = all.iter().find(|column| !is_read(&column.kind));
+    unread.map_or(Ok(()), |column| {
+        let what =
+            format!("column {} is of the kind {}, which sessionize does not read", column.name, column.kind);
+        Err(Error::new(ErrorKind::DataRefused, what)
+            .remedy("make a plain column or a list of it, or leave it out")
+            .nothing_changed())
+    })
+}
+
+fn is_read(kind: &DataType) -> bool {
+    match kind {
+        DataType::RunEndEncoded(..)
+        | DataType::ListView(_)
+        | DataType::LargeListView(_)
+        | DataType::Union(..) => false,
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            is_read(item.data_type())
+        }
+        DataType::Map(entries, _) => is_read(entries.data_type()),
+        DataType::Struct(fields) => fields.iter().all(|field| is_read(field.data_type())),
+        DataType::Dictionary(_, value) => is_read(value),
+        _ => true,
+    }
+}
+
 /// Refuses columns whose values are no keys, or no times.
 ///
 /// # Errors

@@ -22,10 +22,11 @@ def rows(data):
     """`data` as an object that speaks Arrow."""
     if kind_of(data) == "polars.LazyFrame":
         return data.collect()
+    if kind_of(data) == "pandas":
+        # Its own interface would bring the index as a column.
+        return _pyarrow().Table.from_pandas(data, preserve_index=False)
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return data
-    if kind_of(data) == "pandas":
-        return _pyarrow().Table.from_pandas(data, preserve_index=False)
     if isinstance(data, dict):
         return _pyarrow().table(data)
     raise TypeError(

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 /// Runs the command with these words, of which the first is its name. Returns its exit code.
 #[pyfunction]
 pub fn command(py: Python<'_>, words: Vec<OsString>) -> u8 {
-    py.detach(|| main(words))
+    py.detach(|| main(&words))
 }
 
 /// The flags of a definition: the name, whether it repeats, and its help.

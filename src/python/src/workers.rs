@@ -27,6 +27,8 @@ pub fn workers(threads: Option<usize>) -> PyResult<Arc<Workers>> {
     let workers = Arc::new(Workers::start(threads).map_err(|error| exception(&error))?);
     let before = started.replace(Started { process, threads, workers: Arc::clone(&workers) });
     // Nobody can wait for threads that are not there.
-    before.filter(|before| before.process != process).map(std::mem::forget);
+    if let Some(before) = before.filter(|before| before.process != process) {
+        std::mem::forget(before);
+    }
     Ok(workers)
 }

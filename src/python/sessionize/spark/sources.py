@@ -11,7 +11,7 @@ from .layout import error
 
 def read(spark, paths, input_format):
     """A data frame of files, and what a commit says of them. The order of the files is that of the arguments; a pattern gives sorted ones."""
-    found = [path for given in paths for path in (sorted(glob.glob(given)) or [given])]
+    found = list(dict.fromkeys(path for given in paths for path in (sorted(glob.glob(given)) or [given])))
     missing = [path for path in found if "://" not in path and not os.path.exists(path)]
     if missing:
         raise error(f"{missing[0]}: there is no such file", 66)
@@ -23,7 +23,8 @@ def _frame(spark, paths, input_format):
     if input_format == "parquet":
         return spark.read.parquet(*paths)
     if input_format == "csv":
-        options = {"header": True, "escape": '"', "multiLine": False}
+        # A file whose header has other columns, or in another order, is an error instead of a wrong key.
+        options = {"header": True, "escape": '"', "multiLine": False, "enforceSchema": False}
         return spark.read.options(**options).csv(paths)
     return spark.read.option("primitivesAsString", True).json(paths)
 
