@@ -21,7 +21,7 @@ import pytest
 from sessionize import DeliveryError, delta, deliver_delta, followers
 from streams import Stream, correct, counted
 
-SOURCE = pathlib.Path(__file__).parents[2] / "src" / "python"
+ROOT = pathlib.Path(__file__).parents[2]
 # How often the processes of the longest test are killed.
 KILLS = int(os.environ.get("SESSIONIZE_TEST_KILLS", "8"))
 
@@ -205,19 +205,18 @@ def test_a_process_that_is_killed_anywhere_goes_on(correctable):
         correctable.run(correctable.day(day))
     correct(correctable, 2)
     command = [sys.executable, "-m", "sessionize.delta", "--out", str(correctable.out), "--to", str(correctable.table)]
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
 
     def begin_again():
         shutil.rmtree(correctable.table, ignore_errors=True)
         shutil.rmtree(correctable.out / "followers", ignore_errors=True)
 
     start = time.monotonic()
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)
     whole = time.monotonic() - start
     begin_again()
     draw, killed = random.Random(7), 0
     while killed < KILLS:
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             process.wait(whole * draw.uniform(0.3, 1.0))
         except subprocess.TimeoutExpired:
@@ -226,7 +225,7 @@ def test_a_process_that_is_killed_anywhere_goes_on(correctable):
         if process.wait() == 0:
             correctable.check()
             begin_again()
-    assert subprocess.run(command, env=environment).returncode == 0
+    assert subprocess.run(command).returncode == 0
     correctable.check()
 
 
@@ -356,7 +355,7 @@ def test_a_follower_is_registered_as_the_format_says(tmp_path):
         tmp_path, "warehouse", "postgres localhost:5432/shop", "08080808-0808-4808-8808-080808080808",
         "07070707-0707-4707-8707-070707070707", 7, "000000000000000000000000000000ff",
     )
-    document = (SOURCE.parents[1] / "docs/format.md").read_text()
+    document = (ROOT / "docs/format.md").read_text()
     example = document[document.index('{\n  "format_version": 1,\n  "name": "warehouse"'):].split("```")[0]
     assert (tmp_path / "followers/warehouse.json").read_text() == example
 
@@ -371,12 +370,11 @@ def test_the_position_is_registered(stream):
 
 
 def test_the_command_says_what_is_wrong_in_one_line(stream):
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-m", "sessionize.delta", "--to", str(stream.table), "--out"]
-    missing = subprocess.run([*command, "nowhere"], env=environment, capture_output=True, text=True)
+    missing = subprocess.run([*command, "nowhere"], capture_output=True, text=True)
     assert missing.returncode == 74 and missing.stderr.startswith("sessionize.delta: nowhere has no published run")
     stream.run(stream.day(0))
-    done = subprocess.run([*command, str(stream.out)], env=environment, capture_output=True, text=True)
+    done = subprocess.run([*command, str(stream.out)], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, f"delivered 1 runs to {stream.table}, the last is run 1\n")
 
 
@@ -414,7 +412,7 @@ def test_what_was_pruned_is_known_by_its_summary(tmp_path):
 def test_the_lines_of_the_page_deliver(stream, monkeypatch):
     """The block below "Delta Lake" in docs/delivery.md, with another place for the table."""
     stream.run(stream.day(0))
-    page = (SOURCE.parents[1] / "docs/delivery.md").read_text()
+    page = (ROOT / "docs/delivery.md").read_text()
     lines = page.split("\n## Delta Lake\n")[1].split("```python\n")[1].split("```")[0]
     monkeypatch.chdir(stream.folder)
     exec(lines.replace("s3://lake/sessions", "table").replace('{"AWS_REGION": "eu-west-1"}', "None"))
