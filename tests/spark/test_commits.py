@@ -210,7 +210,10 @@ def test_the_lines_of_the_readme_run(spark, tmp_path, monkeypatch):
     readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
     lines = readme.split("from sessionize.spark import", 1)[1].split("```", 1)[0]
     monkeypatch.chdir(tmp_path)
-    spark.createDataFrame(pa.table(DAYS[0])).write.parquet("events.parquet")
+    # The working folder of the engine is another one than that of the driver.
+    events = str(tmp_path / "events.parquet")
+    spark.createDataFrame(pa.table(DAYS[0])).write.parquet(events)
+    lines = lines.replace("events.parquet", events)
     exec("from sessionize.spark import" + lines, {"spark": spark})  # noqa: S102
     assert inspect("sessions")["runs"] == 2
 

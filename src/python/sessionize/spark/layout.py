@@ -6,6 +6,7 @@
 """
 
 import json
+import os
 import re
 
 import xxhash
@@ -49,7 +50,9 @@ class Layout:
     """The documents of a root. Nothing is ever replaced, so what was read stays true."""
 
     def __init__(self, address):
-        self.address = str(address)
+        text = str(address)
+        # Workers have other working folders than the driver.
+        self.address = text if "://" in text else os.path.abspath(text)
         self.root = SparkRoot(self.address)
 
     def _read(self, name):
