@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # sessionize.spark on real engines against the command: Sail (all tests), and Spark with Java (a short part of them; all with SPARK_TESTS=all).
 # Needs python3, pip and for Spark Java 17. Arguments go to pytest. SESSIONIZE_TEST_CASES=1000 tests/spark/run.sh -k comes_to_the_rows
-# Environments that are there already: SAIL_PYTHON and SPARK_PYTHON name their interpreters.
+# Environments that are there already: PYTHON_OF_SAIL and PYTHON_OF_SPARK name their interpreters.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,9 +15,9 @@ environment() {
   shift
   python3 -m venv "$folder/$name" && "$folder/$name/bin/pip" install -q pytest pyarrow xxhash 'pandas<3' "$@" >"$folder/$name.log" 2>&1 && echo "$folder/$name/bin/python"
 }
-sail=${SAIL_PYTHON:-$(environment sail pysail==0.7.2 pyspark-client==4.2.0 maturin || true)}
+sail=${PYTHON_OF_SAIL:-$(environment sail pysail==0.7.2 pyspark-client==4.2.0 maturin || true)}
 if [ -z "$sail" ] || ! "$sail" -c 'import maturin, pysail, pyspark, pytest, xxhash' 2>/dev/null; then
-  skip 'THE PACKAGE ON SPARK WAS NOT TESTED: pip install maturin pytest pyarrow xxhash "pandas<3" pysail==0.7.2 pyspark-client==4.2.0 (SAIL_PYTHON names the interpreter)'
+  skip 'THE PACKAGE ON SPARK WAS NOT TESTED: pip install maturin pytest pyarrow xxhash "pandas<3" pysail==0.7.2 pyspark-client==4.2.0 (PYTHON_OF_SAIL names the interpreter)'
   exit 0
 fi
 
@@ -34,9 +34,9 @@ if ! java -version >/dev/null 2>&1; then
   skip 'SPARK ITSELF WAS NOT TESTED: there is no Java (apt-get install openjdk-17-jre-headless)'
   exit 0
 fi
-spark=${SPARK_PYTHON:-$(environment spark pyspark==4.3.0 || true)}
+spark=${PYTHON_OF_SPARK:-$(environment spark pyspark==4.3.0 || true)}
 if [ -z "$spark" ] || ! "$spark" -c 'import pyspark, pytest, xxhash' 2>/dev/null; then
-  skip 'SPARK ITSELF WAS NOT TESTED: pip install pyspark==4.3.0 pytest pyarrow xxhash "pandas<3" (SPARK_PYTHON names the interpreter)'
+  skip 'SPARK ITSELF WAS NOT TESTED: pip install pyspark==4.3.0 pytest pyarrow xxhash "pandas<3" (PYTHON_OF_SPARK names the interpreter)'
   exit 0
 fi
 if [ "${SPARK_TESTS:-short}" = all ]; then
