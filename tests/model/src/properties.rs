@@ -19,8 +19,8 @@ pub fn all() -> Vec<Property<Protocol>> {
         Property::always("what ended with exit code 0 stays", |_, world| is_permanent(world)),
         Property::always("what is rolled back stays retracted", |_, world| is_retracted(world)),
         Property::always("after a crash, every command works", |_, world| is_never_stuck(world)),
-        Property::eventually("every job comes to its end", |model, world| has_ended(model, world)),
-        Property::sometimes("jobs end well", |model, world| all_done(model, world)),
+        Property::eventually("every job comes to its end", has_ended),
+        Property::sometimes("jobs end well", all_done),
         Property::sometimes("a committed run waits to be published", |_, world| waits(world)),
     ]
 }

@@ -138,10 +138,10 @@ impl World {
         let Some(mut process) = self.jobs[number].process.take() else { return };
         let (of, command) = (usize::from(process.stream), process.command);
         let ended = self.execute(&mut process, step, rules);
-        if let Step::Commit(entry) = step {
-            if entry.back_to.is_some() {
-                self.acknowledged[of].0 &= entry.mark.known.0;
-            }
+        if let Step::Commit(entry) = step
+            && entry.back_to.is_some()
+        {
+            self.acknowledged[of].0 &= entry.mark.known.0;
         }
         let job = &mut self.jobs[number];
         match ended {

@@ -55,10 +55,12 @@ pub fn decide(stream: Checkpoint, head: Option<Mark>, disk: &Disk) -> Recovery {
     }
     let Some(head) = head else { return Recovery::Refused(Refusal::Behind) };
     let published = published.map_or(0, |mark| mark.run);
-    if let Some(Content::Manifest(staged)) = disk.read(Path::StagedManifest(head.run)) {
-        if staged.stream == stream && staged.mark == head && published + 1 == head.run {
-            return publish_checked(staged, disk);
-        }
+    if let Some(Content::Manifest(staged)) = disk.read(Path::StagedManifest(head.run))
+        && staged.stream == stream
+        && staged.mark == head
+        && published + 1 == head.run
+    {
+        return publish_checked(staged, disk);
     }
     Recovery::Refused(match published.cmp(&head.run) {
         std::cmp::Ordering::Less => Refusal::Ahead,

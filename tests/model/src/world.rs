@@ -87,10 +87,10 @@ impl World {
     /// Readers see what is published.
     pub fn look(&mut self) {
         for (path, content) in self.disk.names() {
-            if let (Path::Manifest(run), crate::manifest::Content::Manifest(manifest)) = (path, content) {
-                if let Some(output) = manifest.output {
-                    self.seen.entry(run).or_insert(output);
-                }
+            if let (Path::Manifest(run), crate::manifest::Content::Manifest(manifest)) = (path, content)
+                && let Some(output) = manifest.output
+            {
+                self.seen.entry(run).or_insert(output);
             }
         }
     }
