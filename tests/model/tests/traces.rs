@@ -2,6 +2,7 @@
 //!
 //! Needs the program (`cargo build`, or `SESSIONIZE_TEST_PROGRAM`) and a C compiler. `SESSIONIZE_TEST_CALL_EVERY=1` kills the program
 //! after every change.
+#![allow(clippy::disallowed_methods, reason = "makes folders and reads what was recorded")]
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, reason = "a test program")]
 #![allow(
