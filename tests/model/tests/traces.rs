@@ -102,12 +102,15 @@ fn every_trace_is_a_behaviour_of_the_model() {
         let traces = record(&story, None);
         let changes = traces.last().unwrap().1.changes();
         held += follow(&traces).unwrap_or_else(|why| panic!("{}: {why}", story.name));
+        let mut killed = 0;
         for die_at in (1..changes).step_by(every) {
             let traces = record(&story, Some(die_at));
+            killed += traces.iter().filter(|(_, trace)| trace.was_killed).count();
             held +=
                 follow(&traces).unwrap_or_else(|why| panic!("{}, killed after {die_at}: {why}", story.name));
             all += traces.len();
         }
+        assert!(changes < 2 || killed > 0, "{}: no call was killed", story.name);
         all += traces.len();
     }
     println!("{all} traces of the program, {held} times held to the model, all accepted");
