@@ -51,6 +51,10 @@ mod durable;
 #[cfg(feature = "cli")]
 mod fake;
 #[cfg(feature = "cli")]
+mod figures;
+#[cfg(feature = "cli")]
+mod html;
+#[cfg(feature = "cli")]
 mod input;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -3,17 +3,22 @@
 //! [`crate::cli`] makes the text for people from the same structures.
 
 mod deliver;
+mod explain;
 mod maintenance;
+mod page;
 mod status;
 mod times;
 
 pub use deliver::{CleanReport, DeliverReport, DeliverStatusReport, FollowerReport, ForgetReport};
+pub use explain::ExplainReport;
 pub use maintenance::{
     BackupReport, ExportReport, MaintenanceReport, MigrateReport, PruneReport, VerifyReport,
 };
+pub use page::PageReport;
 pub use status::{FolderReport, StatusReport, TotalsReport};
 pub use times::{EarlyNumbersReport, RejectedTimeReport};
 
+use crate::figures::OpenFigures;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -306,6 +311,9 @@ pub struct LedgerReport {
     /// The outputs that it recorded as removed on purpose.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_outputs: Vec<String>,
+    /// Open sessions after it; only people see it, in a chart.
+    #[serde(skip)]
+    pub sessions_open: u64,
 }
 
 /// The report of `inspect`.
@@ -341,6 +349,9 @@ pub struct InspectReport {
     /// With `--runs`: the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Vec<LedgerReport>>,
+    /// How old, long and full the open sessions are; only people see it, in charts.
+    #[serde(skip)]
+    pub open: Option<OpenFigures>,
 }
 
 /// A part of a key in JSON.

@@ -5,6 +5,7 @@ mod common;
 mod config;
 mod configuration;
 mod deliver;
+mod explain_text;
 mod fake;
 mod files;
 mod finalize;
@@ -23,12 +24,15 @@ mod page;
 mod patterns;
 mod progress;
 mod renamed;
+mod report_page;
 mod rules;
 mod run;
 mod shell;
 mod signals;
+mod sketch;
 mod status;
 mod stderr;
+mod terminal;
 mod text;
 
 mod usage;
@@ -85,6 +89,7 @@ enum Verb {
     Finalize(finalize::FinalizeFlags),
     Inspect(inspect::InspectFlags),
     Status(status::StatusFlags),
+    Report(report_page::PageFlags),
     #[command(flatten)]
     Maintenance(maintenance::MaintenanceVerb),
     Deliver(deliver::DeliverFlags),
@@ -139,6 +144,7 @@ fn execute(words: &[OsString]) -> Result<()> {
         Verb::Finalize(flags) => finalize::execute(&flags, &cancellation),
         Verb::Inspect(flags) => inspect::execute(&flags, &cancellation),
         Verb::Status(flags) => status::execute(&flags, &cancellation),
+        Verb::Report(flags) => report_page::execute(&flags, &cancellation),
         Verb::Maintenance(verb) => maintenance::execute(&verb, &cancellation),
         Verb::Deliver(flags) => deliver::execute(&flags, &cancellation),
         Verb::Config(flags) => config::execute(&flags, cli.config, command()),

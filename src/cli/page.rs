@@ -15,13 +15,34 @@ const LISTED_CHARACTERS: usize = 160;
 /// The widest column: one long value must not push all others out of sight.
 const COLUMN_CHARACTERS: usize = 40;
 
+/// The colour of charts, and the end of it.
+const COLOUR: &str = "\u{1b}[36m";
+const NO_COLOUR: &str = "\u{1b}[0m";
+
 /// A report for people, line by line.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     text: String,
+    is_coloured: bool,
 }
 
 impl Page {
+    /// A report whose charts have colours.
+    pub(super) fn coloured() -> Self {
+        Self { is_coloured: true, ..Self::default() }
+    }
+
+    /// Adds a line with a chart of its own characters behind the text, which may come from outside.
+    pub(super) fn chart_line(&mut self, before: &str, chart: &str) {
+        self.text.push_str(one_line(before).trim_end());
+        match (chart.is_empty(), self.is_coloured) {
+            (true, _) => {}
+            (false, false) => self.text.extend(["  ", chart]),
+            (false, true) => self.text.extend(["  ", COLOUR, chart, NO_COLOUR]),
+        }
+        self.text.push('\n');
+    }
+
     /// Adds a line.
     pub(super) fn line(&mut self, line: impl AsRef<str>) {
         self.text.push_str(&one_line(line.as_ref()));

@@ -1,11 +1,12 @@
 //! Reports for people: aligned, short, with separated thousands.
 
 use super::page::{Page, Rows, listed};
+use super::sketch::{add_bars, add_sparks};
 use crate::core::event::key_word;
 use crate::proposal::{Findings, gap_text};
 use crate::report::{
-    FileReport, InspectReport, LedgerReport, OpenSessionReport, RejectedTimeReport, RunReport, Status,
-    StatusReport,
+    FileReport, InspectReport, LedgerReport, OpenSessionReport, PageReport, RejectedTimeReport, RunReport,
+    Status, StatusReport,
 };
 use indicatif::{HumanBytes, HumanCount};
 use std::path::Path;
@@ -48,6 +49,15 @@ pub(super) fn status_line(report: &StatusReport) -> Page {
     let mut page = Page::default();
     let verdict = if report.problems.is_empty() { "ok" } else { "attention" };
     page.line(format!("{verdict}: {}", parts.join("; ")));
+    page
+}
+
+/// What `report` has written, and what the page does not have.
+pub(super) fn page_page(report: &PageReport) -> Page {
+    let mut page = Page::default();
+    let (sessions, runs) = (HumanCount(report.sessions), HumanCount(report.runs));
+    page.line(format!("{}: sessions {sessions}, runs {runs}", report.file));
+    page.list("not in it: ", &report.left_out);
     page
 }
 
@@ -170,8 +180,7 @@ fn late_text(report: &RunReport) -> String {
 }
 
 /// The report of an inspect.
-pub(super) fn inspect_page(report: &InspectReport) -> Page {
-    let mut page = Page::default();
+pub(super) fn inspect_page(report: &InspectReport, mut page: Page) -> Page {
     let mut rows = Rows::default();
     let Some(definition) = &report.definition else {
         page.line("the checkpoint is new: no run was committed");
@@ -200,6 +209,13 @@ pub(super) fn inspect_page(report: &InspectReport) -> Page {
         page.space();
         page.line("runs");
         page.table(&RUN_COLUMNS, &runs.iter().map(ledger_row).collect::<Vec<_>>());
+        if runs.len() > 1 {
+            page.space();
+            let values = |value: fn(&LedgerReport) -> u64| runs.iter().map(value).collect::<Vec<_>>();
+            add_sparks(&mut page, "rows read", &values(|run| run.rows_read));
+            add_sparks(&mut page, "sessions completed", &values(|run| run.sessions_completed));
+            add_sparks(&mut page, "sessions open", &values(|run| run.sessions_open));
+        }
         let filtered: Vec<[String; 4]> = runs.iter().filter_map(filtered_row).collect();
         if !filtered.is_empty() {
             page.space();
@@ -211,6 +227,14 @@ pub(super) fn inspect_page(report: &InspectReport) -> Page {
         page.space();
         page.line("open sessions");
         page.table(&OPEN_COLUMNS, &sessions.iter().map(open_row).collect::<Vec<_>>());
+    }
+    if let Some(open) =
+        report.open.as_ref().filter(|_| report.sessions.as_ref().is_some_and(|open| open.len() > 1))
+    {
+        page.space();
+        add_bars(&mut page, "age, from the first event to the watermark", open.ages.iter());
+        add_bars(&mut page, "events so far", open.lengths.iter());
+        add_bars(&mut page, "duration so far", open.durations.iter());
     }
     page
 }
@@ -296,6 +320,7 @@ fn duration_text(seconds: f64) -> String {
 mod tests {
     use super::*;
     use crate::cli::page::hostile::{expect_harmless, many, values};
+    use crate::figures::OpenFigures;
     use crate::report::{DefinitionReport, LateReport, Outputs, SidePaths, SourceReport};
 
     fn file(text: &str, status: &'static str) -> FileReport {
@@ -364,6 +389,7 @@ mod tests {
             events_filtered: i64::MIN,
             watermark: some(),
             missing_outputs: vec![text.to_owned(); 2],
+            sessions_open: u64::MAX,
         };
         let open = |key_parts| OpenSessionReport {
             key: text.to_owned(),
@@ -390,7 +416,8 @@ mod tests {
             oldest_open_start: some(),
             bytes_on_disk: u64::MAX,
             sessions: Some(vec![open(keys.to_vec()), open(Vec::new())]),
-            ledger: Some(vec![ledger]),
+            ledger: Some(vec![ledger.clone(), ledger]),
+            open: Some(OpenFigures::default()),
         }
     }
 
@@ -413,14 +440,11 @@ mod tests {
         for text in values() {
             let bytes = [text.as_bytes(), b"\xff\x1b"].concat();
             let report = inspected(&text, vec![file(&text, "processed")], &[bytes, text.clone().into()]);
-            expect_harmless(&inspect_page(&report));
+            expect_harmless(&inspect_page(&report, Page::default()));
         }
         let files: Vec<_> = many().iter().map(|name| file(name, "processed")).collect();
-        let page = inspect_page(&inspected(
-            "",
-            files,
-            &many().into_iter().map(String::into_bytes).collect::<Vec<_>>(),
-        ));
+        let keys: Vec<Vec<u8>> = many().into_iter().map(String::into_bytes).collect();
+        let page = inspect_page(&inspected("", files, &keys), Page::default());
         expect_harmless(&page);
         assert!(page.text().contains("more\n"));
     }

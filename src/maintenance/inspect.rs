@@ -6,6 +6,7 @@ use crate::core::reducer::SessionFold;
 use crate::core::session::{Session, SessionBatch};
 use crate::definition::{Definition, Source, columns_text, gap_text};
 use crate::error::Result;
+use crate::figures::OpenFigures;
 use crate::ledger::{FileEntry, RunEntry, RunKind};
 use crate::migrations::checkpoint::CURRENT_VERSION;
 use crate::report::{
@@ -36,6 +37,8 @@ pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport>
     // The state of the last run always stands.
     let last_run = last_run(look)?.map(|entry| ledger_report(&entry, true));
     let shows_sessions = settings.sessions || settings.key.is_some();
+    let (sessions, open) =
+        shows_sessions.then(|| open_sessions(look, settings.key.as_deref())).transpose()?.unzip();
     Ok(InspectReport {
         format_version: CURRENT_VERSION,
         definition: decided.map(|head| definition_report(&head.definition)),
@@ -49,8 +52,9 @@ pub fn inspect(look: &Look, settings: &InspectSettings) -> Result<InspectReport>
         events_open: head.map_or(0, |head| head.events_open),
         oldest_open_start: head.and_then(|head| time_text(head.oldest_open_start)),
         bytes_on_disk: look.files().sum().1,
-        sessions: shows_sessions.then(|| open_sessions(look, settings.key.as_deref())).transpose()?,
+        sessions,
         ledger,
+        open,
     })
 }
 
@@ -69,13 +73,29 @@ fn ledger(look: &Look) -> Result<Vec<LedgerReport>> {
     Ok(runs.iter().map(|entry| ledger_report(entry, kept.contains(&entry.head.run))).collect())
 }
 
-/// The open sessions with buffered events, as they would be if no further event came; only those of the key `only`, if it is
-/// given.
-fn open_sessions(look: &Look, only: Option<&[u8]>) -> Result<Vec<OpenSessionReport>> {
-    let Some(head) = look.checkpoint.head() else { return Ok(Vec::new()) };
-    let fold = SessionFold::new(head.definition.gap, rule_set(&head.definition)?, head.event_time());
-    let key_columns = head.definition.key_names().len();
+/// The open sessions, and their figures; only those of the key `only`, if it is given.
+fn open_sessions(look: &Look, only: Option<&[u8]>) -> Result<(Vec<OpenSessionReport>, OpenFigures)> {
+    let mut figures = OpenFigures::default();
+    let now = look.checkpoint.head().and_then(|head| head.watermark.time());
+    let key_columns = look.checkpoint.head().map_or(1, |head| head.definition.key_names().len());
     let mut found: Vec<(Timestamp, OpenSessionReport)> = Vec::new();
+    for_each_open(look, only, |session| {
+        figures.add(session.start, session.end, session.event_count, now.unwrap_or(session.start));
+        found.push((session.start, open_session(session, key_columns)));
+    })?;
+    found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key_parts.cmp(&b.key_parts)));
+    Ok((found.into_iter().map(|(_, report)| report).collect(), figures))
+}
+
+/// Visits the open sessions with buffered events, as they would be if no further event came; only those of the key `only`, if it
+/// is given. Holds one partition at a time.
+pub(super) fn for_each_open(
+    look: &Look,
+    only: Option<&[u8]>,
+    mut visit: impl FnMut(&Session<'_>),
+) -> Result<()> {
+    let Some(head) = look.checkpoint.head() else { return Ok(()) };
+    let fold = SessionFold::new(head.definition.gap, rule_set(&head.definition)?, head.event_time());
     for partition in PartitionId::all() {
         if only.is_some_and(|key| KeyHash::of(key).partition() != partition) {
             continue;
@@ -84,21 +104,32 @@ fn open_sessions(look: &Look, only: Option<&[u8]>) -> Result<Vec<OpenSessionRepo
         look.checkpoint.load_partition(partition, &mut reducer)?;
         let mut open = SessionBatch::default();
         reducer.show_open(head.watermark, &mut open);
-        let shown = open.iter().filter(|session| only.is_none_or(|key| key == session.key));
-        found.extend(shown.map(|session| (session.start, open_session(&session, key_columns))));
+        open.iter()
+            .filter(|session| only.is_none_or(|key| key == session.key))
+            .for_each(|session| visit(&session));
     }
-    found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.key_parts.cmp(&b.key_parts)));
-    Ok(found.into_iter().map(|(_, report)| report).collect())
+    Ok(())
 }
 
 fn open_session(session: &Session<'_>, key_columns: usize) -> OpenSessionReport {
-    let key_parts: Vec<Vec<u8>> = key_parts(session.key, key_columns).map(<[u8]>::to_vec).collect();
+    session_report(session.key, key_columns, session.start, session.end, session.event_count)
+}
+
+/// A session in a report: its key, its first and last time, its number of events.
+pub(super) fn session_report(
+    key: &[u8],
+    key_columns: usize,
+    start: Timestamp,
+    end: Timestamp,
+    event_count: u64,
+) -> OpenSessionReport {
+    let key_parts: Vec<Vec<u8>> = key_parts(key, key_columns).map(<[u8]>::to_vec).collect();
     OpenSessionReport {
         key: String::from_utf8_lossy(&key_parts.join(&b","[..])).into_owned(),
         key_parts,
-        session_start: session.start.to_string(),
-        session_end: session.end.to_string(),
-        event_count: session.event_count,
+        session_start: start.to_string(),
+        session_end: end.to_string(),
+        event_count,
     }
 }
 
@@ -164,5 +195,6 @@ fn ledger_report(entry: &RunEntry, is_kept: bool) -> LedgerReport {
             RunKind::AcceptMissing { outputs } => outputs.clone(),
             _ => Vec::new(),
         },
+        sessions_open: entry.head.sessions_open,
     }
 }

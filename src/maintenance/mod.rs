@@ -4,25 +4,32 @@
 
 mod backup;
 mod expected;
+mod explain;
+mod history;
 mod inspect;
 mod migrate;
+mod overview;
 mod partial;
 #[cfg(any(test, debug_assertions))]
 mod predecessor;
 mod prune;
 mod purge;
+mod reasons;
 mod rewrite;
 mod rollback;
 #[cfg(feature = "parquet")]
 mod root;
+mod session_rows;
 mod status;
 mod transfer;
 mod verify;
 
 pub use backup::backup;
 pub use expected::Interval;
+pub use explain::explain;
 pub use inspect::{InspectSettings, inspect};
 pub use migrate::migrate;
+pub use overview::overview;
 #[cfg(any(test, debug_assertions))]
 pub use predecessor::write as write_predecessor;
 pub use prune::{PruneSettings, prune};

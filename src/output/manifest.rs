@@ -21,6 +21,19 @@ pub struct ManifestFile {
     pub digest: String,
 }
 
+/// The time of each phase of a run before its commit, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhasesUs {
+    /// Taking the lock, opening and recovering the checkpoint, loading open state.
+    pub open: u64,
+    /// Waiting for bytes and parsing them.
+    pub read: u64,
+    /// Folding.
+    pub reduce: u64,
+    /// Writing and syncing outputs and state.
+    pub stage: u64,
+}
+
 /// The manifest of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -37,6 +50,9 @@ pub struct Manifest {
     /// The run whose state a rollback restored: the outputs of later runs are retracted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rolled_back_to: Option<u64>,
+    /// The time that the run took until this manifest was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phases_us: Option<PhasesUs>,
     /// The files of the run.
     pub files: Vec<ManifestFile>,
     /// The columns of the outputs that have typed rows, by the names of their kinds.
@@ -54,6 +70,7 @@ impl Manifest {
             head_digest: mark.digest,
             follows: None,
             rolled_back_to: None,
+            phases_us: None,
             files,
             columns: BTreeMap::new(),
         }
@@ -94,6 +111,18 @@ impl Manifest {
     pub fn rolling_back_to(mut self, run: Option<RunId>) -> Self {
         self.rolled_back_to = run.map(RunId::number);
         self
+    }
+
+    /// The same for a run that has taken this time so far.
+    #[must_use]
+    pub fn timed(mut self, phases: PhasesUs) -> Self {
+        self.phases_us = Some(phases);
+        self
+    }
+
+    /// The time that the run took until it was about to be committed; `None` if it is not known.
+    pub const fn phases_us(&self) -> Option<PhasesUs> {
+        self.phases_us
     }
 
     /// The newest published run before this one; `None` if there was none.

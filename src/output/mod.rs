@@ -39,12 +39,10 @@ pub use columns::second_names;
 pub use counts::SessionCounts;
 pub use encode::{EncodeFile, Origin};
 pub use followers::{Registration, check_follower_name};
-pub use following::PublishedFile;
-#[cfg(feature = "postgres")]
-pub use following::{StoredValue, TakeRow};
+pub use following::{PublishedFile, StoredValue, TakeRow};
 pub use kind::OutputKind;
 pub use listing::Listing;
-pub use manifest::{Manifest, ManifestFile};
+pub use manifest::{Manifest, ManifestFile, PhasesUs};
 pub use owner::belongs_to_another;
 pub use partitions::{DatePartitions, OutputDate};
 pub use paths::{Output, OutputFile};
@@ -115,7 +113,6 @@ macro_rules! formats {
                 match self { $(Self::$variant => <$encoder>::count_sessions(file, schema),)* }
             }
 
-            #[cfg(any(feature = "parquet", feature = "postgres"))]
             fn read_rows(self, file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), following::RowError> {
                 match self { $(Self::$variant => <$encoder as following::ReadRows>::read_rows(file, columns, take),)* }
             }

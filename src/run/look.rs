@@ -182,6 +182,11 @@ impl Look {
         Seen::now(common).map_or(true, |seen| seen != self.seen)
     }
 
+    /// The clock at its start.
+    pub(crate) const fn as_of(&self) -> Timestamp {
+        self.as_of
+    }
+
     /// The files of the checkpoint.
     pub(crate) const fn files(&self) -> &Stamp {
         &self.seen.files

@@ -1,6 +1,7 @@
 //! The time of each phase of a run.
 #![expect(clippy::disallowed_methods, reason = "phases are measured")]
 
+use crate::output::PhasesUs;
 use crate::report::Phases;
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,14 @@ impl Stopwatch {
         self.phases.read += passed * (1.0 - share);
         self.phases.reduce += passed * share;
         self.last = now;
+    }
+
+    /// The phases before the commit, for a manifest.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time since a start")]
+    pub(super) fn phases_us(&self) -> PhasesUs {
+        let us = |seconds: f64| (seconds * 1e6) as u64;
+        let Phases { open, read, reduce, stage, .. } = self.phases;
+        PhasesUs { open: us(open), read: us(read), reduce: us(reduce), stage: us(stage) }
     }
 
     pub(super) fn seconds(&self) -> f64 {

@@ -79,7 +79,7 @@ impl<'c> Transaction<'c> {
     /// has changed. After it the run is committed, and the next command that writes publishes it.
     pub(crate) fn carry_out(self, stopwatch: &mut Stopwatch) -> Result<Published> {
         let Self { context, staging, entry, change } = self;
-        let manifest = seal(staging, &entry, change)?;
+        let manifest = seal(staging, &entry, change, stopwatch)?;
         stopwatch.book(|phases| &mut phases.stage);
         context.cancellation.begin_commit()?;
         commit(context, &entry, change)?;
@@ -115,16 +115,25 @@ pub(crate) fn check_balance(balance: Result<(), String>) -> Result<()> {
     })
 }
 
-/// Syncs everything that is staged, the manifest last.
-fn seal(staging: Staging, entry: &RunEntry, change: LedgerChange<'_>) -> Result<Manifest> {
+/// Syncs everything that is staged, the manifest last. It says how long the run has taken until then.
+fn seal(
+    staging: Staging,
+    entry: &RunEntry,
+    change: LedgerChange<'_>,
+    stopwatch: &mut Stopwatch,
+) -> Result<Manifest> {
     let rolls_back_to = match entry.kind {
         RunKind::Rollback { to } => Some(to),
         _ => None,
     };
-    let complete = |manifest: Manifest| match change {
-        LedgerChange::Import { follows, .. } => manifest.following(follows),
-        LedgerChange::None | LedgerChange::Places(_) | LedgerChange::Forget(_) => {
-            manifest.rolling_back_to(rolls_back_to)
+    let complete = |manifest: Manifest| {
+        stopwatch.book(|phases| &mut phases.stage);
+        let timed = manifest.timed(stopwatch.phases_us());
+        match change {
+            LedgerChange::Import { follows, .. } => timed.following(follows),
+            LedgerChange::None | LedgerChange::Places(_) | LedgerChange::Forget(_) => {
+                timed.rolling_back_to(rolls_back_to)
+            }
         }
     };
     staging.seal(head_digest(&entry.head), entry.head.generation, complete)

@@ -12,7 +12,7 @@ const MAX_MEDIAN_FUNCTION_LINES: usize = 10;
 const MAX_MAIN_LINES: usize = 40;
 
 /// Modules without files, clocks, threads, processes, environment, beside all of `core`.
-const PURE: [&str; 5] = ["definition", "ledger", "proposal", "purged", "sessionizer"];
+const PURE: [&str; 7] = ["definition", "figures", "html", "ledger", "proposal", "purged", "sessionizer"];
 /// What the core alone has of the module `state`.
 const PURE_STATE: [&str; 2] = ["src/state/rows/", "src/state/frame.rs"];
 const NOT_IN_THE_CORE: [&str; 12] = [

@@ -97,7 +97,8 @@ impl Folder {
     }
 
     /// Every file below `name` with its content, by path relative to the folder; empty if there is none. A stream has an id
-    /// of its own, and so no checkpoint can have the manifests of its twin: the id and what depends on it are left out.
+    /// of its own, and so no checkpoint can have the manifests of its twin: the id and what depends on it are left out, and so is the
+    /// time that a run took.
     pub fn files(&self, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
         collect_files(&self.path(name), &self.path, &mut found);
@@ -141,7 +142,7 @@ fn collect_files(path: &Path, root: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>
     }
 }
 
-/// A manifest or an owner file without the id of its stream, which is nobody's but its own.
+/// A manifest or an owner file without the id of its stream, which is nobody's but its own, and without the time that the run took.
 fn without_stream(path: &Path, content: Vec<u8>) -> Vec<u8> {
     let named = |name: &str| path.file_name().is_some_and(|found| found == name);
     let is_manifest = path.parent().is_some_and(|folder| folder.ends_with("manifests"));
@@ -149,6 +150,7 @@ fn without_stream(path: &Path, content: Vec<u8>) -> Vec<u8> {
         Ok(Value::Object(mut fields)) if is_manifest || named("manifest.json") || named("owner.json") => {
             fields.remove("stream_id");
             fields.remove("checksum");
+            fields.remove("phases_us");
             serde_json::to_vec(&fields).unwrap()
         }
         _ => content,

@@ -153,6 +153,11 @@ impl RuleFlag {
         Self::all().find(|flag| flag.name() == name)
     }
 
+    /// The split rule that ends sessions for this reason; `None` if none does.
+    pub fn of_close_reason(reason: &str) -> Option<Self> {
+        SplitFlag::ALL.iter().find(|flag| flag.close_reason() == reason).copied().map(Self::Split)
+    }
+
     /// The canonical form of a value: values with one meaning have one form.
     ///
     /// # Errors

@@ -4,7 +4,6 @@ mod aggregate;
 mod cell;
 mod counting;
 mod formula;
-#[cfg(any(feature = "parquet", feature = "postgres"))]
 mod reading;
 mod session;
 mod side;

@@ -1,7 +1,6 @@
 //! The rows of published outputs, for whoever follows them.
 #![expect(clippy::disallowed_methods, reason = "reads published files")]
 
-#[cfg(any(feature = "parquet", feature = "postgres"))]
 use super::value::{RowError, TakeRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::OutputFormat;
@@ -65,13 +64,23 @@ impl PublishedFile {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if it is not what its manifest says, and the error of `take`.
-    #[cfg(any(feature = "parquet", feature = "postgres"))]
     pub fn rows(self, take: TakeRow<'_>) -> Result<()> {
         self.output.format.read_rows(self.file, &self.columns, take).map_err(|error| match error {
             RowError::Damaged(damage) => unreadable(&self.path, &damage),
             RowError::Stopped(error) => error,
         })
     }
+}
+
+/// An output that cannot be read.
+#[derive(Debug)]
+pub struct UnopenedFile {
+    /// Its path, relative to the output folder.
+    pub path: String,
+    /// How many rows it has, as its manifest says.
+    pub count: u64,
+    /// What is wrong with it; `None` if it is gone.
+    pub wrong: Option<String>,
 }
 
 /// The error for a file that somebody has moved, deleted or edited before it was delivered.
@@ -95,7 +104,30 @@ impl Output {
         let rows = manifest
             .outputs()
             .filter(|(file, _)| matches!(file.kind, OutputKind::Sessions | OutputKind::Events));
-        rows.map(|(file, listed)| self.open_checked(file, listed, manifest)).collect()
+        let open = |(file, listed): (OutputFile, &ManifestFile)| {
+            let refused = |fault| not_as_published(&self.folder().join(&listed.path), fault);
+            self.open_checked(file, listed, manifest).map_err(refused)
+        };
+        rows.map(open).collect()
+    }
+
+    /// Opens the outputs of one kind of a run, as [`Output::open_rows`] does; each is there or not.
+    pub fn open_each(
+        &self,
+        manifest: &Manifest,
+        kind: OutputKind,
+    ) -> impl Iterator<Item = Result<PublishedFile, UnopenedFile>> {
+        let of_kind = manifest.outputs().filter(move |(file, _)| file.kind == kind);
+        of_kind.map(move |(file, listed)| {
+            self.open_checked(file, listed, manifest).map_err(|fault| UnopenedFile {
+                path: listed.path.clone(),
+                count: listed.rows,
+                wrong: match fault {
+                    Fault::Gone => None,
+                    Fault::Wrong(wrong) => Some(wrong),
+                },
+            })
+        })
     }
 
     fn open_checked(
@@ -103,17 +135,15 @@ impl Output {
         output: OutputFile,
         listed: &ManifestFile,
         manifest: &Manifest,
-    ) -> Result<PublishedFile> {
+    ) -> Result<PublishedFile, Fault> {
         let path = self.folder().join(&listed.path);
-        let damaged = |damage: &str| unreadable(&path, damage);
-        let failed = |error: io::Error| not_as_published(&path, Fault::of(&path, &error));
+        let failed = |error: io::Error| Fault::of(&path, &error);
         let mut file = self.open_anywhere(listed).map_err(failed)?;
-        let content = Content::of(&file).map_err(failed)?;
-        content.check(listed).map_err(|fault| not_as_published(&path, fault))?;
+        Content::of(&file).map_err(failed)?.check(listed)?;
         file.rewind().map_err(failed)?;
         let columns = manifest
             .columns_of(output.kind)
-            .ok_or_else(|| damaged("its manifest does not list its columns"))?;
+            .ok_or_else(|| Fault::Wrong("its manifest does not list its columns".to_owned()))?;
         Ok(PublishedFile { output, path, file, columns: columns.to_vec(), listed: listed.clone() })
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Numbers are exact, a missing value is `null`, and text that is not UTF-8 is `{"hex": "..."}`, as in reports and exports.
 
-#[cfg(any(feature = "parquet", feature = "postgres"))]
 mod reading;
 
 use super::encode::Encode;

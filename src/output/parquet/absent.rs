@@ -1,10 +1,8 @@
 //! Takes the place of the encoder in a build without it.
 
 use crate::core::session::SessionBatch;
-#[cfg(feature = "postgres")]
 use crate::output::columns::Column;
 use crate::output::encode::{Encode, EncodeFile, Origin};
-#[cfg(feature = "postgres")]
 use crate::output::following::{ReadRows, RowError, TakeRow};
 use crate::output::{OutputKind, OutputSchema, SessionCounts};
 use std::fs::File;
@@ -38,7 +36,6 @@ impl Encode for Parquet {
     }
 }
 
-#[cfg(feature = "postgres")]
 impl ReadRows for Parquet {
     fn read_rows(_file: File, _columns: &[Column], _take: TakeRow<'_>) -> Result<(), RowError> {
         Err(RowError::Damaged(

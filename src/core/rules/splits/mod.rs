@@ -32,6 +32,11 @@ macro_rules! split_rules {
                 match self { $(Self::$rule => $file::$rule::FLAG,)* }
             }
 
+            /// The word for sessions that it ends.
+            pub(super) const fn close_reason(self) -> &'static str {
+                match self { $(Self::$rule => $file::$rule::CLOSE_REASON,)* }
+            }
+
             fn compile(self, values: &[&str], projection: &mut Projection<'_>) -> Result<Rule, String> {
                 match self { $(Self::$rule => $file::$rule::compile(values, projection).map(Rule::$rule),)* }
             }
