@@ -20,11 +20,11 @@ use std::time::Duration;
 #[derive(Debug, Parser)]
 #[command(name = "sessionize", no_binary_name = true, disable_help_flag = true)]
 struct FrameFlags {
-    /// Column of the key: its name, or its number from 1 on. Several make a composite key
-    #[arg(long, value_name = "COL", value_parser = values::column)]
+    /// Column of the key, by its name. Several make a composite key
+    #[arg(long, value_name = "COL", value_parser = values::column_name)]
     key: Option<Vec<ColumnRequest>>,
-    /// Column of the event time. Several are joined
-    #[arg(long, value_name = "COL", value_parser = values::column)]
+    /// Column of the event time, by its name. Several are joined
+    #[arg(long, value_name = "COL", value_parser = values::column_name)]
     time: Option<Vec<ColumnRequest>>,
     /// Form of times that are texts or numbers: auto, epoch-s, epoch-ms, epoch-us or a strftime pattern
     #[arg(long, value_name = "FORMAT", value_parser = values::time_format)]

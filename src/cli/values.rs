@@ -69,6 +69,16 @@ pub(super) fn column(text: &str) -> Result<ColumnRequest, String> {
     }
 }
 
+/// The name of a column of a data frame, in which every column has one.
+#[cfg(feature = "parquet")]
+pub(super) fn column_name(text: &str) -> Result<ColumnRequest, String> {
+    if text.is_empty() {
+        Err("a column has no name".to_owned())
+    } else {
+        Ok(ColumnRequest::Name(text.to_owned()))
+    }
+}
+
 /// `128MiB`, `1GB`.
 pub(super) fn size_bytes(text: &str) -> Result<usize, String> {
     let size: bytesize::ByteSize =

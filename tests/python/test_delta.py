@@ -18,7 +18,7 @@ import time
 import deltalake
 import pyarrow.parquet
 import pytest
-from sessionize import DeliveryError, delta, deliver_delta, followers
+from sessionize import DeliveryError, SessionizeWarning, delta, deliver_delta, followers
 from streams import Stream, correct, counted
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -329,7 +329,19 @@ def test_csv_is_refused_with_the_way_on(tmp_path):
     stream.run(stream.day(0), "--output-format=csv")
     stream.run(stream.day(1))
     refused(stream, "--output-format parquet", "start_after=1")
-    assert stream.deliver(start_after=1) == [2]
+    with pytest.warns(SessionizeWarning, match="begins after run 1: it lacks what this run and those before it have published"):
+        assert stream.deliver(start_after=1) == [2]
+
+
+def test_a_table_that_has_a_run_goes_on_where_it_is(stream, recwarn):
+    """Whatever `start_after` says: the flag may stay in a script."""
+    for day in range(3):
+        stream.run(stream.day(day))
+        if day == 0:
+            assert stream.deliver() == [1]
+    assert stream.deliver(start_after=2) == [2, 3]
+    stream.check()
+    assert not [warned for warned in recwarn if issubclass(warned.category, SessionizeWarning)]
 
 
 def test_a_folder_without_runs_a_wrong_kind_and_a_wrong_name_are_refused(stream, tmp_path):

@@ -208,6 +208,22 @@ def test_errors_have_the_words_of_the_command(options, error, words):
         sz.sessionize(rows, **{**KEYS, **options})
 
 
+@pytest.mark.parametrize("key", ["2", ["2"]])
+def test_a_column_is_meant_by_its_name_also_if_that_is_a_number(key):
+    rows = pyarrow.table({"2": ["ann", "bob"], "user": ["x", "x"], "ts": [1_767_261_600, 1_767_261_601]})
+    done, state = sz.sessionize(rows, key=key, time="ts", gap="30m")
+    assert sorted(sz.finalize(state).column("2").to_pylist()) == ["ann", "bob"]
+    with pytest.raises(sz.DataError, match="3"):
+        sz.sessionize(rows, key="3", time="ts", gap="30m")
+
+
+def test_all_exceptions_of_the_package_are_of_one_class():
+    from sessionize import errors
+
+    raised = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception) and not issubclass(each, Warning)]
+    assert len(raised) >= 8 and all(issubclass(each, sz.SessionizeError) for each in raised)
+
+
 def test_no_rows_are_no_sessions():
     done, state = sz.sessionize(DAY.slice(0, 0), **KEYS)
     assert done.num_rows == 0 and state.watermark is None

@@ -15,6 +15,7 @@ from .errors import (
     CheckpointError,
     DataError,
     DefinitionError,
+    DeliveryError,
     OrderError,
     SessionizeError,
     SessionizeWarning,
@@ -49,8 +50,4 @@ def __getattr__(name):
         from .delta import deliver_delta
 
         return deliver_delta
-    if name == "DeliveryError":
-        from .log import DeliveryError
-
-        return DeliveryError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

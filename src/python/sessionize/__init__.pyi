@@ -12,11 +12,11 @@ from .delta import deliver_delta as deliver_delta
 from .errors import CheckpointError as CheckpointError
 from .errors import DataError as DataError
 from .errors import DefinitionError as DefinitionError
+from .errors import DeliveryError as DeliveryError
 from .errors import OrderError as OrderError
 from .errors import SessionizeError as SessionizeError
 from .errors import SessionizeWarning as SessionizeWarning
 from .errors import UsageError as UsageError
-from .log import DeliveryError as DeliveryError
 
 Frame = TypeVar("Frame")
 

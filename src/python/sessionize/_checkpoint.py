@@ -4,6 +4,7 @@ import json
 import pathlib
 
 from . import _core, _frames
+from .errors import UsageError
 
 
 class Checkpoint:
@@ -15,7 +16,7 @@ class Checkpoint:
 
     def __init__(self, state="sessionize-state", out="sessionize-out", like="arrow"):
         if like not in _frames.KINDS:
-            raise ValueError(f"there is no kind {like} of tables; there are {', '.join(_frames.KINDS)}")
+            raise UsageError(f"there is no kind {like} of tables; there are {', '.join(_frames.KINDS)}")
         self._core, self._kind = _core.Checkpoint(pathlib.Path(state), pathlib.Path(out)), like
 
     def open_sessions(self):

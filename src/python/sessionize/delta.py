@@ -9,6 +9,7 @@ import argparse
 import random
 import sys
 import time
+import warnings
 
 import pyarrow
 import pyarrow.compute
@@ -17,6 +18,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from . import followers
+from .errors import SessionizeWarning
 from .log import DeliveryError, Log
 
 # What identifies a row of each kind of output.
@@ -55,7 +57,7 @@ class _Delta:
         self.storage_options, self.partition_by, self.start_after = storage_options, partition_by, start_after
         self.stream_id = log.manifest(log.last).stream_id
         self.failures = 0
-        self.passed = start_after
+        self.passed = 0
 
     def next_run(self):
         """The manifest behind the position of the table; None if there is none."""
@@ -66,8 +68,15 @@ class _Delta:
         self.position = position
         head = self._check_position(position, committed)
         followers.register(self.log.out, self.name, f"delta {self.uri}", target_id, self.stream_id, position, head)
-        self.passed = max(self.passed, position)
+        self.passed = max(self.passed, position or self._begin())
         return self.log.next_after(self.passed)
+
+    def _begin(self):
+        """Where a new table begins."""
+        if self.start_after and not self.passed:
+            what = f"{self.uri} begins after run {self.start_after}: it lacks what this run and those before it have published"
+            warnings.warn(what, SessionizeWarning, stacklevel=4)
+        return self.start_after
 
     def deliver(self, manifest):
         """Commits one run; False if there was nothing to commit, or if another writer was faster."""
@@ -82,7 +91,7 @@ class _Delta:
         except CommitFailedError as error:
             self._wait(error)
             # The position of the table says how far the other one has come.
-            self.passed = self.start_after
+            self.passed = 0
             return False
         except DeltaError as error:
             raise DeliveryError(f"{self.uri} did not take run {manifest.run}: {error}") from error
@@ -278,6 +287,7 @@ def main(arguments=None):
     parser.add_argument("--name", default="delta", help="name of the follower, one for each table (default: delta)")
     parser.add_argument("--start-after", type=int, default=0, metavar="RUN", help="begin a new table behind this run")
     flags = parser.parse_args(arguments)
+    warnings.showwarning = lambda message, *_: print(f"sessionize.delta: {message}", file=sys.stderr)
     try:
         runs = deliver_delta(flags.out, flags.to, kind=flags.kind, name=flags.name, start_after=flags.start_after)
     except (DeliveryError, OSError) as error:

@@ -1,8 +1,9 @@
-"""The exceptions. Their messages are those of the command: one line that says what happened, where, and what to do next."""
+"""The exceptions. Their messages are those of the command: what happened, where, and what to do next."""
 
 
 class SessionizeError(Exception):
-    """Something failed. All exceptions of this package are of this class, except those of wrong arguments (`TypeError`)."""
+    """Something failed. All exceptions that this package raises are of this class, except `TypeError` for an argument of a wrong type or
+    name."""
 
 
 class UsageError(SessionizeError, ValueError):
@@ -10,7 +11,8 @@ class UsageError(SessionizeError, ValueError):
 
 
 class DataError(SessionizeError, ValueError):
-    """The rows cannot be read: a column is missing, or of a kind that does not fit."""
+    """What was given cannot be read: a column is missing or of a kind that does not fit, the bytes are no complete state, or there is no such
+    file or checkpoint."""
 
 
 class DefinitionError(SessionizeError, ValueError):
@@ -22,8 +24,18 @@ class OrderError(SessionizeError, ValueError):
 
 
 class CheckpointError(SessionizeError):
-    """A state or a checkpoint is damaged."""
+    """A state or a checkpoint is damaged, or published outputs are missing."""
+
+
+class DeliveryError(SessionizeError):
+    """What stands in the way of a delivery, and what to do about it. Nothing of the run in question was delivered."""
+
+
+class SparkError(SessionizeError):
+    """A run on Apache Spark has failed. `code` is the exit code that the command has for this kind of error."""
+
+    code = 1
 
 
 class SessionizeWarning(UserWarning):
-    """Some rows became no events: they are late or rejected, and the result has them."""
+    """Something is not in the result: late and rejected rows, which come back beside it, or the runs before a delivery begins."""

@@ -7,14 +7,12 @@ import re
 
 import xxhash
 
+from .errors import DeliveryError
+
 _FORMAT_VERSION = 1
 _NAME = re.compile(r"run-(\d{8,})\.json")
 _CHECKSUM = re.compile(rb'("checksum": ")([0-9a-f]{16})("\s*\}\s*)\Z')
 _CHUNK_BYTES = 1 << 20
-
-
-class DeliveryError(Exception):
-    """What stands in the way of a delivery, and what to do about it. Nothing of the run in question was delivered."""
 
 
 def check_document(path, content):

@@ -150,6 +150,7 @@ impl Fold {
     #[new]
     #[pyo3(signature = (rows, words, state=None, ordered=true, threads=None))]
     fn new(
+        py: Python<'_>,
         rows: AnyRecordBatch,
         words: Vec<OsString>,
         state: Option<Bound<'_, State>>,
@@ -158,7 +159,8 @@ impl Fold {
     ) -> PyResult<Self> {
         let beginning = Beginning::read(&words, state.as_ref(), threads)?;
         let rounds = Rounds::of(rows.into_reader()?);
-        let run = beginning.run(&rounds.schema, if ordered { Ordering::ByKey } else { Ordering::Unknown })?;
+        let ordering = if ordered { Ordering::ByKey } else { Ordering::Unknown };
+        let run = py.detach(|| beginning.run(&rounds.schema, ordering))?;
         Ok(Self { run: Mutex::new(Some((run, rounds))) })
     }
 
