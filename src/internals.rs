@@ -16,7 +16,9 @@ pub use crate::definition::{ColumnRequest, DefinitionRequest, SourceRequest};
 #[cfg(feature = "parquet")]
 pub use crate::deliver::Root;
 #[cfg(feature = "parquet")]
-pub use crate::distributed::{Job, KeyFold, Mapper, decide, opened_rows};
+pub use crate::distributed::{
+    FileRows, Job, KeyFold, Mapper, Opening, StatePiece, check_limit, decide, decide_by_files, time_us,
+};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::fake::{FakeKeys, FakeSettings, write_pageviews};
 pub use crate::input::csv::{Csv, Dialect, Schema};
@@ -30,9 +32,9 @@ pub use crate::maintenance::write_predecessor;
 pub use crate::migrations::checkpoint::CURRENT_VERSION;
 pub use crate::output::{Manifest, OutputFormat, OutputKind, OutputSchema};
 pub use crate::purged::PurgedKeys;
-#[cfg(feature = "parquet")]
-pub use crate::run::frames;
 pub use crate::run::{Look, Workers};
+#[cfg(feature = "parquet")]
+pub use crate::run::{frames, sort_names};
 #[cfg(debug_assertions)]
 pub use crate::state::example;
 pub use crate::state::{Stored, StoredRow, read_export, recode};

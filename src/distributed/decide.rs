@@ -1,16 +1,18 @@
 //! The definition of a stream, as the first batch decides it and later ones keep it (rule 12).
 
+use super::decoding::{only_source, open_decoder};
 use crate::core::gap::Gap;
-use crate::core::rules::{RuleFlag, RuleTexts, duration};
-use crate::definition::{ColumnRequest, Definition, DefinitionRequest, Source, SourceRequest};
+use crate::core::rules::{RuleFlag, RuleSet, RuleTexts, duration};
+use crate::definition::{ColumnRequest, Definition, DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::Projection;
 use crate::input::arrow::RecordDecoder;
+use crate::input::{Projection, open_batch};
 use crate::migrations::checkpoint::v1;
 use crate::run::time_parser;
 use crate::state::{definition_of, definition_row};
 use arrow_schema::Schema;
 use serde::Deserialize;
+use std::path::PathBuf;
 
 /// What is asked for, in the words of the command's flags.
 #[derive(Debug, Deserialize)]
@@ -30,6 +32,50 @@ struct RequestRow {
 /// [`ErrorKind::Usage`] for a request that makes no sense, [`ErrorKind::DataRefused`] if the schema has no such columns,
 /// [`ErrorKind::Definition`] if the request differs from what is kept.
 pub fn decide(request: &str, kept: Option<&str>, schema: &Schema) -> Result<String> {
+    decided(request, kept, |definition, rules| {
+        let mut event_columns = definition.event_columns.take();
+        let mut projection = Projection { kept: rules.kept(), event_columns: &mut event_columns };
+        let source = only_source(definition)?;
+        RecordDecoder::open(schema, source, &mut time_parser(source)?, &mut projection)?;
+        definition.event_columns = event_columns;
+        Ok(())
+    })
+}
+
+/// The same for files: the first one that has rows decides.
+///
+/// # Errors
+/// As [`decide`]; [`ErrorKind::NoInput`] if a file cannot be read.
+pub fn decide_by_files(
+    request: &str,
+    kept: Option<&str>,
+    paths: &[String],
+    format: Option<&str>,
+) -> Result<String> {
+    decided(request, kept, |definition, rules| {
+        for path in paths {
+            if !only_source(definition)?.is_undecided() {
+                break;
+            }
+            for file in open_batch(&[PathBuf::from(path)], u64::MAX)? {
+                open_decoder(&file, format, definition, rules)?;
+            }
+        }
+        if only_source(definition)?.is_undecided() {
+            return Err(Error::new(ErrorKind::DataRefused, "no file of the batch shows its columns")
+                .remedy("begin with a file that has a header or rows")
+                .nothing_changed());
+        }
+        Ok(())
+    })
+}
+
+/// The definition that `kept` and `look`, which looks at the data, come to.
+fn decided(
+    request: &str,
+    kept: Option<&str>,
+    look: impl FnOnce(&mut Definition, &RuleSet) -> Result<()>,
+) -> Result<String> {
     let request = read(request)?;
     let mut definition = match kept {
         Some(kept) => {
@@ -41,12 +87,8 @@ pub fn decide(request: &str, kept: Option<&str>, schema: &Schema) -> Result<Stri
         }
         None => request.create(),
     };
-    let mut event_columns = definition.event_columns.take();
     let rules = definition.rule_set().map_err(usage)?;
-    let mut projection = Projection { kept: rules.kept(), event_columns: &mut event_columns };
-    let source = only_source(&mut definition)?;
-    RecordDecoder::open(schema, source, &mut time_parser(source)?, &mut projection)?;
-    definition.event_columns = event_columns;
+    look(&mut definition, &rules)?;
     let keys = definition.key_names();
     definition.rule_set().map_err(usage)?;
     definition.rules.check_names(&keys).map_err(usage)?;
@@ -56,17 +98,6 @@ pub fn decide(request: &str, kept: Option<&str>, schema: &Schema) -> Result<Stri
         .check_file_names(&keys, columns)
         .map_err(|what| Error::new(ErrorKind::DataRefused, what).nothing_changed())?;
     serde_json::to_string(&definition_row(&definition)).map_err(|error| unreadable(&error.to_string()))
-}
-
-/// The source of a definition: a data frame is one, however it came about.
-pub(super) fn only_source(definition: &mut Definition) -> Result<&mut Source> {
-    match &mut definition.sources[..] {
-        [source] => Ok(source),
-        sources => {
-            let what = format!("this state has {} sources, and a data frame is one", sources.len());
-            Err(Error::new(ErrorKind::Usage, what).nothing_changed())
-        }
-    }
 }
 
 fn read(request: &str) -> Result<DefinitionRequest> {

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// The name of what never changes.
 pub const META_NAME: &str = "meta.json";
 
+/// The kind of the commit that has the state of a checkpoint.
+pub const IMPORT: &str = "import";
+
 /// What never changes.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Meta {
@@ -17,6 +20,8 @@ pub struct Meta {
     pub buckets: u32,
     /// The number of the first run under this root.
     pub first_run: u64,
+    /// The kind of its commit: a root that begins with [`IMPORT`] has no state of its own before that commit is there.
+    pub first_kind: String,
     /// What a session means.
     pub definition: v1::Definition,
 }
@@ -42,8 +47,8 @@ pub struct Commit {
     pub counts: CommitCounts,
     /// The name of the batch.
     pub batch: Option<String>,
-    /// The files that it read.
-    pub inputs: Vec<serde_json::Value>,
+    /// The files that it read; none if its rows came as a data frame.
+    pub inputs: Vec<CommitInput>,
     /// The files that it wrote.
     pub files: Vec<CommitFile>,
 }
@@ -70,6 +75,19 @@ pub struct CommitCounts {
     pub events_open: u64,
     pub events_open_before: u64,
     pub oldest_open_start_us: Option<i64>,
+}
+
+/// A file that a run has taken in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CommitInput {
+    /// As it was given, absolute.
+    pub path: String,
+    /// `xxh3-128:HEX:BYTES` of its content.
+    pub digest: String,
+    /// The hash of its beginning, as in an export.
+    pub beginning: String,
+    /// Its rows.
+    pub rows: u64,
 }
 
 /// A file that a commit names.

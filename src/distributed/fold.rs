@@ -1,8 +1,9 @@
 //! The fold of sorted rows, key after key.
 
+use super::digest::EventsDigest;
 use super::job::Job;
-use super::rows::{Row, RowKind, Rows};
-use super::state_file::{StateFile, StateKey};
+use super::rows::{Part, Row, RowKind, Rows};
+use super::state_file::{StateFiles, StateKey, StatePiece};
 use super::written::Written;
 use crate::core::event::{Event, Timestamp};
 use crate::core::partition::KeyHash;
@@ -29,16 +30,19 @@ pub struct KeyFold {
     completed: SessionBatch,
     sessions: Written,
     events: Written,
-    state: StateFile,
+    state: StateFiles,
     counts: SessionCounts,
     duplicates: u64,
     taken: u64,
+    digest: EventsDigest,
     open: OpenCounts,
 }
 
 #[derive(Debug, Serialize)]
 struct FoldCounts {
     events_folded: u64,
+    /// Of the folded events.
+    events_digest: EventsDigest,
     sessions_completed: u64,
     events_completed: u64,
     sessions_retracted: u64,
@@ -72,10 +76,11 @@ impl KeyFold {
             key: Vec::new(),
             reducer: job.fold.reducer(),
             completed: SessionBatch::default(),
-            state: StateFile::default(),
+            state: StateFiles::default(),
             counts: SessionCounts::default(),
             duplicates: 0,
             taken: 0,
+            digest: EventsDigest::default(),
             open: OpenCounts::default(),
             job,
         })
@@ -121,21 +126,28 @@ impl KeyFold {
         let PartitionReducer::Gap(reducer) = &mut self.reducer else {
             return Err(damaged("events were merged that rules look at one by one"));
         };
-        let part = row.part().map_err(|damage| damaged(&damage))?;
-        self.taken += row.new_events(part.events);
+        let Part { session: part, digest } = row.part().map_err(|damage| damaged(&damage))?;
+        if row.is_new() {
+            self.taken += part.events;
+            self.digest.add(digest);
+        }
         let completed = &mut self.completed;
         reducer
             .take_part(row.key, KeyHash::of(row.key).table(), part, &mut |session| {
                 completed.push(Op::Insert, &session);
             })
-            .map_err(|OutOfOrder| not_sorted())
+            .map_err(|OutOfOrder| not_sorted())?;
+        self.write_many()
     }
 
     fn take_event(&mut self, row: &Row<'_>) -> Result<()> {
         let time = row.time().map_err(|damage| damaged(&damage))?;
-        self.taken += row.new_events(1);
         let table_hash = KeyHash::of(row.key).table();
         let event = Event { key: row.key, table_hash, time, payload: row.payload };
+        if row.is_new() {
+            self.taken += 1;
+            self.digest.add(EventsDigest::of(&event));
+        }
         let horizon = self.job.end.close.horizon();
         self.reducer.take(event, horizon, &mut self.completed).map_err(|OutOfOrder| not_sorted())?;
         self.write_many()
@@ -189,11 +201,11 @@ impl KeyFold {
         Ok(())
     }
 
-    /// Ends the last key and all files, and returns the last bytes of the file of open state.
+    /// Ends the last key and all files.
     ///
     /// # Errors
     /// As [`KeyFold::take`].
-    pub fn finish(&mut self) -> Result<Vec<u8>> {
+    pub fn finish(&mut self) -> Result<()> {
         if let Some((bucket, ..)) = self.last.take() {
             self.end_key(bucket)?;
         }
@@ -213,9 +225,9 @@ impl KeyFold {
         &mut self.events
     }
 
-    /// The file of open state.
-    pub const fn state(&mut self) -> &mut StateFile {
-        &mut self.state
+    /// What is to be written of the files of open state now.
+    pub fn take_state(&mut self) -> Vec<StatePiece> {
+        self.state.take_pieces()
     }
 
     /// What was folded, as JSON.
@@ -223,6 +235,7 @@ impl KeyFold {
         let Self { counts, open, .. } = self;
         let counts = FoldCounts {
             events_folded: self.taken,
+            events_digest: self.digest,
             sessions_completed: counts.sessions_completed,
             events_completed: counts.events_completed,
             sessions_retracted: counts.sessions_retracted,

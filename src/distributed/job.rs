@@ -165,12 +165,27 @@ fn duration_us(text: &str) -> std::result::Result<i64, String> {
 
 /// A watermark that lies in the future would make all correct events late.
 fn stated(text: &str, latest_allowed: Timestamp) -> std::result::Result<Timestamp, String> {
-    let parsed = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC).parse(text.as_bytes());
-    match parsed {
-        Ok(time) if time <= latest_allowed => Ok(time),
-        Ok(time) => Err(format!("the watermark {time} lies in the future")),
-        Err(_) => Err(format!("the watermark '{text}' is not a time")),
+    match parsed(text) {
+        Some(time) if time <= latest_allowed => Ok(time),
+        Some(time) => Err(format!("the watermark {time} lies in the future")),
+        None => Err(format!("the watermark '{text}' is not a time")),
     }
+}
+
+fn parsed(text: &str) -> Option<Timestamp> {
+    TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC).parse(text.as_bytes()).ok()
+}
+
+/// The time that stands for the clock, in microseconds.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] if it is not a time.
+pub fn time_us(text: &str) -> Result<i64> {
+    parsed(text).map(Timestamp::us).ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("now: '{text}' is not a time"))
+            .remedy("write it as 2020-01-01T00:02:00Z")
+            .nothing_changed()
+    })
 }
 
 fn no_job(wrong: &str) -> Error {

@@ -3,7 +3,8 @@
 //! A part of a session is what events of one key come to that lie within the gap of each other. Parts of any cut, taken in the order
 //! in which they begin, come to the sessions of their events.
 
-use super::rows::{RowsBuilder, bucket_of};
+use super::digest::EventsDigest;
+use super::rows::{Part, RowsBuilder, bucket_of};
 use crate::core::event::{Event, EventBuffer, Timestamp};
 use crate::core::gap::Gap;
 use crate::core::session::OpenSession;
@@ -53,7 +54,7 @@ impl Merging {
             events.split_at(events.partition_point(|event| self.horizon.reaches(event.time)));
         let joins = |one: &Event<'_>, next: &Event<'_>| self.gap.joins(one.time, next.time);
         for part in folded.chunk_by(joins) {
-            rows.part(bucket, first.key, part_of(part, first.time), 0);
+            rows.part(bucket, first.key, &part_of(part, first.time), 0);
         }
         for event in waiting {
             rows.event(bucket, event, 0);
@@ -61,8 +62,10 @@ impl Merging {
     }
 }
 
-fn part_of(events: &[Event<'_>], first: Timestamp) -> OpenSession {
+fn part_of(events: &[Event<'_>], first: Timestamp) -> Part {
     let start = events.first().map_or(first, |event| event.time);
     let last = events.last().map_or(start, |event| event.time);
-    OpenSession { start, last, events: events.len() as u64 }
+    let mut digest = EventsDigest::default();
+    events.iter().for_each(|event| digest.add(EventsDigest::of(event)));
+    Part { session: OpenSession { start, last, events: events.len() as u64 }, digest }
 }

@@ -3,8 +3,10 @@
 //! Events that wait in the state become rows of their own: so the engine sorts them among the new ones, and the fold holds neither. Only
 //! where completed sessions are correctable they stay with the state, because the fold compares what it comes to before and after.
 
+use super::digest::EventsDigest;
 use super::job::Job;
-use super::rows::{RowsBuilder, first_seq};
+use super::rows::{Part, RowsBuilder, first_seq};
+use super::state_file::StateGroups;
 use crate::core::event::{Event, Timestamp};
 use crate::core::partition::KeyHash;
 use crate::core::reducer::{GapReducer, KeyState, PartitionReducer, RuleReducer, RuledState};
@@ -12,47 +14,55 @@ use crate::core::session::OpenSession;
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::{Stored, rows};
 use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
+use bytes::Bytes;
 use std::sync::Arc;
 
-/// The rows of a batch of open state: bucket, key, state.
-///
-/// # Errors
-/// [`ErrorKind::Checkpoint`] if the state cannot be read.
-pub fn opened_rows(job: &Job, batch: &RecordBatch) -> Result<RecordBatch> {
-    let columns = (batch.num_columns() == 3).then(|| {
-        let [bucket, key, state] = [0, 1, 2].map(|place| batch.column(place));
-        (bucket.as_primitive_opt::<Int32Type>(), key.as_binary_opt::<i32>(), state.as_binary_opt::<i32>())
-    });
-    let Some((Some(buckets), Some(keys), Some(states))) = columns else {
-        return Err(damaged("its columns are others"));
-    };
-    let mut out = RowsBuilder::default();
-    for row in 0..batch.num_rows() {
-        let (bucket, key, state) = (buckets.value(row), keys.value(row), states.value(row));
-        match job.fold.reducer() {
-            PartitionReducer::Gap(reducer) => {
-                Opening { job, bucket, key, out: &mut out }.gap(reducer, state)?;
-            }
-            PartitionReducer::Rules(reducer) => {
-                Opening { job, bucket, key, out: &mut out }.rules(reducer, state)?;
-            }
-            PartitionReducer::Correcting(_) => out.state(bucket, key, state),
-        }
+/// A file of open state on its way into rows. Memory: the file, and the keys of one row group.
+#[derive(Debug)]
+pub struct Opening {
+    job: Job,
+    groups: StateGroups,
+}
+
+impl Opening {
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if this is no file of open state.
+    pub fn of(job: Job, file: Vec<u8>) -> Result<Self> {
+        Ok(Self { job, groups: StateGroups::open(Bytes::from(file))? })
     }
-    out.finish()
+
+    /// The next rows; `None` at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if the state cannot be read.
+    pub fn next_rows(&mut self) -> Result<Option<Vec<RecordBatch>>> {
+        let Self { job, groups } = self;
+        let mut out = RowsBuilder::default();
+        let is_left = groups.visit_next(&mut |bucket, key, state| {
+            match job.fold.reducer() {
+                PartitionReducer::Gap(reducer) => {
+                    OpeningKey { job, bucket, key, out: &mut out }.gap(reducer, state)?
+                }
+                PartitionReducer::Rules(reducer) => {
+                    OpeningKey { job, bucket, key, out: &mut out }.rules(reducer, state)?
+                }
+                PartitionReducer::Correcting(_) => out.state(bucket, key, state),
+            }
+            Ok(())
+        })?;
+        if is_left { out.finish().map(Some) } else { Ok(None) }
+    }
 }
 
 /// The state of one key on its way into rows.
-struct Opening<'o> {
+struct OpeningKey<'o> {
     job: &'o Job,
     bucket: i32,
     key: &'o [u8],
     out: &'o mut RowsBuilder,
 }
 
-impl Opening<'_> {
+impl OpeningKey<'_> {
     fn gap(self, mut reducer: GapReducer, state: &[u8]) -> Result<()> {
         rows::read(state, &mut reducer).map_err(|damage| damaged(&damage))?;
         let mut alone = GapReducer::new(self.job.definition.gap);
@@ -62,7 +72,8 @@ impl Opening<'_> {
             alone.restore(KeyState { buffered: &[], ..open }, KeyHash::of(key).table());
             for &time in open.buffered {
                 if horizon.reaches(time) {
-                    out.part(bucket, key, OpenSession::begin(time), first_seq());
+                    let part = Part { session: OpenSession::begin(time), digest: EventsDigest::default() };
+                    out.part(bucket, key, &part, first_seq());
                 } else {
                     out.event(bucket, &event(key, time, &[]), first_seq());
                 }

@@ -1,5 +1,6 @@
 //! The rows that an engine moves between tasks: bucket, key, kind, time, number, payload. Their order is the order of the fold.
 
+use super::digest::EventsDigest;
 use crate::core::event::{Event, Timestamp};
 use crate::core::partition::KeyHash;
 use crate::core::session::OpenSession;
@@ -7,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use arrow_array::builder::{BinaryBuilder, Int32Builder, Int64Builder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{BinaryArray, Int32Array, Int64Array, RecordBatch};
+use arrow_array::{ArrayRef, BinaryArray, Int32Array, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use std::sync::Arc;
 
@@ -35,9 +36,17 @@ pub(super) const fn first_seq() -> i64 {
     i64::MIN
 }
 
+/// A batch of rows ends before this many bytes, of one row at least: that bounds the memory of a task, and the offsets of a column.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// The bytes of a row besides those of its key and its payload.
+const ROW_BYTES: usize = 32;
+
 /// Collects rows.
 #[derive(Debug, Default)]
 pub(super) struct RowsBuilder {
+    full: Vec<[ArrayRef; 6]>,
+    bytes: usize,
     bucket: Int32Builder,
     key: BinaryBuilder,
     kind: Int32Builder,
@@ -55,14 +64,18 @@ impl RowsBuilder {
         self.push(bucket, event.key, RowKind::Event, (event.time.us(), seq), event.payload);
     }
 
-    pub(super) fn part(&mut self, bucket: i32, key: &[u8], part: OpenSession, seq: i64) {
-        let mut payload = [0; 16];
-        payload[..8].copy_from_slice(&part.last.us().to_le_bytes());
-        payload[8..].copy_from_slice(&part.events.to_le_bytes());
-        self.push(bucket, key, RowKind::Part, (part.start.us(), seq), &payload);
+    pub(super) fn part(&mut self, bucket: i32, key: &[u8], part: &Part, seq: i64) {
+        let Part { session: OpenSession { start, last, events }, digest } = part;
+        let payload = [last.us().to_le_bytes(), events.to_le_bytes(), digest.bits().to_le_bytes()].concat();
+        self.push(bucket, key, RowKind::Part, (start.us(), seq), &payload);
     }
 
     fn push(&mut self, bucket: i32, key: &[u8], kind: RowKind, (time, seq): (i64, i64), payload: &[u8]) {
+        let bytes = ROW_BYTES + key.len() + payload.len();
+        if self.bytes > 0 && self.bytes + bytes > BATCH_BYTES {
+            self.end_batch();
+        }
+        self.bytes += bytes;
         self.bucket.append_value(bucket);
         self.key.append_value(key);
         self.kind.append_value(kind as i32);
@@ -71,22 +84,41 @@ impl RowsBuilder {
         self.payload.append_value(payload);
     }
 
-    pub(super) fn finish(&mut self) -> Result<RecordBatch> {
+    fn end_batch(&mut self) {
+        self.bytes = 0;
+        self.full.push([
+            Arc::new(self.bucket.finish()),
+            Arc::new(self.key.finish()),
+            Arc::new(self.kind.finish()),
+            Arc::new(self.time.finish()),
+            Arc::new(self.seq.finish()),
+            Arc::new(self.payload.finish()),
+        ]);
+    }
+
+    /// All rows, in batches of bounded size; none without rows.
+    pub(super) fn finish(&mut self) -> Result<Vec<RecordBatch>> {
+        if self.bytes > 0 {
+            self.end_batch();
+        }
         let fields: Vec<Field> =
             COLUMNS.iter().map(|(name, kind)| Field::new(*name, kind.clone(), false)).collect();
-        RecordBatch::try_new(
-            Arc::new(Schema::new(fields)),
-            vec![
-                Arc::new(self.bucket.finish()),
-                Arc::new(self.key.finish()),
-                Arc::new(self.kind.finish()),
-                Arc::new(self.time.finish()),
-                Arc::new(self.seq.finish()),
-                Arc::new(self.payload.finish()),
-            ],
-        )
-        .map_err(|error| Error::new(ErrorKind::Failed, error.to_string()))
+        let schema = Arc::new(Schema::new(fields));
+        let batch = |columns: [ArrayRef; 6]| RecordBatch::try_new(Arc::clone(&schema), columns.into());
+        self.full
+            .drain(..)
+            .map(batch)
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|error| Error::new(ErrorKind::Failed, error.to_string()))
     }
+}
+
+/// Events of one session that were merged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    pub(super) session: OpenSession,
+    /// Of the events, if this run has read them.
+    pub(super) digest: EventsDigest,
 }
 
 /// The bucket of a key: the partition, and where there are more buckets further bits of the hash.
@@ -161,9 +193,9 @@ impl<'r> Rows<'r> {
 }
 
 impl Row<'_> {
-    /// The events in it that this run has read; those of open state were read before.
-    pub(super) const fn new_events(&self, events: u64) -> u64 {
-        if self.seq < 0 { 0 } else { events }
+    /// Whether this run has read its events; those of open state were read before.
+    pub(super) const fn is_new(&self) -> bool {
+        self.seq >= 0
     }
 
     /// # Errors
@@ -176,11 +208,15 @@ impl Row<'_> {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn part(&self) -> std::result::Result<OpenSession, String> {
-        let (last, events) = self.payload.split_at_checked(8).ok_or("merged events are truncated")?;
-        let [last, events] =
-            [last, events].map(|bytes| bytes.try_into().map(u64::from_le_bytes).unwrap_or_default());
-        Ok(OpenSession { start: self.time()?, last: time(last.cast_signed())?, events })
+    pub(super) fn part(&self) -> std::result::Result<Part, String> {
+        let numbers: &[u8; 24] = self.payload.try_into().map_err(|_| "merged events are truncated")?;
+        let number = |place: usize| {
+            let bytes = numbers[place..].first_chunk().copied();
+            bytes.map(u64::from_le_bytes).unwrap_or_default()
+        };
+        let session =
+            OpenSession { start: self.time()?, last: time(number(0).cast_signed())?, events: number(8) };
+        Ok(Part { session, digest: EventsDigest::from_bits(number(16)) })
     }
 }
 

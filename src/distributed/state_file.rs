@@ -1,4 +1,4 @@
-//! Open state in a Parquet file: a row for each key.
+//! Open state in Parquet files: a row for each key.
 
 use crate::error::{Error, ErrorKind, Result};
 use arrow_array::builder::{BinaryBuilder, Int32Builder, Int64Builder, TimestampMicrosecondBuilder};
@@ -8,14 +8,22 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use std::sync::Arc;
 
-/// Keys that go to the writer at once.
-const BATCH_KEYS: usize = 4096;
-const BATCH_BYTES: usize = 4 << 20;
+/// A row group ends at so many keys, or before so many bytes.
+const GROUP_KEYS: usize = 1 << 16;
+const GROUP_BYTES: usize = 4 << 20;
+
+/// A file ends at this size, before it is compressed.
+const FILE_BYTES: usize = 64 << 20;
+
+/// The offsets in a column have 31 bits.
+const MAX_KEY_BYTES: usize = i32::MAX as usize;
 
 /// What is open of a key.
 #[derive(Debug, Clone, Copy)]
@@ -32,21 +40,34 @@ pub struct StateKey<'k> {
     pub events: u64,
 }
 
-/// A file that is being written.
-pub struct StateFile {
+/// Bytes of the files of open state that are to be written now.
+#[derive(Debug, Default)]
+pub struct StatePiece {
+    /// They go behind those of the same file.
+    pub bytes: Vec<u8>,
+    /// The keys in the file, if it ends with them: the next bytes begin another one.
+    pub ends_with_keys: Option<u64>,
+}
+
+/// Files of open state that are being written, one after the other: a task that opens one needs memory for it.
+#[derive(Debug)]
+pub struct StateFiles {
     schema: SchemaRef,
     bucket: Int32Builder,
     key: BinaryBuilder,
     state: BinaryBuilder,
     open_start: TimestampMicrosecondBuilder,
     events: Int64Builder,
-    waiting_bytes: usize,
     waiting: usize,
-    keys: u64,
+    waiting_bytes: usize,
+    /// The file that is being written.
     writer: Option<ArrowWriter<Vec<u8>>>,
+    keys: u64,
+    written_bytes: usize,
+    pieces: Vec<StatePiece>,
 }
 
-impl Default for StateFile {
+impl Default for StateFiles {
     fn default() -> Self {
         let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         let fields = vec![
@@ -63,60 +84,57 @@ impl Default for StateFile {
             state: BinaryBuilder::new(),
             open_start: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
             events: Int64Builder::new(),
-            waiting_bytes: 0,
             waiting: 0,
-            keys: 0,
+            waiting_bytes: 0,
             writer: None,
+            keys: 0,
+            written_bytes: 0,
+            pieces: Vec::new(),
         }
     }
 }
 
-impl StateFile {
-    /// Its keys so far.
-    pub const fn keys(&self) -> u64 {
-        self.keys
-    }
-
+impl StateFiles {
     /// Appends a key.
     ///
     /// # Errors
-    /// If the file cannot be encoded.
+    /// [`ErrorKind::Failed`] if the file cannot be encoded, or no column can hold the state of the key.
     pub fn push(&mut self, key: &StateKey<'_>) -> Result<()> {
+        let bytes = key.key.len() + key.state.len();
+        if bytes > MAX_KEY_BYTES {
+            return Err(too_long(bytes));
+        }
+        if self.waiting > 0 && (self.waiting >= GROUP_KEYS || self.waiting_bytes + bytes > GROUP_BYTES) {
+            self.write_group()?;
+        }
         self.bucket.append_value(key.bucket);
         self.key.append_value(key.key);
         self.state.append_value(key.state);
         self.open_start.append_option(key.open_start_us);
         self.events.append_value(i64::try_from(key.events).unwrap_or(i64::MAX));
-        self.keys += 1;
         self.waiting += 1;
-        self.waiting_bytes += key.key.len() + key.state.len();
-        if self.waiting >= BATCH_KEYS || self.waiting_bytes >= BATCH_BYTES {
-            self.write()?;
-        }
+        self.waiting_bytes += bytes;
         Ok(())
     }
 
-    /// Takes the bytes that are to be written now.
-    pub fn take_bytes(&mut self) -> Vec<u8> {
-        self.writer.as_mut().map(|writer| std::mem::take(writer.inner_mut())).unwrap_or_default()
+    /// Takes what is to be written now.
+    pub fn take_pieces(&mut self) -> Vec<StatePiece> {
+        std::mem::take(&mut self.pieces)
     }
 
-    /// Ends the file, and returns its last bytes. A file without keys is empty.
+    /// Ends the last file. Without keys there is none.
     ///
     /// # Errors
-    /// If the file cannot be encoded.
-    pub fn finish(&mut self) -> Result<Vec<u8>> {
-        if self.keys == 0 {
-            return Ok(Vec::new());
+    /// As [`StateFiles::push`].
+    pub fn finish(&mut self) -> Result<()> {
+        if self.waiting > 0 {
+            self.write_group()?;
         }
-        self.write()?;
-        self.writer
-            .take()
-            .map_or_else(|| Ok(Vec::new()), |writer| writer.into_inner().map_err(|error| failed(&error)))
+        self.end_file()
     }
 
-    fn write(&mut self) -> Result<()> {
-        (self.waiting, self.waiting_bytes) = (0, 0);
+    /// Writes the keys that wait as a row group, which a reader has in memory as a whole.
+    fn write_group(&mut self) -> Result<()> {
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.bucket.finish()),
             Arc::new(self.key.finish()),
@@ -131,11 +149,20 @@ impl StateFile {
             None => self.open()?,
         };
         let writer = self.writer.insert(writer);
-        writer.write(&batch).map_err(|error| failed(&error))?;
-        // A row group stays in memory until it is complete.
-        if writer.in_progress_size() >= BATCH_BYTES {
-            writer.flush().map_err(|error| failed(&error))?;
-        }
+        writer.write(&batch).and_then(|()| writer.flush()).map_err(|error| failed(&error))?;
+        let bytes = std::mem::take(writer.inner_mut());
+        self.keys += self.waiting as u64;
+        self.written_bytes += self.waiting_bytes;
+        (self.waiting, self.waiting_bytes) = (0, 0);
+        self.pieces.push(StatePiece { bytes, ends_with_keys: None });
+        if self.written_bytes >= FILE_BYTES { self.end_file() } else { Ok(()) }
+    }
+
+    fn end_file(&mut self) -> Result<()> {
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+        self.pieces.push(StatePiece { bytes, ends_with_keys: Some(std::mem::take(&mut self.keys)) });
+        self.written_bytes = 0;
         Ok(())
     }
 
@@ -147,30 +174,76 @@ impl StateFile {
     }
 }
 
+/// The keys of a file in their order, one row group after the other.
+#[derive(Debug)]
+pub(super) struct StateGroups {
+    file: Bytes,
+    metadata: ArrowReaderMetadata,
+    next: usize,
+}
+
+impl StateGroups {
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if these are no bytes of such a file.
+    pub(super) fn open(file: Bytes) -> Result<Self> {
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
+            .map_err(|error| damaged(&error))?;
+        Ok(Self { file, metadata, next: 0 })
+    }
+
+    /// Visits the keys of the next row group: bucket, key, state. `false` at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] for damage; those of `visit`.
+    pub(super) fn visit_next(
+        &mut self,
+        visit: &mut impl FnMut(i32, &[u8], &[u8]) -> Result<()>,
+    ) -> Result<bool> {
+        let group = self.next;
+        if group >= self.metadata.metadata().num_row_groups() {
+            return Ok(false);
+        }
+        self.next += 1;
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
+                .with_row_groups(vec![group])
+                .build();
+        for batch in reader.map_err(|error| damaged(&error))? {
+            visit_keys(&batch.map_err(|error| damaged(&error))?, visit)?;
+        }
+        Ok(true)
+    }
+}
+
 /// Visits the keys of a file in their order: bucket, key, state.
 ///
 /// # Errors
-/// [`ErrorKind::Checkpoint`] if these are no bytes of such a file; those of `visit`.
+/// As [`StateGroups`].
 pub fn read_state(file: Bytes, mut visit: impl FnMut(i32, &[u8], &[u8]) -> Result<()>) -> Result<()> {
-    let damaged = |error: &dyn std::fmt::Display| {
-        Error::new(ErrorKind::Checkpoint, format!("this is no file of open state: {error}"))
-    };
-    let reader =
-        ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
-    for batch in reader.map_err(|error| damaged(&error))? {
-        let batch = batch.map_err(|error| damaged(&error))?;
-        let column =
-            |name: &str| batch.column_by_name(name).ok_or_else(|| damaged(&format!("no column {name}")));
-        let bucket = column("bucket")?.as_primitive_opt::<Int32Type>();
-        let [key, state] = [column("key")?, column("state")?].map(|values| values.as_binary_opt::<i32>());
-        let (Some(bucket), Some(key), Some(state)) = (bucket, key, state) else {
-            return Err(damaged(&"its columns have other types"));
-        };
-        for row in 0..batch.num_rows() {
-            visit(bucket.value(row), key.value(row), state.value(row))?;
-        }
-    }
+    let mut groups = StateGroups::open(file)?;
+    while groups.visit_next(&mut visit)? {}
     Ok(())
+}
+
+fn visit_keys(batch: &RecordBatch, visit: &mut impl FnMut(i32, &[u8], &[u8]) -> Result<()>) -> Result<()> {
+    let column = |name: &str| batch.column_by_name(name).ok_or_else(|| damaged(&format!("no column {name}")));
+    let bucket = column("bucket")?.as_primitive_opt::<Int32Type>();
+    let [key, state] = [column("key")?, column("state")?].map(|values| values.as_binary_opt::<i32>());
+    let (Some(bucket), Some(key), Some(state)) = (bucket, key, state) else {
+        return Err(damaged(&"its columns have other types"));
+    };
+    (0..batch.num_rows()).try_for_each(|row| visit(bucket.value(row), key.value(row), state.value(row)))
+}
+
+fn damaged(error: &dyn std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Checkpoint, format!("this is no file of open state: {error}"))
+}
+
+fn too_long(bytes: usize) -> Error {
+    let what = format!("the open state of one key has {bytes} bytes, and a column can hold {MAX_KEY_BYTES}");
+    Error::new(ErrorKind::Failed, what)
+        .remedy("leave this key out with where, or limit its sessions in another root with max-events")
+        .nothing_changed()
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Error {

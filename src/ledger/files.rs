@@ -19,6 +19,18 @@ pub struct FileDigest {
     pub beginning: u64,
 }
 
+impl FileDigest {
+    /// Reads what [`fmt::Display`] has written, and the hash of the beginning in hexadecimal.
+    pub fn read(digest: &str, beginning: &str) -> Option<Self> {
+        let (hash, bytes) = digest.strip_prefix("xxh3-128:")?.split_once(':')?;
+        Some(Self {
+            hash: u128::from_str_radix(hash, 16).ok()?,
+            bytes: bytes.parse().ok()?,
+            beginning: u64::from_str_radix(beginning, 16).ok()?,
+        })
+    }
+}
+
 impl fmt::Display for FileDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "xxh3-128:{:032x}:{}", self.hash, self.bytes)

@@ -64,6 +64,8 @@ pub use inquiry::columns_of;
 pub use inquiry::look_at_files;
 pub use look::Look;
 pub(crate) use look::Opening;
+#[cfg(feature = "parquet")]
+pub use natural::sort_names;
 pub use only_new::only_new;
 pub use plan::check_request;
 pub(crate) use plan::rule_set;
@@ -72,6 +74,8 @@ pub(crate) use plan::time_parser;
 pub use progress::Progress;
 pub(crate) use recovery::lost_outputs;
 pub(crate) use reported::{origin_text, time_text};
+#[cfg(feature = "parquet")]
+pub(crate) use rounds::refusal;
 pub(crate) use stopwatch::Stopwatch;
 pub(crate) use transaction::{LedgerChange, Transaction};
 pub use workers::Workers;

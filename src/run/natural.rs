@@ -20,6 +20,12 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| one.cmp(other))
 }
 
+/// Sorts names in natural order.
+#[cfg(feature = "parquet")]
+pub fn sort_names(names: &mut [String]) {
+    names.sort_by(|one, other| compare(one.as_bytes(), other.as_bytes()));
+}
+
 /// Splits the leading digits off: their number without leading zeros, and the digits.
 fn split_number<'n>(name: &mut &'n [u8]) -> (usize, &'n [u8]) {
     let end = name.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(name.len());

@@ -112,7 +112,7 @@ impl Reading<'_> {
 }
 
 /// An error of a reader, for the user. `lines_before` lines of the file come before the unit.
-pub(super) fn refusal(error: &ReadError, file: &BatchFile, lines_before: u64, max_bytes: u64) -> Error {
+pub(crate) fn refusal(error: &ReadError, file: &BatchFile, lines_before: u64, max_bytes: u64) -> Error {
     let place = |line: &u64| Place { file: file.path().to_owned(), line: lines_before + line + 1 };
     match error {
         ReadError::Read(error) => file.read_error(error),

@@ -1,12 +1,12 @@
 //! The lines of an export taken apart: open state key by key, and everything else. And back.
 
 use super::ledger_rows;
-use super::lines::{Header, Line, Trailer, text};
+use super::lines::{Header, KnownFile, Line, Trailer, text};
 use super::rows::{EncodedPartition, RowReader, bytes_of, open_bytes};
 use crate::core::event::Timestamp;
 use crate::core::reducer::OpenCounts;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Head, HeadMark, RunEntry, StreamId};
+use crate::ledger::{FileDigest, Head, HeadMark, RunEntry, RunId, StreamId};
 use crate::migrations::checkpoint::{CURRENT_VERSION, OpenRow};
 
 /// What is open of one key, in the order of an export.
@@ -80,6 +80,11 @@ pub fn export_line(head: &Head, mark: HeadMark, stream: StreamId) -> String {
 /// The line of a run.
 pub fn run_line(entry: &RunEntry) -> String {
     text(&Line::Run(ledger_rows::run_row(entry)))
+}
+
+/// The line of a file that a run took in.
+pub fn file_line(digest: &FileDigest, run: RunId) -> String {
+    text(&Line::File(KnownFile::new(digest, run)))
 }
 
 /// The lines of what is open of a key.

@@ -43,12 +43,7 @@ impl KnownFile {
 
     /// The digest, if it is valid.
     pub(super) fn read(&self) -> Option<FileDigest> {
-        let (hash, bytes) = self.digest.strip_prefix("xxh3-128:")?.split_once(':')?;
-        Some(FileDigest {
-            hash: u128::from_str_radix(hash, 16).ok()?,
-            bytes: bytes.parse().ok()?,
-            beginning: u64::from_str_radix(&self.beginning, 16).ok()?,
-        })
+        FileDigest::read(&self.digest, &self.beginning)
     }
 }
 

@@ -45,7 +45,8 @@ mod writer;
 pub use self::sled::{Stamp, unwritable};
 #[cfg(feature = "parquet")]
 pub use apart::{
-    Apart, KeyState, LineKind, Taken, end_line, export_line, imported_head, line_kind, run_line, state_lines,
+    Apart, KeyState, LineKind, Taken, end_line, export_line, file_line, imported_head, line_kind, run_line,
+    state_lines,
 };
 pub use checkpoint::Checkpoint;
 pub use codec::{definition_digest, head_digest};

@@ -1,12 +1,15 @@
 """Random events, cuts into batches and rules, and what the command makes of them: what every engine has to come to as well."""
 
 import csv
+import datetime
+import decimal
 import json
 import pathlib
 import random
 import subprocess
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 BASE_US = 1_577_836_800_000_000
 NOW = "2021-01-01T00:00:00Z"
@@ -30,7 +33,12 @@ RULES = [
     {"watermark_delay": "10m", "agg": "list(page)", "max_events": "4"},
     {"allowed_lateness": "5m", "watermark_delay": "3m", "having": "event_count>=2"},
 ]
-OF_A_RUN = {"watermark_delay"}
+
+
+def cut(random_, rows, cuts):
+    """Slices of the rows, cut at so many places at most."""
+    places = sorted(random_.sample(range(len(rows) + 1), min(len(rows), cuts)))
+    return [rows[begin:end] for begin, end in zip([0, *places], [*places, len(rows)]) if begin < end]
 
 
 class Case:
@@ -48,38 +56,69 @@ class Case:
             time_us += random_.choice([0, 0, 1, 10, 60, 300, 1200]) * 1_000_000 + random_.choice([0, 0, 1])
             moved = time_us - random_.randint(0, disorder) * 1_000_000 if random_.random() < 0.3 else time_us
             rows.append((random_.choice(users), BASE_US + max(moved, 0), random_.choice(PAGES), random_.choice(["", "1", "2.50", "-3"])))
-        cuts = sorted(random_.sample(range(len(rows) + 1), min(len(rows), random_.randint(0, 4))))
-        self.batches = [rows[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(rows)]) if begin < end]
+        # Rows without a key are rejects.
+        rows = [("", *rest) if random_.random() < 0.02 else (user, *rest) for user, *rest in rows]
+        self.batches = cut(random_, rows, random_.randint(0, 4))
         for batch in self.batches:
             if random_.random() < 0.3:
                 random_.shuffle(batch)
+        # A batch comes as a frame, or as files: that many, cut anywhere.
+        self.forms = [random_.choice(["frame", "csv", "parquet"]) for _ in self.batches]
+        self.slices = [cut(random_, range(len(batch)), random_.randint(0, 3)) for batch in self.batches]
+        self.partitions = random_.randint(1, 5)
 
     def table(self, batch):
         user, ts, page, amount = zip(*self.batches[batch])
         return pa.table({"user": user, "ts": pa.array(ts, pa.timestamp("us", "UTC")), "page": page, "amount": amount})
 
     def arguments(self):
-        return {"key": "user", "time": "ts", "gap": self.gap, "max_late": "100%", "now": NOW, **self.rules}
+        return {"key": "user", "time": "ts", "gap": self.gap, "max_late": "100%", "max_rejects": "100%", "now": NOW, **self.rules}
+
+    def files(self, batch, folder):
+        """The batch as files, one for each slice. No content occurs twice, nor begins with another: such is ingested once, or refused."""
+        for number, places in enumerate(self.slices[batch]):
+            path = pathlib.Path(folder) / f"in-{batch}" / f"{number}.{self.forms[batch]}"
+            path.parent.mkdir(exist_ok=True)
+            if self.forms[batch] == "csv":
+                write_csv(path, [self.batches[batch][place] for place in places], 1 + 8 * batch + number)
+            else:
+                table = self.table(batch).take(list(places))
+                pq.write_table(table.replace_schema_metadata({"file": f"{batch} {number}"}), path)
+            yield str(path)
+
+
+def write_csv(path, rows, blank_lines=0):
+    with path.open("w", newline="") as file:
+        written = csv.writer(file, lineterminator="\n")
+        written.writerow(["user", "ts", "page", "amount"])
+        file.write("\n" * blank_lines)
+        written.writerows((user, _rfc3339(us), page, amount) for user, us, page, amount in rows)
 
 
 def of_command(program, case, folder):
-    """The rows that the command writes, and how many rows are late, over all batches and a finalize."""
+    """The rows that the command writes, and those that became no events, over all batches and a finalize."""
     folder = pathlib.Path(folder)
     flags = ["--state", str(folder / "state"), "--out", str(folder / "out"), "--now", NOW, "--quiet"]
-    late = 0
     for number, rows in enumerate(case.batches):
         path = folder / f"{number}.csv"
-        with path.open("w", newline="") as file:
-            written = csv.writer(file, lineterminator="\n")
-            written.writerow(["user", "ts", "page", "amount"])
-            written.writerows((user, _rfc3339(us), page, amount) for user, us, page, amount in rows)
-        of_run = ["run", "--batch", str(path), "--key", "user", "--time", "ts", "--gap", case.gap, "--max-late", "100%", "--report", "json"]
+        write_csv(path, rows)
+        of_run = ["run", "--batch", str(path), "--key", "user", "--time", "ts", "--gap", case.gap, "--max-late", "100%", "--max-rejects", "100%"]
+        of_run += ["--report", "json"]
         for name, values in case.rules.items():
             for value in values if isinstance(values, list) else [values]:
                 of_run += [f"--{name.replace('_', '-')}", value]
-        late += _report(program, [*of_run, *flags])["events_late"]
+        _report(program, [*of_run, *flags])
     _report(program, ["finalize", "--report", "json", *flags])
-    return sorted(_rows(folder / "out")), late
+    return sorted(_rows(folder / "out")), sorted(_untaken(folder / "out"))
+
+
+def _untaken(out):
+    """Late and rejected rows: the reason and the columns."""
+    for kind in ("late", "rejects"):
+        for path in out.glob(f"{kind}/*.csv"):
+            with path.open(newline="") as file:
+                for row in csv.DictReader(file):
+                    yield (row["reason"], row["user"], row["ts"], row["page"], row["amount"])
 
 
 def _report(program, arguments):
@@ -102,26 +141,43 @@ def _words(row):
 
 def _rfc3339(us):
     seconds, fraction = divmod(us, 1_000_000)
-    import datetime
-
     text = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{fraction:06}Z" if fraction else f"{text}Z"
 
 
-def of_spark(spark, case, root, rename=lambda row: row, **how):
+def of_spark(spark, case, folder, **how):
     """What `sessionize.spark` comes to: the same rows, read back by the files of the commits."""
-    from sessionize.spark import finalize, run
+    from sessionize.spark import finalize, run, run_files
 
-    late = 0
-    for number in range(len(case.batches)):
-        late += run(spark.createDataFrame(case.table(number)), root, **case.arguments(), **how)["events_late"]
+    root, how = f"{folder}/root", {"partitions": case.partitions, **how}
+    for number, form in enumerate(case.forms):
+        if form == "frame":
+            run(spark.createDataFrame(case.table(number)), root, **case.arguments(), **how)
+        else:
+            run_files(spark, list(case.files(number, folder)), root, **case.arguments(), **how)
     finalize(spark, root, now=NOW, **how)
-    return sorted(rows_of(root)), late
+    return sorted(rows_of(root)), sorted(_untaken_of(root))
+
+
+def _untaken_of(root):
+    from sessionize.spark import files
+
+    for kind in ("late", "rejects"):
+        for path in files(root, kind):
+            for row in pq.read_table(path).to_pylist():
+                if "row" in row:
+                    values = next(csv.reader([row["row"]])) if row["file"].endswith(".csv") else list(json.loads(row["row"]).values())
+                else:
+                    values = [row["user"], _rfc3339(_us(row["ts"])), row["page"], row["amount"]]
+                yield (row["reason"], *values)
+
+
+def _us(time):
+    return round((time - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) / datetime.timedelta(microseconds=1))
 
 
 def rows_of(root):
     """All committed rows in the words of the command's CSV."""
-    import pyarrow.parquet as pq
     from sessionize.spark import files
 
     for kind in ("sessions", "events"):
@@ -141,15 +197,12 @@ def _as_csv(row):
 
 
 def _cell(value, text, at_least, name):
-    import datetime
-    import decimal
-
     if value is None:
         return text or ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, datetime.datetime):
-        return _rfc3339(round((value - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) / datetime.timedelta(microseconds=1)))
+        return _rfc3339(_us(value))
     if isinstance(value, list):
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     if isinstance(value, decimal.Decimal):

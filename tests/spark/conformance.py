@@ -17,16 +17,17 @@ def differences(spark, program, seed, **how):
     folder = tempfile.mkdtemp(prefix="sessionize-spark-")
     try:
         case = Case(seed)
-        expected, late = of_command(program, case, folder)
-        found, found_late = of_spark(spark, case, f"{folder}/root", **how)
-        one, other = comparable(expected), comparable(found)
-        if (one, late) == (other, found_late):
-            return []
-        missing = (collections.Counter(one) - collections.Counter(other)).elements()
-        extra = (collections.Counter(other) - collections.Counter(one)).elements()
-        return [f"late {late} {found_late}", *(f"- {row}" for row in missing), *(f"+ {row}" for row in extra)]
+        expected, untaken = of_command(program, case, folder)
+        found, found_untaken = of_spark(spark, case, folder, **how)
+        return [*_between(comparable(expected), comparable(found)), *_between(untaken, found_untaken)]
     finally:
         shutil.rmtree(folder)
+
+
+def _between(one, other):
+    missing = (collections.Counter(one) - collections.Counter(other)).elements()
+    extra = (collections.Counter(other) - collections.Counter(one)).elements()
+    return [*(f"- {row}" for row in missing), *(f"+ {row}" for row in extra)]
 
 
 def main(engine, first, last):
@@ -34,7 +35,7 @@ def main(engine, first, last):
     ran, differ = collections.Counter(), collections.Counter()
     try:
         for seed in range(int(first), int(last)):
-            found = differences(spark, os.environ["SESSIONIZE"], seed, partitions=2)
+            found = differences(spark, os.environ["SESSIONIZE"], seed)
             rules = seed % len(RULES)
             ran[rules] += 1
             if found:

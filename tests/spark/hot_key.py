@@ -1,7 +1,10 @@
-"""The memory of a task that folds one key with half of all events: `hot_key.py EVENTS` prints the peak of this process in MB."""
+"""The memory of a task that folds one key with half of all events: `hot_key.py EVENTS [RULE]` prints the peak of this process in MB.
+
+Without rules, events are parts of sessions, and each event of the hot key is a session of its own."""
 
 import json
 import pathlib
+import struct
 import sys
 
 import pyarrow as pa
@@ -22,26 +25,32 @@ def job(rules):
             "buckets": 256,
             "before": nothing,
             "purged": [],
-            "latest_us": BASE_US + 10**13,
-            "now_us": BASE_US + 10**13,
+            "latest_us": BASE_US + 10**16,
+            "now_us": BASE_US + 10**16,
             "max_future": "5m",
             "advance": {"delay": "0s"},
         }
     )
 
 
-def main(events):
+def main(events, rule):
     """Rows as an engine sorts them, in batches of 10,000: the hot key with half of the events, then others with two each."""
-    text = job([["agg", "count"]])
+    text = job([rule] if rule else [])
     fold, rows = SparkFold(text), 10_000
+    is_part, seconds = not rule, 1 if rule else 600
     written = 0
+
+    def length(pending):
+        sessions, emitted, state = pending
+        return len(sessions) + len(emitted) + sum(len(content) for content, _ in state)
+
     for begin in range(0, events // 2, rows):
-        times = pa.array(range(begin, begin + rows), pa.int64())
-        written += sum(map(len, fold.take(_rows([b"hot"] * rows, times, times))))
+        times = pa.array(range(begin * seconds, (begin + rows) * seconds, seconds), pa.int64())
+        written += length(fold.take(_rows([b"hot"] * rows, times, is_part)))
     for begin in range(0, events // 2, rows):
         times = pa.array([number % 2 for number in range(begin, begin + rows)], pa.int64())
-        written += sum(map(len, fold.take(_rows([b"user-%09d" % (number // 2) for number in range(begin, begin + rows)], times, times))))
-    written += sum(map(len, fold.finish()))
+        written += length(fold.take(_rows([b"user-%09d" % (number // 2) for number in range(begin, begin + rows)], times, is_part)))
+    written += length(fold.finish())
     counts = json.loads(fold.counts())
     assert counts["events_folded"] == events
     # Not `ru_maxrss`, which a child begins with that of its parent.
@@ -51,14 +60,17 @@ def main(events):
     return peak
 
 
-def _rows(keys, times, seq):
+def _rows(keys, times, is_part):
     count = len(keys)
     micro = pa.compute.add(pa.compute.multiply(times, 1_000_000), BASE_US)
-    columns = [pa.array([0] * count, pa.int32()), pa.array(keys, pa.binary()), pa.array([2] * count, pa.int32()), micro, seq, pa.array([b""] * count, pa.binary())]
+    # Of a part: its end, its events, and their digest.
+    payload = [struct.pack("<qQQ", last, 1, 0) for last in micro.to_pylist()] if is_part else [b""] * count
+    columns = [pa.array([0] * count, pa.int32()), pa.array(keys, pa.binary()), pa.array([1 if is_part else 2] * count, pa.int32())]
+    columns += [micro, times, pa.array(payload, pa.binary())]
     return pa.record_batch(columns, names=["bucket", "key", "kind", "time", "seq", "payload"])
 
 
 if __name__ == "__main__":
     import pyarrow.compute
 
-    sys.exit(0 if main(int(sys.argv[1])) <= 300 else 1)
+    sys.exit(0 if main(int(sys.argv[1]), sys.argv[2].split("=", 1) if len(sys.argv) > 2 else None) <= 300 else 1)

@@ -16,6 +16,9 @@ pytestmark = pytest.mark.skipif(ENGINE != "spark" or os.environ.get("SPARK_TESTS
 
 SECRET = {"spark.authenticate": "true", "spark.network.crypto.enabled": "true", "spark.network.crypto.saslFallback": "false"}
 
+# What a master says to a client with another secret.
+REFUSALS = (b"AEADBadTagException", b"SaslException", b"Authentication failed", b"Mac check", b"Exception while authenticating")
+
 DRIVER = """
 import os, pathlib, signal, sys
 sys.path[:0] = {path!r}
@@ -103,7 +106,7 @@ def cluster(folder, secret):
             work = folder / f"work-{number}"
             running.append(start(f"{deploy}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", "1g", "-d", str(work), *ports, master))
         deadline = time.monotonic() + 120
-        while b"Registering worker" not in (folder / "cluster.log").read_bytes() and time.monotonic() < deadline:
+        while (folder / "cluster.log").read_bytes().count(b"Registering worker") < 2 and time.monotonic() < deadline:
             time.sleep(0.5)
         yield master
     finally:
@@ -134,11 +137,18 @@ def test_an_executor_that_dies_changes_nothing(tmp_path, moment):
 
 
 def test_a_wrong_secret_comes_to_nothing(tmp_path):
+    """The client tries for ever, or gives up; the master says why it does not listen. The same driver with the right secret works there."""
     with cluster(tmp_path, "right") as master:
+        before = (tmp_path / "cluster.log").read_bytes()
+        assert not any(word in before for word in REFUSALS)
         try:
             done = drive(tmp_path, master, "wrong", limit=90)
         except subprocess.TimeoutExpired as waiting:
             assert b"SESSIONS" not in (waiting.stdout or b"")
         else:
             assert done.returncode != 0 and "SESSIONS" not in done.stdout
-    assert not (tmp_path / "root").exists()
+        said = (tmp_path / "cluster.log").read_bytes()
+        assert any(word in said for word in REFUSALS), said[-3000:]
+        assert not (tmp_path / "root").exists()
+        done = drive(tmp_path, master, "right")
+    assert "SESSIONS 50 20000" in done.stdout, done.stderr[-3000:]

@@ -14,7 +14,7 @@ FORMS = ["auto", "window", "group"] + (["sort"] if ENGINE == "spark" else [])
 
 @pytest.mark.parametrize("seed", range(CASES))
 def test_the_engine_comes_to_the_rows_of_the_command(spark, seed):
-    assert differences(spark, os.environ["SESSIONIZE"], seed, partitions=2) == []
+    assert differences(spark, os.environ["SESSIONIZE"], seed) == []
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -96,6 +96,9 @@ impl GapReducer {
         part: OpenSession,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
+        if !self.buffered.is_empty() {
+            return Err(OutOfOrder);
+        }
         let number = self.table.number_of(key, table_hash);
         let open = self.table.state(number);
         match open {

@@ -4,7 +4,8 @@ use crate::core::event::Timestamp;
 use crate::core::partition::KeyHash;
 use crate::deliver::Root;
 use crate::distributed::{
-    Commit, CommitCounts, CommitFile, EventTimeRow, META_NAME, Meta, StateFile, StateKey, commit_name,
+    Commit, CommitCounts, CommitFile, EventTimeRow, IMPORT, META_NAME, Meta, StateFiles, StateKey,
+    commit_name,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Head;
@@ -13,9 +14,6 @@ use crate::output::Sealed;
 use crate::state::{Apart, Checkpoint, Exported, KeyState, Loss, Taken, definition_row, new_stream};
 use std::io;
 use xxhash_rust::xxh3::Xxh3;
-
-/// A file of open state ends at this size: one task reads a whole one.
-const FILE_BYTES: u64 = 32 << 20;
 
 /// The buckets of a root that comes from a checkpoint: its partitions.
 const BUCKETS: u32 = 256;
@@ -26,43 +24,43 @@ const BUCKETS: u32 = 256;
 /// [`ErrorKind::Usage`] if there is a root already. [`ErrorKind::Checkpoint`] for damage. Those of the store.
 pub fn export(checkpoint: &Checkpoint, head: &Head, as_of: Timestamp, address: &str) -> Result<Exported> {
     let mut root = Root::open(address)?;
-    if root.get(META_NAME)?.is_some() {
+    let run = head.run.number();
+    let stream_id = checkpoint.stream().to_string();
+    let meta = Sealed::of(&Meta {
+        stream_id: stream_id.clone(),
+        buckets: BUCKETS,
+        first_run: run,
+        first_kind: IMPORT.to_owned(),
+        definition: definition_row(&head.definition),
+    })
+    .to_bytes();
+    // An export that ended before its commit has left this very document: then this one goes on in its place.
+    if root.get(META_NAME)?.is_some_and(|found| found != meta) || root.get(&commit_name(run))?.is_some() {
         return Err(taken(&root));
     }
-    let run = head.run.number();
     let attempt = new_stream()?.to_string();
     let folder = format!("data/{run:010}-{attempt}");
     let mut files = Files { root: &mut root, folder, named: Vec::new() };
     let mut apart = Apart::default();
-    let mut keys = StateFile::default();
-    let mut state = NewFile::begin()?;
+    let mut state = State { keys: StateFiles::default(), file: NewFile::begin()? };
     let mut ledger = NewFile::begin()?;
     let exported = checkpoint.export(Loss::Refused, Vec::new(), |line| match apart.take(line)? {
         Taken::Other(line) => ledger.write(line.as_bytes()).and_then(|()| ledger.write(b"\n")),
         Taken::State(None) => Ok(()),
-        Taken::State(Some(key)) => {
-            push(&mut keys, &mut state, &key)?;
-            if state.bytes >= FILE_BYTES { files.end_state(&mut keys, &mut state) } else { Ok(()) }
-        }
+        Taken::State(Some(key)) => state.push(&key, &mut files),
     })?;
     if let Some(key) = apart.end() {
-        push(&mut keys, &mut state, &key)?;
+        state.push(&key, &mut files)?;
     }
-    files.end_state(&mut keys, &mut state)?;
+    state.keys.finish()?;
+    state.write(&mut files)?;
     files.put(&ledger, "ledger", "jsonl", exported.runs + exported.files)?;
     let files = files.named;
-    let stream_id = checkpoint.stream().to_string();
-    let meta = Meta {
-        stream_id: stream_id.clone(),
-        buckets: BUCKETS,
-        first_run: run,
-        definition: definition_row(&head.definition),
-    };
     let commit = Commit {
         stream_id,
         run,
         attempt,
-        kind: "import".to_owned(),
+        kind: IMPORT.to_owned(),
         now_us: as_of.us(),
         event_time: EventTimeRow {
             watermark_us: head.watermark.time().map(Timestamp::us),
@@ -86,10 +84,9 @@ pub fn export(checkpoint: &Checkpoint, head: &Head, as_of: Timestamp, address: &
         inputs: Vec::new(),
         files,
     };
-    // The document comes before the commit, as in a first run; without a commit there is no run under the root.
-    if !root.put_new(META_NAME, &Sealed::of(&meta).to_bytes())?
-        || !root.put_new(&commit_name(run), &Sealed::of(&commit).to_bytes())?
-    {
+    // The document says which commit the root begins with, so nobody takes a root without it for an empty one.
+    let stands = root.put_new(META_NAME, &meta)? || root.get(META_NAME)?.is_some_and(|found| found == meta);
+    if !stands || !root.put_new(&commit_name(run), &Sealed::of(&commit).to_bytes())? {
         return Err(taken(&root));
     }
     Ok(exported)
@@ -102,15 +99,34 @@ fn taken(root: &Root) -> Error {
         .nothing_changed()
 }
 
-fn push(keys: &mut StateFile, state: &mut NewFile, key: &KeyState) -> Result<()> {
-    keys.push(&StateKey {
-        bucket: i32::from(KeyHash::of(&key.key).partition().number()),
-        key: &key.key,
-        state: &key.bytes,
-        open_start_us: key.open_start.map(Timestamp::us),
-        events: key.events,
-    })?;
-    state.write(&keys.take_bytes())
+/// The open state on its way into files.
+struct State {
+    keys: StateFiles,
+    file: NewFile,
+}
+
+impl State {
+    fn push(&mut self, key: &KeyState, files: &mut Files<'_>) -> Result<()> {
+        self.keys.push(&StateKey {
+            bucket: i32::from(KeyHash::of(&key.key).partition().number()),
+            key: &key.key,
+            state: &key.bytes,
+            open_start_us: key.open_start.map(Timestamp::us),
+            events: key.events,
+        })?;
+        self.write(files)
+    }
+
+    fn write(&mut self, files: &mut Files<'_>) -> Result<()> {
+        for piece in self.keys.take_pieces() {
+            self.file.write(&piece.bytes)?;
+            if let Some(keys) = piece.ends_with_keys {
+                let file = std::mem::replace(&mut self.file, NewFile::begin()?);
+                files.put(&file, "state", "parquet", keys)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The files that the commit names.
@@ -121,13 +137,6 @@ struct Files<'r> {
 }
 
 impl Files<'_> {
-    fn end_state(&mut self, keys: &mut StateFile, state: &mut NewFile) -> Result<()> {
-        let rows = keys.keys();
-        state.write(&std::mem::take(keys).finish()?)?;
-        let file = std::mem::replace(state, NewFile::begin()?);
-        if rows > 0 { self.put(&file, "state", "parquet", rows) } else { Ok(()) }
-    }
-
     fn put(&mut self, file: &NewFile, kind: &str, ending: &str, rows: u64) -> Result<()> {
         let path = format!("{}/{kind}-{}.{ending}", self.folder, self.named.len());
         self.root.upload(&path, file.file.path())?;

@@ -3,14 +3,16 @@
 use crate::core::event::Timestamp;
 use crate::core::watermark::Watermark;
 use crate::deliver::Root;
-use crate::distributed::{Commit, CommitCounts, META_NAME, Meta, commit_name, read_state};
+use crate::distributed::{
+    Commit, CommitCounts, CommitInput, IMPORT, META_NAME, Meta, commit_name, read_state,
+};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, Head, KnownFiles, RunEntry, RunId, RunKind, StreamId};
+use crate::ledger::{Counts, FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, StreamId};
 use crate::output::Sealed;
 use crate::purged::{PurgedKey, PurgedKeys};
 use crate::state::{
-    LineKind, definition_of, end_line, export_line, head_digest, imported_head, line_kind, run_line,
-    state_lines,
+    LineKind, definition_of, end_line, export_line, file_line, head_digest, imported_head, line_kind,
+    run_line, state_lines,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,10 +41,14 @@ pub fn lines(address: &str) -> Result<Box<dyn BufRead>> {
         definition.rule_set().map_err(|what| damaged(&what))?.is_plain()
     };
     let mut head = begun.head;
-    for commit in commits.iter().filter(|commit| commit.kind != "import") {
+    for commit in commits.iter().filter(|commit| commit.kind != IMPORT) {
         let entry = entry_of(commit, head.as_ref(), &meta)?;
         lines.write(&run_line(&entry))?;
         lines.runs += 1;
+        for file in &entry.files {
+            lines.write(&file_line(&file.digest, entry.head.run))?;
+            lines.files += 1;
+        }
         head = Some(entry.head);
     }
     for file in newest.files.iter().filter(|file| file.kind == "state") {
@@ -58,6 +64,7 @@ pub fn lines(address: &str) -> Result<Box<dyn BufRead>> {
             read.map_err(|what| damaged(&what)).and(written)
         })?;
     }
+    warn_of_rows_without_files(&commits);
     let head = head.ok_or_else(|| no_run(&root))?;
     let first = match begun.line {
         Some(line) if commits.len() == 1 => line,
@@ -104,6 +111,31 @@ fn before(root: &mut Root, first: &Commit, lines: &mut Lines) -> Result<Before> 
     Ok(before)
 }
 
+/// The command knows files by their content. It cannot know rows that came as a data frame.
+fn warn_of_rows_without_files(commits: &[Commit]) {
+    let without = |commit: &&Commit| commit.inputs.is_empty() && commit.counts.rows_read > 0;
+    let runs: Vec<String> = commits.iter().filter(without).map(|commit| commit.run.to_string()).collect();
+    if !runs.is_empty() {
+        log::warn!(
+            "runs {} have taken in rows that came from no file: files with these rows are new to the command, so do not give it such",
+            runs.join(", ")
+        );
+    }
+}
+
+fn file_of(input: &CommitInput) -> Result<FileEntry> {
+    let digest = FileDigest::read(&input.digest, &input.beginning)
+        .ok_or_else(|| damaged(&format!("{} is not the digest of a file", input.digest)))?;
+    Ok(FileEntry {
+        path: input.path.clone(),
+        digest,
+        known_bytes: 0,
+        rows: input.rows,
+        source: None,
+        place: None,
+    })
+}
+
 /// The entry of a distributed run, after the head of the run before it.
 fn entry_of(commit: &Commit, before: Option<&Head>, meta: &Meta) -> Result<RunEntry> {
     let time =
@@ -114,8 +146,11 @@ fn entry_of(commit: &Commit, before: Option<&Head>, meta: &Meta) -> Result<RunEn
         time(key.until_us).map(|until| PurgedKey { hash: key.key_hash, until })
     };
     let counts = &commit.counts;
+    let run = RunId::new(commit.run);
+    let files = commit.inputs.iter().map(file_of).collect::<Result<Vec<_>>>()?;
+    let known_before = before.map_or_else(KnownFiles::default, |head| head.known_files);
     let head = Head {
-        run: RunId::new(commit.run),
+        run,
         generation: commit.run,
         chunks: 0,
         state_digest: 0,
@@ -129,14 +164,14 @@ fn entry_of(commit: &Commit, before: Option<&Head>, meta: &Meta) -> Result<RunEn
         accepts_from: watermark(commit.event_time.accepts_from_us)?,
         purged: commit.purged.iter().map(purged).collect::<Result<PurgedKeys>>()?,
         definition: definition_of(meta.definition.clone()).map_err(|what| damaged(&what))?,
-        known_files: before.map_or_else(KnownFiles::default, |head| head.known_files),
+        known_files: files.iter().fold(known_before, |known, file| known.with(file.digest, run)),
     };
     let kind = match commit.kind.as_str() {
         "finalize" => RunKind::Finalize,
         "finalize-as-of" => RunKind::FinalizeAsOf,
         _ => RunKind::Batch,
     };
-    Ok(RunEntry { kind, as_of: time(commit.now_us)?, files: Vec::new(), counts: counts_of(counts), head })
+    Ok(RunEntry { kind, as_of: time(commit.now_us)?, files, counts: counts_of(counts), head })
 }
 
 fn counts_of(counts: &CommitCounts) -> Counts {

@@ -7,6 +7,7 @@ mod fold;
 mod input;
 mod output;
 mod spark;
+mod spark_file;
 mod state;
 mod table;
 mod workers;

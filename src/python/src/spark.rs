@@ -2,28 +2,34 @@
 //!
 //! Every argument and result is text, bytes, or an Arrow object that goes by the C data interface.
 
-use pyo3::create_exception;
-use pyo3::exceptions::PyException;
+use crate::spark_file::SparkFile;
+use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3_arrow::{PyRecordBatch, PySchema};
-use sessionize::internals::{Job, KeyFold, Mapper, Root, decide, opened_rows};
+use sessionize::internals::{
+    Job, KeyFold, Mapper, Opening, Root, StatePiece, check_limit, decide, decide_by_files, open_batch,
+    sort_names, time_us,
+};
 use std::path::PathBuf;
 use std::sync::Mutex;
-
-create_exception!(sessionize._core, SparkError, PyException);
 
 /// Adds what this file has to the extension module.
 ///
 /// # Errors
 /// If the module refuses it.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("SparkError", module.py().get_type::<SparkError>())?;
     module.add_class::<SparkMapper>()?;
     module.add_class::<SparkFold>()?;
     module.add_class::<SparkRoot>()?;
+    module.add_class::<SparkOpening>()?;
+    module.add_class::<SparkFile>()?;
+    module.add_function(wrap_pyfunction!(spark_check_limit, module)?)?;
     module.add_function(wrap_pyfunction!(spark_decide, module)?)?;
-    module.add_function(wrap_pyfunction!(spark_open, module)?)?;
+    module.add_function(wrap_pyfunction!(spark_decide_by_files, module)?)?;
+    module.add_function(wrap_pyfunction!(spark_files, module)?)?;
+    module.add_function(wrap_pyfunction!(spark_sorted, module)?)?;
+    module.add_function(wrap_pyfunction!(spark_time_us, module)?)?;
     module.add_function(wrap_pyfunction!(spark_after, module)?)
 }
 
@@ -41,12 +47,62 @@ fn spark_after(py: Python<'_>, job: &str) -> PyResult<String> {
     read(py, job).map(|job| job.after())
 }
 
-/// Open state (bucket, key, state) as rows for the shuffle.
+/// The same for files, of which the first one that has rows decides.
 #[pyfunction]
-fn spark_open<'py>(py: Python<'py>, job: &str, batch: PyRecordBatch) -> PyResult<Bound<'py, PyAny>> {
-    let (job, batch) = (read(py, job)?, batch.into_inner());
-    let rows = py.detach(|| opened_rows(&job, &batch)).map_err(|error| raised(py, &error))?;
-    PyRecordBatch::new(rows).into_pyarrow(py)
+#[pyo3(signature = (request, kept, paths, format))]
+fn spark_decide_by_files(
+    py: Python<'_>,
+    request: &str,
+    kept: Option<&str>,
+    paths: Vec<String>,
+    format: Option<&str>,
+) -> PyResult<String> {
+    py.detach(|| decide_by_files(request, kept, &paths, format)).map_err(|error| raised(py, &error))
+}
+
+/// The files of a batch: a URL stands for the objects that it names.
+#[pyfunction]
+fn spark_files(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Vec<String>> {
+    let files = py.detach(|| open_batch(&paths, u64::MAX)).map_err(|error| raised(py, &error))?;
+    Ok(files.iter().map(|file| file.path().to_string_lossy().into_owned()).collect())
+}
+
+/// Names in natural order.
+#[pyfunction]
+fn spark_sorted(mut names: Vec<String>) -> Vec<String> {
+    sort_names(&mut names);
+    names
+}
+
+/// A time in microseconds.
+#[pyfunction]
+fn spark_time_us(py: Python<'_>, text: &str) -> PyResult<i64> {
+    time_us(text).map_err(|error| raised(py, &error))
+}
+
+/// Refuses a batch with more rows of a kind than an argument allows.
+#[pyfunction]
+fn spark_check_limit(py: Python<'_>, name: &str, limit: &str, rows: u64, all: u64) -> PyResult<()> {
+    check_limit(name, limit, rows, all).map_err(|error| raised(py, &error))
+}
+
+/// A file of open state as rows for the shuffle.
+#[pyclass(name = "SparkOpening", module = "sessionize._core")]
+struct SparkOpening(Mutex<Opening>);
+
+#[pymethods]
+impl SparkOpening {
+    #[new]
+    fn new(py: Python<'_>, job: &str, file: Vec<u8>) -> PyResult<Self> {
+        let opening = Opening::of(read(py, job)?, file).map_err(|error| raised(py, &error))?;
+        Ok(Self(Mutex::new(opening)))
+    }
+
+    /// The next rows, or `None` at the end.
+    fn next_rows<'py>(&self, py: Python<'py>) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
+        let rows = py.detach(|| locked(&self.0).next_rows()).map_err(|error| raised(py, &error))?;
+        rows.map(|rows| tables(py, rows)).transpose()
+    }
 }
 
 /// Record batches to rows for the shuffle.
@@ -68,22 +124,17 @@ impl SparkMapper {
         py.detach(|| locked(&self.0).survey(&batch)).map_err(|error| raised(py, &error))
     }
 
-    /// The rows of a batch for the shuffle, or `None` while they wait.
-    fn map<'py>(
-        &self,
-        py: Python<'py>,
-        batch: PyRecordBatch,
-        seq: i64,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    /// The rows of a batch for the shuffle; none while they wait.
+    fn map<'py>(&self, py: Python<'py>, batch: PyRecordBatch, seq: i64) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let batch = batch.into_inner();
         let rows = py.detach(|| locked(&self.0).map(&batch, seq)).map_err(|error| raised(py, &error))?;
-        rows.map(|rows| PyRecordBatch::new(rows).into_pyarrow(py)).transpose()
+        tables(py, rows)
     }
 
     /// The rows that have waited.
-    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let rows = py.detach(|| locked(&self.0).finish()).map_err(|error| raised(py, &error))?;
-        rows.map(|rows| PyRecordBatch::new(rows).into_pyarrow(py)).transpose()
+        tables(py, rows)
     }
 
     /// What was read so far, as JSON.
@@ -96,8 +147,9 @@ impl SparkMapper {
 #[pyclass(name = "SparkFold", module = "sessionize._core")]
 struct SparkFold(Mutex<KeyFold>);
 
-/// The bytes of the files of sessions, events and open state that are to be written now.
-type Pending<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+/// The bytes of the files of sessions and events that are to be written now, and those of the files of open state, each with the number
+/// of keys in the file if it ends there.
+type Pending<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Vec<(Bound<'py, PyBytes>, Option<u64>)>);
 
 #[pymethods]
 impl SparkFold {
@@ -111,20 +163,19 @@ impl SparkFold {
     fn take<'py>(&self, py: Python<'py>, batch: PyRecordBatch) -> PyResult<Pending<'py>> {
         let batch = batch.into_inner();
         py.detach(|| locked(&self.0).take(&batch)).map_err(|error| raised(py, &error))?;
-        let state = locked(&self.0).state().take_bytes();
-        Ok(self.pending(py, &state))
+        Ok(self.pending(py))
     }
 
     /// Ends all files.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<Pending<'py>> {
-        let state = py.detach(|| locked(&self.0).finish()).map_err(|error| raised(py, &error))?;
-        Ok(self.pending(py, &state))
+        py.detach(|| locked(&self.0).finish()).map_err(|error| raised(py, &error))?;
+        Ok(self.pending(py))
     }
 
-    /// The rows of sessions, events and open state so far.
-    fn rows(&self) -> (u64, u64, u64) {
+    /// The rows of sessions and events so far.
+    fn rows(&self) -> (u64, u64) {
         let mut fold = locked(&self.0);
-        (fold.sessions().rows(), fold.events().rows(), fold.state().keys())
+        (fold.sessions().rows(), fold.events().rows())
     }
 
     /// What was folded, as JSON.
@@ -134,10 +185,12 @@ impl SparkFold {
 }
 
 impl SparkFold {
-    fn pending<'py>(&self, py: Python<'py>, state: &[u8]) -> Pending<'py> {
+    fn pending<'py>(&self, py: Python<'py>) -> Pending<'py> {
         let mut fold = locked(&self.0);
         let [sessions, events] = [fold.sessions().take_bytes(), fold.events().take_bytes()];
-        (PyBytes::new(py, &sessions), PyBytes::new(py, &events), PyBytes::new(py, state))
+        let piece = |piece: StatePiece| (PyBytes::new(py, &piece.bytes), piece.ends_with_keys);
+        let state = fold.take_state().into_iter().map(piece).collect();
+        (PyBytes::new(py, &sessions), PyBytes::new(py, &events), state)
     }
 }
 
@@ -184,16 +237,21 @@ impl SparkRoot {
     }
 }
 
-fn read(py: Python<'_>, job: &str) -> PyResult<Job> {
+pub fn read(py: Python<'_>, job: &str) -> PyResult<Job> {
     Job::read(job).map_err(|error| raised(py, &error))
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn tables(py: Python<'_>, batches: Vec<RecordBatch>) -> PyResult<Vec<Bound<'_, PyAny>>> {
+    batches.into_iter().map(|batch| PyRecordBatch::new(batch).into_pyarrow(py)).collect()
+}
+
+pub fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn raised(py: Python<'_>, error: &sessionize::internals::Error) -> PyErr {
-    let raised = SparkError::new_err(error.to_string());
+/// The exception for `error`, with the exit code that the command has for it.
+pub fn raised(py: Python<'_>, error: &sessionize::internals::Error) -> PyErr {
+    let raised = crate::error::raised("SparkError", error.to_string());
     // The text is what matters; without its code the error is one of the program.
     let _ = raised.value(py).setattr("code", error.kind().exit_code());
     raised

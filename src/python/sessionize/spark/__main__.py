@@ -11,8 +11,8 @@ def _parser():
     parser = argparse.ArgumentParser(prog="python -m sessionize.spark", description="Sessions on Apache Spark. docs/scale.md describes a root.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="ingest files as one batch")
-    run.add_argument("input", nargs="+", help="files that the engine reads")
-    run.add_argument("--input-format", choices=["parquet", "csv", "json"], default="parquet")
+    run.add_argument("input", nargs="+", help="files, folders, patterns, or URLs of objects, which all workers reach")
+    run.add_argument("--input-format", choices=["auto", "parquet", "jsonl", "w3c", "weblog", "csv"], default="auto")
     for name in ("key", "time"):
         run.add_argument(f"--{name}", help="columns, with commas between them")
     for name in ("gap", "timezone", "time-format", "watermark", "batch"):
@@ -36,6 +36,11 @@ def _parser():
     return parser
 
 
+_OF_A_RUN = (
+    "input_format key time gap timezone time_format watermark watermark_delay batch max_late max_rejects max_future buckets".split()
+)
+
+
 def _session(flags):
     from pyspark.sql import SparkSession
 
@@ -48,8 +53,7 @@ def _session(flags):
 
 
 def _execute(flags):
-    from sessionize.spark import finalize, gc, inspect, run
-    from sessionize.spark.sources import read
+    from sessionize.spark import finalize, gc, inspect, run_files
 
     if flags.command == "inspect":
         return inspect(flags.root)
@@ -63,20 +67,22 @@ def _execute(flags):
     for rule in flags.rule:
         name, _, value = rule.partition("=")
         rules.setdefault(name, []).append(value)
-    events, inputs = read(spark, flags.input, flags.input_format)
-    named = {name: getattr(flags, name) for name in ("gap", "timezone", "time_format", "watermark", "batch", "watermark_delay", "max_late")}
-    named |= {name: getattr(flags, name) for name in ("max_rejects", "max_future", "buckets")}
-    columns = {name: value.split(",") for name in ("key", "time") if (value := getattr(flags, name))}
-    return run(events, flags.root, inputs=inputs, **columns, **named, **same, **rules)
+    named = {name: getattr(flags, name) for name in _OF_A_RUN}
+    return run_files(spark, flags.input, flags.root, **named, **same, **rules)
 
 
 def main(arguments=None):
-    """Prints a report as JSON, or one line of error."""
+    """Prints a report as JSON, or one line of error. Returns the exit code of the command."""
+    flags = _parser().parse_args(arguments)
     try:
-        print(json.dumps(_execute(_parser().parse_args(arguments)), indent=1))
+        print(json.dumps(_execute(flags), indent=1))
     except SparkError as failure:
         print(f"error: {failure}", file=sys.stderr)
         return getattr(failure, "code", 1)
+    except Exception as failure:
+        # What the engine says is long, and its first line says what has happened.
+        print(f"error: {type(failure).__name__}: {next(iter(str(failure).splitlines()), '')}; nothing was committed", file=sys.stderr)
+        return 1
     return 0
 
 

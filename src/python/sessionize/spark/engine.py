@@ -1,5 +1,8 @@
 """How rows come to the fold sorted, on the engine at hand. Nothing here uses a Spark context: Spark Connect is enough."""
 
+import json
+import re
+
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
@@ -24,10 +27,28 @@ def form_of(spark, asked):
     return "sort" if all(row.sorted for row in kept) else "window"
 
 
+def collected(action):
+    """The results of the tasks of an action. An error of a task becomes one of the driver, with its words and its code."""
+    try:
+        return [json.loads(row.result) for row in action()]
+    except Exception as failure:
+        text = str(failure)
+        if told := re.search(r"<sessionize (\d+)>(.*?)</sessionize>", text, re.DOTALL):
+            raise error(told[2], int(told[1])) from failure
+        if "No module named 'sessionize" in text or "PYTHON_VERSION_MISMATCH" in text:
+            raise error(
+                "a worker has another Python than the driver, or no sessionize: export PYSPARK_PYTHON with an interpreter that has the wheel on every"
+                " worker, or ship an archive of the environment (docs/scale.md)",
+                1,
+            ) from failure
+        raise
+
+
 def fold(rows, form, partitions, job, root, folder):
     """The results of the fold of `rows`."""
     if form == "group":
-        return rows.groupBy("bucket").applyInArrow(tasks.folded_group(job, root, folder), tasks.RESULT).collect()
+        grouped = rows.groupBy("bucket").applyInArrow(tasks.folded_group(job, root, folder), tasks.RESULT)
+        return collected(grouped.collect)
     rows = rows.repartition(partitions, "bucket")
     if form == "window":
         order = Window.partitionBy("bucket").orderBy(*ORDER[1:]).rowsBetween(Window.unboundedPreceding, Window.currentRow)
@@ -35,4 +56,4 @@ def fold(rows, form, partitions, job, root, folder):
     else:
         # By bucket and key, and the fold begins anew with each key: so it does not matter if the engine merges partitions.
         rows = rows.sortWithinPartitions(*ORDER)
-    return rows.mapInArrow(tasks.folded(job, root, folder), tasks.RESULT).collect()
+    return collected(rows.mapInArrow(tasks.folded(job, root, folder), tasks.RESULT).collect)

@@ -11,7 +11,8 @@ import re
 
 import xxhash
 
-from sessionize._core import SparkError, SparkRoot
+from sessionize._core import SparkRoot
+from sessionize.errors import SparkError
 
 FORMAT_VERSION = 1
 META = "meta.json"
@@ -116,3 +117,25 @@ class Layout:
         while run is not None and (commit := self.commit(run)) is not None:
             yield commit
             run += 1
+
+    def known_contents(self):
+        """The contents that the runs, and the checkpoint before them, have taken in, as the tasks want them."""
+        for commit in self.commits():
+            for given in commit["inputs"]:
+                yield {"digest": given["digest"], "beginning": given["beginning"], "run": commit["run"], "rows": given["rows"]}
+            for file in commit["files"]:
+                if file["kind"] == "ledger":
+                    yield from self._contents_of_ledger(file)
+
+    def _contents_of_ledger(self, file):
+        content = self.root.get(file["path"])
+        if content is None or xxhash.xxh3_128_hexdigest(content) != file["digest"]:
+            raise error(f"{self.root.shown(file['path'])} is missing or damaged: restore the root from a backup", 74)
+        rows = {}
+        for line in map(json.loads, content.splitlines()):
+            if "run" in line:
+                rows |= {f"xxh3-128:{given['hash']:032x}:{given['bytes']}": given["rows"] for given in line["run"]["files"]}
+            elif "file" in line:
+                known = line["file"]
+                # Of a file whose run was lost nobody knows that it had no rows.
+                yield {**known, "rows": rows.get(known["digest"], 1)}

@@ -7,7 +7,7 @@ from .layout import error
 
 def balanced(counts):
     """The counts of a run, which must balance (rule 13 of docs/semantics.md)."""
-    if counts["events_folded"] != counts["events_accepted"]:
+    if (counts["events_folded"], counts["folded_digest"]) != (counts["events_accepted"], counts["events_digest"]):
         raise error(
             f"the two passes over the batch have read different rows ({counts['events_accepted']} events, then {counts['events_folded']}):"
             " write the batch to files first, so that it does not change; nothing was changed",
@@ -18,7 +18,7 @@ def balanced(counts):
     after = sum(counts["rejects"].values()) + sum(counts[name] for name in kept)
     if before != after:
         raise error(f"the accounts do not balance: {before} against {after}; nothing was changed", 1)
-    return {name: value for name, value in counts.items() if name != "events_folded"}
+    return {name: value for name, value in counts.items() if name not in ("events_folded", "folded_digest", "events_digest")}
 
 
 def rfc3339(us):

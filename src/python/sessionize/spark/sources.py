@@ -1,55 +1,39 @@
-"""Files as a data frame whose rows know their places, so that events at one instant keep the order of the files."""
+"""The files of a batch, in their order: by that events at one instant are ordered, as with the command."""
 
 import glob
 import os
 
-from pyspark.sql import functions as F
+from sessionize._core import spark_files, spark_sorted
 
-from . import tasks
 from .layout import error
 
 
-def read(spark, paths, input_format):
-    """A data frame of files, and what a commit says of them. The order of the files is that of the arguments; a pattern gives sorted ones."""
-    found = list(dict.fromkeys(path for given in paths for path in (sorted(glob.glob(given)) or [given])))
-    missing = [path for path in found if "://" not in path and not os.path.exists(path)]
-    if missing:
-        raise error(f"{missing[0]}: there is no such file", 66)
-    frame = _frame(spark, found, input_format)
-    return _with_places(frame, found, input_format), [_input(path) for path in found]
+def expanded(paths):
+    """The files that `paths` name, absolute. A folder stands for the files in it, a pattern for those that fit; both in natural order of their
+    names, `events.2.csv` before `events.10.csv`. A URL stands for the objects that it names."""
+    found = []
+    for given in map(str, paths):
+        if "://" in given:
+            found += spark_files([given])
+        elif os.path.isdir(given):
+            found += _in_folder(given)
+        elif os.path.exists(given) or not (fitting := glob.glob(given, recursive=True)):
+            found.append(os.path.abspath(given))
+        else:
+            found += spark_sorted([os.path.abspath(path) for path in fitting if os.path.isfile(path)])
+    found = list(dict.fromkeys(found))
+    if missing := next((path for path in found if "://" not in path and not os.path.exists(path)), None):
+        raise error(f"{missing}: there is no such file; check the name; nothing was changed", 66)
+    if not found:
+        raise error(f"{', '.join(map(str, paths))}: there is no file; check the names; nothing was changed", 66)
+    return found
 
 
-def _frame(spark, paths, input_format):
-    if input_format == "parquet":
-        return spark.read.parquet(*paths)
-    if input_format == "csv":
-        # A file whose header has other columns, or in another order, is an error instead of a wrong key.
-        options = {"header": True, "escape": '"', "multiLine": False, "enforceSchema": False}
-        return spark.read.options(**options).csv(paths)
-    return spark.read.option("primitivesAsString", True).json(paths)
-
-
-def _with_places(frame, paths, input_format):
-    """Adds the number of the file, and the place of the row or its block, where the engine tells them."""
-    place = "file_block_start" if input_format != "parquet" else "row_index"
-    try:
-        placed = frame.select("*", F.col("_metadata.file_path").alias(tasks.FILE), F.col(f"_metadata.{place}").alias(tasks.PLACE))
-        _ = placed.schema
-    except Exception:
-        # This engine does not tell: rows have the order in which it reads them.
-        return frame
-    numbers = F.lit(len(paths))
-    for number, path in enumerate(paths):
-        name = os.path.abspath(path) if "://" not in path else path.split("://", 1)[1]
-        numbers = F.when(F.col(tasks.FILE).endswith(name), F.lit(number)).otherwise(numbers)
-    placed = placed.withColumn(tasks.FILE, numbers.cast("bigint"))
-    if input_format == "parquet":
-        return placed.withColumn(tasks.ROW, F.col(tasks.PLACE)).withColumn(tasks.PLACE, F.lit(0).cast("bigint"))
-    return placed
-
-
-def _input(path):
-    if "://" in path:
-        return {"path": path, "bytes": None, "modified_ns": None}
-    found = os.stat(path)
-    return {"path": os.path.abspath(path), "bytes": found.st_size, "modified_ns": found.st_mtime_ns}
+def _in_folder(folder):
+    # What engines and writers put beside data has such names: _SUCCESS, .part-0.crc.
+    is_data = lambda name: not name.startswith(("_", "."))
+    found = []
+    for place, folders, names in os.walk(os.path.abspath(folder)):
+        folders[:] = filter(is_data, folders)
+        found += [os.path.join(place, name) for name in names if is_data(name)]
+    return spark_sorted(found)

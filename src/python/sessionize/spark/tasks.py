@@ -1,25 +1,47 @@
 """What runs on the workers. Every function here makes one for `mapInArrow`; it may use nothing of the driver but its arguments."""
 
-import io
+import functools
 import json
 import os
 import tempfile
 import uuid
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
-from sessionize._core import SparkFold, SparkMapper, SparkRoot, spark_open
+from sessionize._core import SparkFile, SparkFold, SparkMapper, SparkOpening, SparkRoot
+from sessionize.errors import SparkError
+
+from .layout import error
 
 RESULT = "result string"
 ROWS = "bucket int, key binary, kind int, time bigint, seq bigint, payload binary"
 ROWS_SCHEMA = pa.schema(
     [("bucket", pa.int32()), ("key", pa.binary()), ("kind", pa.int32()), ("time", pa.int64()), ("seq", pa.int64()), ("payload", pa.binary())]
 )
-# Columns by which the rows of files are numbered: the number of the file, and the place of the row or of its block.
-FILE, PLACE, ROW = "_sessionize_file", "_sessionize_place", "_sessionize_row"
+# The partition of a frame that a row comes from. With its place there it gives each row a number of its own.
+PARTITION = "_sessionize_partition"
 _PLACE_BITS = 40
+
+
+def _telling(make):
+    """What makes a task whose errors reach the driver with their code: an engine hands on nothing but a text."""
+
+    @functools.wraps(make)
+    def made(*arguments):
+        task = make(*arguments)
+
+        def telling(batches):
+            try:
+                yield from task(batches)
+            except SparkError as failure:
+                raise RuntimeError(f"<sessionize {getattr(failure, 'code', 1)}>{failure}</sessionize>") from failure
+
+        return telling
+
+    return made
 
 
 class NewFile:
@@ -64,22 +86,19 @@ def _result(document):
 
 
 class _SideFile:
-    """Rows that become no events, with the reason, as they came."""
+    """Rows that become no events."""
 
     def __init__(self, folder, kind):
         self.folder, self.kind, self.file, self.writer, self.rows = folder, kind, None, None, 0
 
-    def write(self, batch, picked):
-        if not picked:
+    def write(self, rows):
+        if not rows.num_rows:
             return
-        reason = "reason" if "reason" not in batch.schema.names else "_reason"
-        rows = batch.take(pa.array([number for number, _ in picked], pa.int64()))
-        rows = pa.Table.from_batches([rows]).append_column(reason, pa.array([why for _, why in picked], pa.string()))
         if self.writer is None:
             self.file = NewFile(self.folder, self.kind)
             self.writer = pq.ParquetWriter(pa.PythonFile(self.file, mode="w"), rows.schema)
         self.writer.write_table(rows)
-        self.rows += len(picked)
+        self.rows += rows.num_rows
 
     def put(self, root):
         if self.writer is None:
@@ -88,6 +107,14 @@ class _SideFile:
         return [self.file.put(root, self.rows)]
 
 
+def _with_reasons(batch, picked):
+    """The rows of a batch that have these numbers, each with its reason."""
+    reason = "reason" if "reason" not in batch.schema.names else "_reason"
+    rows = batch.take(pa.array([number for number, _ in picked], pa.int64()))
+    return pa.Table.from_batches([rows]).append_column(reason, pa.array([why for _, why in picked], pa.string()))
+
+
+@_telling
 def survey(job, root, folder):
     """Counts the rows of a batch, and writes those that become no events."""
 
@@ -95,87 +122,103 @@ def survey(job, root, folder):
         mapper = None
         late, rejects = _SideFile(folder, "late"), _SideFile(folder, "rejects")
         for batch in batches:
-            batch, _ = _without_places(batch)
+            batch, _ = _without_partition(batch)
             mapper = mapper or SparkMapper(job, batch.schema)
             untaken = mapper.survey(batch)
-            late.write(batch, [row for row in untaken if row[1] == "late"])
-            rejects.write(batch, [row for row in untaken if row[1] != "late"])
+            late.write(_with_reasons(batch, [row for row in untaken if row[1] == "late"]))
+            rejects.write(_with_reasons(batch, [row for row in untaken if row[1] != "late"]))
         if mapper is not None:
             yield _result({"counts": json.loads(mapper.counts()), "files": late.put(root) + rejects.put(root)})
 
     return task
 
 
-def _without_places(batch):
-    """The batch without the columns that number its rows, and the numbers of its rows where it has them."""
-    names = batch.schema.names
-    if FILE not in names:
-        return batch, None
-    places = {name: batch.column(names.index(name)).to_pylist() for name in (FILE, PLACE, ROW) if name in names}
-    kept = [place for place, name in enumerate(names) if name not in places]
-    return pa.record_batch([batch.column(place) for place in kept], schema=pa.schema([batch.schema.field(place) for place in kept])), places
-
-
-def _numbered(batches):
-    """Slices of batches, each with the number of its first row: by file and place, else by partition and arrival."""
-    try:
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        partition = context.partitionId() if context else 0
-    except (ImportError, AttributeError):
-        partition = 0
-    arrived, block, in_block = 0, None, 0
-    for batch in batches:
-        rows, places = _without_places(batch)
-        if places is None:
-            yield rows, partition << _PLACE_BITS | arrived
-            arrived += rows.num_rows
-            continue
-        blocks = list(zip(places[FILE], places[PLACE]))
-        begin = 0
-        for end in range(1, len(blocks) + 1):
-            if end < len(blocks) and blocks[end] == blocks[begin]:
-                continue
-            if block != blocks[begin]:
-                block, in_block = blocks[begin], 0
-            file, place = block
-            # A row of a text takes a byte at least, so the rows of a block have numbers below that of the next block.
-            first = places[ROW][begin] if ROW in places else place + in_block
-            yield rows.slice(begin, end - begin), file << _PLACE_BITS | first
-            in_block += end - begin
-            begin = end
-
-
-def mapped(job):
-    """Events as rows for the shuffle."""
+@_telling
+def survey_files(job, root, folder, input_format, known):
+    """The same for files, each with its content: rows are (number, path)."""
 
     def task(batches):
-        mapper = None
-        for batch, seq in _numbered(batches):
-            mapper = mapper or SparkMapper(job, batch.schema)
-            rows = mapper.map(batch, seq)
-            if rows is not None:
-                yield rows
-        rows = mapper.finish() if mapper else None
-        if rows is not None:
-            yield rows
+        for number, path in _pairs(batches):
+            late, rejects = _SideFile(folder, "late"), _SideFile(folder, "rejects")
+
+            def sink(rows):
+                is_late = pc.equal(rows.column("reason"), "late")
+                late.write(pa.Table.from_batches([rows.filter(is_late)]))
+                rejects.write(pa.Table.from_batches([rows.filter(pc.invert(is_late))]))
+
+            found = json.loads(SparkFile(job, path, input_format).survey(known, sink))
+            yield _result({"number": number, **found, "files": late.put(root) + rejects.put(root)})
 
     return task
 
 
+def _pairs(batches):
+    for batch in batches:
+        yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist())
+
+
+def _without_partition(batch):
+    """The batch without the column that tells its partition, and the partition."""
+    place = batch.schema.get_field_index(PARTITION)
+    kept = [number for number in range(batch.num_columns) if number != place]
+    rows = pa.record_batch([batch.column(number) for number in kept], schema=pa.schema([batch.schema.field(number) for number in kept]))
+    return rows, batch.column(place)[0].as_py() if batch.num_rows else 0
+
+
+@_telling
+def compared_files(job, input_format, contents):
+    """The files that begin with a shorter one of these contents, of which `run` is the number: rows are (number, path)."""
+
+    def task(batches):
+        for number, path in _pairs(batches):
+            shorter = SparkFile(job, path, input_format).begins_with(contents)
+            yield _result({"number": number, "shorter": shorter})
+
+    return task
+
+
+@_telling
+def mapped(job):
+    """Events as rows for the shuffle."""
+
+    def task(batches):
+        mapper, arrived = None, 0
+        for batch in batches:
+            rows, partition = _without_partition(batch)
+            mapper = mapper or SparkMapper(job, rows.schema)
+            yield from mapper.map(rows, partition << _PLACE_BITS | arrived)
+            arrived += rows.num_rows
+        if mapper:
+            yield from mapper.finish()
+
+    return task
+
+
+@_telling
+def mapped_files(job, input_format):
+    """The same for files: rows are (number, path)."""
+
+    def task(batches):
+        for number, path in _pairs(batches):
+            yield from SparkFile(job, path, input_format).rows(number)
+
+    return task
+
+
+@_telling
 def opened_state(job, root):
     """Open state as rows for the shuffle, from the names and digests of its files."""
 
     def task(batches):
         store = SparkRoot(root)
-        for batch in batches:
-            for name, digest in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist()):
-                content = store.get(name)
-                if content is None or xxhash.xxh3_128_hexdigest(content) != digest:
-                    raise RuntimeError(f"{store.shown(name)} is missing or damaged: restore the root from a backup")
-                for keys in pq.ParquetFile(io.BytesIO(content)).iter_batches(4096, columns=["bucket", "key", "state"]):
-                    yield spark_open(job, keys)
+        for name, digest in _pairs(batches):
+            content = store.get(name)
+            if content is None or xxhash.xxh3_128_hexdigest(content) != digest:
+                raise error(f"{store.shown(name)} is missing or damaged: restore the root from a backup", 74)
+            opening = SparkOpening(job, content)
+            del content
+            while (rows := opening.next_rows()) is not None:
+                yield from rows
 
     return task
 
@@ -183,29 +226,38 @@ def opened_state(job, root):
 class _Fold:
     """The fold of one task, and the files that it writes."""
 
-    KINDS = ("sessions", "events", "state")
-
     def __init__(self, job, root, folder):
-        self.fold, self.root, self.folder, self.files = SparkFold(job), root, folder, {}
+        self.fold, self.root, self.folder = SparkFold(job), root, folder
+        self.open, self.files = {}, []
 
     def take(self, batch):
         rows = pa.record_batch([batch.column(place).cast(field.type) for place, field in enumerate(ROWS_SCHEMA)], schema=ROWS_SCHEMA)
         self._write(self.fold.take(rows))
 
     def _write(self, pending):
-        for kind, content in zip(self.KINDS, pending):
-            if content:
-                if kind not in self.files:
-                    self.files[kind] = NewFile(self.folder, kind)
-                self.files[kind].write(content)
+        sessions, events, state = pending
+        self._append("sessions", sessions)
+        self._append("events", events)
+        for content, keys in state:
+            self._append("state", content)
+            if keys is not None:
+                self.files.append(self.open.pop("state").put(self.root, keys))
+
+    def _append(self, kind, content):
+        if content:
+            if kind not in self.open:
+                self.open[kind] = NewFile(self.folder, kind)
+            self.open[kind].write(content)
 
     def finish(self):
         self._write(self.fold.finish())
-        rows = dict(zip(self.KINDS, self.fold.rows()))
-        files = [file.put(self.root, rows[kind]) for kind, file in self.files.items()]
-        return _result({"counts": json.loads(self.fold.counts()), "files": files})
+        for kind, rows in zip(("sessions", "events"), self.fold.rows()):
+            if kind in self.open:
+                self.files.append(self.open.pop(kind).put(self.root, rows))
+        return _result({"counts": json.loads(self.fold.counts()), "files": self.files})
 
 
+@_telling
 def folded(job, root, folder):
     """Folds the sorted rows of a task, and writes its sessions and what stays open."""
 
@@ -220,12 +272,11 @@ def folded(job, root, folder):
 
 def folded_group(job, root, folder):
     """The same for one bucket that comes as a whole and in any order."""
+    in_order_of_the_fold = [(name, "ascending") for name in ("bucket", "key", "kind", "time", "seq")]
 
     def task(table):
-        fold = _Fold(job, root, folder)
-        for batch in table.sort_by([(name, "ascending") for name in ("bucket", "key", "kind", "time", "seq")]).to_batches(4096):
-            fold.take(batch)
-        return pa.Table.from_batches([fold.finish()])
+        results = folded(job, root, folder)(table.sort_by(in_order_of_the_fold).to_batches(4096))
+        return pa.Table.from_batches(list(results))
 
     return task
 
