@@ -1,18 +1,17 @@
 //! The definition of a stream, as the first batch decides it and later ones keep it (rule 12).
 
-use super::decoding::{only_source, open_decoder};
+use super::decoding::{only_source, open_decoder, open_file};
 use crate::core::gap::Gap;
 use crate::core::rules::{RuleFlag, RuleSet, RuleTexts, duration};
 use crate::definition::{ColumnRequest, Definition, DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
+use crate::input::Projection;
 use crate::input::arrow::RecordDecoder;
-use crate::input::{Projection, open_batch};
 use crate::migrations::checkpoint::v1;
 use crate::run::time_parser;
 use crate::state::{definition_of, definition_row};
 use arrow_schema::Schema;
 use serde::Deserialize;
-use std::path::PathBuf;
 
 /// What is asked for, in the words of the command's flags.
 #[derive(Debug, Deserialize)]
@@ -42,7 +41,7 @@ pub fn decide(request: &str, kept: Option<&str>, schema: &Schema) -> Result<Stri
     })
 }
 
-/// The same for files: the first one that has rows decides.
+/// The same for files: the first one that has content decides.
 ///
 /// # Errors
 /// As [`decide`]; [`ErrorKind::NoInput`] if a file cannot be read.
@@ -53,20 +52,22 @@ pub fn decide_by_files(
     format: Option<&str>,
 ) -> Result<String> {
     decided(request, kept, |definition, rules| {
+        if !only_source(definition)?.is_undecided() {
+            return Ok(());
+        }
         for path in paths {
-            if !only_source(definition)?.is_undecided() {
-                break;
-            }
-            for file in open_batch(&[PathBuf::from(path)], u64::MAX)? {
-                open_decoder(&file, format, definition, rules)?;
+            let file = open_file(path)?;
+            if file.bytes() > 0 {
+                return open_decoder(&file, format, definition, rules).map(drop);
             }
         }
-        if only_source(definition)?.is_undecided() {
-            return Err(Error::new(ErrorKind::DataRefused, "no file of the batch shows its columns")
-                .remedy("begin with a file that has a header or rows")
-                .nothing_changed());
+        // No run has decided it, or this is a format without places of columns.
+        if kept.is_some() {
+            return Ok(());
         }
-        Ok(())
+        Err(Error::new(ErrorKind::DataRefused, "no file of the batch shows its columns")
+            .remedy("begin with a file that has a header or rows")
+            .nothing_changed())
     })
 }
 

@@ -4,8 +4,9 @@ use crate::core::rules::RuleSet;
 use crate::definition::{Definition, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::TimeParser;
-use crate::input::{BatchFile, FileDecoder, Format, Projection};
+use crate::input::{BatchFile, FileDecoder, Format, Projection, open_batch};
 use crate::run::time_parser;
+use std::path::PathBuf;
 
 /// The source of a definition: a data frame is one, however it came about.
 pub(super) fn only_source(definition: &mut Definition) -> Result<&mut Source> {
@@ -15,6 +16,15 @@ pub(super) fn only_source(definition: &mut Definition) -> Result<&mut Source> {
             let what = format!("this state has {} sources, and a data frame is one", sources.len());
             Err(Error::new(ErrorKind::Usage, what).nothing_changed())
         }
+    }
+}
+
+/// A file by its path or URL.
+pub(super) fn open_file(path: &str) -> Result<BatchFile> {
+    let mut files = open_batch(&[PathBuf::from(path)], u64::MAX)?;
+    match (files.pop(), files.is_empty()) {
+        (Some(file), true) => Ok(file),
+        _ => Err(Error::new(ErrorKind::NoInput, "this is no longer one file").at(path)),
     }
 }
 

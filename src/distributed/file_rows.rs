@@ -1,6 +1,6 @@
 //! Files to rows for the shuffle, by the decoders of the command: so rows, rejects, their reasons and their order are those of the command.
 
-use super::decoding::open_decoder;
+use super::decoding::{open_decoder, open_file};
 use super::documents::CommitInput;
 use super::event_rows::EventRows;
 use super::job::Job;
@@ -9,12 +9,11 @@ use super::read_counts::ReadCounts;
 use super::side_rows::side_rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::TimeParser;
-use crate::input::{BatchFile, EventBatch, Extent, FileDecoder, Intake, UnitDecoder, beginnings, open_batch};
+use crate::input::{BatchFile, EventBatch, Extent, FileDecoder, Intake, UnitDecoder, beginnings};
 use crate::ledger::MAX_BEGINNING_BYTES;
 use crate::run::refusal;
 use arrow_array::RecordBatch;
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// Files may have any number of bytes.
 const MAX_BYTES: u64 = u64::MAX;
@@ -53,12 +52,14 @@ impl FileRows {
     /// # Errors
     /// [`ErrorKind::NoInput`] if it cannot be read, [`ErrorKind::DataRefused`] if it is of no kind that can be read, or lacks a column.
     pub fn open(job: Job, path: &str, format: Option<&str>) -> Result<Self> {
-        let mut files = open_batch(&[PathBuf::from(path)], MAX_BYTES)?;
-        let (Some(file), true) = (files.pop(), files.is_empty()) else {
-            return Err(Error::new(ErrorKind::NoInput, "this is no longer one file").at(path));
-        };
+        let file = open_file(path)?;
         let mut definition = job.definition.clone();
         let (decoder, times) = open_decoder(&file, format, &mut definition, job.rules())?;
+        // What only its format has, such as a delimiter, each file decides where the first one has not.
+        for (source, kept) in definition.sources.iter_mut().zip(&job.definition.sources) {
+            source.options.clone_from(&kept.options);
+            source.header = kept.header;
+        }
         if definition != job.definition {
             return Err(Error::new(
                 ErrorKind::DataRefused,

@@ -166,7 +166,7 @@ def _untaken_of(root):
         for path in files(root, kind):
             for row in pq.read_table(path).to_pylist():
                 if "row" in row:
-                    values = next(csv.reader([row["row"]])) if row["file"].endswith(".csv") else list(json.loads(row["row"]).values())
+                    values = next(csv.reader([row["row"]]))
                 else:
                     values = [row["user"], _rfc3339(_us(row["ts"])), row["page"], row["amount"]]
                 yield (row["reason"], *values)

@@ -75,7 +75,7 @@ def test_files_come_to_the_counts_rejects_and_sessions_of_the_command(spark, roo
 def rejects_of(out):
     """The place and the text of each rejected row of CSV, as the command has written them."""
     for path in out.glob("rejects/*.csv"):
-        text = path.read_text(newline="")
+        text = path.read_bytes().decode()
         header, _, rest = text.partition("\n")
         assert header.startswith("file,line,reason,")
         at = 0

@@ -134,7 +134,7 @@ class Layout:
         rows = {}
         for line in map(json.loads, content.splitlines()):
             if "run" in line:
-                rows |= {f"xxh3-128:{given['hash']:032x}:{given['bytes']}": given["rows"] for given in line["run"]["files"]}
+                rows |= {f"xxh3-128:{given['hash']}:{given['bytes']}": given["rows"] for given in line["run"]["files"]}
             elif "file" in line:
                 known = line["file"]
                 # Of a file whose run was lost nobody knows that it had no rows.
