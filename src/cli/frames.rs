@@ -68,11 +68,8 @@ pub fn frame_settings(words: &[OsString]) -> Result<FrameSettings> {
         timezone: flags.timezone,
         ..SourceRequest::default()
     };
-    let request = DefinitionRequest {
-        gap: flags.gap.map(Gap::from_us),
-        sources: vec![source],
-        rules: flags.rules.texts(),
-    };
+    let (rules, key_hasher) = flags.rules.read()?;
+    let request = DefinitionRequest { gap: flags.gap.map(Gap::from_us), sources: vec![source], rules };
     check_request(&request)?;
     let as_of = flags.now.unwrap_or_else(machine::now);
     if let Some(stated) = flags.watermark {
@@ -80,6 +77,7 @@ pub fn frame_settings(words: &[OsString]) -> Result<FrameSettings> {
     }
     Ok(FrameSettings {
         request,
+        key_hasher,
         advance: flags.watermark.map_or(Advance::Delay(flags.watermark_delay), Advance::Stated),
         as_of,
         max_future_us: flags.max_future,

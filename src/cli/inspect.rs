@@ -1,8 +1,9 @@
 //! `sessionize inspect`
 
-use super::common::{CommonFlags, composite_key};
+use super::common::CommonFlags;
 use super::explain_text::explain_page;
 use super::page::Page;
+use super::secret::SecretFlag;
 use super::terminal::wants_colours;
 use super::text::inspect_page;
 use crate::error::Result;
@@ -20,6 +21,8 @@ pub(super) struct InspectFlags {
     /// Show the open sessions of one key; repeat --key for the parts of a composite key
     #[arg(long, value_name = "KEY")]
     key: Vec<OsString>,
+    #[command(flatten)]
+    secret: SecretFlag,
     /// Also show the ledger of all runs
     #[arg(long)]
     runs: bool,
@@ -37,7 +40,8 @@ pub(super) fn execute(flags: &InspectFlags, cancellation: &Cancellation) -> Resu
         let report = maintenance::explain(&look, id, cancellation)?;
         return flags.common.print(cancellation, &report, explain_page);
     }
-    let key = (!flags.key.is_empty()).then(|| composite_key(&flags.key));
+    let key = || flags.secret.key(&flags.key, look.definition());
+    let key = (!flags.key.is_empty()).then(key).transpose()?;
     let settings = InspectSettings { sessions: flags.sessions, key, runs: flags.runs };
     let report = maintenance::inspect(&look, &settings)?;
     let page = if wants_colours() { Page::coloured() } else { Page::default() };

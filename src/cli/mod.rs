@@ -27,6 +27,7 @@ mod renamed;
 mod report_page;
 mod rules;
 mod run;
+mod secret;
 mod shell;
 mod signals;
 mod sketch;

@@ -15,11 +15,12 @@ use super::warnings::warnings;
 use super::{machine, memory, progress, values};
 use crate::core::event::Timestamp;
 use crate::core::gap::Gap;
+use crate::core::rules::RuleTexts;
 use crate::core::watermark::Advance;
 use crate::definition::{DefinitionRequest, SourceRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{BatchFile, open_batch, open_inbox};
-use crate::report::RunReport;
+use crate::report::{RunReport, Status};
 use crate::run::{self, Cancellation, Context, Look, Progress, Workers};
 use crate::settings::{
     CommonSettings, FileOrder, FileSettings, KeepGenerations, Limit, RunSettings, SourceChoice,
@@ -115,6 +116,9 @@ pub(super) struct RunFlags {
     common: CommonFlags,
 }
 
+/// One that is ingested, and the next one, which is fetched meanwhile.
+const OBJECTS_IN_TURN: usize = 2;
+
 const BATCH: &str = "The batch";
 const SESSIONS: &str = "Sessions (fixed by the first run)";
 const LATE: &str = "Late events";
@@ -127,7 +131,7 @@ enum Late {
     Drop,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Order {
     Given,
     Name,
@@ -161,6 +165,14 @@ impl RunFlags {
         Ok(Inbox { paths: matching_files(&names)?, left: Vec::new() })
     }
 
+    /// How many of `files` are open at once. A URL may stand for many objects, each of which needs a temporary file once bytes of it are
+    /// read: one by one, if they are ingested so and nobody looks for their first events before.
+    fn open_files(&self, files: &[BatchFile]) -> usize {
+        let objects = files.iter().filter(|file| file.is_remote()).count();
+        let comes_in_turn = self.each && self.file_order != Some(Order::Time);
+        files.len() - objects + if comes_in_turn { objects.min(OBJECTS_IN_TURN) } else { objects }
+    }
+
     /// The output folder from which is to be delivered after the run, if that is asked for.
     pub(super) fn delivers_from(&self) -> Option<&Path> {
         (self.after.deliver && !self.dry_run).then(|| self.common.out())
@@ -170,8 +182,10 @@ impl RunFlags {
         if let Some(stated) = self.watermark {
             check_stated("--watermark", stated, common.as_of, self.max_future)?;
         }
+        let (rules, key_hasher) = self.rules.read()?;
         Ok(RunSettings {
-            request: self.request(&sources),
+            request: self.request(rules, &sources),
+            key_hasher,
             choice: self.choice(sources),
             file_order: match self.file_order {
                 None if self.inbox.is_given() => FileOrder::Name,
@@ -208,14 +222,14 @@ impl RunFlags {
     }
 
     /// The request for the sources of the configuration file. Flags set what a source leaves open.
-    fn request(&self, sources: &[SourceTable]) -> DefinitionRequest {
+    fn request(&self, rules: RuleTexts, sources: &[SourceTable]) -> DefinitionRequest {
         let flags = self.columns.request();
         let of_source = |source: &SourceTable| source.request.clone().or(&flags);
         let asked: Vec<SourceRequest> = sources.iter().map(of_source).collect();
         DefinitionRequest {
             gap: self.gap.map(Gap::from_us),
             sources: if asked.is_empty() { vec![flags] } else { asked },
-            rules: self.rules.texts(),
+            rules,
         }
     }
 }
@@ -261,8 +275,7 @@ fn execute_run(
     machine::allow_open_files(paths.len())?;
     let open = if flags.inbox.is_given() { open_inbox } else { open_batch };
     let files = open(&paths, settings.max_bytes)?;
-    // A URL may stand for many files, each of which needs a temporary one.
-    machine::allow_open_files(files.len())?;
+    machine::allow_open_files(flags.open_files(&files))?;
     let workers = Workers::start(flags.threads.map_or_else(machine::processors, usize::from))?;
     let context = if settings.dry_run {
         Look::at(&common, cancellation)?.into_context()
@@ -308,6 +321,8 @@ impl RunCommand<'_> {
         while let Some(file) = files.next() {
             let next = files.peek().map(|next| self.fetch_ahead(&file, next));
             match next.unwrap_or(Ok(())).and_then(|()| self.run(vec![file])) {
+                // What an object holds is known only now: one with a known content is as little news as a file that was left out before.
+                Ok(report) if self.flags.inbox.is_given() && report.status == Status::NothingToDo => {}
                 Ok(report) => each.runs.push(report),
                 Err(error) => {
                     outcome = Err(error);

@@ -2,17 +2,19 @@
 
 mod column;
 mod difference;
+mod key_hasher;
 mod options;
 mod request;
 mod source;
 
 pub use column::{Column, ColumnRequest, SOURCE_COLUMN, columns_text};
+pub use key_hasher::{HASH_DIGITS, KeyHasher};
 pub use options::FormatOptions;
 pub use request::DefinitionRequest;
 pub use source::{PATH_COLUMNS, Source, SourceRequest};
 
 use crate::core::gap::Gap;
-use crate::core::rules::{RuleSet, RuleTexts, duration_text};
+use crate::core::rules::{RuleFlag, RuleSet, RuleTexts, duration_text};
 
 /// The default gap: five minutes.
 pub const DEFAULT_GAP: Gap = Gap::from_us(300 * 1_000_000);
@@ -64,6 +66,25 @@ impl Definition {
             rules.resolve_keys(&self.key_names())?;
         }
         Ok(rules)
+    }
+
+    /// Checks that keys are hashed with the secret of `hasher`, or not at all without one.
+    ///
+    /// # Errors
+    /// How they are hashed instead.
+    pub fn check_key_hasher(&self, hasher: Option<&KeyHasher>) -> Result<(), String> {
+        let asked = hasher.map(KeyHasher::fingerprint);
+        match self.rules.value(RuleFlag::HashKey) {
+            kept if kept == asked => Ok(()),
+            Some(kept) => {
+                let asked =
+                    asked.map_or_else(|| "names no secret".to_owned(), |asked| format!("has {asked}"));
+                Err(format!(
+                    "the keys of the checkpoint are hashed with the secret {kept}, and the command {asked}"
+                ))
+            }
+            None => Err("the keys of the checkpoint are not hashed".to_owned()),
+        }
     }
 
     /// Whether [`Definition::key_names`] is final, whatever the first file shows.

@@ -88,6 +88,7 @@ fn decided(
         }
         None => request.create(),
     };
+    refuse_hashed_keys(&definition.rules)?;
     let rules = definition.rule_set().map_err(usage)?;
     look(&mut definition, &rules)?;
     let keys = definition.key_names();
@@ -112,6 +113,10 @@ fn read(request: &str) -> Result<DefinitionRequest> {
         ..SourceRequest::default()
     };
     let gap = row.gap.as_deref().map(gap_of).transpose()?;
+    let is_hashed = |(name, _): &(String, String)| name == RuleFlag::HashKey.name();
+    if row.rules.iter().any(is_hashed) {
+        return Err(no_secret());
+    }
     let request = DefinitionRequest { gap, sources: vec![source], rules: rules_of(row.rules)? };
     request.rules.check_none_is_alone().map_err(usage)?;
     request.create().rule_set().map_err(usage)?;
@@ -140,6 +145,19 @@ fn rules_of(rules: Vec<(String, String)>) -> Result<RuleTexts> {
         texts.set(flag, values);
     }
     Ok(texts)
+}
+
+fn refuse_hashed_keys(rules: &RuleTexts) -> Result<()> {
+    rules.value(RuleFlag::HashKey).map_or(Ok(()), |_| Err(no_secret()))
+}
+
+/// The tasks of an engine would all need the secret, which would then stand in its plans.
+fn no_secret() -> Error {
+    usage(
+        "hash-key: keys are hashed on one machine only, because tasks of an engine are not told secrets"
+            .to_owned(),
+    )
+    .remedy("hash the key column of the frame, or go on with the command")
 }
 
 fn refuse_differences(request: &DefinitionRequest, kept: &Definition) -> Result<()> {

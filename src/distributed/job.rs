@@ -113,6 +113,7 @@ impl Job {
                 purged,
                 latest_allowed: latest_allowed.min(Timestamp::LAST_EVENT),
                 selection: rules.selection().clone(),
+                key_hasher: None,
             },
             origin: Origin {
                 stream: StreamId::read(&row.stream_id).ok_or("the stream id is no UUID")?,

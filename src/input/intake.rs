@@ -2,12 +2,15 @@
 
 use super::batch::EventBatch;
 use super::columns::{Columns, join_time};
+use super::event_fields::{AsTheyAre, EventFields, Present};
+use super::hashed_key::{HashedKey, WithHashedKey};
 use super::path_columns::PathColumns;
 use super::reason::Reason;
 use super::time::{Doubt, NotATime, TimeFormat, TimeParser, TimeShape};
 use crate::core::event::{KEY_SEPARATOR, MAX_KEY_BYTES, Timestamp};
 use crate::core::rules::RowSelection;
 use crate::core::watermark::Watermark;
+use crate::definition::KeyHasher;
 use crate::purged::PurgedKeys;
 use chrono_tz::Tz;
 
@@ -22,6 +25,8 @@ pub struct RowRules {
     pub latest_allowed: Timestamp,
     /// Which rows become events.
     pub selection: RowSelection,
+    /// What replaces keys, if they are hashed.
+    pub key_hasher: Option<KeyHasher>,
 }
 
 impl RowRules {
@@ -32,7 +37,13 @@ impl RowRules {
             purged: PurgedKeys::default(),
             latest_allowed: Timestamp::MAX,
             selection: RowSelection::default(),
+            key_hasher: None,
         }
+    }
+
+    /// The bytes of a row that becomes no event, if they may be shown: where keys are hashed, nobody knows what of it is the key.
+    pub fn shown<'r>(&self, row: &'r [u8]) -> Option<&'r [u8]> {
+        self.key_hasher.is_none().then_some(row)
     }
 
     fn is_late(&self, time: Timestamp, key: &[u8]) -> bool {
@@ -47,8 +58,10 @@ pub struct Intake {
     events: EventReader,
     /// The columns in the path of the file.
     path: PathColumns,
-    /// Whether each row becomes an event as it is: most runs have no filter, no null texts, no columns in paths and no sample.
+    /// Whether each row becomes an event as it is: most runs have no filter, no null texts, no columns in paths, no hashed keys and no
+    /// sample.
     is_plain: bool,
+    hashed_key: Option<HashedKey>,
     sample: Option<SampledRows>,
 }
 
@@ -99,8 +112,9 @@ impl Intake {
     pub fn new(times: TimeParser, path: &PathColumns, rules: RowRules) -> Self {
         let (joined_time, joined_key) = (Vec::new(), Vec::new());
         let events = EventReader { times, joined_time, joined_key, payload: Vec::new() };
-        let is_plain = rules.selection.selects_everything() && path.is_empty();
-        Self { is_plain, rules, events, path: path.clone(), sample: None }
+        let hashed_key = rules.key_hasher.clone().map(HashedKey::new);
+        let is_plain = rules.selection.selects_everything() && path.is_empty() && hashed_key.is_none();
+        Self { is_plain, rules, events, path: path.clone(), hashed_key, sample: None }
     }
 
     /// Whether the time of a row is to be eight bytes: see [`TimeParser::of_moments`].
@@ -190,10 +204,10 @@ impl Intake {
         field: impl Fn(usize) -> &'f [u8],
         batch: &mut EventBatch,
     ) {
-        let Self { rules, events, path, is_plain, sample } = self;
+        let Self { rules, events, path, is_plain, hashed_key, sample } = self;
         let selection = &rules.selection;
         if *is_plain {
-            return events.ingest(row, columns, &field, &field, rules, batch);
+            return events.ingest(row, columns, &AsTheyAre(field), rules, batch);
         }
         if let Some(sample) = sample {
             return sample.keep(columns, field);
@@ -201,8 +215,12 @@ impl Intake {
         let field = |position| path.value(position, &field);
         match columns.are_selected(field, selection) {
             Ok(true) => {
-                let value = |position| selection.present(field(position));
-                events.ingest(row, columns, value, field, rules, batch);
+                let fields = Present { field, selection };
+                let Some(key) = hashed_key else {
+                    return events.ingest(row, columns, &fields, rules, batch);
+                };
+                key.read(row.bytes, columns, &fields);
+                events.ingest(row, columns, &WithHashedKey { fields, key }, rules, batch);
             }
             Ok(false) => batch.filter(),
             Err(reason) => batch.reject(row, reason),
@@ -211,7 +229,7 @@ impl Intake {
 }
 
 impl EventReader {
-    /// Decides what becomes of a selected row; `value` gives its fields, of which those that stand for a missing value are empty.
+    /// Decides what becomes of a selected row with these `fields`.
     #[expect(
         clippy::inline_always,
         reason = "it runs for each row, and a call for each field would cost more than the rest"
@@ -221,8 +239,7 @@ impl EventReader {
         &mut self,
         row: Row<'_>,
         columns: &Columns,
-        value: impl Fn(usize) -> &'f [u8],
-        field: impl Fn(usize) -> &'f [u8],
+        fields: &impl EventFields<'f>,
         rules: &RowRules,
         batch: &mut EventBatch,
     ) {
@@ -230,12 +247,15 @@ impl EventReader {
         batch.rows += 1;
         let needs_all_parts = rules.selection.needs_all_key_parts();
         let mut is_early = false;
-        let time = read_time(columns, &value, times, joined_time, &mut is_early);
+        let of_time = |position| fields.time(position);
+        let time = read_time(columns, of_time, times, joined_time, &mut is_early);
         let event = time.and_then(|time| {
-            let event = (time, read_key(columns, &value, needs_all_parts, joined_key)?);
+            let event =
+                (time, read_key(columns, |position| fields.key(position), needs_all_parts, joined_key)?);
             // Without rules there is nothing to pack, and the payload stays empty.
             if !columns.kept.is_empty() {
-                columns.pack(row.bytes, &field, &rules.selection, payload)?;
+                let kept = |position| fields.kept(position);
+                columns.pack(fields.row(row.bytes), kept, &rules.selection, payload)?;
             }
             Ok(event)
         });
@@ -243,7 +263,7 @@ impl EventReader {
             // First: a time that is not believed says nothing, also not that the event came late.
             Ok((time, _)) if time > rules.latest_allowed => {
                 batch.first_future.get_or_insert(time);
-                batch.first_odd_time.get_or_insert_with(|| time_text(columns, value));
+                batch.first_odd_time.get_or_insert_with(|| time_text(columns, of_time));
                 batch.set_aside(row.line, Reason::Future, row.bytes);
             }
             Ok((time, key)) if rules.is_late(time, key) => {
@@ -255,12 +275,12 @@ impl EventReader {
             Ok((time, key)) => {
                 batch.accept(time, key, payload, row.line);
                 if is_early {
-                    batch.note_early_number(row.line, time, &time_text(columns, value));
+                    batch.note_early_number(row.line, time, &time_text(columns, of_time));
                 }
             }
             Err(reason) => {
                 if matches!(reason, Reason::Time | Reason::ImpossibleTime) {
-                    batch.first_odd_time.get_or_insert_with(|| time_text(columns, value));
+                    batch.first_odd_time.get_or_insert_with(|| time_text(columns, of_time));
                 }
                 batch.set_aside(row.line, reason, row.bytes);
             }

@@ -94,6 +94,7 @@ pub(super) fn resolve_named(
             },
             ProjectedColumn::RowDigest => ProjectedField::RowDigest,
             ProjectedColumn::Zone => ProjectedField::Constant(source.timezone.clone().into_bytes()),
+            ProjectedColumn::Row if projection.kept.hides_key() => return Err(shows_key(file)),
             ProjectedColumn::Row => {
                 let here = [row_column.to_owned()];
                 let columns = projection.event_columns.get_or_insert_with(|| here.to_vec());
@@ -223,6 +224,15 @@ fn own_source_column(file: &BatchFile) -> Error {
     Error::new(ErrorKind::DataRefused, what)
         .at(file.path().display())
         .remedy("rename the column in its header, or give it by its number; nothing was changed")
+}
+
+/// The column of emitted events would be a whole row, with its key as it came.
+fn shows_key(file: &BatchFile) -> Error {
+    let what = "emitted events of this format are whole lines, which show the keys that --hash-key hides";
+    Error::new(ErrorKind::DataRefused, what)
+        .at(file.path().display())
+        .remedy("give --emit sessions, or files with a list of columns")
+        .nothing_changed()
 }
 
 /// A rule looks at a column that no file has shown.

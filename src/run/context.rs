@@ -4,6 +4,7 @@ use super::cancellation::Cancellation;
 use super::format_copy::keep_copy;
 use super::recovery::{decide, out_of_step};
 use crate::core::event::Timestamp;
+use crate::definition::Definition;
 use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::Recovery;
@@ -88,6 +89,11 @@ impl Context {
     pub fn open_existing(settings: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
         expect_existing(settings)?;
         Self::open(settings, cancellation)
+    }
+
+    /// The definition, if a run has decided it.
+    pub fn definition(&self) -> Option<&Definition> {
+        self.checkpoint.head().map(|head| &head.definition)
     }
 
     /// The context of a command that has the `locks` and owns the output folder.

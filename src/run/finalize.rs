@@ -37,6 +37,7 @@ impl FinalizeSettings {
     fn of_run(self) -> RunSettings {
         RunSettings {
             request: DefinitionRequest::default(),
+            key_hasher: None,
             file_order: FileOrder::Given,
             choice: SourceChoice::Only,
             redefine: false,

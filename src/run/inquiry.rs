@@ -172,6 +172,7 @@ fn accepting_all() -> RowRules {
         purged: PurgedKeys::default(),
         latest_allowed: Timestamp::LAST_EVENT,
         selection: RowSelection::default(),
+        key_hasher: None,
     }
 }
 

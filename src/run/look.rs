@@ -10,6 +10,7 @@ use super::cancellation::Cancellation;
 use super::context::{Context, expect_existing};
 use super::recovery::unpublished;
 use crate::core::event::Timestamp;
+use crate::definition::Definition;
 use crate::durable::Disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::RunId;
@@ -69,6 +70,11 @@ impl Look {
     pub fn at_existing(common: &CommonSettings, cancellation: &Cancellation) -> Result<Self> {
         expect_existing(common)?;
         Self::at(common, cancellation)
+    }
+
+    /// The definition, if a run has decided it.
+    pub fn definition(&self) -> Option<&Definition> {
+        self.checkpoint.head().map(|head| &head.definition)
     }
 
     /// The context of a run that changes nothing.

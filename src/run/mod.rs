@@ -67,10 +67,10 @@ pub(crate) use look::Opening;
 #[cfg(feature = "parquet")]
 pub use natural::sort_names;
 pub use only_new::only_new;
-pub use plan::check_request;
 pub(crate) use plan::rule_set;
 #[cfg(feature = "parquet")]
 pub(crate) use plan::time_parser;
+pub use plan::{check_request, check_secret};
 pub use progress::Progress;
 pub(crate) use recovery::lost_outputs;
 pub(crate) use reported::{origin_text, time_text};

@@ -6,7 +6,9 @@ use super::first_use::FirstUse;
 use super::identity::{Identity, KnownFile, NewPart, identify};
 use super::sources::{check_keys, check_rule_columns, source_of};
 use crate::core::rules::{RuleFlag, RuleSet};
-use crate::definition::{Definition, DefinitionRequest, FormatOptions, Source, columns_text, gap_text};
+use crate::definition::{
+    Definition, DefinitionRequest, FormatOptions, KeyHasher, Source, columns_text, gap_text,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::time::{TimeFormat, TimeParser};
 use crate::input::{BatchFile, FileDecoder, Format, Projection};
@@ -132,6 +134,7 @@ impl FilePlan {
     /// The definition of a run before any of its files is open.
     pub(super) fn begin(context: &Context, settings: &RunSettings) -> Result<Self> {
         let definition = choose_definition(context, settings)?;
+        check_secret(&definition, settings.key_hasher.as_ref())?;
         check_keys(&definition)?;
         let rules = rule_set(&definition)?;
         Ok(Self { definition, is_first: decided_head(context)?.is_none(), rules })
@@ -254,6 +257,18 @@ fn choose_definition(context: &Context, settings: &RunSettings) -> Result<Defini
         return Err(refuse(what, "run `sessionize finalize` first, then rerun the command"));
     }
     Ok(settings.request.over(&head.definition).create())
+}
+
+/// Checks that a command has the secret under which the keys of `definition` are hashed.
+///
+/// # Errors
+/// [`ErrorKind::Definition`] if it has another one or none.
+pub fn check_secret(definition: &Definition, hasher: Option<&KeyHasher>) -> Result<()> {
+    definition.check_key_hasher(hasher).map_err(|what| {
+        Error::new(ErrorKind::Definition, what).remedy(
+            "give the secret of the first run with --hash-key, or none if it had none; nothing was changed",
+        )
+    })
 }
 
 /// Checks the requested rules against each other, before anything is opened.

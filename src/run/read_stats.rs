@@ -101,7 +101,7 @@ impl ReadStats {
     }
 
     /// Counts a row for a side output, and keeps the first rejects for the error message.
-    pub(super) fn set_aside(&mut self, place: &Place, reason: Reason, row: &[u8]) {
+    pub(super) fn set_aside(&mut self, place: &Place, reason: Reason, row: Option<&[u8]>) {
         if reason == Reason::Late {
             self.counts.events_late += 1;
             return;
@@ -113,7 +113,8 @@ impl ReadStats {
             }
         }
         if self.first_rejects.len() < SHOWN_REJECTS {
-            self.first_rejects.push(format!("{place} {} \"{}\"", reason.name(), shown(row)));
+            let row = row.map_or_else(String::new, |row| format!(" \"{}\"", shown(row)));
+            self.first_rejects.push(format!("{place} {}{row}", reason.name()));
         }
     }
 }

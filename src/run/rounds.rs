@@ -95,7 +95,7 @@ impl Reading<'_> {
         let lines_before = stats.add(file, batch);
         for side in &batch.side_rows {
             let place = Place { file: of.file.path().to_owned(), line: lines_before + side.line + 1 };
-            let row = &batch.side_bytes[side.bytes.clone()];
+            let row = self.rules.shown(&batch.side_bytes[side.bytes.clone()]);
             stats.set_aside(&place, side.reason, row);
             if self.keep_late_rows || side_output(side.reason) == OutputKind::Rejects {
                 let form = of.decoder.side_form();

@@ -70,6 +70,7 @@ impl RunContext<'_> {
             purged,
             latest_allowed,
             selection: self.fold.rules().selection().clone(),
+            key_hasher: self.settings.key_hasher.clone(),
         }
     }
 }

@@ -28,6 +28,10 @@ impl StreamDefinition {
             let what = "key-parts: push takes the key as a whole, so its parts cannot be checked";
             return Err(SessionizerError::Definition(what.to_owned()));
         }
+        if self.rules.value(RuleFlag::HashKey).is_some() {
+            let what = "hash-key: push takes the key as it is to be kept; hash it before";
+            return Err(SessionizerError::Definition(what.to_owned()));
+        }
         if rules.emit().events == self.event_columns.is_empty() {
             let what = "emit: call emit_events with the columns of emitted events";
             return Err(SessionizerError::Definition(what.to_owned()));

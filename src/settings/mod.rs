@@ -8,7 +8,7 @@ pub use outputs::{DatePartitions, OutputFormat, OutputSettings};
 
 use crate::core::event::Timestamp;
 use crate::core::watermark::Advance;
-use crate::definition::DefinitionRequest;
+use crate::definition::{DefinitionRequest, KeyHasher};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -32,6 +32,8 @@ pub struct CommonSettings {
 pub struct RunSettings {
     /// The requested definition.
     pub request: DefinitionRequest,
+    /// What replaces keys, with the secret that the command names. The request has its fingerprint.
+    pub key_hasher: Option<KeyHasher>,
     /// The order in which its files are ingested.
     pub file_order: FileOrder,
     /// How the source of each file is found.

@@ -77,6 +77,7 @@ fn decoder() -> UnitDecoder {
         purged: PurgedKeys::default(),
         latest_allowed: Timestamp::MAX,
         selection: RowSelection::default(),
+        key_hasher: None,
     };
     UnitDecoder::new(Intake::new(
         TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC),

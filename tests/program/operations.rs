@@ -91,6 +91,13 @@ fn after_two_days() -> Folder {
     folder
 }
 
+/// The same with hashed keys.
+fn after_a_day_of_hashed_keys() -> Folder {
+    let folder = with(&[("day.csv", DAY), ("day-2.csv", DAY_2), ("secret", "a secret of some length")]);
+    folder.sessionize(&["run", "--batch", "day.csv", "--hash-key", "file:secret"]).expect_code(0);
+    folder
+}
+
 /// A folder in which nothing was done yet.
 fn with(files: &[(&str, &str)]) -> Folder {
     let folder = Folder::in_memory();
@@ -313,6 +320,11 @@ fn trouble_after_years(heading: &str, reported: &dyn Fn(Folder, &[&str], i32) ->
             folder.sessionize(&run).expect_code(0);
             let prune = ["prune", "--older-than=1d", "--now=2100-01-01"];
             reported(folder, &prune, 2)
+        }
+        "Hashed keys" => with(&[("day.csv", DAY)]),
+        "Another secret" => after_a_day_of_hashed_keys(),
+        "`the keys of the checkpoint are hashed with the secret …`" => {
+            reported(after_a_day_of_hashed_keys(), &["run", "--batch", "day-2.csv"], 78)
         }
         "Remove a key" | "Years of use" => after_a_day(),
         _ => panic!("nobody brings about the trouble of: {heading}"),

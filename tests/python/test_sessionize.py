@@ -2,6 +2,8 @@
 
 import datetime
 import doctest
+import hashlib
+import hmac
 import multiprocessing
 import pathlib
 import pickle
@@ -109,6 +111,20 @@ def test_late_and_rejected_rows_come_back_with_a_warning():
     counts = result.counts
     assert (counts["rows_read"], counts["events_late"], counts["rows_rejected"], counts["events_accepted"]) == (4, 1, 2, 1)
     assert len(result) == 2 and result[0] is result.done and tuple(result) == (result.done, result.state)
+
+
+def test_hashed_keys_are_those_of_hmac_and_side_tables_do_not_show_rows(monkeypatch):
+    secret = b"a secret of some length"
+    monkeypatch.setenv("SESSIONIZE_TEST_SECRET", secret.decode())
+    options = {**KEYS, "hash_key": "env:SESSIONIZE_TEST_SECRET"}
+    rows = pyarrow.table({"user": ["ann", None, "bob"], "ts": [at(0), at(1), at(100)], "page": list("abc")})
+    with pytest.warns(sz.SessionizeWarning, match="1 of 3 rows were rejected"):
+        result = sz.sessionize(rows, **options)
+    ann = hmac.new(secret, b"ann", hashlib.sha256).hexdigest()
+    assert result.done.column("user").to_pylist() == [ann]
+    assert result.rejects.to_pylist() == [{"row": 1, "reason": "empty-key"}]
+    with pytest.raises(sz.DefinitionError, match="names no secret"):
+        sz.sessionize(rows, state=result.state)
 
 
 def test_names_of_side_tables_do_not_clash():

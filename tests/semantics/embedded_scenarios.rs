@@ -47,7 +47,7 @@ impl Flags {
             "key" | "time" | "header" => self.of_file.push((flag.to_owned(), value)),
             "watermark-delay" => self.delay = Some(value),
             "watermark" | "as-of" => self.watermark = Some(time(&value, "UTC")?),
-            "redefine" | "emit" | "key-parts" => return None,
+            "redefine" | "emit" | "key-parts" | "hash-key" => return None,
             _ if IGNORED.contains(&flag) => {}
             _ if value == "none" => return None,
             _ => self.definition.push((flag.to_owned(), value)),

@@ -8,6 +8,7 @@ use crate::property_rules::{expected, found, row, sorted};
 use crate::support::Folder;
 use proptest::prelude::*;
 use proptest::sample::select;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Where the time of a row stands.
@@ -30,6 +31,8 @@ struct Form {
     team: Option<Vec<bool>>,
     /// How a missing part of the key is written in each row, if not as an empty one.
     missing: Option<Vec<&'static str>>,
+    /// Whether keys are hashed.
+    hashed: bool,
 }
 
 /// The second part of the key.
@@ -39,12 +42,22 @@ fn form() -> impl Strategy<Value = Form> {
     let time = select(vec![Time::Number, Time::Parts, Time::Path]);
     let team = proptest::option::of(proptest::collection::vec(any::<bool>(), 1..10));
     let missing = proptest::option::of(proptest::collection::vec(select([&NULLS[..], &[""]].concat()), 1..5));
-    (any::<bool>(), time, team, missing).prop_map(|(decimal_comma, time, team, missing)| Form {
-        decimal_comma,
-        time,
-        team,
-        missing,
-    })
+    (any::<bool>(), time, team, missing, any::<bool>()).prop_map(
+        |(decimal_comma, time, team, missing, hashed)| Form { decimal_comma, time, team, missing, hashed },
+    )
+}
+
+/// The secret under which keys are hashed. It is longer than a block of the hash, so it is hashed itself.
+const SECRET: [u8; 70] = [b'k'; 70];
+
+/// HMAC-SHA256 under the secret, step by step as in RFC 2104.
+fn hashed(value: &str) -> String {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(&Sha256::digest(SECRET));
+    let padded = |pad: u8| block.map(|byte| byte ^ pad);
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(value).finalize();
+    let outer = Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize();
+    outer.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Texts for a missing value besides the empty one.
@@ -65,7 +78,8 @@ impl Form {
         };
         let nulls =
             if self.missing.is_some() { NULLS.map(|null| ["--null", null]).concat() } else { Vec::new() };
-        [time, decimal, key, &nulls].concat()
+        let hashed = if self.hashed { &["--hash-key", "file:secret"][..] } else { &[] };
+        [time, decimal, key, &nulls, hashed].concat()
     }
 
     /// How the missing part of the key of row `number` is written.
@@ -148,12 +162,14 @@ fn day_and_clock(event: &RuledEvent) -> (String, String) {
 /// The expected sessions under the key of the form.
 fn with_key(arriving: &[RuledEvent], drawn: &Drawn, form: &Form) -> Vec<Vec<String>> {
     let case = &drawn.case;
-    let key = |key: &str| form.team.as_ref().map_or_else(|| key.to_owned(), |_| format!("{key}\x1e{TEAM}"));
+    let part = |part: &str| if form.hashed { hashed(part) } else { part.to_owned() };
+    let team = if form.team.is_some() { format!("\x1e{}", part(TEAM)) } else { String::new() };
     let (all, _) = sessions(arriving, case);
     let written = all.iter().filter(|session| case.writes(session)).map(|session| {
         let mut row = row(session, case);
+        row[0] = part(session.key);
         row[5] = crate::oracle::session_id_with(
-            key(session.key).as_bytes(),
+            format!("{}{team}", row[0]).as_bytes(),
             session.start * 1_000_000,
             session.ordinal,
         )
@@ -169,6 +185,7 @@ proptest! {
     #[test]
     fn however_columns_are_written_the_sessions_are_those_of_the_oracle(drawn in drawn(40, false), form in form()) {
         let folder = Folder::in_memory();
+        folder.write("secret", SECRET);
         let (lateness, rules) = (format!("{}s", drawn.keeping_lateness()), drawn.flags());
         let (mut rejected, mut filtered, mut lacking, mut duplicates) = (0, 0, 0, 0);
         for (number, batch) in drawn.batches().iter().enumerate() {

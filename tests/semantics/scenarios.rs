@@ -275,6 +275,7 @@ scenario_files! {
     duration
     order_by
     growing
+    hash_key
     header
     identity
     jsonl

@@ -1,7 +1,8 @@
 //! `sessionize purge`
 
 use super::text::maintenance_page;
-use crate::cli::common::{CommonFlags, composite_key};
+use crate::cli::common::CommonFlags;
+use crate::cli::secret::SecretFlag;
 use crate::error::Result;
 use crate::maintenance;
 use crate::run::{Cancellation, Context};
@@ -15,12 +16,15 @@ pub(in crate::cli) struct PurgeFlags {
     #[arg(long, value_name = "KEY", required = true)]
     key: Vec<OsString>,
     #[command(flatten)]
+    secret: SecretFlag,
+    #[command(flatten)]
     common: CommonFlags,
 }
 
 pub(super) fn execute(flags: &PurgeFlags, cancellation: &Cancellation) -> Result<()> {
     let common = flags.common.settings();
     let mut context = Context::open_existing(&common, cancellation)?;
-    let report = maintenance::purge(&mut context, &composite_key(&flags.key))?;
+    let key = flags.secret.key(&flags.key, context.definition())?;
+    let report = maintenance::purge(&mut context, &key)?;
     flags.common.print(cancellation, &report, maintenance_page)
 }

@@ -4,6 +4,7 @@ use super::aggregate::AggregateText;
 use super::condition::{AND, ConditionText};
 use super::event_duration::DURATION;
 use super::gap_by::GapByText;
+use super::hash_key::HASH_KEY;
 use super::having::HAVING;
 use super::order_by::ORDER_BY;
 use super::selection_flags::{ANY_PART, KEY_PARTS, NULL, WHERE};
@@ -43,6 +44,8 @@ pub enum RuleFlag {
     Null,
     /// `--key-parts`: whether a composite key may lack a part.
     KeyParts,
+    /// `--hash-key`: the fingerprint of the secret under which keys are hashed.
+    HashKey,
 }
 
 /// The default limit of `distinct` and `list`.
@@ -70,6 +73,7 @@ impl RuleFlag {
             Self::Having,
             Self::Null,
             Self::KeyParts,
+            Self::HashKey,
         ];
         std::iter::once(Self::Aggregate).chain(splits).chain(others)
     }
@@ -140,6 +144,7 @@ impl RuleFlag {
             Self::Having => HAVING,
             Self::Null => NULL,
             Self::KeyParts => KEY_PARTS,
+            Self::HashKey => HASH_KEY,
         }
     }
 
@@ -258,6 +263,8 @@ mod tests {
             ("where", "a=1 or b=2"),
             ("having", "event_count"),
             ("key-parts", "some"),
+            ("hash-key", "a secret"),
+            ("hash-key", "hmac-sha256:0123456789ABCDEF"),
             ("gap-by", "event"),
             ("duration", ""),
             ("order-by", "a,"),

@@ -14,6 +14,7 @@ mod duration;
 mod event_duration;
 mod flag;
 mod gap_by;
+mod hash_key;
 mod having;
 mod names;
 mod order_by;
@@ -30,7 +31,8 @@ mod texts;
 
 pub use demand::{Demand, Unmet};
 pub use duration::{duration, duration_text};
-pub use flag::RuleFlag;
+pub use flag::{NO_RULE, RuleFlag};
+pub use hash_key::FINGERPRINT_PREFIX;
 pub use having::FilteredSessions;
 pub use names::{EVENT_COLUMNS, SIDE_COLUMNS};
 pub use projected::{ProjectedColumn, ProjectedColumns};

@@ -27,6 +27,7 @@ impl ProjectedColumn {
 pub struct ProjectedColumns {
     parts: Vec<(ProjectedColumn, Demand)>,
     payload_end: Option<usize>,
+    hides_key: bool,
 }
 
 impl ProjectedColumns {
@@ -49,6 +50,16 @@ impl ProjectedColumns {
     /// Ends the payload: parts that are added later do not stay with the event.
     pub(super) fn end_payload(&mut self) {
         self.payload_end = Some(self.parts.len());
+    }
+
+    /// No part may show the key of the row as it came.
+    pub(super) const fn hide_key(&mut self) {
+        self.hides_key = true;
+    }
+
+    /// Whether no part may show the key of the row as it came.
+    pub const fn hides_key(&self) -> bool {
+        self.hides_key
     }
 
     /// The number of parts that stay with the event: the first ones.

@@ -85,6 +85,9 @@ impl RuleSet {
         let dedup = texts.value(RuleFlag::Dedup).map(|text| Dedup::compile(text, &mut kept));
         let row = emit.events.then(|| kept.place_of(ProjectedColumn::Row));
         kept.end_payload();
+        if texts.value(RuleFlag::HashKey).is_some() {
+            kept.hide_key();
+        }
         let only_aggregate = gaps.is_one()
             && duration.is_none()
             && dedup.is_none()

@@ -24,6 +24,7 @@ fn intake() -> Intake {
             purged: PurgedKeys::default(),
             latest_allowed,
             selection: RowSelection::default(),
+            key_hasher: None,
         },
     )
 }

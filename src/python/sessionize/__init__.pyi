@@ -48,6 +48,7 @@ class Definition(TypedDict, total=False):
     having: str | Sequence[str] | None
     null: str | Sequence[str] | None
     key_parts: str | None
+    hash_key: str | None
     watermark_delay: str | timedelta | None
     watermark: str | datetime | None
     max_future: str | timedelta | None

@@ -19,7 +19,7 @@ use crate::input::{EventBatch, Projection, RowRules};
 use crate::ledger::{Counts, RunKind};
 use crate::output::{OutputKind, OutputSchema, RecordBuilder};
 use crate::run::order::Order;
-use crate::run::plan::{check_names, rule_set, time_parser};
+use crate::run::plan::{check_names, check_secret, rule_set, time_parser};
 use crate::run::workers::Workers;
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
@@ -90,6 +90,7 @@ impl FrameRun {
     ) -> Result<Self> {
         let numbers_rows = event_columns.is_some();
         let mut definition = state.definition(&settings.request)?;
+        check_secret(&definition, settings.key_hasher.as_ref())?;
         definition.event_columns = event_columns.or(definition.event_columns);
         let schema = if numbers_rows { with_row_column(given) } else { Arc::clone(given) };
         let rules = rule_set(&definition)?;
@@ -108,6 +109,7 @@ impl FrameRun {
                 .saturating_add_us(settings.max_future_us)
                 .min(Timestamp::LAST_EVENT),
             selection: rules.selection().clone(),
+            key_hasher: settings.key_hasher.clone(),
         };
         let reading = Reading::new(given, Some(FrameDecoder { schema, decoder, times, rules: row_rules }));
         Ok(Self { numbers_rows, ..Self::over(state, settings, workers, definition, reading)? })

@@ -33,9 +33,12 @@ pub(super) struct FrameDecoder {
 }
 
 impl Reading {
-    /// `given` are the columns with which late and rejected rows come back.
+    /// `given` are the columns with which late and rejected rows come back, unless they may not be shown.
     pub(super) fn new(given: &Schema, decoder: Option<FrameDecoder>) -> Self {
-        let (late, rejects) = (SideTable::new(given), SideTable::new(given));
+        let are_hidden = decoder.as_ref().is_some_and(|decoder| decoder.rules.key_hasher.is_some());
+        let none = Schema::empty();
+        let shown = if are_hidden { &none } else { given };
+        let (late, rejects) = (SideTable::new(shown), SideTable::new(shown));
         Self { decoder, late, rejects, counts: Counts::default(), latest: None }
     }
 

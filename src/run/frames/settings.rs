@@ -2,13 +2,15 @@
 
 use crate::core::event::Timestamp;
 use crate::core::watermark::Advance;
-use crate::definition::DefinitionRequest;
+use crate::definition::{DefinitionRequest, KeyHasher};
 
 /// How batches of rows are folded.
 #[derive(Debug, Clone)]
 pub struct FrameSettings {
     /// The requested definition.
     pub request: DefinitionRequest,
+    /// What replaces keys, with the secret that the caller names. The request has its fingerprint.
+    pub key_hasher: Option<KeyHasher>,
     /// How the watermark moves at the end.
     pub advance: Advance,
     /// The time at the start: events further in the future than `max_future_us` are rejected.

@@ -6,15 +6,18 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::Reason;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use arrow_select::take::take_record_batch;
+use arrow_select::take::take;
 use std::sync::Arc;
 
-/// Rows that become no events: where they stand, why, and what they hold.
+/// The columns before those of the rows.
+const OWN_COLUMNS: usize = 2;
+
+/// Rows that become no events: where they stand, why, and what they hold, as far as that may be shown.
 #[derive(Debug)]
 pub(super) struct SideTable(FrameTable);
 
 impl SideTable {
-    /// No rows of `schema`. Two columns come before its own; if it has one of their names, they get a longer one.
+    /// No rows, of which the columns of `schema` are shown: the first ones, or none. Two columns come before its own; if it has one of their names, they get a longer one.
     pub(super) fn new(schema: &Schema) -> Self {
         let [_, _, reason] = SIDE_COLUMNS;
         let free = |name: &str| {
@@ -44,11 +47,13 @@ impl SideTable {
         let failed = |error: arrow_schema::ArrowError| Error::new(ErrorKind::Failed, error.to_string());
         let places: UInt32Array =
             rows.iter().map(|(row, _)| u32::try_from(*row).unwrap_or(u32::MAX)).collect();
-        let taken = take_record_batch(records, &places).map_err(failed)?;
+        let shown = self.0.schema.fields().len() - OWN_COLUMNS;
+        let taken = records.columns()[..shown].iter().map(|column| take(column, &places, None));
+        let taken = taken.collect::<std::result::Result<Vec<_>, _>>().map_err(failed)?;
         let numbers: UInt64Array = rows.iter().map(|(row, _)| Some(first + row)).collect();
         let reasons: StringArray = rows.iter().map(|(_, reason)| Some(reason.name())).collect();
-        let own: [ArrayRef; 2] = [Arc::new(numbers), Arc::new(reasons)];
-        let columns = own.into_iter().chain(taken.columns().iter().cloned()).collect();
+        let own: [ArrayRef; OWN_COLUMNS] = [Arc::new(numbers), Arc::new(reasons)];
+        let columns = own.into_iter().chain(taken).collect();
         let batch = RecordBatch::try_new(Arc::clone(&self.0.schema), columns).map_err(failed)?;
         self.0.batches.push(batch);
         Ok(())

@@ -64,6 +64,7 @@ fn read(decoder: &FileDecoder, times: &TimeParser, content: impl Read) -> Option
         purged: PurgedKeys::default(),
         latest_allowed: Timestamp::MAX,
         selection: RowSelection::default(),
+        key_hasher: None,
     };
     let mut rows = UnitDecoder::new(Intake::new(times.clone(), &PathColumns::default(), rules));
     let mut units = decoder.units(content, Extent::default());

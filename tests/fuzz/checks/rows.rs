@@ -69,6 +69,7 @@ fn read_in_units(file: &[u8], csv: &Csv) -> Option<Outcome> {
         purged: PurgedKeys::default(),
         latest_allowed: time(LATEST_ALLOWED_US),
         selection: RowSelection::default(),
+        key_hasher: None,
     };
     let times = TimeParser::new(&TimeFormat::Auto, chrono_tz::UTC);
     let mut rows = UnitDecoder::new(Intake::new(times, &PathColumns::default(), rules));
