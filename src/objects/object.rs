@@ -125,7 +125,8 @@ impl Object {
         Job { object: Arc::downgrade(&self.shared), part }
     }
 
-    /// Reads what stands from `offset` on, as much as is there of it, and waits for the first byte. Can be called side by side.
+    /// Reads what stands from `offset` on, as much as is there of it, and waits for the first byte: the part in which that lies is
+    /// fetched, whatever was asked for before. Can be called side by side.
     ///
     /// # Errors
     /// If it cannot be fetched: [`Object::failure`] says why.
@@ -133,7 +134,6 @@ impl Object {
         if buffer.is_empty() || offset >= self.shared.bytes {
             return Ok(0);
         }
-        self.fetch();
         let mut copy = self.shared.copy();
         let (readable, file) = loop {
             if copy.failure.is_some() {

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::file_reader::FileToRead;
-use super::identity::{Identity, identify};
+use super::identity::{Identity, identify, identify_in_turn};
 use super::natural;
 use super::plan::FilePlan;
 use super::rounds::refusal;
@@ -38,9 +38,14 @@ pub fn in_order(
 fn by_time(context: &Context, settings: &RunSettings, mut files: Vec<BatchFile>) -> Result<Vec<BatchFile>> {
     let mut plan = FilePlan::begin(context, settings)?;
     plan.take_path_columns(&mut files, settings)?;
-    let identities = identify(&context.checkpoint, settings, &files)?;
-    let mut timed = Vec::with_capacity(files.len());
-    for (file, identity) in files.into_iter().zip(identities) {
+    let identified: Vec<(BatchFile, Identity)> = if settings.files.each {
+        identify_in_turn(&context.checkpoint, settings, files)?
+    } else {
+        let identities = identify(&context.checkpoint, settings, &files)?;
+        files.into_iter().zip(identities).collect()
+    };
+    let mut timed = Vec::with_capacity(identified.len());
+    for (file, identity) in identified {
         let Identity::New(part) = identity else {
             timed.push((None, file));
             continue;
@@ -67,6 +72,7 @@ fn first_event(
         purged: PurgedKeys::default(),
         latest_allowed: latest_allowed.min(Timestamp::LAST_EVENT),
         selection: rules.selection().clone(),
+        key_hasher: None,
     };
     let mut decoder = UnitDecoder::new(Intake::new(of.times.clone(), of.file.path_columns(), never_late));
     let mut units = of.decoder.units(content, of.extent());

@@ -149,6 +149,31 @@ fn look_at_much_longer(files: &[BatchFile], found: &mut [Found]) -> Result<()> {
     Ok(())
 }
 
+/// The same for files that are ingested one after the other, each by a run of its own. Of an object, only what its store says of it is
+/// compared: its bytes come when it is its turn, and then its run decides. So no more than two objects are here at a time.
+///
+/// # Errors
+/// As [`identify`].
+pub(super) fn identify_in_turn(
+    checkpoint: &Checkpoint,
+    settings: &RunSettings,
+    files: Vec<BatchFile>,
+) -> Result<Vec<(BatchFile, Identity)>> {
+    let contents = KnownContents { checkpoint, is_growing: settings.files.growing, last_entry: None };
+    let (remote, local): (Vec<_>, Vec<_>) =
+        files.into_iter().enumerate().partition(|(_, file)| file.is_remote());
+    let (places, local): (Vec<usize>, Vec<BatchFile>) = local.into_iter().unzip();
+    let identities = identify(checkpoint, settings, &local)?;
+    let mut all: Vec<_> = places.into_iter().zip(local.into_iter().zip(identities)).collect();
+    for (place, file) in remote {
+        let trusted = contents.found(&file, settings.files.trust_mtime)?.trusted;
+        let identity = trusted.map_or_else(|| Identity::New(NewPart::default()), |digest| known(digest, 0));
+        all.push((place, (file, identity)));
+    }
+    all.sort_by_key(|(place, _)| *place);
+    Ok(all.into_iter().map(|(_, file)| file).collect())
+}
+
 /// Begins to fetch `file`, which a later run is about to take in, if it is an object that the checkpoint does not know.
 ///
 /// # Errors

@@ -32,6 +32,35 @@ fn deliver(bucket: &Bucket, folder: &Folder) -> Finished {
     Finished::of(deliver_from(bucket, folder, &[]), b"")
 }
 
+/// Runs arrive in the `target` of another store whole and once: one delivery after the other, two at once, and a status from where the target is.
+pub fn expect_deliveries(target: &str, environment: &[(&str, String)], contents: impl Fn() -> Contents) {
+    let mut history = history();
+    let command = |folder: &Folder, flags: &[&str]| {
+        let mut command = folder.command(&[&["deliver", "--to", target], flags].concat());
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        command
+    };
+    let deliver = |folder: &Folder| Finished::of(command(folder, &[]), b"").expect_code(0);
+    deliver(&history.folder);
+    expect_delivered(&contents(), &[&history.folder]);
+    let before = contents();
+    deliver(&history.folder);
+    assert!(contents() == before);
+    history.go_on();
+    let children = [(); 2].map(|()| {
+        let mut command = command(&history.folder, &[]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    });
+    for child in children {
+        let done = child.wait_with_output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    expect_delivered(&contents(), &[&history.folder]);
+    Finished::of(command(&history.folder, &["--clean"]), b"").expect_code(0);
+    expect_delivered(&contents(), &[&history.folder]);
+    assert_eq!(unnamed(&contents()), [""; 0]);
+}
+
 fn start(bucket: &Bucket, folder: &Folder) -> Child {
     let mut command = deliver_from(bucket, folder, &[]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()

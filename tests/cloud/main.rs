@@ -9,6 +9,8 @@ mod changes;
 mod deliver;
 mod errors;
 mod faults;
+mod google;
+mod inbox;
 mod moto;
 #[path = "../oracle/mod.rs"]
 mod oracle;
