@@ -28,6 +28,7 @@ mod seconds;
 mod shuffle;
 mod side;
 mod staging;
+mod taking_back;
 mod untaken;
 mod verify;
 

@@ -164,7 +164,7 @@ impl Output {
     /// The files that `run` has published. A run that has written no view of what is open has left that of an earlier one where it
     /// was. Where its manifest cannot be read, its files are found by their names, and every view is its own: nobody should take an
     /// unknown view for the present one.
-    fn files_of(&self, run: RunId) -> Result<Vec<OutputFile>> {
+    pub(super) fn files_of(&self, run: RunId) -> Result<Vec<OutputFile>> {
         if let Ok(Some(manifest)) = self.manifest_of(run) {
             return Ok(manifest.outputs().map(|(file, _)| file).collect());
         }

@@ -2,7 +2,7 @@
 
 use super::cancellation::Cancellation;
 use super::format_copy::keep_copy;
-use super::recovery::{decide, out_of_step};
+use super::recovery::{decide, out_of_step, take_back_lost};
 use crate::core::event::Timestamp;
 use crate::definition::Definition;
 use crate::durable::Disk;
@@ -75,6 +75,7 @@ impl Context {
             }
             _ if output.has_staging() => {
                 output.sync_found(None)?;
+                take_back_lost(&checkpoint, &output)?;
                 output.discard_staging()?;
             }
             _ => {}

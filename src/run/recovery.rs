@@ -1,7 +1,7 @@
 //! What an earlier run left to do, and whether checkpoint and output are in step.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{HeadMark, Recovery, RunId, Side, Staged, recover};
+use crate::ledger::{HeadMark, Recovery, RunId, Side, Staged, active_runs, recover};
 use crate::output::{Manifest, Output, belongs_to_another};
 use crate::state::Checkpoint;
 use std::path::Path;
@@ -49,6 +49,25 @@ pub(super) fn decide(checkpoint: &Checkpoint, output: &Output) -> Result<(Recove
 pub(super) fn unpublished(checkpoint: &Checkpoint, output: &Output) -> Result<Option<Manifest>> {
     let (recovery, staged) = decide(checkpoint, output)?;
     Ok(staged.filter(|_| recovery == Recovery::Publish))
+}
+
+/// Puts back what was published of a run whose commit the store has lost: what was before is what the checkpoint has, and so have
+/// readers again.
+///
+/// # Errors
+/// [`ErrorKind::Failed`] if a file cannot be moved, [`ErrorKind::Checkpoint`] if the ledger is damaged.
+pub(super) fn take_back_lost(checkpoint: &Checkpoint, output: &Output) -> Result<()> {
+    let next = checkpoint.mark().map_or(RunId::BEFORE_ALL, |head| head.run).next();
+    let staged = output.staged_manifest(next).filter(|staged| staged.stream() == checkpoint.stream());
+    let Some(staged) = staged else { return Ok(()) };
+    if output.take_back(&staged, &active_runs(&checkpoint.runs()?))? {
+        log::warn!(
+            "run {} had begun to publish, but the checkpoint does not have it any more: it is an older copy, or damaged; what \
+             the run had moved is back in its place, and the run has to be repeated",
+            next.number()
+        );
+    }
+    Ok(())
 }
 
 /// The loss if the output folder is at the run before the last one, and nothing of the last one is staged any more.

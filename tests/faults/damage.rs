@@ -133,9 +133,7 @@ fn refused(
         assert_eq!(outputs(&files), expected, "{place}");
         return false;
     }
-    // Where the damage has lost a commit, what of its run was published already stands in the way: it is not written over.
-    let is_in_the_way = finished.code == Some(1) && finished.stderr.contains("this name is taken");
-    assert!(is_in_the_way || finished.code == Some(74), "{place}: {finished:?}");
+    assert_eq!(finished.code, Some(74), "{place}: {finished:?}");
     expect_one_clear_line(finished);
     assert!(finished.stderr.contains("; "), "{place}: no way out in {finished:?}");
     true

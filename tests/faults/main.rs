@@ -17,6 +17,7 @@ mod hostile_folders;
 mod kills;
 mod lock;
 mod looking;
+mod lost_commits;
 mod lost_deliveries;
 mod lost_writes;
 #[path = "../oracle/mod.rs"]
