@@ -84,11 +84,12 @@ impl PartialBackup {
         let _ = removed && fs::remove_dir(&self.folder).is_ok();
     }
 
-    /// Moves it to its final place.
+    /// Moves it to its final place. The names of its two parts are on the disk before the mark goes.
     pub(super) fn finish(self, target: &Path) -> Result<()> {
         let disk = &self.disk;
         let moved = disk
-            .rename(&self.folder, target)
+            .sync_folder(&self.folder)
+            .and_then(|()| disk.rename(&self.folder, target))
             .and_then(|()| disk.sync_folder(folder_of(target)))
             .and_then(|()| disk.remove_file(&target.join(MARK)))
             .and_then(|()| disk.sync_folder(target));
