@@ -25,6 +25,8 @@ pub enum Bug {
     CommittedRunDiscarded,
     /// Recovery publishes what is staged, although its run is not committed.
     UncommittedRunPublished,
+    /// Recovery removes what is staged, although a process whose commit is lost has begun to publish it.
+    LostCommitNotTakenBack,
     /// The head is not compared with the newest manifest.
     HeadNotCompared,
     /// Heads are compared by the number of their run, and not by their digest.
@@ -44,8 +46,8 @@ pub enum Bug {
 }
 
 impl Bug {
-    /// Those that the stories are long enough for. The other ones need two put back copies, or more users.
-    pub const ALL: [Self; 15] = [
+    /// All of them.
+    pub const ALL: [Self; 20] = [
         Self::OutputNotSynced,
         Self::ManifestNotSynced,
         Self::StagedNamesNotSynced,
@@ -57,9 +59,14 @@ impl Bug {
         Self::ManifestBeforeOutput,
         Self::CommittedRunDiscarded,
         Self::UncommittedRunPublished,
+        Self::LostCommitNotTakenBack,
         Self::HeadNotCompared,
+        Self::DigestNotCompared,
+        Self::OwnerNotChecked,
         Self::StateNotLocked,
+        Self::OutputNotLocked,
         Self::BatchNotRecognized,
         Self::RollbackForgetsNothing,
+        Self::BackupNotVerified,
     ];
 }

@@ -6,7 +6,7 @@ use crate::disk::Disk;
 use crate::ledger::Mark;
 use crate::manifest::{Content, Manifest};
 use crate::path::{Checkpoint, Path};
-use crate::recovery::{Recovery, Refusal, decide};
+use crate::recovery::{Recovery, Refusal, decide, moved_by};
 use crate::step::{End, Internal, Step};
 use crate::store::Data;
 use std::collections::BTreeSet;
@@ -45,12 +45,24 @@ pub fn recover(
             let folders = folders_of(&manifest, by_days);
             [commit, sync_found(folders, disk, bug), publish(&manifest, by_days, bug)].concat()
         }
-        Recovery::Publish(_) | Recovery::Discard if disk.has(Path::Staging) => {
+        Recovery::TakeBack(manifest) if bug != Some(Bug::LostCommitNotTakenBack) => {
+            let found = sync_found(folders_of(&manifest, by_days), disk, bug);
+            [found, take_back(&manifest, disk), vec![Step::RemoveAll(Path::Staging)]].concat()
+        }
+        Recovery::Publish(_) | Recovery::TakeBack(_) | Recovery::Discard if disk.has(Path::Staging) => {
             [sync_found(vec![Path::Manifests], disk, bug), vec![Step::RemoveAll(Path::Staging)]].concat()
         }
-        Recovery::Publish(_) | Recovery::Discard => Vec::new(),
+        Recovery::Publish(_) | Recovery::TakeBack(_) | Recovery::Discard => Vec::new(),
     };
     [claim(stream, is_new, disk), then, vec![Step::Internal(Internal::Plan)]].concat()
+}
+
+/// Moves back what a process has moved whose commit is lost. The store has what was before, and so have readers again.
+fn take_back(manifest: &Manifest, disk: &Disk) -> Vec<Step> {
+    let moved = moved_by(manifest, disk);
+    let folders: BTreeSet<Path> = moved.iter().flat_map(|(from, to)| [from.folder(), to.folder()]).collect();
+    let renames = moved.into_iter().map(|(from, to)| Step::Rename(to, from));
+    renames.chain([Step::SyncFolders(folders.into_iter().collect())]).collect()
 }
 
 /// The folders between which a run moves something.

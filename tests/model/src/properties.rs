@@ -1,13 +1,14 @@
 //! What must hold in every world, and what must be reached so that this says something.
 
 use crate::backup::missing;
+use crate::job::Job;
 use crate::ledger::{Events, head, is_active};
 use crate::manifest::{Content, Manifest};
 use crate::path::Path;
 use crate::protocol::Protocol;
-use crate::recovery::{Recovery, Refusal, decide};
+use crate::recovery::{Recovery, Refusal, decide, rollbacks};
 use crate::step::End;
-use crate::world::{Job, World};
+use crate::world::World;
 use stateright::Property;
 
 /// All of them.
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Property<Protocol>> {
         Property::always("a published file never changes", |_, world| is_unchanged(world)),
         Property::always("what ended with exit code 0 stays", |_, world| is_permanent(world)),
         Property::always("what is rolled back stays retracted", |_, world| is_retracted(world)),
+        Property::always("no file without a manifest stays in its place", |_, world| is_listed(world)),
         Property::always("after a crash, every command works", |_, world| is_never_stuck(world)),
         Property::eventually("every job comes to its end", has_ended),
         Property::sometimes("jobs end well", all_done),
@@ -89,26 +91,32 @@ fn is_permanent(world: &World) -> bool {
     }
     (0..).zip(&world.stores).all(|(stream, store)| {
         let known = head(&store.data().runs).known;
-        let is_refused = world.harm.out_of_step && matches!(standing(world, stream), Recovery::Refused(_));
+        // Somebody has exchanged a folder, and the next command says so or puts it right.
+        let is_noticed = world.harm.out_of_step
+            && matches!(standing(world, stream), Recovery::Refused(_) | Recovery::TakeBack(_));
         let is_publisher = world.publisher().is_none_or(|publisher| publisher == stream);
         let is_whole = !is_publisher || missing(store.data(), &world.disk).is_none();
-        is_refused || (world.acknowledged[usize::from(stream)].are_among(known) && is_whole)
+        is_noticed || (world.acknowledged[usize::from(stream)].are_among(known) && is_whole)
     })
 }
 
 /// Once the manifest of a rollback is published, no output of a run that it takes back is in its place, for whoever reads all files.
 fn is_retracted(world: &World) -> bool {
-    let rollbacks: Vec<(u8, u8)> = world
-        .disk
-        .names()
-        .filter_map(|(path, content)| match (path, content) {
-            (Path::Manifest(run), Content::Manifest(manifest)) => Some((run, manifest.back_to?)),
-            _ => None,
-        })
-        .collect();
     world.harm.out_of_step
         || world.disk.names().all(|(path, _)| match path {
-            Path::Sessions(run) | Path::SessionsOfDay(run) => is_active(run, rollbacks.iter().copied()),
+            Path::Sessions(run) | Path::SessionsOfDay(run) => is_active(run, rollbacks(&world.disk)),
+            _ => true,
+        })
+}
+
+/// While nobody is at work and nothing is left to do, each output in its place has a manifest, for whoever reads all files.
+fn is_listed(world: &World) -> bool {
+    let is_settled = |stream| standing(world, stream) == Recovery::Discard;
+    let owner = world.publisher().filter(|owner| usize::from(*owner) < world.stores.len());
+    !world.is_quiet()
+        || !owner.is_some_and(is_settled)
+        || world.disk.names().all(|(path, _)| match path {
+            Path::Sessions(run) | Path::SessionsOfDay(run) => world.disk.has(Path::Manifest(run)),
             _ => true,
         })
 }

@@ -1,15 +1,17 @@
 //! The decision at the start of every command: the table "Exactly once does not depend on sled alone" of `docs/durability.md`.
 
 use crate::disk::Disk;
-use crate::ledger::Mark;
+use crate::ledger::{Mark, is_active};
 use crate::manifest::{Content, Manifest};
-use crate::path::{Checkpoint, Path};
+use crate::path::{Checkpoint, Path, Run};
 
 /// What a command finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Recovery {
     /// Checkpoint and output agree. What is staged was never committed.
     Discard,
+    /// The same, but outputs have moved: the staged run was committed, and the store has lost that. Put them back.
+    TakeBack(Manifest),
     /// The staged run is committed: publish it.
     Publish(Manifest),
     /// Refused.
@@ -51,7 +53,7 @@ pub fn decide(stream: Checkpoint, head: Option<Mark>, disk: &Disk) -> Recovery {
     }
     let published = newest.map(|manifest| manifest.mark);
     if head == published {
-        return Recovery::Discard;
+        return lost_commit(stream, head, disk).map_or(Recovery::Discard, Recovery::TakeBack);
     }
     let Some(head) = head else { return Recovery::Refused(Refusal::Behind) };
     let published = published.map_or(0, |mark| mark.run);
@@ -66,6 +68,37 @@ pub fn decide(stream: Checkpoint, head: Option<Mark>, disk: &Disk) -> Recovery {
         std::cmp::Ordering::Less => Refusal::Ahead,
         std::cmp::Ordering::Equal => Refusal::Orphan,
         std::cmp::Ordering::Greater => Refusal::Behind,
+    })
+}
+
+/// The manifest that is staged behind the head, if a process has begun to publish its run. That comes after the commit.
+fn lost_commit(stream: Checkpoint, head: Option<Mark>, disk: &Disk) -> Option<Manifest> {
+    let next = head.map_or(0, |head| head.run) + 1;
+    let Some(Content::Manifest(staged)) = disk.read(Path::StagedManifest(next)) else { return None };
+    let is_own = staged.stream == stream && staged.mark.run == next;
+    (is_own && !moved_by(&staged, disk).is_empty()).then_some(staged)
+}
+
+/// What a process has moved that has begun to publish a run: from where, and to where.
+pub fn moved_by(staged: &Manifest, disk: &Disk) -> Vec<(Path, Path)> {
+    let run = staged.mark.run;
+    let back = staged.back_to.map(|to| to + 1..run);
+    let retracted = back.into_iter().flatten().filter(|run| is_active(*run, rollbacks(disk)));
+    let ways = [false, true].into_iter().flat_map(|by_days| {
+        let retractions = retracted
+            .clone()
+            .map(move |run| (Path::of_sessions(run, by_days), Path::of_retracted(run, by_days)));
+        let published = staged.output.map(|_| (Path::StagedSessions(run), Path::of_sessions(run, by_days)));
+        retractions.chain(published)
+    });
+    ways.filter(|(from, to)| disk.has(*to) && !disk.has(*from)).collect()
+}
+
+/// The published rollbacks, with the run to which each goes back.
+pub fn rollbacks(disk: &Disk) -> impl Iterator<Item = (Run, Run)> {
+    disk.names().filter_map(|(path, content)| match (path, content) {
+        (Path::Manifest(run), Content::Manifest(manifest)) => Some((run, manifest.back_to?)),
+        _ => None,
     })
 }
 

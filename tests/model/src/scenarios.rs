@@ -15,6 +15,9 @@ pub fn all() -> Vec<(&'static str, Protocol)> {
         ("two users of one checkpoint", two_users()),
         ("two checkpoints, one output folder", two_checkpoints()),
         ("older copies", copies()),
+        ("two histories", histories()),
+        ("older commits", older_commits(false)),
+        ("older commits by days", older_commits(true)),
         ("backup and restore", backups()),
     ]
 }
@@ -64,21 +67,46 @@ fn two_users() -> Protocol {
 
 /// One of them is refused.
 fn two_checkpoints() -> Protocol {
-    let plan = one_of_each(&[Run(0), Finalize]);
-    Protocol { jobs: vec![(0, plan.clone()), (1, plan)], crashes: 1, power_losses: 1, ..Protocol::default() }
+    let plans = [Run(0), Run(1)].map(|first| one_of_each(&[first, Finalize]));
+    let jobs = (0..).zip(plans).collect();
+    Protocol { jobs, crashes: 1, power_losses: 1, ..Protocol::default() }
 }
 
-/// Batches in either order, a copy of both folders at any time, and one of them or both put back later; or a store that opens at an
-/// older commit.
+/// Batches in either order, a copy of both folders at any time, and one of them or both put back later.
 fn copies() -> Protocol {
     let either = vec![Run(0), Run(1)];
     let plan = vec![either.clone(), either, vec![Run(2), Rollback(1)], vec![Run(2)], vec![Finalize]];
-    Protocol { jobs: vec![(0, plan)], crashes: 1, copies: true, ..Protocol::default() }
+    Protocol { jobs: vec![(0, plan)], crashes: 1, copies: true, put_backs: 1, ..Protocol::default() }
+}
+
+/// Both folders are put back and go on with another batch; then one of them is put back once more, from the first history.
+fn histories() -> Protocol {
+    let plan = one_of_each(&[Run(0), Run(1), Finalize]);
+    Protocol { jobs: vec![(0, plan)], copies: true, put_backs: 2, ..Protocol::default() }
+}
+
+/// A store that opens as it was one commit before, at any time: while the run of that commit waits to be published, too.
+fn older_commits(by_days: bool) -> Protocol {
+    let plan = one_of_each(&[Run(0), Run(1), Rollback(1), Finalize]);
+    Protocol {
+        jobs: vec![(0, plan)],
+        rules: Rules { by_days, ..Rules::default() },
+        crashes: 2,
+        older_commits: true,
+        put_backs: 1,
+        ..Protocol::default()
+    }
 }
 
 /// A backup beside runs and a rollback, and its restore at any later time.
 fn backups() -> Protocol {
     let plan = one_of_each(&[Run(0), Run(1), Rollback(1), Run(1), Finalize]);
     let backup = one_of_each(&[Backup]);
-    Protocol { jobs: vec![(0, plan), (0, backup)], crashes: 1, restores: true, ..Protocol::default() }
+    Protocol {
+        jobs: vec![(0, plan), (0, backup)],
+        crashes: 1,
+        restores: true,
+        put_backs: 1,
+        ..Protocol::default()
+    }
 }

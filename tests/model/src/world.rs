@@ -1,12 +1,14 @@
 //! Everything that changes: the disk, the stores, the processes, and what users remember.
 
 use crate::backup::Backup;
+use crate::copy::Copied;
 use crate::disk::Disk;
+use crate::job::Job;
 use crate::ledger::Events;
 use crate::path::{Checkpoint, Path};
 use crate::process::Process;
 use crate::recovery::newest;
-use crate::step::{End, Step};
+use crate::step::Step;
 use crate::store::Store;
 use std::collections::BTreeMap;
 
@@ -29,30 +31,6 @@ pub struct World {
     pub acknowledged: Vec<Events>,
     /// For each published run, the sessions that readers have seen.
     pub seen: BTreeMap<u8, Events>,
-}
-
-/// The commands of a user, one after the other. What is interrupted is repeated.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Job {
-    /// The checkpoint.
-    pub stream: Checkpoint,
-    /// The number of the next command.
-    pub next: usize,
-    /// The process of the present one.
-    pub process: Option<Process>,
-    /// How the last one ended; `None` if it was interrupted.
-    pub ended: Option<End>,
-}
-
-/// Both folders as they were.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Copied {
-    /// The disk.
-    pub disk: Disk,
-    /// The stores.
-    pub stores: Vec<Store>,
-    /// What was acknowledged by then.
-    pub acknowledged: Vec<Events>,
 }
 
 /// What has gone wrong so far.

@@ -20,6 +20,16 @@ impl Follower {
         Self(vec![Place { world, rules, process: None, further: Vec::new(), last: None }])
     }
 
+    /// The worlds in which it can be.
+    pub fn worlds(&self) -> impl Iterator<Item = &World> {
+        self.0.iter().map(|place| &place.world)
+    }
+
+    /// The store is as it was before its last commit.
+    pub fn lose_commit(&mut self) {
+        self.0.iter_mut().for_each(|place| place.world.open_older(0));
+    }
+
     /// A process is started that does these commands.
     pub fn start(&mut self, commands: &[Command]) {
         self.0.iter_mut().for_each(|place| place.start(commands));
