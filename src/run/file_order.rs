@@ -5,7 +5,7 @@ use super::file_reader::FileToRead;
 use super::identity::{Identity, identify, identify_in_turn};
 use super::natural;
 use super::plan::FilePlan;
-use super::rounds::refusal;
+use super::reading::refusal;
 use crate::core::event::Timestamp;
 use crate::core::rules::RuleSet;
 use crate::core::watermark::Watermark;

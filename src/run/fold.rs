@@ -4,8 +4,10 @@ use super::finish::Finish;
 use super::output_batch::RowEncoder;
 use super::output_writer::{OutputWriter, Written};
 use super::read_stats::ReadStats;
-use super::rounds::{Reading, Stop};
+use super::reading::Reading;
+use super::rounds::fold_rounds;
 use super::sorted::SortedFold;
+use super::stop::Stop;
 use super::stopwatch::Stopwatch;
 use super::strategy::{FoldStrategy, RunContext};
 use super::streaming::StreamingFold;
@@ -37,9 +39,9 @@ impl RunContext<'_> {
         if reading.files.is_empty() || self.fold.rules().allowed_lateness_us().is_some() {
             return self.fold_sorted(reading, stopwatch);
         }
-        let streaming = StreamingFold::load(self)?;
+        let reducers = StreamingFold::load(self)?;
         stopwatch.book(|phases| &mut phases.open);
-        match self.attempt(streaming, reading, stopwatch) {
+        match self.attempt(StreamingFold::new(self), reducers, reading, stopwatch) {
             Err(Stop::GiveUp) => {
                 log::info!("the batch does not stream: reading it again, sorting its events first");
                 self.fold_sorted(reading, stopwatch)
@@ -51,24 +53,23 @@ impl RunContext<'_> {
     /// Folds the batch after sorting all of its events. Without files, this only folds waiting events and closes complete
     /// sessions.
     fn fold_sorted(self, reading: &Reading<'_>, stopwatch: &mut Stopwatch) -> Result<StagedRun> {
-        self.attempt(SortedFold::new(self), reading, stopwatch).map_err(Stop::into_error)
+        self.attempt(SortedFold::new(self), SortedFold::parts(), reading, stopwatch).map_err(Stop::into_error)
     }
 
-    fn attempt(
+    fn attempt<S: FoldStrategy>(
         self,
-        mut strategy: impl FoldStrategy + Send,
+        strategy: S,
+        mut parts: Vec<S::Part>,
         reading: &Reading<'_>,
         stopwatch: &mut Stopwatch,
     ) -> Result<StagedRun, Stop> {
         let writer = self.open_writer()?;
         let folded = (|| -> Result<_, Stop> {
-            let stats = reading.for_each_round(self.pool, &writer, stopwatch, |round, stats| {
-                strategy.take_round(round, self.batch_end(stats).close.horizon(), self, &writer)
-            })?;
+            let stats = fold_rounds(self, reading, &strategy, &mut parts, &writer, stopwatch)?;
             let state_writer =
                 if self.settings.dry_run { None } else { Some(self.checkpoint.stage_state()?) };
             let (open, staged) =
-                strategy.end(self.finish(self.batch_end(&stats)), self, &writer, state_writer)?;
+                strategy.end(parts, self.finish(self.batch_end(&stats)), self, &writer, state_writer)?;
             Ok((stats, open, staged))
         })();
         // If the writer failed, its error caused the others.

@@ -1,13 +1,14 @@
 //! Joins the modules for one command. This is the only module that uses threads and measures time.
 //!
-//! A run reads its batch in rounds of units. Each round is decoded in parallel into partition buffers, and then folded in
-//! parallel, partition by partition. While the events of every key come in time order, the fold streams: a session is emitted
+//! A run reads its batch in rounds of units. The units of a round are decoded in parallel into buffers of groups of partitions, then
+//! folded in parallel, group by group; meanwhile the next rounds are read (`pipeline`, `schedule`). While the events of every key come in time order, the fold streams: a session is emitted
 //! as soon as it is complete (`streaming`). The first event that comes before a folded event of its key ends that attempt. Then
 //! the run reads the batch again into partition buffers, and sorts and folds them at the end (`sorted`). Both give exactly the
 //! same sessions. A `transaction` commits the result, as in every other command.
 
 mod batch;
 mod batch_contents;
+mod batch_work;
 mod cancellation;
 mod context;
 mod decoding;
@@ -22,6 +23,7 @@ mod format_copy;
 #[cfg(feature = "parquet")]
 pub mod frames;
 mod generations;
+mod group_round;
 mod identity;
 mod inquiry;
 mod limits;
@@ -31,16 +33,20 @@ mod only_new;
 mod order;
 mod output_batch;
 mod output_writer;
+mod pipeline;
 mod plan;
 mod progress;
 mod read_stats;
+mod reading;
 mod recovery;
 mod reported;
 mod rounds;
+mod schedule;
 mod side_rows;
 mod sorted;
 mod sources;
 mod spill;
+mod stop;
 mod stopwatch;
 mod strategy;
 mod streaming;
@@ -49,6 +55,7 @@ mod totals;
 mod transaction;
 mod unpacking;
 mod waves;
+mod work;
 mod workers;
 
 pub use batch::run;
@@ -72,10 +79,10 @@ pub(crate) use plan::rule_set;
 pub(crate) use plan::time_parser;
 pub use plan::{check_request, check_secret};
 pub use progress::Progress;
+#[cfg(feature = "parquet")]
+pub(crate) use reading::refusal;
 pub(crate) use recovery::lost_outputs;
 pub(crate) use reported::{origin_text, time_text};
-#[cfg(feature = "parquet")]
-pub(crate) use rounds::refusal;
 pub(crate) use stopwatch::Stopwatch;
 pub(crate) use transaction::{LedgerChange, Transaction};
 pub use workers::Workers;

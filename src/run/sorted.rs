@@ -4,30 +4,32 @@
 //! sessions of a few partitions.
 
 use super::finish::Finish;
+use super::group_round::GroupRound;
+use super::output_batch::OutputBatch;
 use super::output_writer::OutputWriter;
-use super::rounds::Stop;
 use super::spill::{SpillFile, SpilledRun, merge};
+use super::stop::Stop;
 use super::strategy::{FoldOutput, FoldStrategy, RunContext};
 use super::waves::end_in_waves;
+use super::work::GroupMemory;
 use crate::core::event::{Event, EventBuffer};
 use crate::core::partition::{GROUP_PARTITIONS, PARTITIONS, PartitionId};
 use crate::core::reducer::EventSource;
 use crate::core::session::SessionBatch;
-use crate::core::watermark::Watermark;
 use crate::error::{Error, ErrorKind};
-use crate::input::EventBatch;
 use crate::state::StateWriter;
 use rayon::prelude::*;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 /// Partitions that are sorted or folded in parallel: this bounds the memory for copies and open sessions.
 const WAVE: usize = 16;
 
-/// The events of the batch by partition, in memory and on the disk.
+/// Each part has the events of a partition that are in memory.
 #[derive(Debug)]
 pub(super) struct SortedFold {
-    buffers: Vec<EventBuffer>,
-    spill: Option<SpillFile>,
+    /// The events on the disk.
+    spill: Mutex<Option<SpillFile>>,
     memory_bytes: usize,
 }
 
@@ -42,62 +44,78 @@ impl From<io::Error> for Stop {
 }
 
 impl SortedFold {
-    pub(super) fn new(run_context: RunContext<'_>) -> Self {
-        Self {
-            buffers: vec![EventBuffer::default(); PARTITIONS],
-            spill: None,
-            memory_bytes: run_context.settings.memory_bytes,
-        }
+    pub(super) const fn new(run_context: RunContext<'_>) -> Self {
+        // The rest is for copies: of what is sorted, and of what grows.
+        Self { spill: Mutex::new(None), memory_bytes: run_context.settings.memory_bytes / 4 * 3 }
     }
 
-    fn spill(&mut self, run_context: RunContext<'_>) -> io::Result<()> {
-        let mut file = match self.spill.take() {
+    /// No events.
+    pub(super) fn parts() -> Vec<EventBuffer> {
+        vec![EventBuffer::default(); PARTITIONS]
+    }
+
+    /// Moves the events of a partition to the disk.
+    fn spill(&self, partition: usize, buffer: &mut EventBuffer) -> io::Result<()> {
+        let sorted = buffer.sorted_by_time();
+        buffer.clear();
+        let mut spill = self.spill.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = match spill.take() {
             Some(file) => file,
             None => SpillFile::create(PARTITIONS)?,
         };
-        for first in (0..PARTITIONS).step_by(WAVE) {
-            let wave = &mut self.buffers[first..first + WAVE];
-            let sorted: Vec<EventBuffer> =
-                run_context.pool.install(|| wave.par_iter().map(EventBuffer::sorted_by_time).collect());
-            for (number, sorted) in sorted.iter().enumerate() {
-                file.append(first + number, sorted)?;
-            }
-            wave.iter_mut().for_each(EventBuffer::clear);
-        }
-        self.spill = Some(file);
+        file.append(partition, &sorted)?;
+        *spill = Some(file);
         Ok(())
     }
 }
 
 impl FoldStrategy for SortedFold {
-    /// Buffers the events, and spills them if the memory is full.
-    fn take_round(
-        &mut self,
-        round: &[EventBatch],
-        _horizon: Watermark,
-        run_context: RunContext<'_>,
-        _writer: &OutputWriter,
-    ) -> Result<(), Stop> {
-        run_context.pool.install(|| {
-            self.buffers.par_chunks_mut(GROUP_PARTITIONS).enumerate().for_each(|(group, buffers)| {
-                for event in round.iter().flat_map(|batch| batch.groups[group].iter()) {
-                    buffers[PartitionId::of_table_hash(event.table_hash).group().1].push(event);
-                }
-            });
-        });
-        let held: usize = self.buffers.iter().map(|buffer| buffer.bytes().len()).sum();
-        // The rest is for copies: of what is sorted, and of what grows.
-        if held > self.memory_bytes / 4 * 3 { Ok(self.spill(run_context)?) } else { Ok(()) }
+    type Part = EventBuffer;
+
+    fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+
+    /// Buffers the events.
+    fn fold_group(
+        &self,
+        buffers: &mut [EventBuffer],
+        round: GroupRound<'_>,
+        _output: &mut OutputBatch,
+        _completed: &mut [SessionBatch],
+    ) -> Result<GroupMemory, Stop> {
+        for (place, event) in round.events() {
+            buffers[place].push(event);
+        }
+        let releasable = buffers.iter().map(|buffer| buffer.bytes().len()).sum();
+        Ok(GroupMemory { kept: 0, releasable })
+    }
+
+    fn release(&self, buffers: &mut [EventBuffer], group: usize) -> Result<(), Stop> {
+        for (buffer, partition) in buffers.iter_mut().zip(group * GROUP_PARTITIONS..) {
+            self.spill(partition, buffer)?;
+        }
+        Ok(())
     }
 
     fn end(
-        mut self,
+        self,
+        mut buffers: Vec<EventBuffer>,
         finish: Finish,
         run_context: RunContext<'_>,
         writer: &OutputWriter,
         state_writer: Option<StateWriter<'_>>,
     ) -> Result<FoldOutput, Stop> {
-        let spill = self.spill.as_ref();
+        // What the last rounds have brought may be too much for the memory, and no round behind them has released it.
+        let held: usize = buffers.iter().map(|buffer| buffer.bytes().len()).sum();
+        if held > self.memory_bytes {
+            let groups = buffers.par_chunks_mut(GROUP_PARTITIONS).enumerate();
+            run_context
+                .pool
+                .install(|| groups.try_for_each(|(group, buffers)| self.release(buffers, group)))?;
+        }
+        let spill = self.spill.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let spill = spill.as_ref();
         let end = |partition, buffer: &mut EventBuffer, completed: &mut SessionBatch, batch| {
             let events = SortedEvents::of(partition, buffer, spill);
             let mut reducer = run_context.fold.reducer();
@@ -105,7 +123,7 @@ impl FoldStrategy for SortedFold {
             reducer.fold(events, finish.end, completed)?;
             Ok(finish.output(&mut reducer, completed, batch))
         };
-        end_in_waves(&mut self.buffers, WAVE, run_context, writer, state_writer, end)
+        end_in_waves(&mut buffers, WAVE, run_context, writer, state_writer, end)
     }
 }
 

@@ -1,35 +1,55 @@
 //! A fold strategy, and its context.
 
 use super::finish::Finish;
+use super::group_round::GroupRound;
+use super::output_batch::OutputBatch;
 use super::output_writer::OutputWriter;
 use super::read_stats::ReadStats;
-use super::rounds::Stop;
+use super::stop::Stop;
 use super::totals::OpenTotals;
+use super::work::GroupMemory;
 use crate::core::event::Timestamp;
 use crate::core::reducer::{BatchEnd, SessionFold};
-use crate::core::watermark::Watermark;
+use crate::core::session::SessionBatch;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::input::{EventBatch, RowRules};
+use crate::input::RowRules;
 use crate::ledger::RunId;
 use crate::output::Output;
 use crate::settings::RunSettings;
 use crate::state::{Checkpoint, StagedState, StateWriter};
 
 /// A strategy to fold a batch.
-pub(super) trait FoldStrategy {
-    /// Takes a round. `horizon` is a watermark that the end of the batch will reach at least.
-    fn take_round(
-        &mut self,
-        round: &[EventBatch],
-        horizon: Watermark,
-        run_context: RunContext<'_>,
-        writer: &OutputWriter,
-    ) -> Result<(), Stop>;
+pub(super) trait FoldStrategy: Sized + Sync {
+    /// What it keeps of one partition.
+    type Part: Send;
+
+    /// The most bytes that all parts may keep together. If they keep more that they can release, they have to; if they keep more
+    /// anyway, the strategy gives up.
+    fn memory_bytes(&self) -> usize;
+
+    /// Folds a round of one group of partitions into `output`. `completed` has an empty batch for each of them, and is left so.
+    ///
+    /// # Errors
+    /// [`Stop::GiveUp`] if the strategy cannot fold this batch.
+    fn fold_group(
+        &self,
+        parts: &mut [Self::Part],
+        round: GroupRound<'_>,
+        output: &mut OutputBatch,
+        completed: &mut [SessionBatch],
+    ) -> Result<GroupMemory, Stop>;
+
+    /// Releases what the parts of a group can do without.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`] if that fails.
+    fn release(&self, parts: &mut [Self::Part], group: usize) -> Result<(), Stop>;
 
     /// Ends every partition, in order: complete sessions are emitted, and open state goes to `state_writer`.
     fn end(
         self,
+        parts: Vec<Self::Part>,
         finish: Finish,
         run_context: RunContext<'_>,
         writer: &OutputWriter,

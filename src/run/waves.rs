@@ -3,7 +3,7 @@
 use super::finish::PartitionOutput;
 use super::output_batch::OutputBatch;
 use super::output_writer::OutputWriter;
-use super::rounds::Stop;
+use super::stop::Stop;
 use super::strategy::{FoldOutput, RunContext};
 use super::totals::OpenTotals;
 use crate::core::partition::PartitionId;

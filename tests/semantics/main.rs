@@ -29,6 +29,7 @@ mod several_sources;
 mod spreadsheet;
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;
 #[cfg(not(feature = "cloud"))]
 mod without_cloud;
 #[cfg(not(feature = "parquet"))]

@@ -63,6 +63,9 @@ pub trait Fold: Send {
     /// watermark at the end of the run. Changes nothing.
     fn for_each_open(&mut self, watermark: Watermark, visit: &mut impl FnMut(CompletedSession<'_>));
 
-    /// The memory in use, in bytes.
+    /// The memory in use, in bytes, that of tombstones included.
     fn memory_bytes(&self) -> usize;
+
+    /// The memory of tombstones, in bytes, which [`Fold::forget_tombstones`] releases.
+    fn tombstone_bytes(&self) -> usize;
 }

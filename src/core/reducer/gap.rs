@@ -229,6 +229,10 @@ impl Fold for GapReducer {
             + self.buffered.capacity() * size_of::<Buffered>()
             + self.tombstones.memory_bytes()
     }
+
+    fn tombstone_bytes(&self) -> usize {
+        self.tombstones.memory_bytes()
+    }
 }
 
 #[cfg(test)]

@@ -160,6 +160,15 @@ impl PartitionReducer {
         }
     }
 
+    /// The memory that [`PartitionReducer::forget_tombstones`] would release, in bytes.
+    pub fn tombstone_bytes(&self) -> usize {
+        match self {
+            Self::Gap(reducer) => reducer.tombstone_bytes(),
+            Self::Rules(reducer) => reducer.tombstone_bytes(),
+            Self::Correcting(correcting) => correcting.reducer.tombstone_bytes(),
+        }
+    }
+
     /// The number of events dropped as duplicates.
     pub fn duplicates(&self) -> u64 {
         match self {

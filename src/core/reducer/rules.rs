@@ -251,6 +251,10 @@ impl Fold for RuleReducer {
         self.table.memory_bytes() + self.bytes_buffered + self.bytes_of_rows + self.tombstones.memory_bytes()
     }
 
+    fn tombstone_bytes(&self) -> usize {
+        self.tombstones.memory_bytes()
+    }
+
     fn evict_expired(&mut self, safe_watermark: Watermark, completed: &mut impl FnMut(CompletedSession<'_>)) {
         let Some(safe_at) = self.tombstones.begin(safe_watermark, self.table.len()) else { return };
         let Self { table, buffered, tombstones, bytes_of_rows, .. } = self;

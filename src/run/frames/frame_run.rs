@@ -260,7 +260,8 @@ impl FrameRun {
 
     fn horizons(&mut self) -> Horizons {
         let reached = self.fold.batch_end(self.settings.advance, self.reading.latest).close.horizon();
-        let safe_watermark = self.order.safe_watermark(&self.decoded[..self.units_decoded]).min(reached);
+        let safe_watermark =
+            self.order.safe_watermark(self.decoded[..self.units_decoded].iter()).min(reached);
         Horizons { reached, safe_watermark }
     }
 }
