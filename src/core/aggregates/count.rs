@@ -8,6 +8,7 @@ use super::value::Value;
 pub struct Count(u64);
 
 impl Accumulate for Count {
+    #[inline]
     fn update(&mut self, _value: &[u8], _bounds: Bounds) {
         self.0 += 1;
     }

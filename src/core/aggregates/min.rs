@@ -4,15 +4,15 @@ use super::accumulate::{Accumulate, Bounds, at_most_one};
 use super::number::Written;
 use super::value::Value;
 
-/// The smallest number, if there was one.
+/// The smallest number, if there was one. It lies elsewhere: all accumulators have the size of the largest one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Min(Option<Written>);
+pub struct Min(Option<Box<Written>>);
 
 impl Accumulate for Min {
     fn update(&mut self, value: &[u8], _bounds: Bounds) {
         let Some(number) = Written::read(value) else { return };
         if self.0.as_ref().is_none_or(|kept| number.number() < kept.number()) {
-            self.0 = Some(number);
+            self.0 = Some(Box::new(number));
         }
     }
 
@@ -27,6 +27,6 @@ impl Accumulate for Min {
 
     fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
         let Some(text) = at_most_one(state).ok()? else { return Some(Self(None)) };
-        Written::read(&text).map(|number| Self(Some(number)))
+        Written::read(&text).map(|number| Self(Some(Box::new(number))))
     }
 }

@@ -77,6 +77,7 @@ macro_rules! aggregates {
 
         impl Accumulator {
             /// Adds the value of the next event.
+            #[inline]
             pub fn update(&mut self, value: &[u8], bounds: Bounds) {
                 match self { $(Self::$variant(accumulator) => accumulator.update(value, bounds),)* }
             }

@@ -5,14 +5,17 @@ use super::number::{number, restored};
 use super::value::Value;
 use bigdecimal::BigDecimal;
 
-/// The sum, if there was a number.
+/// The sum, if there was a number. It lies elsewhere: all accumulators have the size of the largest one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sum(Option<BigDecimal>);
+pub struct Sum(Option<Box<BigDecimal>>);
 
 impl Accumulate for Sum {
     fn update(&mut self, value: &[u8], _bounds: Bounds) {
         let Some(number) = number(value) else { return };
-        self.0 = Some(self.0.take().map_or_else(|| number.clone(), |sum| sum + &number));
+        match &mut self.0 {
+            Some(sum) => **sum = std::mem::take(&mut **sum) + &number,
+            none => *none = Some(Box::new(number)),
+        }
     }
 
     fn value(&self) -> Value<'_> {
@@ -26,6 +29,6 @@ impl Accumulate for Sum {
 
     fn restore(state: Vec<Vec<u8>>) -> Option<Self> {
         let Some(sum) = at_most_one(state).ok()? else { return Some(Self(None)) };
-        restored(sum).map(|sum| Self(Some(sum)))
+        restored(sum).map(|sum| Self(Some(Box::new(sum))))
     }
 }

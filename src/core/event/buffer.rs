@@ -2,15 +2,13 @@
 #![expect(clippy::cast_possible_truncation, reason = "parts of a word")]
 
 use super::Timestamp;
+use super::short::{SHORT_BYTES, copy_short};
 
 /// The bytes before the key of each packed event: time (8), table hash (4), key length (2), payload length (2).
 const HEADER_BYTES: usize = 16;
 
-/// Keys up to this length are packed without a call to copy them. A UUID has 36 characters.
-const SHORT_KEY_BYTES: usize = 48;
-
 /// What is written of each event at least, whatever its length: a length that is known needs no loop.
-const SHORT_BYTES: usize = HEADER_BYTES + SHORT_KEY_BYTES;
+const FEWEST_BYTES: usize = HEADER_BYTES + SHORT_BYTES;
 
 /// The least by which a buffer grows: memory that grows from nothing touches many fresh pages.
 const GROWTH_BYTES: usize = 4 << 10;
@@ -44,18 +42,18 @@ impl EventBuffer {
     pub fn push(&mut self, event: Event<'_>) {
         let Event { key, payload, .. } = event;
         let length = HEADER_BYTES + key.len() + payload.len();
-        let written = length.max(SHORT_BYTES);
+        let written = length.max(FEWEST_BYTES);
         if self.memory.len() < self.length + written {
             self.grow(written);
         }
         let packed = &mut self.memory[self.length..self.length + written];
         let lengths = (payload.len() as u64) << 48 | (key.len() as u64) << 32;
-        if let Some(short) = packed.first_chunk_mut::<SHORT_BYTES>() {
+        if let Some(short) = packed.first_chunk_mut::<FEWEST_BYTES>() {
             short[..8].copy_from_slice(&event.time.us().to_le_bytes());
             short[8..HEADER_BYTES].copy_from_slice(&(lengths | u64::from(event.table_hash)).to_le_bytes());
             copy_short(key, &mut short[HEADER_BYTES..]);
         }
-        if key.len() > SHORT_KEY_BYTES {
+        if key.len() > SHORT_BYTES {
             packed[HEADER_BYTES..HEADER_BYTES + key.len()].copy_from_slice(key);
         }
         if !payload.is_empty() {
@@ -115,32 +113,6 @@ impl EventBuffer {
             memory.extend_from_slice(&bytes[offset..offset + HEADER_BYTES + key + payload]);
         }
         Self { memory, length: self.length, events: self.events }
-    }
-}
-
-/// Copies a key that is not long, as two pieces of fixed length that may overlap: this needs neither a loop nor a call.
-#[inline]
-fn copy_short(from: &[u8], to: &mut [u8]) {
-    let length = from.len();
-    match length {
-        0..4 => to[..length].copy_from_slice(from),
-        4..8 => copy_ends::<4>(from, to),
-        8..16 => copy_ends::<8>(from, to),
-        16..32 => copy_ends::<16>(from, to),
-        32..=SHORT_KEY_BYTES => {
-            copy_ends::<16>(from, to);
-            to[16..32].copy_from_slice(&from[16..32]);
-        }
-        _ => {}
-    }
-}
-
-/// Copies the first and the last `N` bytes.
-#[inline]
-fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
-    if let (Some(head), Some(tail)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
-        to[..N].copy_from_slice(head);
-        to[from.len() - N..from.len()].copy_from_slice(tail);
     }
 }
 

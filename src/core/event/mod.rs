@@ -4,6 +4,7 @@ mod buffer;
 mod key;
 mod payload;
 mod place;
+mod short;
 mod timestamp;
 
 pub(crate) use buffer::unpack;
@@ -11,4 +12,5 @@ pub use buffer::{Event, EventBuffer};
 pub use key::{KEY_SEPARATOR, MAX_KEY_BYTES, key_parts, key_word};
 pub use payload::{Values, push_value, push_values};
 pub use place::Place;
+pub(crate) use short::{padded, push_piece};
 pub use timestamp::{DateText, TimeText, Timestamp};

@@ -4,6 +4,8 @@
     reason = "values are held against MAX_PAYLOAD_BYTES before they are packed"
 )]
 
+use super::short::{padded, push_piece};
+
 /// The longest payload in bytes: its length is stored in two bytes.
 pub const MAX_PAYLOAD_BYTES: usize = 65_535;
 
@@ -12,12 +14,21 @@ const LENGTH_BYTES: usize = 2;
 
 /// Appends a value. Returns `false` and appends nothing if the payload would become too long.
 #[must_use]
+#[inline]
 pub fn push_value(payload: &mut Vec<u8>, value: &[u8]) -> bool {
     if payload.len() + LENGTH_BYTES + value.len() > MAX_PAYLOAD_BYTES {
         return false;
     }
-    payload.extend_from_slice(&(value.len() as u16).to_le_bytes());
-    payload.extend_from_slice(value);
+    let length = (value.len() as u16).to_le_bytes();
+    if let Some(short) = padded(value) {
+        let mut piece = [0; LENGTH_BYTES + 16];
+        piece[..LENGTH_BYTES].copy_from_slice(&length);
+        piece[LENGTH_BYTES..].copy_from_slice(&short);
+        push_piece(payload, piece, LENGTH_BYTES + value.len());
+    } else {
+        payload.extend_from_slice(&length);
+        payload.extend_from_slice(value);
+    }
     true
 }
 

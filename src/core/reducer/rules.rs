@@ -153,6 +153,27 @@ impl RuleReducer {
         Ok(())
     }
 
+    /// [`RuleReducer::fold`] under rules by which events only extend sessions.
+    #[inline]
+    fn extend(
+        &mut self,
+        number: u32,
+        event: Event<'_>,
+        completed: &mut impl FnMut(CompletedSession<'_>),
+    ) -> Result<(), OutOfOrder> {
+        let Self { rules, table, tombstones, bytes_of_rows, .. } = self;
+        let (key, state) = table.key_and_state(number);
+        if state.open.is_none() {
+            tombstones.allows(key, event.time, UP_TO_REACH)?;
+        }
+        *bytes_of_rows += rules.row_bytes(event.payload);
+        let mut counted = |session: CompletedSession<'_>| {
+            *bytes_of_rows -= session.rows.len();
+            completed(session);
+        };
+        state.fold(rules, key, event.time, event.payload, &mut counted).map(drop)
+    }
+
     fn fold(
         &mut self,
         number: u32,
@@ -187,6 +208,9 @@ impl Fold for RuleReducer {
     ) -> Result<(), OutOfOrder> {
         self.tombstones.count_taken();
         let number = self.table.number_of(event.key, event.table_hash);
+        if self.rules.only_extend() && self.buffered.is_empty() && horizon.reaches(event.time) {
+            return self.extend(number, event, completed);
+        }
         // An instant that has been folded was not complete.
         if self.rules.orders_instants() && self.table.state(number).latest() >= Some(event.time) {
             return Err(OutOfOrder);

@@ -99,6 +99,7 @@ pub(super) struct Aggregate {
 
 impl Aggregate {
     /// Adds the next event to its accumulator.
+    #[inline]
     pub(super) fn update(&self, accumulator: &mut Accumulator, values: Values<'_>, bounds: Bounds) {
         match &self.of {
             Of::Events => accumulator.update(b"", bounds),

@@ -98,6 +98,7 @@ impl Gaps {
     }
 
     /// [`Gaps::reach`] where that is so.
+    #[inline]
     pub(super) fn usual_reach(&self, end: Timestamp) -> Timestamp {
         end.saturating_add_us(self.usual.us())
     }

@@ -6,6 +6,7 @@
 //! Rules have three forms: text ([`RuleTexts`]: flags, checkpoint), compiled ([`RuleSet`]), and the state of one key
 //! ([`RuledKey`]).
 
+mod accumulators;
 mod aggregate;
 mod condition;
 mod dedup;

@@ -1,5 +1,6 @@
 //! The rules of a checkpoint, compiled.
 
+use super::accumulators::Accumulators;
 use super::aggregate::{Aggregate, AggregateText};
 use super::dedup::Dedup;
 use super::duration::duration;
@@ -12,7 +13,7 @@ use super::projected::{ProjectedColumn, ProjectedColumns};
 use super::selection::RowSelection;
 use super::splits::{Projection, SplitState, Splits};
 use super::texts::RuleTexts;
-use crate::core::aggregates::{Accumulator, Bounds, Kind};
+use crate::core::aggregates::{Bounds, Kind};
 use crate::core::event::{Timestamp, Values};
 use crate::core::gap::Gap;
 use crate::core::session::{EventRows, SessionBatch};
@@ -40,9 +41,9 @@ pub struct RuleSet {
     pub(super) bounds: Bounds,
     /// The place of the whole row among the kept values, if events are emitted.
     pub(super) row: Option<usize>,
-    /// Whether an event within the gap of its session does nothing but extend it and enter its aggregates: no event is dropped, splits
-    /// the session, lasts, has a gap of its own or is emitted.
-    pub(super) only_aggregate: bool,
+    /// Whether an event within the gap of its session does nothing but extend it: no event is dropped, splits the session, lasts, has a
+    /// gap of its own or waits for the others of its instant.
+    only_extend: bool,
     selection: RowSelection,
     having: Option<Having>,
     names: Vec<String>,
@@ -88,13 +89,13 @@ impl RuleSet {
         if texts.value(RuleFlag::HashKey).is_some() {
             kept.hide_key();
         }
-        let only_aggregate = gaps.is_one()
+        let only_extend = gaps.is_one()
             && duration.is_none()
             && dedup.is_none()
-            && row.is_none()
+            && order_by.is_none()
             && splits == Splits::default();
         Ok(Self {
-            only_aggregate,
+            only_extend,
             splits,
             gaps,
             duration,
@@ -165,12 +166,20 @@ impl RuleSet {
         self.allowed_lateness_us
     }
 
+    /// Whether an event within the gap of its session does nothing but extend it, whatever is aggregated or emitted of it.
+    #[inline]
+    pub const fn only_extend(&self) -> bool {
+        self.only_extend
+    }
+
     /// The bytes that an open session keeps of an event for the output of events; 0 if events are not emitted.
+    #[inline]
     pub fn row_bytes(&self, payload: &[u8]) -> usize {
         self.row.map_or(0, |place| EventRows::bytes_of(Values::of(payload).get(place)))
     }
 
     /// Whether columns, and not the order of arrival, order the events of a key at one instant.
+    #[inline]
     pub const fn orders_instants(&self) -> bool {
         self.order_by.is_some()
     }
@@ -187,7 +196,7 @@ impl RuleSet {
     }
 
     /// The accumulators of no events.
-    pub(super) fn empty_accumulators(&self) -> Vec<Accumulator> {
+    pub(super) fn empty_accumulators(&self) -> Accumulators {
         self.aggregates.iter().map(|aggregate| aggregate.function.accumulator()).collect()
     }
 
@@ -195,7 +204,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// What is wrong with the states.
-    pub fn restore_accumulators(&self, states: Vec<Vec<Vec<u8>>>) -> Result<Vec<Accumulator>, String> {
+    pub fn restore_accumulators(&self, states: Vec<Vec<Vec<u8>>>) -> Result<Accumulators, String> {
         if states.len() != self.aggregates.len() {
             return Err(format!("there are {} states of {} aggregates", states.len(), self.aggregates.len()));
         }

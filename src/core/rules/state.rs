@@ -1,8 +1,8 @@
 //! The state of one key with rules, and the fold of one event into it.
 
+use super::accumulators::Accumulators;
 use super::set::RuleSet;
 use super::splits::{NextEvent, SplitState};
-use crate::core::aggregates::Accumulator;
 use crate::core::event::Timestamp;
 use crate::core::event::Values;
 use crate::core::session::{CloseReason, CompletedSession, EventRows, OpenSession, OutOfOrder};
@@ -22,14 +22,14 @@ pub struct RuledSession {
     /// The state of the split rules.
     pub splits: SplitState,
     /// The accumulators of the aggregates, in order.
-    pub accumulators: Vec<Accumulator>,
+    pub accumulators: Accumulators,
     /// The identities of its events, if duplicates are dropped.
     pub identities: BTreeSet<u128>,
     /// Its events, if events are emitted.
     pub rows: EventRows,
 }
 
-/// What is kept of completed sessions while an event may still come at the time of their last one.
+/// What is kept of sessions that a split has completed, while an event may still come at the time of their last one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Before {
     /// The start of the last completed session.
@@ -48,7 +48,7 @@ pub struct RuledKey {
     /// The session that may grow.
     pub open: Option<RuledSession>,
     /// What is kept of the sessions before it.
-    pub before: Option<Before>,
+    pub before: Option<Box<Before>>,
     /// The time of the last dropped duplicate. It changed no session, but no event before it may be folded after it. It is not
     /// stored: the events of a later batch are after all folded ones.
     pub dropped: Option<Timestamp>,
@@ -76,12 +76,8 @@ impl RuledKey {
         payload: &[u8],
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<Folded, OutOfOrder> {
-        if rules.only_aggregate
-            && let Some(session) = &mut self.open
-            && (session.open.last..=session.reach).contains(&time)
-        {
-            session.extend(rules, time, Values::of(payload));
-            return Ok(Folded::Taken);
+        if rules.only_extend() {
+            return self.extend(rules, key, time, Values::of(payload), completed);
         }
         if self.latest().is_some_and(|latest| time < latest) {
             return Err(OutOfOrder);
@@ -102,7 +98,7 @@ impl RuledKey {
         if let Some(why) = self.open.as_ref().and_then(split) {
             self.close(key, why, completed);
         }
-        let before = self.before.as_ref();
+        let before = self.before.as_deref();
         let session = self.open.get_or_insert_with(|| RuledSession::begin(rules, time, before));
         session.take(rules, time, values, identity);
         if let Some(why) = rules.splits.after(values) {
@@ -111,15 +107,43 @@ impl RuledKey {
         Ok(Folded::Taken)
     }
 
+    /// [`RuledKey::fold`] under rules by which events only extend sessions.
+    #[inline]
+    fn extend(
+        &mut self,
+        rules: &RuleSet,
+        key: &[u8],
+        time: Timestamp,
+        values: Values<'_>,
+        completed: &mut impl FnMut(CompletedSession<'_>),
+    ) -> Result<Folded, OutOfOrder> {
+        let session = match &mut self.open {
+            Some(session) if time < session.open.last => return Err(OutOfOrder),
+            Some(session) if time <= session.reach => session,
+            Some(session) => {
+                completed(session.complete(key, CloseReason::Gap));
+                *session = RuledSession::begin(rules, time, None);
+                session
+            }
+            none => none.insert(RuledSession::begin(rules, time, None)),
+        };
+        session.extend(rules, time, values);
+        Ok(Folded::Taken)
+    }
+
     /// Completes the open session, if there is one.
     pub fn close(&mut self, key: &[u8], why: CloseReason, completed: &mut impl FnMut(CompletedSession<'_>)) {
         let Some(session) = self.open.take() else { return };
         completed(session.complete(key, why));
-        let RuledSession { open, ordinal, mut identities, .. } = session;
-        if let Some(before) = self.before.take().filter(|before| before.end == open.last) {
-            identities.extend(before.identities);
+        let before = self.before.take();
+        // Behind the gap, no event comes at the time of the last one.
+        if why != CloseReason::Gap {
+            let RuledSession { open, ordinal, mut identities, .. } = session;
+            if let Some(before) = before.filter(|before| before.end == open.last) {
+                identities.extend(before.identities);
+            }
+            self.before = Some(Box::new(Before { start: open.start, ordinal, end: open.last, identities }));
         }
-        self.before = Some(Before { start: open.start, ordinal, end: open.last, identities });
     }
 
     /// Completes the open session if `watermark` has passed it (rule 6), and drops what no event can need any more.
@@ -153,7 +177,7 @@ impl RuledKey {
     fn has_seen(&self, identity: u128, time: Timestamp) -> bool {
         let in_open = || self.open.as_ref().is_some_and(|session| session.identities.contains(&identity));
         let just_before = |before: &Before| before.end == time && before.identities.contains(&identity);
-        in_open() || self.before.as_ref().is_some_and(just_before)
+        in_open() || self.before.as_ref().is_some_and(|before| just_before(before))
     }
 }
 
@@ -172,7 +196,7 @@ impl RuledSession {
         }
     }
 
-    /// [`RuledSession::take`] under rules that only aggregate, for an event that continues the session.
+    /// [`RuledSession::take`] under rules by which events only extend sessions.
     #[inline]
     fn extend(&mut self, rules: &RuleSet, time: Timestamp, values: Values<'_>) {
         self.open.extend(time);
@@ -180,6 +204,9 @@ impl RuledSession {
         self.reach = rules.gaps.usual_reach(time);
         for (accumulator, aggregate) in self.accumulators.iter_mut().zip(&rules.aggregates) {
             aggregate.update(accumulator, values, rules.bounds);
+        }
+        if let Some(place) = rules.row {
+            self.rows.push(values.get(place));
         }
     }
 

@@ -3,6 +3,9 @@
 /// The bytes before each event: its length.
 const LENGTH_BYTES: usize = 4;
 
+/// Room for so many events at first: most sessions have several.
+const FIRST_EVENTS: usize = 2;
+
 /// The packed values of events in their order, each behind its length (4 bytes, little-endian). One allocation holds those of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventRows(Vec<u8>);
@@ -11,6 +14,9 @@ impl EventRows {
     /// Appends the packed values of an event, of at most 65,535 bytes.
     #[expect(clippy::cast_possible_truncation, reason = "the values of an event are at most 65,535 bytes")]
     pub fn push(&mut self, event: &[u8]) {
+        if self.0.capacity() == 0 {
+            self.0.reserve(FIRST_EVENTS * Self::bytes_of(event));
+        }
         self.0.extend_from_slice(&(event.len() as u32).to_le_bytes());
         self.0.extend_from_slice(event);
     }

@@ -1,6 +1,7 @@
 //! Cells, and rows that are written verbatim.
 
 use super::formula::{formulas, is_formula};
+use crate::core::event::{padded, push_piece};
 use wide::u8x16;
 
 /// How cells are written.
@@ -12,6 +13,7 @@ pub(in crate::output) struct CellStyle {
 
 impl CellStyle {
     /// Appends a value from the input.
+    #[inline]
     pub(in crate::output) fn write_value(self, value: &[u8], out: &mut Vec<u8>) {
         if self.spreadsheet_safe && is_formula(value) {
             write_field(&[b"'", value].concat(), out);
@@ -35,11 +37,17 @@ impl CellStyle {
 }
 
 /// Appends a field, with quotes if RFC 4180 requires them.
+#[inline]
 pub(in crate::output) fn write_field(field: &[u8], out: &mut Vec<u8>) {
-    if !needs_quotes(field) {
-        out.extend_from_slice(field);
-        return;
+    match padded(field) {
+        Some(short) if !is_any_special(short) => push_piece(out, short, field.len()),
+        None if !needs_quotes(field) => out.extend_from_slice(field),
+        _ => write_quoted(field, out),
     }
+}
+
+#[cold]
+fn write_quoted(field: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for &byte in field {
         if byte == b'"' {
@@ -50,25 +58,22 @@ pub(in crate::output) fn write_field(field: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Whether RFC 4180 requires quotes around a field: 16 bytes at a time, the last of which may be looked at twice.
+/// Whether RFC 4180 requires quotes around a field of at least 16 bytes: 16 at a time, the last of which may be looked at twice.
 #[inline]
 fn needs_quotes(field: &[u8]) -> bool {
-    let (chunks, rest) = field.as_chunks::<16>();
-    let Some(last) = field.last_chunk::<16>() else { return rest.iter().copied().any(is_special) };
-    let special = |chunk: &[u8; 16]| {
-        let chunk = u8x16::new(*chunk);
-        SPECIAL.iter().fold(u8x16::ZERO, |hits, &byte| hits | chunk.simd_eq(u8x16::splat(byte)))
-    };
-    let hits = chunks.iter().fold(special(last), |hits, chunk| hits | special(chunk));
-    hits.to_bitmask() != 0
+    let last = field.last_chunk::<16>().is_some_and(|last| is_any_special(*last));
+    last || field.as_chunks::<16>().0.iter().any(|chunk| is_any_special(*chunk))
+}
+
+#[inline]
+fn is_any_special(chunk: [u8; 16]) -> bool {
+    let chunk = u8x16::new(chunk);
+    let special = SPECIAL.iter().fold(u8x16::ZERO, |hits, &byte| hits | chunk.simd_eq(u8x16::splat(byte)));
+    special.to_bitmask() != 0
 }
 
 /// The bytes because of which a field has quotes.
 const SPECIAL: [u8; 4] = *b",\"\n\r";
-
-const fn is_special(byte: u8) -> bool {
-    matches!(byte, b',' | b'"' | b'\n' | b'\r')
-}
 
 #[cfg(test)]
 mod tests {

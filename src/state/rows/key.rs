@@ -72,7 +72,7 @@ pub(super) fn restored(row: v1::RuledState, rules: &RuleSet) -> Result<Restored,
     };
     let held = |(us, payload): (i64, Vec<u8>)| Ok((time(us)?, payload.into_boxed_slice()));
     let open = row.open.map(|row| ruled_session(row, rules)).transpose()?;
-    let key = RuledKey { open, before: row.before.map(before).transpose()?, dropped: None };
+    let key = RuledKey { open, before: row.before.map(before).transpose()?.map(Box::new), dropped: None };
     Ok((key, row.tail.into_iter().map(held).collect::<Result<_, String>>()?))
 }
 
