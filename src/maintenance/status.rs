@@ -4,7 +4,7 @@ use super::expected::{Interval, missing};
 use crate::core::event::Timestamp;
 use crate::core::rules::duration_text;
 use crate::error::Result;
-use crate::ledger::{Counts, RunEntry, active_runs};
+use crate::ledger::{Counts, RunEntry, RunKind, active_runs};
 use crate::report::{FollowerReport, StatusReport, TotalsReport};
 use crate::run::Look;
 use std::time::Duration;
@@ -74,7 +74,8 @@ pub fn status(
 
 fn totals(standing: &[&RunEntry]) -> TotalsReport {
     let mut sum = Counts::default();
-    for entry in standing {
+    // The counts of a rollback are those of the runs that it undoes.
+    for entry in standing.iter().filter(|entry| !matches!(entry.kind, RunKind::Rollback { .. })) {
         sum.add(&entry.counts);
     }
     TotalsReport {

@@ -84,6 +84,16 @@ fn an_old_run_and_missing_batches_are_named_with_code_3() {
 }
 
 #[test]
+fn what_a_rollback_has_undone_is_in_no_sum() {
+    let folder = after_days(&[1, 2]);
+    folder.sessionize(&["rollback", "--to-run=1", "--now=2020-01-03T03:00:00Z"]).expect_code(0);
+    let expected = json!({
+        "rows_read": 3, "events_late": 0, "rejects": {"time": 1}, "sessions_completed": 1, "events_completed": 1,
+    });
+    assert_eq!(report(&folder, &[], 0)["totals"], expected);
+}
+
+#[test]
 fn without_a_checkpoint_it_fails_as_inspect_does() {
     let folder = Folder::in_memory();
     let metrics = folder.path("s.prom");
