@@ -113,11 +113,12 @@ fn read(request: &str) -> Result<DefinitionRequest> {
         ..SourceRequest::default()
     };
     let gap = row.gap.as_deref().map(gap_of).transpose()?;
-    let is_hashed = |(name, _): &(String, String)| name == RuleFlag::HashKey.name();
-    if row.rules.iter().any(is_hashed) {
+    let rules = row.rules.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    if rules.clone().any(|(name, _)| name == RuleFlag::HashKey.name()) {
         return Err(no_secret());
     }
-    let request = DefinitionRequest { gap, sources: vec![source], rules: rules_of(row.rules)? };
+    let rules = RuleTexts::collect(rules).map_err(usage)?;
+    let request = DefinitionRequest { gap, sources: vec![source], rules };
     request.rules.check_none_is_alone().map_err(usage)?;
     request.create().rule_set().map_err(usage)?;
     request.rules.check_names(&[]).map_err(usage)?;
@@ -128,23 +129,6 @@ fn gap_of(text: &str) -> Result<Gap> {
     let gap = duration(text).map_err(|what| usage(format!("gap: {what}")))?;
     let us = i64::try_from(gap.as_micros()).map_err(|error| usage(format!("gap: {error}")))?;
     Ok(Gap::from_us(us))
-}
-
-fn rules_of(rules: Vec<(String, String)>) -> Result<RuleTexts> {
-    let mut values: Vec<(RuleFlag, Vec<String>)> = Vec::new();
-    for (name, value) in rules {
-        let flag = RuleFlag::named(&name).ok_or_else(|| usage(format!("{name}: there is no such rule")))?;
-        let value = flag.canonical(&value).map_err(|what| usage(format!("{name}: {what}")))?;
-        match values.iter_mut().find(|(known, _)| *known == flag) {
-            Some((_, values)) => values.push(value),
-            None => values.push((flag, vec![value])),
-        }
-    }
-    let mut texts = RuleTexts::default();
-    for (flag, values) in values {
-        texts.set(flag, values);
-    }
-    Ok(texts)
 }
 
 fn refuse_hashed_keys(rules: &RuleTexts) -> Result<()> {

@@ -1,6 +1,8 @@
 //! The documents of a root: what never changes, and what each run has come to. Each is sealed as manifests are.
 
 use super::job::EventTimeRow;
+use crate::core::event::Timestamp;
+use crate::ledger::{Counts, Head};
 use crate::migrations::checkpoint::v1;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,6 +77,41 @@ pub struct CommitCounts {
     pub events_open: u64,
     pub events_open_before: u64,
     pub oldest_open_start_us: Option<i64>,
+}
+
+impl CommitCounts {
+    /// Those of the state that a checkpoint with this head has: nothing was read.
+    pub fn of_state(head: &Head) -> Self {
+        Self {
+            keys_open: head.keys_open,
+            sessions_open: head.sessions_open,
+            events_open: head.events_open,
+            events_open_before: head.events_open,
+            oldest_open_start_us: head.oldest_open_start.map(Timestamp::us),
+            ..Self::default()
+        }
+    }
+
+    /// The counts of the run in a ledger.
+    pub fn of_run(&self) -> Counts {
+        Counts {
+            rows_read: self.rows_read,
+            events_accepted: self.events_accepted,
+            events_late: self.events_late,
+            rejects: self.rejects.clone(),
+            sessions_completed: self.sessions_completed,
+            events_completed: self.events_completed,
+            events_open_before: self.events_open_before,
+            events_open_after: self.events_open,
+            events_removed: 0,
+            events_duplicate: self.events_duplicate,
+            sessions_retracted: self.sessions_retracted,
+            events_retracted: self.events_retracted,
+            rows_filtered: self.rows_filtered,
+            sessions_filtered: self.sessions_filtered,
+            events_filtered: self.events_filtered,
+        }
+    }
 }
 
 /// A file that a run has taken in.

@@ -43,12 +43,8 @@ struct FoldCounts {
     events_folded: u64,
     /// Of the folded events.
     events_digest: EventsDigest,
-    sessions_completed: u64,
-    events_completed: u64,
-    sessions_retracted: u64,
-    events_retracted: u64,
-    sessions_filtered: i64,
-    events_filtered: i64,
+    #[serde(flatten)]
+    sessions: SessionCounts,
     events_duplicate: u64,
     keys_open: u64,
     sessions_open: u64,
@@ -177,18 +173,7 @@ impl KeyFold {
     }
 
     fn write_completed(&mut self) -> Result<()> {
-        let filtered = self.job.rules().select_sessions(&mut self.completed);
-        let mut counts = SessionCounts {
-            sessions_filtered: filtered.sessions,
-            events_filtered: filtered.events,
-            ..SessionCounts::default()
-        };
-        for session in self.completed.iter() {
-            match session.op {
-                Op::Insert => counts.complete(session.event_count),
-                Op::Retract => counts.retract(session.event_count),
-            }
-        }
+        let counts = SessionCounts::select(self.job.rules(), &mut self.completed);
         let emit = self.job.rules().emit();
         if emit.sessions {
             self.sessions.write(&self.encoder, &self.completed, counts.rows())?;
@@ -236,12 +221,7 @@ impl KeyFold {
         let counts = FoldCounts {
             events_folded: self.taken,
             events_digest: self.digest,
-            sessions_completed: counts.sessions_completed,
-            events_completed: counts.events_completed,
-            sessions_retracted: counts.sessions_retracted,
-            events_retracted: counts.events_retracted,
-            sessions_filtered: counts.sessions_filtered,
-            events_filtered: counts.events_filtered,
+            sessions: *counts,
             events_duplicate: self.duplicates,
             keys_open: open.keys,
             sessions_open: open.sessions,

@@ -223,3 +223,29 @@ impl Row<'_> {
 fn time(us: i64) -> std::result::Result<Timestamp, String> {
     Timestamp::from_us(us).ok_or_else(|| format!("{us} microseconds is not a time in the years 1 to 9999"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_of_rows_are_bounded_by_bytes() {
+        let mut rows = RowsBuilder::default();
+        assert!(rows.finish().unwrap().is_empty());
+        let long = vec![7; 3 << 20];
+        for _ in 0..5 {
+            rows.state(0, b"ann", &long);
+        }
+        for _ in 0..300_000 {
+            rows.state(0, b"b", &[]);
+        }
+        let batches = rows.finish().unwrap();
+        assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 300_005);
+        let bytes = |batch: &RecordBatch| {
+            batch.column(1).get_array_memory_size() + batch.column(5).get_array_memory_size()
+        };
+        // Memory grows by doubling.
+        assert!(batches.len() >= 7 && batches.iter().all(|batch| bytes(batch) <= 4 * BATCH_BYTES));
+        assert!(rows.finish().unwrap().is_empty());
+    }
+}

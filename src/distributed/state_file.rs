@@ -249,3 +249,41 @@ fn too_long(bytes: usize) -> Error {
 fn failed(error: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::Failed, format!("cannot encode open state: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_row_groups_of_open_state_are_bounded_by_bytes() {
+        let (long, mut files) = (vec![0; GROUP_BYTES - 10], StateFiles::default());
+        for _ in 0..20 {
+            files
+                .push(&StateKey { bucket: 3, key: b"ann", state: &long, open_start_us: None, events: 1 })
+                .unwrap();
+        }
+        files.finish().unwrap();
+        let (mut written, mut contents, mut content) = (Vec::new(), Vec::new(), Vec::new());
+        for StatePiece { bytes, ends_with_keys } in files.take_pieces() {
+            content.extend(bytes);
+            if let Some(keys) = ends_with_keys {
+                written.push(keys);
+                contents.push(std::mem::take(&mut content));
+            }
+        }
+        assert_eq!((written, content.len()), (vec![17, 3], 0));
+        let (mut groups, mut keys) = (StateGroups::open(contents.remove(0).into()).unwrap(), Vec::new());
+        let mut of_group = 0;
+        while groups
+            .visit_next(&mut |bucket, key, state| {
+                assert_eq!((bucket, key, state.len()), (3, &b"ann"[..], long.len()));
+                of_group += 1;
+                Ok(())
+            })
+            .unwrap()
+        {
+            keys.push(std::mem::take(&mut of_group));
+        }
+        assert_eq!(keys, [1; 17]);
+    }
+}

@@ -140,19 +140,14 @@ fn taken_in(plan: &Plan, entries: &[FileEntry], stats: &ReadStats) -> Vec<FileEn
 
 /// The counts of a run after `before`.
 fn counts(before: Option<&Head>, staged: &StagedRun) -> Counts {
-    let written = &staged.written.counts;
-    Counts {
-        sessions_completed: written.sessions_completed,
-        events_completed: written.events_completed,
-        sessions_retracted: written.sessions_retracted,
-        events_retracted: written.events_retracted,
-        sessions_filtered: written.sessions_filtered,
-        events_filtered: written.events_filtered,
+    let mut counts = Counts {
         events_duplicate: staged.open.duplicates,
         events_open_before: before.map_or(0, |head| head.events_open),
         events_open_after: staged.open.events,
         ..staged.stats.counts.clone()
-    }
+    };
+    staged.written.counts.add_to(&mut counts);
+    counts
 }
 
 fn ledger_entry(

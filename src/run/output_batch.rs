@@ -1,7 +1,7 @@
 //! What leaves one partition at its end, or a group of partitions in a round, as rows that are ready to be written.
 
 use crate::core::rules::RuleSet;
-use crate::core::session::{Op, SessionBatch};
+use crate::core::session::SessionBatch;
 use crate::error::Result;
 use crate::output::{DatePartitions, Encoder, OutputDate, OutputFile, OutputKind, SessionCounts, Staging};
 use std::sync::Arc;
@@ -112,19 +112,15 @@ impl OutputBatch {
     /// Counts completed sessions and turns those that are to be written into rows, on the thread that has folded them.
     /// `completed` is empty after it, for the next partition of the thread: so it stays in the processor's cache.
     pub(super) fn encode(&mut self, completed: &mut SessionBatch) {
-        let filtered = self.rules.select_sessions(completed);
-        let counted = SessionCounts {
-            sessions_filtered: filtered.sessions,
-            events_filtered: filtered.events,
-            ..counts(completed)
-        };
+        let counted = SessionCounts::select(&self.rules, completed);
         if let Some(encoder) = &self.encoder {
             let emit = self.rules.emit();
             if emit.sessions {
                 self.sessions.add(encoder, OutputKind::Sessions, completed, |of| of.len() as u64);
             }
             if emit.events {
-                self.events.add(encoder, OutputKind::Events, completed, |of| counts(of).events_completed);
+                self.events
+                    .add(encoder, OutputKind::Events, completed, |of| SessionCounts::of(of).events_completed);
             }
         }
         self.counts += counted;
@@ -162,15 +158,4 @@ impl OutputBatch {
         }
         self.counts = SessionCounts::default();
     }
-}
-
-fn counts(sessions: &SessionBatch) -> SessionCounts {
-    let mut counts = SessionCounts::default();
-    for session in sessions.iter() {
-        match session.op {
-            Op::Insert => counts.complete(session.event_count),
-            Op::Retract => counts.retract(session.event_count),
-        }
-    }
-    counts
 }

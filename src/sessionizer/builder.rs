@@ -112,20 +112,8 @@ impl SessionizerBuilder {
     }
 
     fn definition(self) -> Result<(StreamDefinition, i64), SessionizerError> {
-        let mut values: Vec<(RuleFlag, Vec<String>)> = Vec::new();
-        for (name, value) in &self.rules {
-            let wrong = |what| SessionizerError::Definition(format!("{name}: {what}"));
-            let flag = RuleFlag::named(name).ok_or_else(|| wrong("there is no such rule".to_owned()))?;
-            let value = flag.canonical(value).map_err(wrong)?;
-            match values.iter_mut().find(|(known, _)| *known == flag) {
-                Some((_, values)) => values.push(value),
-                None => values.push((flag, vec![value])),
-            }
-        }
-        let mut rules = RuleTexts::default();
-        for (flag, values) in values {
-            rules.set(flag, values);
-        }
+        let rules = self.rules.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let rules = RuleTexts::collect(rules).map_err(SessionizerError::Definition)?;
         let gap = Gap::from_us(duration_us("gap", &self.gap)?);
         let delay_us = duration_us("watermark-delay", &self.watermark_delay)?;
         let definition =

@@ -228,7 +228,7 @@ def test_errors_have_the_words_of_the_command(options, error, words):
 def test_a_column_is_meant_by_its_name_also_if_that_is_a_number(key):
     rows = pyarrow.table({"2": ["ann", "bob"], "user": ["x", "x"], "ts": [1_767_261_600, 1_767_261_601]})
     done, state = sz.sessionize(rows, key=key, time="ts", gap="30m")
-    assert sorted(sz.finalize(state).column("2").to_pylist()) == ["ann", "bob"]
+    assert sorted(sz.finalize(state).column("key").to_pylist()) == ["ann", "bob"]
     with pytest.raises(sz.DataError, match="3"):
         sz.sessionize(rows, key="3", time="ts", gap="30m")
 

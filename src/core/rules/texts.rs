@@ -15,6 +15,20 @@ impl RuleTexts {
         }
     }
 
+    /// Collects rules: the name of a flag, and a value. A name that occurs again adds a value.
+    ///
+    /// # Errors
+    /// The name, and what is wrong with it or its value.
+    pub fn collect<'t>(rules: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, String> {
+        let mut texts = Self::default();
+        for (name, value) in rules {
+            let wrong = |what: String| format!("{name}: {what}");
+            let flag = RuleFlag::named(name).ok_or_else(|| wrong("there is no such rule".to_owned()))?;
+            texts.0.entry(flag).or_default().push(flag.canonical(value).map_err(wrong)?);
+        }
+        Ok(texts)
+    }
+
     /// The values of a flag; none if it was not given or was removed.
     pub fn values(&self, flag: RuleFlag) -> impl Iterator<Item = &str> {
         self.0

@@ -72,14 +72,7 @@ pub fn export(checkpoint: &Checkpoint, head: &Head, as_of: Timestamp, address: &
             .iter()
             .map(|key| v1::PurgedKey { key_hash: key.hash, until_us: key.until.us() })
             .collect(),
-        counts: CommitCounts {
-            keys_open: head.keys_open,
-            sessions_open: head.sessions_open,
-            events_open: head.events_open,
-            events_open_before: head.events_open,
-            oldest_open_start_us: head.oldest_open_start.map(Timestamp::us),
-            ..CommitCounts::default()
-        },
+        counts: CommitCounts::of_state(head),
         batch: None,
         inputs: Vec::new(),
         files,

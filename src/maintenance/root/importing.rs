@@ -3,11 +3,9 @@
 use crate::core::event::Timestamp;
 use crate::core::watermark::Watermark;
 use crate::deliver::Root;
-use crate::distributed::{
-    Commit, CommitCounts, CommitInput, IMPORT, META_NAME, Meta, commit_name, read_state,
-};
+use crate::distributed::{Commit, CommitInput, IMPORT, META_NAME, Meta, commit_name, read_state};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::{Counts, FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, StreamId};
+use crate::ledger::{FileDigest, FileEntry, Head, KnownFiles, RunEntry, RunId, RunKind, StreamId};
 use crate::output::Sealed;
 use crate::purged::{PurgedKey, PurgedKeys};
 use crate::state::{
@@ -171,27 +169,7 @@ fn entry_of(commit: &Commit, before: Option<&Head>, meta: &Meta) -> Result<RunEn
         "finalize-as-of" => RunKind::FinalizeAsOf,
         _ => RunKind::Batch,
     };
-    Ok(RunEntry { kind, as_of: time(commit.now_us)?, files, counts: counts_of(counts), head })
-}
-
-fn counts_of(counts: &CommitCounts) -> Counts {
-    Counts {
-        rows_read: counts.rows_read,
-        events_accepted: counts.events_accepted,
-        events_late: counts.events_late,
-        rejects: counts.rejects.clone(),
-        sessions_completed: counts.sessions_completed,
-        events_completed: counts.events_completed,
-        events_open_before: counts.events_open_before,
-        events_open_after: counts.events_open,
-        events_removed: 0,
-        events_duplicate: counts.events_duplicate,
-        sessions_retracted: counts.sessions_retracted,
-        events_retracted: counts.events_retracted,
-        rows_filtered: counts.rows_filtered,
-        sessions_filtered: counts.sessions_filtered,
-        events_filtered: counts.events_filtered,
-    }
+    Ok(RunEntry { kind, as_of: time(commit.now_us)?, files, counts: counts.of_run(), head })
 }
 
 fn document<D: Serialize + DeserializeOwned>(root: &mut Root, name: &str) -> Result<Option<D>> {

@@ -16,7 +16,7 @@ use crate::definition::{Definition, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::arrow::RecordDecoder;
 use crate::input::{EventBatch, Projection, RowRules};
-use crate::ledger::{Counts, RunKind};
+use crate::ledger::RunKind;
 use crate::output::{OutputKind, OutputSchema, RecordBuilder};
 use crate::run::order::Order;
 use crate::run::plan::{check_names, check_secret, rule_set, time_parser};
@@ -240,7 +240,10 @@ impl FrameRun {
             ends => ends.map_err(PartError::into_error)?,
         };
         let mut counts = self.reading.counts.clone();
-        self.parts.iter().for_each(|part| add_sessions(&mut counts, &part.counts));
+        for part in &self.parts {
+            part.counts.add_to(&mut counts);
+            counts.events_duplicate += part.duplicates;
+        }
         let batch = EndedBatch {
             kind: if self.settings.advance == Advance::Finalize { RunKind::Finalize } else { RunKind::Batch },
             as_of: self.settings.as_of,
@@ -298,17 +301,6 @@ fn joined(tables: Vec<(FrameTable, Option<FrameTable>)>) -> Result<(FrameTable, 
         }
     }
     Ok((sessions, events))
-}
-
-/// Adds the counts that parts keep.
-fn add_sessions(counts: &mut Counts, of_part: &Counts) {
-    counts.sessions_completed += of_part.sessions_completed;
-    counts.events_completed += of_part.events_completed;
-    counts.sessions_retracted += of_part.sessions_retracted;
-    counts.events_retracted += of_part.events_retracted;
-    counts.sessions_filtered += of_part.sessions_filtered;
-    counts.events_filtered += of_part.events_filtered;
-    counts.events_duplicate += of_part.events_duplicate;
 }
 
 /// The source of the rows.

@@ -6,12 +6,11 @@ use super::state::FrameState;
 use crate::core::event::EventBuffer;
 use crate::core::partition::PartitionId;
 use crate::core::reducer::{BatchEnd, PartitionReducer, SessionFold};
-use crate::core::session::{Op, OutOfOrder, SessionBatch};
+use crate::core::session::{OutOfOrder, SessionBatch};
 use crate::core::watermark::Watermark;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::EventBatch;
-use crate::ledger::Counts;
-use crate::output::{OutputKind, OutputSchema, RecordBuilder};
+use crate::output::{OutputKind, OutputSchema, RecordBuilder, SessionCounts};
 use crate::state::{EncodedPartition, Stored};
 use arrow_array::RecordBatch;
 
@@ -63,7 +62,8 @@ pub(super) struct Part {
     completed: SessionBatch,
     sessions: Table,
     events: Option<Table>,
-    pub(super) counts: Counts,
+    pub(super) counts: SessionCounts,
+    pub(super) duplicates: u64,
 }
 
 /// A growing table.
@@ -116,7 +116,8 @@ impl Part {
             completed: SessionBatch::default(),
             sessions: Table::new(schema, OutputKind::Sessions),
             events: emit.events.then(|| Table::new(schema, OutputKind::Events)),
-            counts: Counts::default(),
+            counts: SessionCounts::default(),
+            duplicates: 0,
             fold: fold.clone(),
         })
     }
@@ -165,7 +166,7 @@ impl Part {
                     reducer.fold(&events.sorted_by_time(), end, &mut self.completed)?;
                 }
             }
-            self.counts.events_duplicate += reducer.duplicates();
+            self.duplicates += reducer.duplicates();
             encoded.push((*id, reducer.encode()));
         }
         self.emit()?;
@@ -187,21 +188,7 @@ impl Part {
 
     fn emit(&mut self) -> Result<()> {
         let completed = &mut self.completed;
-        let filtered = self.fold.rules().select_sessions(completed);
-        self.counts.sessions_filtered += filtered.sessions;
-        self.counts.events_filtered += filtered.events;
-        for session in completed.iter() {
-            match session.op {
-                Op::Insert => {
-                    self.counts.sessions_completed += 1;
-                    self.counts.events_completed += session.event_count;
-                }
-                Op::Retract => {
-                    self.counts.sessions_retracted += 1;
-                    self.counts.events_retracted += session.event_count;
-                }
-            }
-        }
+        self.counts += SessionCounts::select(self.fold.rules(), completed);
         if self.fold.rules().emit().sessions {
             self.sessions.push(completed)?;
         }
