@@ -96,8 +96,8 @@ impl KnownContents {
     }
 
     fn identity_of(&self, scan: &ContentScan) -> Identity {
-        let ends = scan.end.iter().flat_map(|end| std::iter::once(&end.whole).chain(&end.ended));
-        if let Some(known) = ends.filter_map(|content| self.contents.get(content)).next() {
+        let mut ends = scan.end.iter().flat_map(|end| std::iter::once(&end.whole).chain(&end.ended));
+        if let Some(known) = ends.find_map(|content| self.contents.get(content)) {
             return Identity::Known(known.run);
         }
         let Some((bytes, run)) = self.begins(scan).max() else { return Identity::New };

@@ -66,6 +66,8 @@ fn part_of(events: &[Event<'_>], first: Timestamp) -> Part {
     let start = events.first().map_or(first, |event| event.time);
     let last = events.last().map_or(start, |event| event.time);
     let mut digest = EventsDigest::default();
-    events.iter().for_each(|event| digest.add(EventsDigest::of(event)));
+    for event in events {
+        digest.add(EventsDigest::of(event));
+    }
     Part { session: OpenSession { start, last, events: events.len() as u64 }, digest }
 }

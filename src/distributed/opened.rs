@@ -41,10 +41,10 @@ impl Opening {
         let is_left = groups.visit_next(&mut |bucket, key, state| {
             match job.fold.reducer() {
                 PartitionReducer::Gap(reducer) => {
-                    OpeningKey { job, bucket, key, out: &mut out }.gap(reducer, state)?
+                    OpeningKey { job, bucket, key, out: &mut out }.gap(reducer, state)?;
                 }
                 PartitionReducer::Rules(reducer) => {
-                    OpeningKey { job, bucket, key, out: &mut out }.rules(reducer, state)?
+                    OpeningKey { job, bucket, key, out: &mut out }.rules(reducer, state)?;
                 }
                 PartitionReducer::Correcting(_) => out.state(bucket, key, state),
             }
