@@ -6,7 +6,7 @@ use super::facts::{Facts, facts};
 use super::named::{Named, named_places};
 use super::table::table;
 use crate::definition::{ColumnRequest, SourceRequest};
-use crate::input::time::{TimeFormat, may_be_times};
+use crate::input::time::{TimeFormat, are_times, may_be_times};
 use crate::input::{Naming, Sample};
 use chrono_tz::Tz;
 
@@ -65,26 +65,43 @@ pub fn doubt_about_unnamed(sample: &Sample, asked: &SourceRequest) -> Option<Str
     if sample.columns.naming != Naming::Header || sample.rows.is_empty() {
         return None;
     }
-    let second = sample.columns.names.get(1)?;
+    let (first, second) = (sample.columns.names.first()?, sample.columns.names.get(1)?);
     if asked.time.is_none() {
-        let values: Vec<&[u8]> = sample.rows.iter().filter_map(|row| row.get(1)).map(Vec::as_slice).collect();
-        let values: Vec<&[u8]> = values.into_iter().filter(|value| !value.is_empty()).collect();
-        let shown: Vec<String> = values
-            .iter()
-            .take(SHOWN_VALUES)
-            .map(|value| String::from_utf8_lossy(value).into_owned())
-            .collect();
-        return (!may_be_times(&values, &asked_format(asked), Tz::UTC)).then(|| {
-            format!(
+        let values = values_at(sample, 1);
+        if !may_be_times(&values, &asked_format(asked), Tz::UTC) {
+            return Some(format!(
                 "the time is not named, and the second column, {second}, does not look like a time: {}",
-                shown.join(", ")
-            )
+                shown(&values)
+            ));
+        }
+        let values = values_at(sample, 0);
+        return (asked.key.is_none() && are_dates(&values)).then(|| {
+            format!("the key is not named, and the first column, {first}, has dates: {}", shown(&values))
         });
     }
     let time = named_places(asked.time.as_ref()?, &sample.columns)?;
-    let first = sample.columns.names.first()?;
     (asked.key.is_none() && time.places == [0])
         .then(|| format!("the key is not named, and the first column, {first}, is the time"))
+}
+
+/// The values of a column that are not empty.
+fn values_at(sample: &Sample, place: usize) -> Vec<&[u8]> {
+    let values = sample.rows.iter().filter_map(|row| row.get(place)).map(Vec::as_slice);
+    values.filter(|value| !value.is_empty()).collect()
+}
+
+/// The first of some values.
+fn shown(values: &[&[u8]]) -> String {
+    let first = values.iter().take(SHOWN_VALUES);
+    first.map(|value| String::from_utf8_lossy(value).into_owned()).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether all values are dates or times, and none could be an id: a number is one unless its digits are those of a calendar time.
+fn are_dates(values: &[&[u8]]) -> bool {
+    let is_calendar = |value: &&[u8]| {
+        matches!(value.len(), 8 | 12 | 14) || value.iter().any(|byte| matches!(byte, b'-' | b'/' | b':'))
+    };
+    values.iter().all(is_calendar) && are_times(values, &TimeFormat::Auto, Tz::UTC)
 }
 
 /// The requested format.
