@@ -8,6 +8,7 @@
     reason = "the one place that changes names on the disk; waits for many syncs at once"
 )]
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -21,6 +22,9 @@ const REFUSED: &str = "a sync has failed before, nothing more is written";
 
 /// Syncs that are asked for side by side.
 const SYNCS_AT_ONCE: usize = 8;
+
+/// So few paths are synced in turn: the first sync mostly writes what the next ones would wait for, and a thread costs as much.
+const FEW_SYNCS: usize = 3;
 
 /// The disk as one command changes it. Clones are the same disk.
 ///
@@ -113,7 +117,8 @@ impl Disk {
             Ok(())
         };
         thread::scope(|scope| {
-            let others = 1..SYNCS_AT_ONCE.min(paths.len());
+            let at_once = if paths.len() > FEW_SYNCS { SYNCS_AT_ONCE.min(paths.len()) } else { 1 };
+            let others = 1..at_once;
             let start = |_| thread::Builder::new().spawn_scoped(scope, sync_some).ok();
             // They start before this thread begins its own part.
             let others: Vec<_> = others.map_while(start).collect();
@@ -166,30 +171,60 @@ impl Disk {
     /// # Errors
     /// As [`fs::create_dir`] and [`File::sync_all`].
     pub fn create_folder(&self, path: &Path) -> io::Result<()> {
-        self.create(path, &DirBuilder::new())
-    }
-
-    /// The same for a folder in which only its owner may write, whatever the process allows others.
-    ///
-    /// # Errors
-    /// As [`Self::create_folder`].
-    pub fn create_own_folder(&self, path: &Path) -> io::Result<()> {
-        self.create(path, DirBuilder::new().mode(0o755))
-    }
-
-    fn create(&self, path: &Path, how: &DirBuilder) -> io::Result<()> {
         if path.is_dir() {
             return Ok(());
         }
         let above = folder_of(path);
         self.create_folder(above)?;
+        self.create(path, &DirBuilder::new())?;
+        self.sync_folder(above)
+    }
+
+    /// The same for many folders: each folder that has got a name is synced once.
+    ///
+    /// # Errors
+    /// As [`Self::create_folder`].
+    pub fn create_folders<'p>(&self, paths: impl Iterator<Item = &'p Path>) -> io::Result<()> {
+        let mut above = BTreeSet::new();
+        for path in paths {
+            let missing = path.ancestors().take_while(|folder| !or_here(folder).is_dir());
+            above.extend(missing.map(|folder| folder_of(folder).to_owned()));
+            self.create_folder_unsynced(path)?;
+        }
+        self.sync_folders(&above.into_iter().collect::<Vec<_>>())
+    }
+
+    /// The same as [`Self::create_folder`] without a sync, for names that are synced later together with others.
+    ///
+    /// # Errors
+    /// As [`fs::create_dir`].
+    pub fn create_folder_unsynced(&self, path: &Path) -> io::Result<()> {
+        self.create_all(path, &DirBuilder::new())
+    }
+
+    /// The same for a folder in which only its owner may write, whatever the process allows others.
+    ///
+    /// # Errors
+    /// As [`Self::create_folder_unsynced`].
+    pub fn create_own_folder_unsynced(&self, path: &Path) -> io::Result<()> {
+        self.create_all(path, DirBuilder::new().mode(0o755))
+    }
+
+    fn create_all(&self, path: &Path, how: &DirBuilder) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        self.create_folder_unsynced(folder_of(path))?;
+        self.create(path, how)
+    }
+
+    fn create(&self, path: &Path, how: &DirBuilder) -> io::Result<()> {
         self.step("create folder")?;
         match how.create(path) {
             // Another run created it before it took the lock.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-            created => created?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            created => created,
         }
-        self.sync_folder(above)
     }
 
     /// Removes a file.

@@ -66,7 +66,7 @@ impl Output {
         manifests.find_map(|bytes| Manifest::from_bytes(&bytes).ok()).map(|manifest| manifest.stream())
     }
 
-    /// Creates the folder if it does not exist.
+    /// Creates the folder if it does not exist. Its name is synced when it is claimed.
     ///
     /// # Errors
     /// [`ErrorKind::Failed`] if it cannot be made, or if something else has its name.
@@ -75,7 +75,7 @@ impl Output {
         if self.newest_manifest()?.is_some() || place::folder(self.folder())?.is_some() {
             return Ok(());
         }
-        self.disk().create_folder(self.folder()).map_err(|error| cannot_write(self.folder(), &error))
+        self.disk().create_folder_unsynced(self.folder()).map_err(|error| cannot_write(self.folder(), &error))
     }
 
     /// Makes `stream` the owner of the folder, on the disk, before anything is staged there. The caller holds its lock and has
@@ -91,9 +91,10 @@ impl Output {
             return Ok(());
         }
         let path = self.folder().join(NAME);
-        self.write_owner(stream)
-            .and_then(|()| if is_new { self.disk().sync_names_above(&path) } else { Ok(()) })
-            .map_err(|error| cannot_write(&path, &error))
+        let synced = |()| {
+            if is_new { self.disk().sync_names_above(&path) } else { self.disk().sync_folder(self.folder()) }
+        };
+        self.write_owner(stream).and_then(synced).map_err(|error| cannot_write(&path, &error))
     }
 
     fn write_owner(&self, stream: StreamId) -> io::Result<()> {
@@ -105,8 +106,7 @@ impl Output {
         let mut file = File::create_new(&partial)?;
         self.disk().write(&mut file, &Sealed::of(&Owner { stream_id: stream }).to_bytes())?;
         self.disk().sync_file(&file)?;
-        self.disk().rename(&partial, &path)?;
-        self.disk().sync_folder(self.folder())
+        self.disk().rename(&partial, &path)
     }
 }
 

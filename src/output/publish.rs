@@ -66,23 +66,24 @@ impl Output {
             self.retract(retracted)?;
         }
         let staging = self.staging_of(run);
-        let mut places = Vec::new();
-        for (file, _) in manifest.outputs() {
-            let place = self.path_of(file, run);
-            self.move_into_place(&file.staged_in(&staging), &place)?;
+        let places: Vec<PathBuf> = manifest.outputs().map(|(file, _)| self.path_of(file, run)).collect();
+        let (staged_manifest, manifest_place) = (staging.join(MANIFEST_NAME), self.manifest_path(run));
+        let folders = [&manifest_place].into_iter().chain(&places).map(|place| folder_of(place));
+        // A file that is moved into a folder whose name is lost is lost.
+        self.disk().create_folders(folders).map_err(|error| cannot_publish(self.folder(), &error))?;
+        for ((file, _), place) in manifest.outputs().zip(&places) {
+            self.move_into_place(&file.staged_in(&staging), place)?;
             if file.kind == OutputKind::Open {
                 self.remove_other_views(file, run)?;
             }
-            places.push(place);
         }
         self.sync_names(&places)?;
-        let (staged, place) = (staging.join(MANIFEST_NAME), self.manifest_path(run));
-        self.move_into_place(&staged, &place)?;
-        self.sync_names(&[place])?;
+        self.move_into_place(&staged_manifest, &manifest_place)?;
+        self.sync_names(&[manifest_place])?;
         self.discard_staging()
     }
 
-    /// The name is not on the disk yet after it.
+    /// The name is not on the disk yet after it. Its folder is there.
     fn move_into_place(&self, staged: &Path, place: &Path) -> Result<()> {
         if !staged.exists() {
             return if place.exists() {
@@ -91,16 +92,17 @@ impl Output {
                 Err(unreadable(place, "it is neither staged nor published"))
             };
         }
-        let disk = self.disk();
-        let moved = disk.create_folder(folder_of(place)).and_then(|()| disk.rename(staged, place));
-        moved.map_err(|error| cannot_publish(place, &error))
+        self.disk().rename(staged, place).map_err(|error| cannot_publish(place, &error))
     }
 
     /// Brings the names of outputs to the disk: those that are in place since before a crash may not be there either.
     fn sync_names(&self, places: &[PathBuf]) -> Result<()> {
         let folders: BTreeSet<PathBuf> = places.iter().map(|place| folder_of(place).to_owned()).collect();
-        let folders: Vec<PathBuf> = folders.into_iter().chain([self.folder().to_owned()]).collect();
-        self.disk().sync_folders(&folders).map_err(|error| cannot_publish(self.folder(), &error))
+        self.sync_folders(&folders.into_iter().collect::<Vec<_>>())
+    }
+
+    fn sync_folders(&self, folders: &[PathBuf]) -> Result<()> {
+        self.disk().sync_folders(folders).map_err(|error| cannot_publish(self.folder(), &error))
     }
 
     /// Brings to the disk what an earlier process has left in memory, if it ended before its syncs: the names of manifests, and those in
@@ -120,9 +122,7 @@ impl Output {
         let inside = |folder: &&Path| folder.starts_with(self.folder()) && folder.is_dir();
         let folders = places.iter().flat_map(|place| place.ancestors().skip(1));
         let found: BTreeSet<PathBuf> = folders.filter(inside).map(Path::to_owned).collect();
-        self.disk()
-            .sync_folders(&found.into_iter().collect::<Vec<_>>())
-            .map_err(|error| cannot_publish(self.folder(), &error))
+        self.sync_folders(&found.into_iter().collect::<Vec<_>>())
     }
 
     /// A view of open sessions replaces the previous one, whatever its format was.

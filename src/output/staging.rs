@@ -8,13 +8,13 @@ use super::manifest::{Manifest, ManifestFile};
 use super::paths::{MANIFEST_NAME, Output, OutputFile, cannot_write};
 use super::shuffle::Shuffle;
 use super::{Encoder, place};
-use crate::durable::Disk;
+use crate::durable::{Disk, folder_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{HeadMark, RunId, StreamId};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use twox_hash::XxHash3_128;
 
@@ -45,11 +45,6 @@ impl StagedOutput {
     fn write_end(&mut self) -> io::Result<()> {
         self.file.write(self.encoder.finish()?)?;
         self.file.write_buffer()
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.write_end()?;
-        self.file.finish()
     }
 
     /// What a manifest says of it.
@@ -117,8 +112,7 @@ impl StagedFile {
         Ok(())
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.write_buffer()?;
+    fn sync(&self) -> io::Result<()> {
         self.disk.sync_file(&self.file)
     }
 }
@@ -164,7 +158,7 @@ impl Staging {
     pub fn begin(output: &Output, stream: StreamId, run: RunId) -> Result<Self> {
         place::check(output, run)?;
         let folder = output.staging_of(run);
-        output.disk().create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
+        output.disk().create_folder_unsynced(&folder).map_err(|error| cannot_write(&folder, &error))?;
         let output = output.clone();
         Ok(Self {
             stream,
@@ -224,7 +218,8 @@ impl Staging {
         staged.write(bytes, rows).map_err(|error| cannot_write(&staged.file.path, &error))
     }
 
-    /// Syncs all files, and writes the manifest for the head before its commit, with what `complete` adds.
+    /// Writes the manifest for the head before its commit, with what `complete` adds, and syncs everything: the outputs, the manifest,
+    /// the names of all. A disk that is asked for that in one go writes its own journal once.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if anything cannot be synced.
@@ -236,11 +231,13 @@ impl Staging {
     ) -> Result<Manifest> {
         let mut files = Vec::new();
         for (file, staged) in &mut self.files {
-            staged.finish().map_err(|error| cannot_write(&staged.file.path, &error))?;
+            staged.write_end().map_err(|error| cannot_write(&staged.file.path, &error))?;
             files.push((*file, staged.listed_as(file.path_of(self.run))));
         }
+        let mut of_days = Vec::new();
         if let Some(partitioned) = &self.partitioned {
             files.extend(self.write_partitions(partitioned)?);
+            of_days = partitioned.rows.files().iter().map(|file| file.staged_in(&self.folder)).collect();
         }
         files.sort_by_key(|(file, _)| *file);
         let files = files.into_iter().map(|(_, listed)| listed).collect();
@@ -248,7 +245,9 @@ impl Staging {
         for (kind, columns) in std::mem::take(&mut self.columns) {
             manifest.describe(kind, columns);
         }
-        self.write_manifest(&manifest).map_err(|error| cannot_write(&self.folder, &error))?;
+        let written = self.write_manifest(&manifest);
+        let synced = written.and_then(|written| self.sync_all(&of_days, &written));
+        synced.map_err(|error| cannot_write(&self.folder, &error))?;
         Ok(manifest)
     }
 
@@ -261,18 +260,24 @@ impl Staging {
             let staged = written.map_err(|error| cannot_write(&path, &error))?;
             Ok((file, staged.listed_as(file.path_of(self.run))))
         };
-        let files = partitioned.rows.files();
-        let written = files.iter().map(|&file| write(file)).collect::<Result<Vec<_>>>()?;
-        let paths: Vec<PathBuf> = files.iter().map(|file| file.staged_in(&self.folder)).collect();
-        self.output.disk().sync_files(&paths).map_err(|error| cannot_write(&self.folder, &error))?;
-        Ok(written)
+        partitioned.rows.files().iter().map(|&file| write(file)).collect()
     }
 
-    fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
+    fn write_manifest(&self, manifest: &Manifest) -> io::Result<StagedFile> {
         let mut file = StagedFile::create(self.folder.join(MANIFEST_NAME), self.output.disk().clone())?;
         file.write(&manifest.to_bytes())?;
-        file.finish()?;
-        self.output.disk().sync_folder(&self.folder)
+        file.write_buffer()?;
+        Ok(file)
+    }
+
+    /// The outputs come before the manifest, and all of them before their names and those of the folders that staging has created.
+    fn sync_all(&self, of_days: &[PathBuf], manifest: &StagedFile) -> io::Result<()> {
+        let disk = self.output.disk();
+        self.files.values().try_for_each(|staged| staged.file.sync())?;
+        disk.sync_files(of_days)?;
+        manifest.sync()?;
+        let folders = [self.folder.as_path(), folder_of(&self.folder), self.output.folder()];
+        disk.sync_folders(&folders.map(Path::to_owned))
     }
 }
 

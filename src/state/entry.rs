@@ -5,7 +5,7 @@ use super::{codec, keys};
 use crate::ledger::RunEntry;
 
 /// The longest part of an entry.
-const PART_BYTES: usize = 16 << 10;
+const PART_BYTES: usize = 12 << 10;
 
 /// The keys and values under which `entry` is stored. It is framed before the cut, so a lost part breaks the checksum.
 pub(super) fn parts_of(entry: &RunEntry) -> impl Iterator<Item = Entry> {

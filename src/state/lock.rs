@@ -79,12 +79,13 @@ pub struct LockHolder {
 }
 
 impl Lock {
-    /// Takes the lock of the checkpoint in `folder`, which is created if it does not exist, and waits for it up to `wait`.
+    /// Takes the lock of the checkpoint in `folder`, and waits for it up to `wait`. Creates the folder if it does not exist; its name is
+    /// synced with the first sync of the store (see [`super::Checkpoint::keep_stream`]).
     ///
     /// # Errors
     /// [`ErrorKind::Locked`] with the holder if the time is over, [`ErrorKind::Failed`] if the folder cannot be made.
     pub fn take(folder: &Path, disk: &Disk, holder: LockHolder, wait: Duration) -> Result<Self> {
-        disk.create_own_folder(folder).map_err(|error| {
+        disk.create_own_folder_unsynced(folder).map_err(|error| {
             let failed = failed("create the state folder", folder, &error);
             let is_file = error.kind() == io::ErrorKind::AlreadyExists;
             if is_file { failed.remedy("give --state a folder, or a name that is free") } else { failed }

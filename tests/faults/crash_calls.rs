@@ -63,7 +63,7 @@ fn pieces_that_sled_has_begun_are_no_damage() {
     let undisturbed = twin::undisturbed(2, &[run(&[0]), run(&[1]), finalize()]);
     let folder = Folder::in_memory();
     twin::write_batches(&folder, 2);
-    folder.write("sessionize-state/conf", "segment_size: 4194304\n");
+    folder.write("sessionize-state/conf", "segment_size: 1048576\n");
     folder.write("sessionize-state/snap.0000000000000010.generating", "");
     execute(&folder, &run(&[0])).expect_code(0);
     folder.write("sessionize-state/snap.7FFFFFFFFFFFFFFF.generating", "half a snapshot");

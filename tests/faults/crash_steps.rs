@@ -85,7 +85,7 @@ fn of_the_recovery_of_a_committed_run() {
     let folder = Folder::in_memory();
     twin::write_batches(&folder, BATCHES);
     execute(&folder, &run(&[0])).expect_code(0);
-    let commit = twin::steps(&folder, &run(&[1])).iter().rposition(|step| step == "rename").unwrap() - 4;
+    let commit = twin::steps(&folder, &run(&[1])).iter().rposition(|step| step == "commit").unwrap() + 3;
     execute_with_fault(&folder, &run(&[1]), &format!("abort:{commit}"));
     assert!(folder.path("sessionize-out/.staging").exists(), "it has died after its commit, before its end");
     let undisturbed = twin::undisturbed(BATCHES, &[run(&[0]), run(&[1]), finalize()]);

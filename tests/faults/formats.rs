@@ -151,11 +151,11 @@ fn version_1_with_rules() {
 #[test]
 fn a_newer_format_is_refused_with_both_numbers_and_nothing_is_changed() {
     let folder = fixture("v1/plain");
-    let config = sled::Config::new().path(folder.path(STATE)).segment_size(4 << 20).flush_every_ms(None);
+    let config = sled::Config::new().path(folder.path(STATE)).segment_size(1 << 20).flush_every_ms(None);
     let db = config.open().unwrap();
-    let head = db.get("head").unwrap().unwrap();
+    let head = db.get(b"head\0\0").unwrap().unwrap();
     let framed = [&2_u32.to_le_bytes()[..], &head[12..], b"what is new"].concat();
-    db.insert("head", [&xxh3_64(&framed).to_le_bytes()[..], &framed].concat()).unwrap();
+    db.insert(b"head\0\0", [&xxh3_64(&framed).to_le_bytes()[..], &framed].concat()).unwrap();
     db.flush().unwrap();
     drop(db);
     let published = folder.files(OUT);

@@ -159,13 +159,14 @@ fn kept_runs(folder: &Folder) -> Vec<u64> {
 }
 
 fn store(folder: &Folder) -> sled::Db {
-    sled::Config::new().path(folder.path(STATE)).segment_size(4 << 20).open().unwrap()
+    sled::Config::new().path(folder.path(STATE)).segment_size(1 << 20).open().unwrap()
 }
 
 /// Entries of the store whose keys begin with `prefix`.
 fn stored(folder: &Folder, prefix: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let entries = store(folder).scan_prefix(prefix).map(Result::unwrap);
-    entries.map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
+    // Behind the key stands the number of the part of the value.
+    entries.map(|(key, value)| (key[..key.len() - 2].to_vec(), value.to_vec())).collect()
 }
 
 fn chunks(folder: &Folder) -> Vec<Vec<u8>> {
@@ -295,14 +296,14 @@ fn chunks_that_have_not_changed_are_stored_once() {
     // A chunk that all share is damaged, or missing, for each of them.
     for missing in [false, true] {
         let damaged = copy();
-        let untouched = first.iter().find(|chunk| !touched(chunk)).unwrap();
+        let untouched = [first.iter().find(|chunk| !touched(chunk)).unwrap(), &[0, 0][..]].concat();
         let db = store(&damaged);
         if missing {
-            db.remove(untouched.as_slice()).unwrap();
+            db.remove(&untouched).unwrap();
         } else {
-            let mut value = db.get(untouched.as_slice()).unwrap().unwrap().to_vec();
+            let mut value = db.get(&untouched).unwrap().unwrap().to_vec();
             value[20] ^= 1;
-            db.insert(untouched.as_slice(), value).unwrap();
+            db.insert(&untouched, value).unwrap();
         }
         drop(db);
         let findings = verify(&damaged, 74)["findings"].to_string();

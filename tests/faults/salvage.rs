@@ -27,12 +27,13 @@ fn start(rules: &[&str]) -> Folder {
 
 /// Changes entries of the store behind the program's back; `None` removes one.
 fn change(folder: &Folder, mut change: impl FnMut(&[u8], &[u8]) -> Option<Vec<u8>>) {
-    let config = sled::Config::new().path(folder.path(STATE)).segment_size(4 << 20).flush_every_ms(None);
+    let config = sled::Config::new().path(folder.path(STATE)).segment_size(1 << 20).flush_every_ms(None);
     let db = config.open().unwrap();
     let mut changed = 0;
     for entry in db.iter().collect::<Vec<_>>() {
         let (key, value) = entry.unwrap();
-        let new = change(&key, &value);
+        // Behind the key stands the number of the part of the value.
+        let new = change(&key[..key.len() - 2], &value);
         changed += usize::from(new.as_deref() != Some(&value));
         match new {
             Some(new) => drop(db.insert(key, new).unwrap()),

@@ -13,10 +13,10 @@ const KEYS: usize = 600;
 const KEY_BYTES: usize = 4000;
 
 /// What sled's log grows by.
-const SEGMENT: u64 = 4 << 20;
-/// How many segments the log may have. Live state fits into three; sled's threads decide when dropped ones are used again, and
-/// 200 runs of this size were seen to need 13. All that is written would fill 34.
-const SEGMENTS: u64 = 20;
+const SEGMENT: u64 = 1 << 20;
+/// How many segments the log may have. Live state fits into twelve; sled's threads decide when dropped ones are used again. All that is
+/// written would fill 137.
+const SEGMENTS: u64 = 80;
 
 /// A batch that goes on with the session of every key.
 fn batch(number: usize) -> String {

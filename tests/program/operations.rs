@@ -388,7 +388,7 @@ fn gzip(text: &str) -> Vec<u8> {
 
 /// Changes a byte of the open session of bob in its chunk, behind the back of the checkpoint.
 fn damage_open_state(folder: &Folder) {
-    let store = sled::Config::new().path(folder.path(STATE)).segment_size(4 << 20).open().unwrap();
+    let store = sled::Config::new().path(folder.path(STATE)).segment_size(1 << 20).open().unwrap();
     let has_bob = |value: &[u8]| value.windows(3).position(|bytes| bytes == b"bob");
     let (key, value) = store.iter().map(Result::unwrap).find(|(_, value)| has_bob(value).is_some()).unwrap();
     let mut damaged = value.to_vec();

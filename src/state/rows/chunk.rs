@@ -6,10 +6,10 @@ use bincode::Encode;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 /// The most bytes of a chunk before a further row: the longest row must still fit.
-const FULL_CHUNK_BYTES: usize = 16 << 10;
+const FULL_CHUNK_BYTES: usize = 12 << 10;
 
 /// From this size on, a chunk ends after a row that marks an end.
-const LEAST_CHUNK_BYTES: usize = 12 << 10;
+const LEAST_CHUNK_BYTES: usize = 9 << 10;
 
 /// On average, one row in this many bytes marks an end.
 const BYTES_BETWEEN_ENDS: u64 = 1 << 10;

@@ -6,6 +6,8 @@
 mod copy;
 mod files;
 mod guard;
+mod limits;
+mod parts;
 mod threads;
 
 pub use copy::{Stamp, unwritable};
@@ -22,13 +24,6 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// sled keeps a page in its log only up to a quarter of a segment; larger ones become files that are never removed. A page has
-/// up to 17 values, so this many values of [`super::store::MAX_VALUE_BYTES`] must fit. On opening, sled reads two segments and
-/// clears the rest of the last one, so segments must not be larger than needed.
-const SEGMENT_BYTES: usize = 4 << 20;
-const MOST_VALUES_OF_A_PAGE: usize = 17;
-const _: () = assert!(MOST_VALUES_OF_A_PAGE * super::store::MAX_VALUE_BYTES <= SEGMENT_BYTES / 4);
 
 const CACHE_BYTES: u64 = 64 << 20;
 
@@ -94,7 +89,7 @@ impl SledStore {
         let opened = guard(|| {
             sled::Config::new()
                 .path(place)
-                .segment_size(SEGMENT_BYTES)
+                .segment_size(parts::SEGMENT_BYTES)
                 .cache_capacity(CACHE_BYTES)
                 .flush_every_ms(None)
                 .open()
@@ -119,7 +114,7 @@ impl SledStore {
         checkpoint_error(&self.folder, format!("the checkpoint cannot be read: {error}"), WAY_OUT)
     }
 
-    /// Syncs the log and its name. sled's flush ends in `sync_file_range`, which does not.
+    /// Syncs the log. sled's flush ends in `sync_file_range`, which does not.
     fn sync_log(&self) -> Result<()> {
         let mut flushed = Ok(());
         let flush = || {
@@ -128,9 +123,7 @@ impl SledStore {
         };
         let synced = self.allowed().and_then(|()| self.disk.sync("flush", flush));
         flushed?;
-        let synced =
-            synced.and_then(|()| self.sync_file(LOG)).and_then(|()| self.disk.sync_folder(&self.folder));
-        self.synced(synced)
+        self.synced(synced.and_then(|()| self.sync_file(LOG)))
     }
 
     #[expect(clippy::disallowed_methods, reason = "sled's files are opened to sync them")]
@@ -165,6 +158,24 @@ impl SledStore {
         }
     }
 
+    /// A removed value is removed with all of its parts.
+    fn batch(&self, changes: Changes) -> Result<sled::Batch> {
+        let mut batch = sled::Batch::default();
+        for key in changes.removals {
+            for number in 0.. {
+                let part = parts::key_of(&key, number);
+                let found = self.call(|db| db.get(&part)).map_err(|error| self.unreadable(&error))?;
+                let is_last = found.is_none_or(|found| found.len() < parts::PART_BYTES);
+                batch.remove(part);
+                if is_last {
+                    break;
+                }
+            }
+        }
+        changes.puts.into_iter().flat_map(parts::of).for_each(|(key, part)| batch.insert(key, part));
+        Ok(batch)
+    }
+
     /// Announces a durable step. After a failed step, this store does nothing more.
     fn step(&self, name: &'static str) -> Result<()> {
         self.allowed().and_then(|()| self.disk.step(name)).map_err(|error| {
@@ -183,12 +194,14 @@ impl SledStore {
 
 impl StateStore for SledStore {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        let found = self.call(|db| db.get(key)).map_err(|error| self.unreadable(&error))?;
-        Ok(found.map(|value| value.to_vec()))
+        let part = |number| self.call(|db| db.get(parts::key_of(key, number)));
+        let first = part(0).map_err(|error| self.unreadable(&error))?;
+        let whole = first.map(|first| parts::joined(&first, part)).transpose();
+        whole.map_err(|error| self.unreadable(&error))
     }
 
     fn scan(&self, keys: Range<Vec<u8>>) -> Entries<'_> {
-        match self.call(|db| Ok(db.range(keys))) {
+        match self.call(|db| Ok(db.range(parts::first_parts_in(&keys)))) {
             Ok(entries) => Box::new(SledEntries { store: self, entries: Some(entries) }),
             Err(error) => Box::new(std::iter::once(Err(self.unreadable(&error)))),
         }
@@ -196,17 +209,20 @@ impl StateStore for SledStore {
 
     fn put(&self, key: &[u8], value: &[u8]) -> Result<()> {
         self.step("write state")?;
-        self.write(|db| db.insert(key, value).map(|_| ()))
+        let mut parts = parts::of((key.to_vec(), value.to_vec()));
+        self.write(|db| parts.try_for_each(|(key, part)| db.insert(key, part).map(|_| ())))
     }
 
     fn remove(&self, keys: Vec<Vec<u8>>) -> Result<()> {
         self.step("remove state")?;
-        self.write(|db| db.apply_batch(batch(Changes { removals: keys, ..Changes::default() })))
+        let batch = self.batch(Changes { removals: keys, ..Changes::default() })?;
+        self.write(|db| db.apply_batch(batch))
     }
 
     fn commit(&self, changes: Changes) -> Result<()> {
         self.step("commit")?;
-        self.write(|db| db.apply_batch(batch(changes)))?;
+        let batch = self.batch(changes)?;
+        self.write(|db| db.apply_batch(batch))?;
         self.sync_log()
     }
 
@@ -215,16 +231,10 @@ impl StateStore for SledStore {
         if reach == SyncReach::Entries {
             return Ok(());
         }
-        let synced = self.sync_file(CONFIGURATION).and_then(|()| self.disk.sync_names_above(&self.folder));
-        self.synced(synced)
+        let names =
+            || self.disk.sync_folder(&self.folder).and_then(|()| self.disk.sync_names_above(&self.folder));
+        self.synced(self.sync_file(CONFIGURATION).and_then(|()| names()))
     }
-}
-
-fn batch(changes: Changes) -> sled::Batch {
-    let mut batch = sled::Batch::default();
-    changes.removals.into_iter().for_each(|key| batch.remove(key));
-    changes.puts.into_iter().for_each(|(key, value)| batch.insert(key, value));
-    batch
 }
 
 /// Visits a range; nothing follows an error.
@@ -238,11 +248,25 @@ impl Iterator for SledEntries<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let entries = self.entries.as_mut()?;
-        let next = guard(|| entries.next().transpose()).transpose()?;
+        let next = guard(|| next_entry(self.store, entries).transpose()).transpose()?;
         let next = next.map_err(|error| self.store.unreadable(&error));
         if next.is_err() {
             self.entries = None;
         }
-        Some(next.map(|(key, value)| (key.to_vec(), value.to_vec())))
+        Some(next)
+    }
+}
+
+/// The next value whose first part comes, with its other parts.
+fn next_entry(store: &SledStore, entries: &mut sled::Iter) -> Option<sled::Result<Entry>> {
+    loop {
+        let (key, first) = match entries.next()? {
+            Ok(entry) => entry,
+            Err(error) => return Some(Err(error)),
+        };
+        if let Some(key) = parts::of_first_part(&key) {
+            let part = |number| store.call(|db| db.get(parts::key_of(key, number)));
+            return Some(parts::joined(&first, part).map(|value| (key.to_vec(), value)));
+        }
     }
 }

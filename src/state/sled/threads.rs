@@ -1,6 +1,7 @@
 //! The threads of sled. It starts them at first use, and if it gets none, it waits forever.
 #![expect(clippy::disallowed_methods, reason = "threads are tried out, and counted in /proc")]
 
+use super::limits::are_threads_limited;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,12 +19,13 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Set after the first check: the threads of sled live as long as the process.
 static TRIED: AtomicBool = AtomicBool::new(false);
 
-/// Starts as many threads at once as will be needed, and lets them end. Callers that need more have started them before.
+/// Starts as many threads at once as will be needed, and lets them end; but only where something limits them, because that takes as long
+/// as all else that opening a small store does. Callers that need more have started them before.
 ///
 /// # Errors
 /// The error of the system when it gives no more threads.
 pub(super) fn try_out() -> io::Result<()> {
-    if TRIED.load(Ordering::Relaxed) {
+    if TRIED.load(Ordering::Relaxed) || !are_threads_limited() {
         return Ok(());
     }
     let before = count();

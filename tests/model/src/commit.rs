@@ -22,54 +22,48 @@ pub enum Layout {
 /// All steps of the run with this entry.
 pub fn commit(stream: Checkpoint, entry: &Entry, layout: Layout, bug: Option<Bug>) -> Vec<Step> {
     let manifest = Manifest::of(stream, entry, matches!(layout, Layout::Whole | Layout::ByDays));
-    let commit = [vec![Step::Commit(*entry)], synced_log(stream)].concat();
-    let staged = [stage(stream, entry, layout, bug), seal(&manifest, bug)].concat();
+    let commit = vec![Step::Commit(*entry), Step::SyncLog];
+    let staged = [stage(entry, layout), seal(&manifest, bug)].concat();
     let publish = publish(&manifest, layout == Layout::ByDays, bug);
     let done = vec![Step::Internal(Internal::End(End::Done))];
     match bug {
         Some(Bug::PublishedBeforeCommit) => [staged, publish, commit, done].concat(),
         Some(Bug::CommitNotSynced) => {
-            [staged, commit[..1].to_vec(), publish, synced_log(stream), done].concat()
+            [staged, commit[..1].to_vec(), publish, commit[1..].to_vec(), done].concat()
         }
         _ => [staged, commit, publish, done].concat(),
     }
 }
 
-/// The store and its log's name.
-pub fn synced_log(stream: Checkpoint) -> Vec<Step> {
-    vec![Step::SyncLog, Step::SyncFolder(Path::State(stream))]
-}
-
 /// The output and the open state. Nobody looks at either before the commit.
-fn stage(stream: Checkpoint, entry: &Entry, layout: Layout, bug: Option<Bug>) -> Vec<Step> {
+fn stage(entry: &Entry, layout: Layout) -> Vec<Step> {
     let run = entry.mark.run;
-    let folders =
-        [Path::Staging, Path::StagedRun(run)].map(|path| Step::Internal(Internal::MakeFolder(path)));
-    let state = [vec![Step::WriteState(entry.mark.open)], synced_log(stream)].concat();
+    let folder = vec![Step::Internal(Internal::MakeFolderUnsynced(Path::StagedRun(run)))];
+    let state = vec![Step::WriteState(entry.mark.open), Step::SyncLog];
     let file = Path::StagedSessions(run);
     let begin = vec![Step::Create(file)];
-    let mut end = vec![Step::Write(file, Content::Sessions(entry.completed))];
-    if bug != Some(Bug::OutputNotSynced) {
-        end.push(Step::SyncFile(file));
-    }
+    let end = vec![Step::Write(file, Content::Sessions(entry.completed))];
     match layout {
-        Layout::Whole => [folders.to_vec(), begin, state, end].concat(),
-        Layout::ByDays => [folders.to_vec(), state, begin, end].concat(),
-        Layout::Nothing => [folders.to_vec(), state].concat(),
-        Layout::RunOfStateAlone => [state, folders.to_vec()].concat(),
+        Layout::Whole => [folder, begin, state, end].concat(),
+        Layout::ByDays => [folder, state, begin, end].concat(),
+        Layout::Nothing => [folder, state].concat(),
+        Layout::RunOfStateAlone => [state, folder].concat(),
     }
 }
 
-/// The manifest is written last, when the output is on the disk; then the names of both.
+/// The manifest is written last; then everything is synced, and the names of all.
 fn seal(manifest: &Manifest, bug: Option<Bug>) -> Vec<Step> {
     let run = manifest.mark.run;
     let file = Path::StagedManifest(run);
     let mut steps = vec![Step::Create(file), Step::Write(file, Content::Manifest(*manifest))];
+    if manifest.output.is_some() && bug != Some(Bug::OutputNotSynced) {
+        steps.push(Step::SyncFile(Path::StagedSessions(run)));
+    }
     if bug != Some(Bug::ManifestNotSynced) {
         steps.push(Step::SyncFile(file));
     }
     if bug != Some(Bug::StagedNamesNotSynced) {
-        steps.push(Step::SyncFolder(Path::StagedRun(run)));
+        steps.push(Step::SyncFolders(vec![Path::StagedRun(run), Path::Staging, Path::Out]));
     }
     steps
 }
@@ -82,16 +76,17 @@ pub fn publish(manifest: &Manifest, by_days: bool, bug: Option<Bug>) -> Vec<Step
     let retracted = manifest.back_to.into_iter().flat_map(|to| to + 1..run);
     let retract: Vec<Step> = retracted.map(|run| Step::Internal(Internal::Retract(run))).collect();
     let place = Path::of_sessions(run, by_days);
+    let folder = manifest.output.map(|_| place.folder());
+    let folders = internal(Internal::MakeFolders([Path::Manifests].into_iter().chain(folder).collect()));
     let mut output = Vec::new();
     if manifest.output.is_some() {
         output.extend(internal(Internal::Publish(Path::StagedSessions(run), place)));
     }
     if bug != Some(Bug::PublishedNamesNotSynced) {
-        let folder = manifest.output.map(|_| place.folder());
-        output.push(Step::SyncFolders(folder.into_iter().chain([Path::Out]).collect()));
+        output.extend(folder.map(Step::SyncFolder));
     }
     let mut last = internal(Internal::Publish(Path::StagedManifest(run), Path::Manifest(run)));
-    last.push(Step::SyncFolders(vec![Path::Manifests, Path::Out]));
+    last.push(Step::SyncFolder(Path::Manifests));
     let publish = if bug == Some(Bug::ManifestBeforeOutput) { [last, output] } else { [output, last] };
-    [retract, publish.concat(), vec![Step::RemoveAll(Path::Staging)]].concat()
+    [retract, folders, publish.concat(), vec![Step::RemoveAll(Path::Staging)]].concat()
 }

@@ -1,7 +1,7 @@
 //! The steps at the start of every writing command: locks, the store, the owner, recovery (steps 2 to 7 of `docs/durability.md`).
 
 use crate::bug::Bug;
-use crate::commit::{publish, synced_log};
+use crate::commit::publish;
 use crate::disk::Disk;
 use crate::ledger::Mark;
 use crate::manifest::{Content, Manifest};
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// Up to the open store.
 pub fn open(stream: Checkpoint) -> Vec<Step> {
-    let folder = Step::Internal(Internal::MakeFolder(Path::State(stream)));
+    let folder = Step::Internal(Internal::MakeFolderUnsynced(Path::State(stream)));
     vec![folder, Step::LockState, Step::Internal(Internal::Open)]
 }
 
@@ -23,9 +23,10 @@ pub fn begin(stream: Checkpoint, data: &Data) -> Vec<Step> {
     if !data.runs.is_empty() {
         return decide;
     }
-    let names = vec![Step::SyncFile(Path::Conf(stream)), Step::SyncFolder(Path::Root)];
-    let out = vec![Step::Internal(Internal::MakeFolder(Path::Out))];
-    [vec![Step::WriteStream], synced_log(stream), names, out, decide].concat()
+    let store = vec![Step::WriteStream, Step::SyncLog, Step::SyncFile(Path::Conf(stream))];
+    let names = vec![Step::SyncFolder(Path::State(stream)), Step::SyncFolder(Path::Root)];
+    let out = vec![Step::Internal(Internal::MakeFolderUnsynced(Path::Out))];
+    [store, names, out, decide].concat()
 }
 
 /// What an earlier command has left to do; then the command itself. The process that has ended may have had no time for its syncs: what is
@@ -41,7 +42,8 @@ pub fn recover(
     let then = match decide_with(bug, stream, head, disk) {
         Recovery::Refused(why) => return vec![Step::Internal(Internal::End(End::Refused(why)))],
         Recovery::Publish(manifest) if bug != Some(Bug::CommittedRunDiscarded) => {
-            let commit = if bug == Some(Bug::FoundCommitNotSynced) { Vec::new() } else { synced_log(stream) };
+            let commit =
+                if bug == Some(Bug::FoundCommitNotSynced) { Vec::new() } else { vec![Step::SyncLog] };
             let folders = folders_of(&manifest, by_days);
             [commit, sync_found(folders, disk, bug), publish(&manifest, by_days, bug)].concat()
         }

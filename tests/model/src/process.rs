@@ -10,6 +10,7 @@ use crate::opening::{begin, open, recover};
 use crate::path::{Checkpoint, Path};
 use crate::step::{End, Internal, Step};
 use crate::world::World;
+use std::collections::BTreeSet;
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,6 +154,8 @@ impl World {
                 })
             }
             Internal::MakeFolder(path) => self.make_folder(*path),
+            Internal::MakeFolderUnsynced(path) => self.make_folder_unsynced(*path),
+            Internal::MakeFolders(paths) => self.make_folders(paths),
             Internal::Publish(staged, place) => self.move_into_place(*staged, *place),
             Internal::Retract(run) => self.retract(*run, rules.by_days),
             Internal::End(_) => Vec::new(),
@@ -168,11 +171,31 @@ impl World {
         vec![above, Step::CreateFolder(path), Step::SyncFolder(path.folder())]
     }
 
+    fn make_folder_unsynced(&self, path: Path) -> Vec<Step> {
+        if self.disk.has(path) {
+            return Vec::new();
+        }
+        vec![Step::Internal(Internal::MakeFolderUnsynced(path.folder())), Step::CreateFolder(path)]
+    }
+
+    fn make_folders(&self, paths: &[Path]) -> Vec<Step> {
+        let above = |path: Path| std::iter::successors(Some(path), |path| Some(path.folder()));
+        let missing: BTreeSet<Path> =
+            paths.iter().flat_map(|path| above(*path).take_while(|path| !self.disk.has(*path))).collect();
+        let folders: BTreeSet<Path> = missing.into_iter().map(Path::folder).collect();
+        let mut steps: Vec<Step> =
+            paths.iter().map(|path| Step::Internal(Internal::MakeFolderUnsynced(*path))).collect();
+        if !folders.is_empty() {
+            steps.push(Step::SyncFolders(folders.into_iter().collect()));
+        }
+        steps
+    }
+
     fn move_into_place(&self, staged: Path, place: Path) -> Vec<Step> {
         if !self.disk.has(staged) {
             return Vec::new();
         }
-        vec![Step::Internal(Internal::MakeFolder(place.folder())), Step::Rename(staged, place)]
+        vec![Step::Rename(staged, place)]
     }
 
     fn retract(&self, run: u8, by_days: bool) -> Vec<Step> {

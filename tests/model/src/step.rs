@@ -57,8 +57,12 @@ pub enum Internal {
     Decide,
     /// Finds what this one has to do.
     Plan,
-    /// Creates a folder and those above it, unless they are there.
+    /// Creates a folder and those above it, unless they are there, and syncs their names.
     MakeFolder(Path),
+    /// The same without a sync: their names are synced later, together with others.
+    MakeFolderUnsynced(Path),
+    /// Creates folders and those above them, unless they are there; then syncs their names, each folder once.
+    MakeFolders(Vec<Path>),
     /// Moves a staged file into place, unless it is there.
     Publish(Path, Path),
     /// Moves the output of a run that is rolled back.
