@@ -2,6 +2,7 @@
 //!
 //! Publishing comes after the commit. So outputs that have left the staging folder, or their places, for a run that the checkpoint does
 //! not have tell that its store is older than it was: damaged, or put back from a copy.
+
 use super::kind::OutputKind;
 use super::manifest::Manifest;
 use super::paths::{Output, failed};

@@ -4,7 +4,7 @@
 //! after every change.
 #![allow(clippy::disallowed_methods, reason = "makes folders and reads what was recorded")]
 #![cfg(target_os = "linux")]
-#![allow(missing_docs, reason = "a test program")]
+#![allow(missing_docs, dead_code, reason = "a test program, which shares its recorder with another one")]
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,

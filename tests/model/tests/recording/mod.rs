@@ -1,6 +1,7 @@
 //! Runs the real program and records what it does to its files.
 
 use sessionize_model::conformance::label::Label;
+use sessionize_model::conformance::place::said;
 use sessionize_model::conformance::table::{Output, of_announced};
 use std::collections::BTreeSet;
 use std::fs;
@@ -51,7 +52,10 @@ impl Folder {
         let _ = fs::remove_file(&log);
         let announced = fs::File::create(work.join(LOG)).unwrap();
         let mut command = Command::new(program());
-        command.args(arguments).arg("--now=2024-02-01T00:00:00Z").current_dir(&work);
+        command.args(arguments).current_dir(&work);
+        if arguments[0] != "deliver" {
+            command.arg("--now=2024-02-01T00:00:00Z");
+        }
         if arguments[0] == "run" {
             command.args(["--header=no", "--max-rejects=50%", "--threads=2"]).args(flags);
         } else if arguments[0] == "finalize" {
@@ -71,6 +75,12 @@ impl Trace {
     /// How many changes there are.
     pub fn changes(&self) -> usize {
         self.changes.len()
+    }
+
+    /// All changes: what was done, to which name, and the other name.
+    pub fn all(&self) -> impl Iterator<Item = (char, &str, &str)> {
+        let changes = self.changes.iter().filter(|(_, path, _)| path != LOG);
+        changes.map(|(change, path, other)| (*change, &**path, &**other))
     }
 
     /// What the model sees of it, if it looks at this output, with the number of each change.
@@ -155,7 +165,9 @@ fn read(mut bytes: &[u8], root: &str) -> Vec<(char, String, String)> {
         let relative =
             |path: &str| path.strip_prefix(root).unwrap_or_default().trim_start_matches('/').to_owned();
         let [path, mut other] = texts.map(|path| relative(&path));
-        if path == LOG {
+        if let Some(said) = said(&path, &String::from_utf8_lossy(data)) {
+            other = said;
+        } else if path == LOG {
             let line = String::from_utf8_lossy(data);
             other = line.split_once("durable step ").map_or("", |(_, step)| step.trim()).to_owned();
         }
