@@ -146,7 +146,8 @@ fn files_and_objects_are_one_inbox() {
     bucket.folder.write("in/a.csv", log(0, 500));
     bucket.folder.write("in/c.csv", log(2 * 86_400, 500));
     let words = ["run", "--report=json", "--each", "--settle=0s", "--file-order=time", "--new", "in/*.csv"];
-    let words = [&words[..], &[&bucket.url("in/*.csv")]].concat();
+    let objects = bucket.url("in/*.csv");
+    let words = [&words[..], &[objects.as_str()]].concat();
     let each = bucket.sessionize(&words).expect_code(0).json();
     let paths: Vec<&str> = each["runs"]
         .as_array()
