@@ -4,7 +4,7 @@ use super::checkpoint::Checkpoint;
 use super::keys;
 use super::list::StateList;
 use super::rows::{RowReader, Stored, open_chunk};
-use crate::core::partition::PartitionId;
+use crate::core::partition::{PARTITIONS, PartitionId};
 use crate::error::{Error, Result};
 use crate::ledger::Head;
 use crate::migrations::checkpoint::OpenRow;
@@ -51,11 +51,14 @@ impl<'c> StateReader<'c> {
 }
 
 impl Checkpoint {
-    /// Restores the open state of one partition into `reducer`. Linear in the open state.
+    /// Restores the open state of one partition into `reducer`, which must be empty. Linear in the open state.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if a chunk is damaged or missing.
     pub fn load_partition(&self, partition: PartitionId, reducer: &mut impl Stored) -> Result<()> {
+        // A hash has put the keys into partitions, so all have nearly as many.
+        let keys = self.head.as_ref().map_or(0, |head| head.keys_open) / PARTITIONS as u64;
+        reducer.reserve(usize::try_from(keys).unwrap_or(0));
         let state = StateReader { checkpoint: self, list: &self.list, is_plain: reducer.is_plain() };
         state.visit(partition, |row| reducer.restore_row(row), Err).map(|_| ())
     }

@@ -48,6 +48,11 @@ impl GapReducer {
         Self { gap, table: KeyTable::default(), buffered: Vec::new(), tombstones: Tombstones::default() }
     }
 
+    /// Makes room for so many keys, before any is restored.
+    pub fn reserve(&mut self, keys: usize) {
+        self.table.reserve(keys);
+    }
+
     /// Restores the open state of a key. A key may come in several pieces; their buffered events follow each other.
     pub fn restore(&mut self, state: KeyState<'_>, table_hash: u32) {
         let number = self.table.number_of(state.key, table_hash);

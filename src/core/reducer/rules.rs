@@ -72,6 +72,11 @@ impl RuleReducer {
         &self.rules
     }
 
+    /// Makes room for so many keys, before any is restored.
+    pub fn reserve(&mut self, keys: usize) {
+        self.table.reserve(keys);
+    }
+
     /// Restores the open state of a key.
     pub fn restore(
         &mut self,

@@ -35,6 +35,16 @@ pub(super) struct KeyTable<S> {
 }
 
 impl<S: Default> KeyTable<S> {
+    /// Makes room for so many keys in an empty table, and for some more: a table that is full is copied.
+    pub(super) fn reserve(&mut self, keys: usize) {
+        if keys == 0 {
+            return;
+        }
+        let room = keys + keys / 8;
+        self.entries.reserve_exact(room);
+        self.places.empty_for(room);
+    }
+
     /// The number of `key`, which is added if it is new.
     #[inline]
     pub(super) fn number_of(&mut self, key: &[u8], table_hash: u32) -> u32 {
@@ -168,6 +178,21 @@ mod tests {
         spread_hashes.sort_unstable();
         spread_hashes.dedup();
         assert!(spread_hashes.len() > 19_000, "{}", spread_hashes.len());
+    }
+
+    #[test]
+    fn a_table_with_room_takes_as_many_keys_and_some_more_where_it_is() {
+        let mut table = KeyTable::<()>::default();
+        table.reserve(1_000);
+        let bytes = table.memory_bytes();
+        for number in 0..1_100_u32 {
+            assert_eq!(table.number_of(&number.to_be_bytes(), number << 8), number);
+        }
+        assert_eq!(table.memory_bytes(), bytes);
+        for number in 1_100..5_000_u32 {
+            assert_eq!(table.number_of(&number.to_be_bytes(), number << 8), number);
+        }
+        assert_eq!((table.number_of(&7_u32.to_be_bytes(), 7 << 8), table.len()), (7, 5_000));
     }
 
     #[test]

@@ -11,6 +11,9 @@ pub trait Stored {
     /// Whether its rows are those of state without rules.
     fn is_plain(&self) -> bool;
 
+    /// Makes room for so many keys, before any is restored.
+    fn reserve(&mut self, keys: usize);
+
     /// Restores the open state of a key.
     ///
     /// # Errors
@@ -24,6 +27,10 @@ pub trait Stored {
 impl Stored for GapReducer {
     fn is_plain(&self) -> bool {
         true
+    }
+
+    fn reserve(&mut self, keys: usize) {
+        Self::reserve(self, keys);
     }
 
     fn restore_row(&mut self, row: OpenRow<'_>) -> Result<(), String> {
@@ -49,6 +56,10 @@ impl Stored for RuleReducer {
         false
     }
 
+    fn reserve(&mut self, keys: usize) {
+        Self::reserve(self, keys);
+    }
+
     fn restore_row(&mut self, row: OpenRow<'_>) -> Result<(), String> {
         let state = row.ruled.ok_or("a row without rules is among rows under rules")?;
         let (state, tail) = restored(*state, self.rules())?;
@@ -70,6 +81,14 @@ impl Stored for RuleReducer {
 impl Stored for PartitionReducer {
     fn is_plain(&self) -> bool {
         matches!(self, Self::Gap(_))
+    }
+
+    fn reserve(&mut self, keys: usize) {
+        match self {
+            Self::Gap(reducer) => reducer.reserve(keys),
+            Self::Rules(reducer) => reducer.reserve(keys),
+            Self::Correcting(reducer) => reducer.state().reserve(keys),
+        }
     }
 
     fn restore_row(&mut self, row: OpenRow<'_>) -> Result<(), String> {
