@@ -145,7 +145,7 @@ fn a_run_ends_wherever_a_worker_panics() {
 #[test]
 fn a_run_ends_wherever_the_coordinator_does() {
     for threads in [1, 2, 8] {
-        for step in 0..2 * ROUNDS + 1 {
+        for step in 0..=2 * ROUNDS {
             assert!(matches!(run(threads, At::Nowhere, false, step), Err(Stop::GiveUp)), "{threads} {step}");
         }
         assert!(run(threads, At::Nowhere, false, 2 * ROUNDS + 1).is_ok());
