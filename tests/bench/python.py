@@ -5,7 +5,7 @@ Rows in the order of time, eight events a session on average, keys of text. Ever
 with its own frame of sessions; only ours have ids. Runs alternate; the first of each warms up and does not count. The numbers of
 sessions must be equal. `sessionize-stream` reads the same rows as a stream, and says how far memory grew beyond the input.
 
-Needs the package as a wheel with the profile `wheel` (maturin build), and pandas, Polars, DuckDB and pyarrow.
+Needs the package as a wheel (src/packages/wheel.sh), and pandas, Polars, DuckDB and pyarrow.
 """
 
 import argparse

@@ -7,6 +7,7 @@ mod circles;
 mod config;
 mod core_alone;
 mod dry_run;
+mod ecosystem;
 mod exit_codes;
 mod explain;
 mod first_columns;

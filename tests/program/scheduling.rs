@@ -91,3 +91,31 @@ fn the_command_of_the_service_does_its_work_and_systemd_takes_the_units() {
     let ours: Vec<&str> = verified.stderr.lines().filter(|line| line.contains("sessionize")).collect();
     assert_eq!(ours, Vec::<&str>::new());
 }
+
+/// The numbers between brackets, or behind a sign of equality, in the line that contains `what`.
+fn numbers(text: &str, what: &str) -> Vec<u8> {
+    let line = text.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}"));
+    let list = line.split_once(['[', '=']).map_or(line, |(_, list)| list);
+    list.split(|character: char| !character.is_ascii_digit())
+        .filter_map(|number| number.parse().ok())
+        .collect()
+}
+
+#[test]
+fn every_scheduler_gives_up_at_the_codes_of_the_table() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scheduling.md")).unwrap();
+    let table = page.lines().find(|line| line.contains("fails again until the cause is fixed")).unwrap();
+    let given_up = numbers(table.split('|').nth(1).unwrap(), "");
+    assert_eq!(given_up.len(), 6, "{table}");
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/src/packages/deb/sessionize@.service");
+    let of_the_package = fs::read_to_string(unit).unwrap();
+    for (example, what) in [
+        (block("ini sessionize.service"), "RestartPreventExitStatus="),
+        (of_the_package, "RestartPreventExitStatus="),
+        (block("yaml cronjob.yaml"), "values: ["),
+        (block("python dags/sessionize.py"), "NEEDS_A_PERSON = ["),
+        (block("python assets.py"), "NEEDS_A_PERSON = ["),
+    ] {
+        assert_eq!(numbers(&example, what), given_up, "{what}");
+    }
+}
