@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
+#[path = "../fuzz/checks/conditions.rs"]
+mod conditions;
 #[path = "../fuzz/checks/configuration.rs"]
 mod configuration;
 #[path = "../fuzz/checks/exports.rs"]
@@ -86,11 +88,18 @@ fn rows_are_read_as_the_csv_crate_reads_them() {
 
 #[test]
 fn each_format_accounts_for_every_row_or_refuses_the_file() {
-    let read: Vec<Format> =
-        inputs("formats").iter().flat_map(|input| in_all_forms(input, formats::check)).collect();
+    let read: Vec<Format> = inputs("formats")
+        .iter()
+        .flat_map(|input| in_all_forms(input, |input| formats::check(input, Format::ALL)))
+        .collect();
     for format in Format::ALL {
         assert!(read.contains(format), "no input has events as {}", format.name());
     }
+}
+
+#[test]
+fn conditions_are_refused_or_hold_alike_before_and_after_a_save() {
+    assert!(accepted("conditions", conditions::check) >= 2);
 }
 
 #[test]

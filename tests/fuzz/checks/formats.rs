@@ -20,13 +20,13 @@ struct Outcome {
     others: Vec<(&'static str, Vec<u8>)>,
 }
 
-/// The first line names the columns of key and time, parted by a comma. The file follows. The formats that have events in it.
-pub fn check(data: &[u8]) -> Vec<Format> {
+/// The first line names the columns of key and time, parted by a comma. The file follows. Those of `formats` that have events in it.
+pub fn check(data: &[u8], formats: &[Format]) -> Vec<Format> {
     let Some(end) = data.iter().position(|&byte| byte == b'\n') else { return Vec::new() };
     let columns = std::str::from_utf8(&data[..end]).ok().and_then(|line| line.split_once(','));
     let Some((key, time)) = columns else { return Vec::new() };
     let has_events = |format: &Format| check_format(*format, [key, time], &data[end + 1..]);
-    Format::ALL.iter().copied().filter(has_events).collect()
+    formats.iter().copied().filter(has_events).collect()
 }
 
 #[expect(clippy::expect_used, reason = "without a temporary file nothing can be checked")]

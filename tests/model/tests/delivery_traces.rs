@@ -1,4 +1,4 @@
-//! Deliveries of the real program do what the model does: their traces, recorded call by call, are held to it.
+//! Deliveries and backups of the real program do what the model does: their traces, recorded call by call, are held to it.
 //!
 //! Needs what `traces.rs` needs. `SESSIONIZE_TEST_CALL_EVERY=1` kills the program after every change.
 #![allow(clippy::disallowed_methods, reason = "makes folders and reads what was recorded")]
@@ -15,8 +15,11 @@ mod recording;
 
 use recording::{Folder, Trace};
 use sessionize_model::command::Command::{self, Rollback, Run};
+use sessionize_model::conformance::backups::BackupTrace;
 use sessionize_model::conformance::deliveries::DeliveryFollower;
+use sessionize_model::conformance::follower::Follower;
 use sessionize_model::conformance::place::Place;
+use sessionize_model::process::Rules;
 
 const FLAGS: &[&str] = &["--gap=5m"];
 const DELIVER: &[&str] = &["deliver", "--to=./lake"];
@@ -106,6 +109,47 @@ fn every_trace_of_a_delivery_is_a_behaviour_of_the_model() {
         }
     }
     println!("{all} traces of deliveries, all accepted");
+}
+
+#[test]
+fn every_trace_of_a_backup_is_a_behaviour_of_the_model() {
+    let output = recording::sessions();
+    let mut all = 0;
+    for back in [None, Some(Rollback(1))] {
+        let published: Vec<Command> = [Run(0), Run(1), Run(2)].into_iter().chain(back).collect();
+        let (folder, mut follower) = (Folder::with_batches(), Follower::new(Rules::default()));
+        for command in &published {
+            let arguments = arguments(*command);
+            let trace = folder.record(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), FLAGS, None);
+            follower.start(&[*command]);
+            trace.labels(&output).try_for_each(|(_, label)| follower.accept(label)).unwrap();
+        }
+        let mut taken = BackupTrace::of(&output);
+        let trace = folder.record(&["backup", "kept"], &[], None);
+        let followed = trace.all().try_for_each(|(change, path, other)| taken.accept(change, path, other));
+        followed.and_then(|()| taken.finish(follower.worlds().next().unwrap())).unwrap();
+        all += 1;
+        let changes = changes(&trace);
+        let without = |gone: &dyn Fn(&Change) -> bool| {
+            let mut taken = BackupTrace::of(&output);
+            let kept = changes.iter().filter(|change| !gone(change));
+            let followed =
+                kept.into_iter().try_for_each(|(change, path, other)| taken.accept(*change, path, other));
+            followed.and_then(|()| taken.finish(follower.worlds().next().unwrap()))
+        };
+        for (mistake, gone) in [
+            ("an output is not copied", "kept.partial/out/sessions/run-00000001.csv"),
+            ("a manifest is not copied", "kept.partial/out/manifests/run-00000002.json"),
+            ("the store is not copied", "kept.partial/state/db"),
+        ] {
+            println!("{mistake}: {}", without(&|(_, path, _)| path == gone).expect_err(mistake));
+        }
+        let unsynced = without(&|(change, path, _)| *change == 'S' && path == "kept.partial/state/db");
+        println!("a file is not synced: {}", unsynced.expect_err("a file is not synced"));
+        let unnamed = without(&|(change, ..)| *change == 'R');
+        println!("it has no name: {}", unnamed.expect_err("it has no name"));
+    }
+    println!("{all} traces of backups, all accepted");
 }
 
 /// A trace of a delivery with a mistake in it is refused, and the refusal names the step.

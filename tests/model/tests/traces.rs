@@ -75,11 +75,16 @@ fn record(story: &Story, die_at: Option<usize>) -> Vec<(&'static [Command], Trac
 
 /// Holds traces to the model, once for each output that occurs in them.
 fn follow(traces: &[(&'static [Command], Trace)]) -> Result<usize, String> {
+    follow_losing(traces, None)
+}
+
+/// The same, where the store loses the commit of the trace with this number.
+fn follow_losing(traces: &[(&'static [Command], Trace)], losing: Option<usize>) -> Result<usize, String> {
     let outputs = recording::outputs(traces.iter().map(|(_, trace)| trace));
     for output in &outputs {
         let without_output = recording::runs_without(output, traces.iter().map(|(_, trace)| trace));
         let mut follower = Follower::new(Rules { by_days: output.day.is_some(), bug: None, without_output });
-        for (commands, trace) in traces {
+        for (place, (commands, trace)) in traces.iter().enumerate() {
             follower.start(commands);
             for (number, label) in trace.labels(output) {
                 let at = |why| format!("{output:?}, {commands:?}, change {number}: {why}");
@@ -87,6 +92,9 @@ fn follow(traces: &[(&'static [Command], Trace)]) -> Result<usize, String> {
             }
             if trace.was_killed {
                 follower.kill();
+            }
+            if losing == Some(place) {
+                follower.lose_commit();
             }
             follower.finish().map_err(|why| format!("{output:?}, {commands:?}: {why}"))?;
         }
@@ -114,6 +122,40 @@ fn every_trace_is_a_behaviour_of_the_model() {
         all += traces.len();
     }
     println!("{all} traces of the program, {held} times held to the model, all accepted");
+}
+
+/// A run or a rollback dies while it publishes, and the store loses its commit: the next command puts back what has moved.
+#[test]
+fn traces_after_a_lost_commit_are_behaviours_of_the_model() {
+    let mut put_back = 0;
+    let of = ["a run among others", "a rollback", "a rollback by days"];
+    for story in stories().into_iter().filter(|story| of.contains(&story.name)) {
+        let (last, before) = story.calls.split_last().unwrap();
+        for die_at in (1..).step_by(3) {
+            let folder = Folder::with_batches();
+            let call = |(commands, arguments): &Call, die_at| {
+                (*commands, folder.record(arguments, story.flags, die_at))
+            };
+            let mut traces: Vec<_> = before.iter().map(|one| call(one, None)).collect();
+            folder.keep_state();
+            traces.push(call(last, Some(die_at)));
+            let (_, dead) = traces.last().unwrap();
+            if !dead.was_killed || dead.has_published() {
+                break;
+            }
+            if !dead.has_begun_to_publish() {
+                continue;
+            }
+            folder.put_back_state();
+            traces.push(call(last, None));
+            let losing = traces.len() - 2;
+            follow_losing(&traces, Some(losing))
+                .unwrap_or_else(|why| panic!("{}, killed after {die_at}: {why}", story.name));
+            put_back += 1;
+        }
+    }
+    assert!(put_back > 0);
+    println!("{put_back} lost commits, each put right as in the model");
 }
 
 /// A trace with a mistake in it is refused, and the refusal names the step.

@@ -5,7 +5,7 @@ use sessionize_model::conformance::place::said;
 use sessionize_model::conformance::table::{Output, of_announced};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,6 +46,17 @@ impl Folder {
         folder
     }
 
+    /// Keeps a copy of the state folder.
+    pub fn keep_state(&self) {
+        copy(&self.0.join("work/sessionize-state"), &self.0.join("kept-state"));
+    }
+
+    /// Puts it back.
+    pub fn put_back_state(&self) {
+        fs::remove_dir_all(self.0.join("work/sessionize-state")).unwrap();
+        copy(&self.0.join("kept-state"), &self.0.join("work/sessionize-state"));
+    }
+
     /// Runs the program, and kills it after some change if that is asked for.
     pub fn record(&self, arguments: &[&str], flags: &[&str], die_at: Option<usize>) -> Trace {
         let (work, log) = (self.0.join("work").canonicalize().unwrap(), self.0.join("log"));
@@ -53,7 +64,7 @@ impl Folder {
         let announced = fs::File::create(work.join(LOG)).unwrap();
         let mut command = Command::new(program());
         command.args(arguments).current_dir(&work);
-        if arguments[0] != "deliver" {
+        if !["deliver", "backup"].contains(&arguments[0]) {
             command.arg("--now=2024-02-01T00:00:00Z");
         }
         if arguments[0] == "run" {
@@ -75,6 +86,20 @@ impl Trace {
     /// How many changes there are.
     pub fn changes(&self) -> usize {
         self.changes.len()
+    }
+
+    /// Whether an output has left its place, or the staging folder.
+    pub fn has_begun_to_publish(&self) -> bool {
+        let is_output = |path: &str, other: &str| {
+            path.starts_with("sessionize-out/.staging/") || other.starts_with("sessionize-out/retracted/")
+        };
+        self.changes.iter().any(|(change, path, other)| *change == 'R' && is_output(path, other))
+    }
+
+    /// Whether the manifest is in its place.
+    pub fn has_published(&self) -> bool {
+        let is_manifest = |path: &str| path.starts_with("sessionize-out/manifests/");
+        self.changes.iter().any(|(change, _, other)| *change == 'R' && is_manifest(other))
     }
 
     /// All changes: what was done, to which name, and the other name.
@@ -118,6 +143,19 @@ pub fn runs_without<'t>(output: &Output, traces: impl Iterator<Item = &'t Trace>
     let with =
         traces.flat_map(|trace| trace.staged().filter(|(other, _)| other == output).map(|(_, run)| run));
     !with.fold(0, |runs, run| runs | 1 << run)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 fn program() -> PathBuf {
