@@ -30,15 +30,14 @@ impl Calendar {
     }
 }
 
-/// The length of the pieces, from the shortest to the longest.
+/// The length of the pieces, from the shortest to the longest. Each lies in one of the next: weeks do not lie in months, so there are
+/// none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unit {
     /// An hour.
     Hour,
     /// A day.
     Day,
-    /// A week that begins on Monday.
-    Week,
     /// A month.
     Month,
     /// A year.
@@ -53,7 +52,6 @@ impl Unit {
         match self {
             Self::Hour => "hour",
             Self::Day => "day",
-            Self::Week => "week",
             Self::Month => "month",
             Self::Year => "year",
             Self::Century => "century",
@@ -64,8 +62,7 @@ impl Unit {
     pub(super) const fn longer_for(self, pieces: i64) -> Option<Self> {
         let (most, longer) = match self {
             Self::Hour => (8 * DAY_HOURS, Self::Day),
-            Self::Day => (400, Self::Week),
-            Self::Week => (530, Self::Month),
+            Self::Day => (400, Self::Month),
             Self::Month => (600, Self::Year),
             Self::Year => (600, Self::Century),
             Self::Century => return None,
@@ -79,8 +76,6 @@ impl Unit {
         match self {
             Self::Hour => hour,
             Self::Day => days,
-            // 1970 began on a Thursday.
-            Self::Week => (days + 3).div_euclid(7),
             Self::Month => {
                 date(days).map_or(0, |date| i64::from(date.year()) * 12 + i64::from(date.month0()))
             }
@@ -99,7 +94,6 @@ impl Unit {
         match self {
             Self::Hour => number,
             Self::Day => number * DAY_HOURS,
-            Self::Week => (number * 7 - 3) * DAY_HOURS,
             Self::Month => of_date(number.div_euclid(12), number.rem_euclid(12)),
             Self::Year => of_date(number, 0),
             // There is no year 0 in a calendar with centuries of years that are written.
@@ -112,7 +106,7 @@ impl Unit {
         let begin = NaiveDateTime::default() + TimeDelta::hours(self.first_hour(number));
         let form = match self {
             Self::Hour => "%Y-%m-%d %H:00",
-            Self::Day | Self::Week => "%Y-%m-%d",
+            Self::Day => "%Y-%m-%d",
             Self::Month => "%Y-%m",
             Self::Year | Self::Century => "%Y",
         };
@@ -138,13 +132,13 @@ mod tests {
     #[test]
     fn a_piece_has_the_local_hours_from_its_beginning_to_the_next() {
         let new_year = hour(Tz::Europe__Paris, "2019-12-31T23:30:00Z");
-        let texts: Vec<String> = [Unit::Hour, Unit::Day, Unit::Week, Unit::Month, Unit::Year, Unit::Century]
+        let texts: Vec<String> = [Unit::Hour, Unit::Day, Unit::Month, Unit::Year, Unit::Century]
             .into_iter()
             .map(|unit| unit.text(unit.of_hour(new_year)))
             .collect();
-        assert_eq!(texts, ["2020-01-01 00:00", "2020-01-01", "2019-12-30", "2020-01", "2020", "2000"]);
+        assert_eq!(texts, ["2020-01-01 00:00", "2020-01-01", "2020-01", "2020", "2000"]);
         let before = hour(Tz::UTC, "0001-01-01T00:00:00Z");
-        for unit in [Unit::Day, Unit::Week, Unit::Month, Unit::Year, Unit::Century] {
+        for unit in [Unit::Day, Unit::Month, Unit::Year, Unit::Century] {
             for hour in [new_year, 0, -1, before, before + 1, 70_000_000] {
                 let number = unit.of_hour(hour);
                 assert!(unit.first_hour(number) <= hour, "{unit:?} {hour}");

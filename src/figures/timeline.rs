@@ -4,7 +4,7 @@ use super::calendar::Unit;
 use super::slot::{Slot, SlotCounts};
 use std::collections::BTreeMap;
 
-/// Pieces of time by their numbers. It begins with hours; a time that is too long for them gets days, then weeks, and so on. So it
+/// Pieces of time by their numbers. It begins with hours; a time that is too long for them gets days, then months, and so on. So it
 /// has some hundred pieces, however long the time is.
 #[derive(Debug, Clone)]
 pub struct Timeline {
@@ -93,7 +93,9 @@ mod tests {
         assert_eq!(pieces(&[5]), (Unit::Hour, 1));
         assert_eq!(pieces(&[0, 191]), (Unit::Hour, 192));
         assert_eq!(pieces(&[191, 0, -1]), (Unit::Day, 9));
-        assert_eq!(pieces(&[0, 24 * 400]), (Unit::Week, 58));
+        assert_eq!(pieces(&[0, 24 * 400]), (Unit::Month, 14));
+        // The first piece is that of the first hour, however often the pieces were joined.
+        assert_eq!(pieces(&[0, 24, 24 * 399, 24 * 400]), (Unit::Month, 14));
         assert_eq!(pieces(&[0, 24 * 365 * 20]), (Unit::Month, 240));
         // A time that is far away is one step, not several.
         assert_eq!(pieces(&[0, 24 * 366 * 7_000]).0, Unit::Century);
