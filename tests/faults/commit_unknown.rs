@@ -54,7 +54,7 @@ fn copy_of(start: &Folder) -> Folder {
 fn steps_of_commit(start: &Folder, command: &[String]) -> Vec<usize> {
     let steps = twin::steps(start, command);
     let found: Vec<usize> = (1..=steps.len()).filter(|&number| is_of_commit(&steps, number)).collect();
-    assert_eq!(found.len(), 4, "the write and three syncs: {steps:?}");
+    assert_eq!(found.len(), 3, "the write and two syncs: {steps:?}");
     found
 }
 

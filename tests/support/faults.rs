@@ -108,7 +108,7 @@ impl Job {
 
 /// Whether the durable step `number`, from 1, belongs to a commit: its write, and the syncs that bring it to the disk.
 pub fn is_of_commit(steps: &[String], number: usize) -> bool {
-    const COMMIT: [&str; 4] = ["commit", "flush", "sync file", "sync folder"];
+    const COMMIT: [&str; 3] = ["commit", "flush", "sync file"];
     (0..COMMIT.len()).any(|back| {
         let begun = (number - 1).checked_sub(back);
         begun.is_some_and(|begun| steps[begun..number] == COMMIT[..=back])
