@@ -144,5 +144,6 @@ fn open_sessions(overview: &Overview) -> String {
             bars_chart("Duration so far", "Duration", "Sessions", &rows(&open.durations)),
         )
     };
-    section("open", "Open sessions", "All sessions that are open now, whatever the period.", &content)
+    let about = "All sessions that would be open if no further event came, whatever the period: also those of events after the watermark, which the count above leaves out.";
+    section("open", "Open sessions", about, &content)
 }
