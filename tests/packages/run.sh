@@ -103,7 +103,7 @@ deb() {
   echo "deb: $(megabytes "$deb")"
 }
 
-files_of() { (cd "$1" && find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./var/log -o -path ./var/lib/dpkg -o -path ./var/cache -o -path './etc/*-' \) -prune -o -print | sort); }
+files_of() { (cd "$1" && find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./var/log -o -path ./var/lib/dpkg -o -path ./var/cache -o -path './etc/*-' \) -prune -o -print | sort); }
 
 # The command of the service, as its user, with a configuration file as README.Debian says; and the units are units.
 the_unit_works() {
