@@ -23,7 +23,16 @@ pub(super) fn mistake(error: &clap::Error, root: &Command, verb: Option<&str>) -
 
 /// What is wrong with a word, in one line: its new name if it has one, otherwise the message of clap.
 pub(super) fn explained(error: &clap::Error) -> String {
-    word_of_before(error).unwrap_or_else(|| one_line(error))
+    word_of_before(error).or_else(|| without_value(error)).unwrap_or_else(|| one_line(error))
+}
+
+/// The flag whose value is not shown: who gives it wrongly may have given a secret.
+const MAY_BE_SECRET: &str = "--hash-key";
+
+fn without_value(error: &clap::Error) -> Option<String> {
+    let flag = error.get(ContextKind::InvalidArg)?.to_string();
+    let what = std::error::Error::source(error)?;
+    (flag.split_whitespace().next() == Some(MAY_BE_SECRET)).then(|| format!("{MAY_BE_SECRET}: {what}"))
 }
 
 /// The new name, if the error is an old name.
@@ -80,6 +89,16 @@ mod tests {
         let said = "invalid value 'a Usage: b' for '--report <report>' [possible values: text, json]";
         let said = format!("{said}; see 'sessionize run --help'");
         expect(&["run", "--report=a\n\nUsage: b"], Some("run"), &said);
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_shown() {
+        let secret = Arg::new("hash-key").long("hash-key");
+        let refused = |_: &str| Err::<String, _>("say where the secret is".to_owned());
+        let root = Command::new("sessionize").arg(secret.value_parser(refused));
+        let error = root.clone().try_get_matches_from(["sessionize", "--hash-key=hunter2"]).unwrap_err();
+        let said = "--hash-key: say where the secret is; see 'sessionize --help'";
+        assert_eq!(mistake(&error, &root, None).to_string(), said);
     }
 
     #[test]
