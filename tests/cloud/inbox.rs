@@ -61,6 +61,12 @@ fn with_each_an_object_is_fetched_when_the_one_before_it_is_taken_in() {
     assert_eq!(bucket.finalized(), local(&batches));
 }
 
+/// The file of each run.
+fn paths_of_runs(each: &Value) -> Vec<&str> {
+    let runs = each["runs"].as_array().unwrap().iter();
+    runs.map(|run| run["files"][0]["path"].as_str().unwrap()).collect()
+}
+
 #[test]
 fn the_order_of_events_needs_no_more_than_the_beginnings_of_objects() {
     let Some(bucket) = Bucket::new() else { return };
@@ -71,13 +77,7 @@ fn the_order_of_events_needs_no_more_than_the_beginnings_of_objects() {
     }
     let notes = bucket.note_gets();
     let each = bucket.inbox(&["--each", "--inbox-order=time"]).expect_code(0).json();
-    let paths: Vec<&str> = each["runs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|run| run["files"][0]["path"].as_str().unwrap())
-        .collect();
-    assert_eq!(paths, ["1", "2", "0"].map(|name| bucket.url(&format!("in/{name}.csv"))));
+    assert_eq!(paths_of_runs(&each), ["1", "2", "0"].map(|name| bucket.url(&format!("in/{name}.csv"))));
     let is_rest = |range: &str| !range.contains("=0-");
     for (name, range, published) in notes.lock().unwrap().iter().filter(|(_, range, _)| is_rest(range)) {
         let turn = ["1.csv", "2.csv", "0.csv"].iter().position(|other| other == name).unwrap();
@@ -149,12 +149,6 @@ fn files_and_objects_are_one_inbox() {
     let objects = bucket.url("in/*.csv");
     let words = [&words[..], &[objects.as_str()]].concat();
     let each = bucket.sessionize(&words).expect_code(0).json();
-    let paths: Vec<&str> = each["runs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|run| run["files"][0]["path"].as_str().unwrap())
-        .collect();
-    assert_eq!(paths, ["in/a.csv", &bucket.url("in/b.csv"), "in/c.csv"]);
+    assert_eq!(paths_of_runs(&each), ["in/a.csv", &bucket.url("in/b.csv"), "in/c.csv"]);
     assert_eq!(bucket.sessionize(&words).expect_code(0).json(), json!({"runs": []}));
 }
