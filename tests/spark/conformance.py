@@ -1,6 +1,7 @@
 """The command and an engine have to come to the same rows: `conformance.py ENGINE FIRST LAST` prints a table of rules and differences.
 
-A case is a seed: its events, disorder, cuts, gap and rules. SESSIONIZE names the command.
+A case is a seed, from FIRST up to LAST without it: its events, disorder, cuts, gap and rules. SESSIONIZE names the command. Several of these may run side by
+side; each starts an engine of its own.
 """
 
 import collections
@@ -41,6 +42,8 @@ def main(engine, first, last):
             if found:
                 differ[rules] += 1
                 print(f"seed {seed}: {RULES[rules]}", *found[:6], sep="\n  ", flush=True)
+            if sum(ran.values()) % 20 == 0:
+                print(f"{sum(ran.values())} cases, {sum(differ.values())} differ", file=sys.stderr, flush=True)
     finally:
         stop()
     for rules in sorted(ran):
@@ -50,4 +53,7 @@ def main(engine, first, last):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    code = main(*sys.argv[1:])
+    sys.stdout.flush()
+    # The threads of Sail do not end by themselves.
+    os._exit(code)

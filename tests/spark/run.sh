@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # sessionize.spark on real engines against the command: Sail (all tests), and Spark with Java (a short part of them; all with SPARK_TESTS=all).
-# Needs python3, pip and for Spark Java 17. Arguments go to pytest. SESSIONIZE_TEST_CASES=1000 tests/spark/run.sh -k comes_to_the_rows
+# Needs python3, pip and for Spark Java 17. Arguments go to pytest.
+# More random cases, with other seeds, of an optimized build: SESSIONIZE_TEST_CASES=1000 SESSIONIZE_TEST_SPARK_CASES=20 SESSIONIZE_TEST_SEED=5000 PROFILE=release tests/spark/run.sh -k comes_to_the_rows
 # Environments that are there already: PYTHON_OF_SAIL and PYTHON_OF_SPARK name their interpreters.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -21,12 +22,13 @@ if [ -z "$sail" ] || ! "$sail" -c 'import maturin, pysail, pyspark, pytest, xxha
   exit 0
 fi
 
-cargo build --locked --features "${FEATURES:-full}"
+profile=${PROFILE:-dev}
+cargo build --locked --profile "$profile" --features "${FEATURES:-full}"
 PYO3_PYTHON=$("$sail" -c 'import sys; print(sys.executable)')
 export PYO3_PYTHON
-"$sail" -m maturin build --locked --profile dev --manifest-path src/python/Cargo.toml --out "$folder/wheel"
+"$sail" -m maturin build --locked --profile "$profile" --manifest-path src/python/Cargo.toml --out "$folder/wheel"
 "$sail" -m pip install -q --no-deps --no-index --target "$folder/site" "$folder"/wheel/*.whl
-export SESSIONIZE=$PWD/target/debug/sessionize PYTHONPATH=$folder/site PYTHONDONTWRITEBYTECODE=1
+export SESSIONIZE=$PWD/target/${profile/#dev/debug}/sessionize PYTHONPATH=$folder/site PYTHONDONTWRITEBYTECODE=1
 
 SESSIONIZE_TEST_ENGINE=sail "$sail" -m pytest -q -p no:cacheprovider tests/spark "$@"
 

@@ -7,12 +7,13 @@ from cases import RULES, Case, of_command, rows_of
 from conformance import differences
 from conftest import ENGINE
 
-# A case takes seconds on Spark, and a second on Sail.
-CASES = int(os.environ.get("SESSIONIZE_TEST_CASES", len(RULES) if ENGINE == "sail" else 2))
+# A case takes seconds to minutes on Spark, and a second on Sail.
+CASES = int(os.environ.get("SESSIONIZE_TEST_CASES", len(RULES)) if ENGINE == "sail" else os.environ.get("SESSIONIZE_TEST_SPARK_CASES", 2))
+FIRST = int(os.environ.get("SESSIONIZE_TEST_SEED", 0))
 FORMS = ["auto", "window", "group"] + (["sort"] if ENGINE == "spark" else [])
 
 
-@pytest.mark.parametrize("seed", range(CASES))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + CASES))
 def test_the_engine_comes_to_the_rows_of_the_command(spark, seed):
     assert differences(spark, os.environ["SESSIONIZE"], seed) == []
 
