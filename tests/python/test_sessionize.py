@@ -15,6 +15,7 @@ import duckdb
 import pandas
 import polars
 import pyarrow
+import pyarrow.parquet
 import pytest
 import sessionize as sz
 
@@ -228,9 +229,34 @@ def test_errors_have_the_words_of_the_command(options, error, words):
 def test_a_column_is_meant_by_its_name_also_if_that_is_a_number(key):
     rows = pyarrow.table({"2": ["ann", "bob"], "user": ["x", "x"], "ts": [1_767_261_600, 1_767_261_601]})
     done, state = sz.sessionize(rows, key=key, time="ts", gap="30m")
-    assert sorted(sz.finalize(state).column("key").to_pylist()) == ["ann", "bob"]
+    assert sorted(sz.finalize(state).column("2").to_pylist()) == ["ann", "bob"]
     with pytest.raises(sz.DataError, match="3"):
         sz.sessionize(rows, key="3", time="ts", gap="30m")
+
+
+@pytest.mark.parametrize("key, time", [("2", "ts"), (["2"], "ts"), (2, "ts"), ("2", "1"), (["user", "2"], "1")])
+def test_a_name_that_is_a_number_means_the_same_column_in_the_next_batch(key, time, tmp_path):
+    """There the columns stand in another order."""
+    first = pyarrow.table({"2": ["ann", "bob"], "user": ["x", "x"], "1": [at(0), at(1)]}).rename_columns(["2", "user", str(time)])
+    second = pyarrow.table({str(time): [at(20), at(21)], "user": ["x", "x"], "2": ["bob", "ann"]})
+    _, state = sz.sessionize(first, key=key, time=time, gap="30m", now=KEYS["now"])
+    for begun in (state, sz.State.from_bytes(state.to_bytes())):
+        assert sorted(pyarrow.table(begun.open_sessions()).column("2").to_pylist()) == ["ann", "bob"]
+        for again in ({}, {"key": key, "time": time}):
+            rest = sz.finalize(sz.sessionize(second, state=begun, **again, now=KEYS["now"]).state)
+            rows = pyarrow.table(rest).to_pylist()
+            assert sorted((row["2"], row["event_count"]) for row in rows) == [("ann", 2), ("bob", 2)]
+        with pytest.raises(sz.DefinitionError, match="key is .*2, the run asks for user"):
+            sz.sessionize(second, state=begun, key="user")
+    form = "--output-format=parquet"
+    # The command means the same column by it.
+    (tmp_path / "state.jsonl").write_bytes(state.to_bytes())
+    pyarrow.parquet.write_table(second, tmp_path / "second.parquet")
+    for words in (["import-state", "state.jsonl"], ["run", "--batch=second.parquet", form], ["finalize", form]):
+        done = subprocess.run([sys.executable, "-m", "sessionize", *words], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    published = [row for path in tmp_path.glob("sessionize-out/sessions/*.parquet") for row in pyarrow.parquet.ParquetFile(path).read().to_pylist()]
+    assert sorted((row["2"], row["event_count"]) for row in published) == [("ann", 2), ("bob", 2)]
 
 
 def test_all_exceptions_of_the_package_are_of_one_class():

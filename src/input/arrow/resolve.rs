@@ -22,7 +22,10 @@ pub(super) fn resolve(
     let mut find = |column: &mut Column| {
         let position = position(column, names, is_first)?;
         if is_first || column.position.is_none() {
+            // What was asked for by its name stays a name, also if it looks like a number.
+            let asked = column.name.take();
             *column = decided(position, true, names);
+            column.name = column.name.take().or(asked);
         }
         Ok(position)
     };
