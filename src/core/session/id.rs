@@ -49,10 +49,26 @@ impl SessionId {
         Self(Builder::from_sha1_bytes(first).into_uuid())
     }
 
+    /// The sixteen bytes of the id.
+    pub(crate) const fn into_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// The id that has these bytes.
+    pub(crate) const fn of_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
     /// Appends the 36 characters of the id.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.text());
+    }
+
+    /// The 36 characters of the id.
+    pub(crate) fn text(self) -> [u8; Hyphenated::LENGTH] {
         let mut text = [0; Hyphenated::LENGTH];
-        out.extend_from_slice(self.0.hyphenated().encode_lower(&mut text).as_bytes());
+        self.0.hyphenated().encode_lower(&mut text);
+        text
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::decimal::unscaled;
 use crate::core::aggregates::Value;
+use crate::core::session::SessionId;
 
 /// The tag before a cell.
 pub(in crate::output) const MISSING: u8 = 0;
@@ -9,6 +10,8 @@ pub(in crate::output) const MISSING: u8 = 0;
 pub(in crate::output) const PRESENT: u8 = 1;
 /// A number that fits no decimal, as text; a lower bound; a shortened list.
 pub(in crate::output) const OTHER: u8 = 2;
+/// The bytes of an id, whose text takes more than twice as many.
+pub(in crate::output) const ID: u8 = 3;
 
 /// Appends a text. An empty one is missing; bytes that are not UTF-8 are written as hexadecimal digits.
 pub(in crate::output) fn write_text(text: &[u8], out: &mut Vec<u8>) {
@@ -24,6 +27,12 @@ pub(in crate::output) fn write_own_text(text: &[u8], out: &mut Vec<u8>) {
     out.push(PRESENT);
     write_length(text.len(), out);
     out.extend_from_slice(text);
+}
+
+/// Appends the id of a session.
+pub(in crate::output) fn write_id(id: SessionId, out: &mut Vec<u8>) {
+    out.push(ID);
+    out.extend_from_slice(&id.into_bytes());
 }
 
 /// Appends an integer, or a time in microseconds.

@@ -1,18 +1,22 @@
 //! The columns of an output: their types, and their values so far.
 
-use super::cell::{Cells, MISSING, OTHER, PRESENT};
+use super::cell::{Cells, ID, MISSING, OTHER, PRESENT};
 use super::decimal::{PRECISION, SCALE};
 use crate::core::aggregates::Kind;
+use crate::core::session::SessionId;
 use crate::output::columns::{Column, second_names};
 use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListBuilder,
-    StringBuilder, TimestampMicrosecondBuilder,
+    BinaryBuilder, BooleanBuilder, Decimal128Builder, FixedSizeBinaryBuilder, Float64Builder, Int64Builder,
+    ListBuilder, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow_array::{ArrayRef, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
 use std::sync::Arc;
 
 const UTC: &str = "UTC";
+
+/// The bytes of an id.
+const ID_BYTES: i32 = 16;
 
 /// The fields of a file with these columns: a number whose digits may not fit, or which may be only a floor, has a second field
 /// behind its own.
@@ -24,6 +28,11 @@ pub(in crate::output) fn fields_of(columns: &[Column]) -> Vec<Field> {
         fields.extend(second.map(|name| Field::new(name, of_second, true)));
     }
     fields
+}
+
+/// The same field for the bytes of ids.
+pub(in crate::output) fn field_of_ids(field: &Field) -> Field {
+    Field::new(field.name(), DataType::FixedSizeBinary(ID_BYTES), false)
 }
 
 fn data_type(kind: Kind) -> DataType {
@@ -42,6 +51,8 @@ fn data_type(kind: Kind) -> DataType {
 pub(in crate::output) enum Growing {
     /// Whether they are UTF-8 is looked at once for many.
     Text(BinaryBuilder),
+    /// The bytes of ids, whose text is made later.
+    Id(FixedSizeBinaryBuilder),
     Int(Int64Builder),
     BoundedInt(Int64Builder, BooleanBuilder),
     Float(Float64Builder),
@@ -71,12 +82,19 @@ impl Growing {
         }
     }
 
+    /// The bytes of ids.
+    pub(in crate::output) fn of_ids() -> Self {
+        Self::Id(FixedSizeBinaryBuilder::new(ID_BYTES))
+    }
+
     /// Takes the next cell; `None` if the cells do not match the columns.
     pub(in crate::output) fn take(&mut self, cells: &mut Cells<'_>) -> Option<()> {
         let mark = cells.mark()?;
         match (self, mark) {
             (Self::Text(texts), MISSING) => texts.append_null(),
+            (Self::Text(texts), ID) => texts.append_value(SessionId::of_bytes(cells.array()?).text()),
             (Self::Text(texts), _) => texts.append_value(cells.bytes()?),
+            (Self::Id(ids), _) => ids.append_value(cells.array::<16>()?).ok()?,
             (Self::Int(ints), MISSING) => ints.append_null(),
             (Self::Int(ints), _) => ints.append_value(cells.int()?),
             (Self::BoundedInt(ints, are_floors), MISSING) => {
@@ -122,6 +140,7 @@ impl Growing {
     pub(in crate::output) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) -> Result<(), ArrowError> {
         match self {
             Self::Text(texts) => arrays.push(Arc::new(StringArray::try_from_binary(texts.finish())?)),
+            Self::Id(ids) => arrays.push(Arc::new(ids.finish())),
             Self::Int(ints) => arrays.push(Arc::new(ints.finish())),
             Self::BoundedInt(ints, are_floors) => {
                 arrays.push(Arc::new(ints.finish()));

@@ -1,7 +1,7 @@
 //! Rows of cells on their way into a batch of columns.
 
 use super::cell::Cells;
-use super::columns::{Growing, fields_of};
+use super::columns::{Growing, field_of_ids, fields_of};
 use crate::output::columns::Column;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
@@ -22,6 +22,20 @@ impl GrowingRows {
             columns: columns.iter().map(|column| Growing::of(column.kind)).collect(),
             rows: 0,
         }
+    }
+
+    /// The same, with the column of ids at this place as bytes instead of text.
+    pub(in crate::output) fn with_ids_as_bytes(columns: &[Column], place: usize) -> Self {
+        let mut rows = Self::new(columns);
+        if let Some(column) = rows.columns.get_mut(place) {
+            *column = Growing::of_ids();
+        }
+        let mut fields = fields_of(columns);
+        if let Some(field) = fields.get_mut(place) {
+            *field = field_of_ids(field);
+        }
+        rows.schema = Arc::new(Schema::new(fields));
+        rows
     }
 
     pub(in crate::output) const fn schema(&self) -> &SchemaRef {

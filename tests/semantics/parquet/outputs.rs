@@ -240,6 +240,21 @@ fn bytes_of(folder: &Folder, path: &str) -> Vec<u8> {
 }
 
 #[test]
+fn many_sessions_have_the_values_of_csv() {
+    let run = |format: &str| {
+        let folder = Folder::in_memory();
+        folder.write("1.csv", day());
+        let format_flag = format!("--output-format={format}");
+        folder.sessionize(&["run", "--batch=1.csv", "--header=no", &format_flag]).expect_code(0);
+        folder
+    };
+    let (csv, parquet) = (run("csv"), run("parquet"));
+    let expected = rows_of_csv(&fs::read(csv.path(OUT).join("sessions/run-00000001.csv")).unwrap());
+    assert!(expected.len() > 20_000, "several pages of ids: {}", expected.len());
+    assert!(rows_of_parquet(open(&parquet, "sessions/run-00000001.parquet")) == expected);
+}
+
+#[test]
 fn bytes_do_not_depend_on_threads() {
     let outputs = |threads: &str| {
         let folder = Folder::in_memory();
