@@ -2,10 +2,10 @@
 
 use super::common::CommonFlags;
 use super::explain_text::explain_page;
+use super::inspection::inspect_page;
 use super::page::Page;
 use super::secret::SecretFlag;
 use super::terminal::wants_colours;
-use super::text::inspect_page;
 use crate::error::Result;
 use crate::maintenance::{self, InspectSettings};
 use crate::run::{Cancellation, Look};

@@ -15,6 +15,7 @@ mod frames;
 mod inbox;
 mod init;
 mod inspect;
+mod inspection;
 mod machine;
 mod maintenance;
 mod memory;

@@ -1,7 +1,7 @@
 //! Reports of maintenance for people.
 
+use crate::cli::inspection::unpublished_text;
 use crate::cli::page::{Page, Rows, listed};
-use crate::cli::text::unpublished_text;
 use crate::report::{
     BackupReport, ExportReport, MaintenanceReport, MigrateReport, PruneReport, Status, VerifyReport,
 };
