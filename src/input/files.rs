@@ -1,5 +1,4 @@
-//! The files of a batch. All are opened before any is read, and each is identified by its content.
-#![expect(clippy::disallowed_methods, reason = "opens the batch files")]
+//! The files of a batch, each of which is identified by its content.
 
 use super::compression::{self, Compression};
 use super::content::{Content, Hashing, SharedHash, begun_hash};
@@ -10,15 +9,16 @@ use super::stamp::path_hash;
 use super::stored::{LocalFile, Stored, StoredBytes};
 use crate::error::{Error, ErrorKind, Result, limit_reached};
 use crate::ledger::{FileDigest, FilePlace, FileStamp, beginning_bytes};
-use crate::objects::{Object, Objects, is_url};
+use crate::objects::Object;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use twox_hash::XxHash3_128;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-const READ_BYTES: usize = 1 << 20;
+/// So many bytes are read at once.
+pub(super) const READ_BYTES: usize = 1 << 20;
 
 /// An open batch file.
 pub struct BatchFile {
@@ -33,39 +33,6 @@ pub struct BatchFile {
     hashed: SharedHash,
 }
 
-/// Opens all files of a batch. Standard input (`-`) and pipes are copied to a temporary file first, because a batch may have to be
-/// read twice. A URL stands for the objects that it names; they are not read yet.
-///
-/// # Errors
-/// `ErrorKind::NoInput` for the first file that is missing or unreadable, `ErrorKind::DataRefused` for a stream of more
-/// than `max_bytes`, which might never end, `ErrorKind::Usage` for a URL that names nothing.
-pub fn open_batch(paths: &[PathBuf], max_bytes: u64) -> Result<Vec<BatchFile>> {
-    open_all(paths, max_bytes, Objects::find)
-}
-
-/// The same for an inbox, in which there may be no object that fits a URL.
-///
-/// # Errors
-/// The others of [`open_batch`].
-pub fn open_inbox(paths: &[PathBuf], max_bytes: u64) -> Result<Vec<BatchFile>> {
-    open_all(paths, max_bytes, Objects::find_any)
-}
-
-fn open_all(
-    paths: &[PathBuf],
-    max_bytes: u64,
-    find: impl Fn(&mut Objects, &str) -> Result<Vec<Object>>,
-) -> Result<Vec<BatchFile>> {
-    let (mut objects, mut files) = (Objects::default(), Vec::new());
-    for path in paths {
-        match path.to_str().filter(|_| is_url(path)) {
-            Some(url) => files.extend(find(&mut objects, url)?.into_iter().map(BatchFile::of_object)),
-            None => files.push(open(path, max_bytes)?),
-        }
-    }
-    Ok(files)
-}
-
 impl std::fmt::Debug for BatchFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BatchFile")
@@ -75,63 +42,15 @@ impl std::fmt::Debug for BatchFile {
     }
 }
 
-fn open(path: &Path, max_bytes: u64) -> Result<BatchFile> {
-    let failed = |error: io::Error| unreadable(path, &error);
-    if path.as_os_str() == "-" {
-        return BatchFile::new(path, spool(&mut io::stdin().lock(), path, max_bytes)?, false).map_err(failed);
-    }
-    let mut file = File::open(path).map_err(failed)?;
-    let kind = file.metadata().map_err(failed)?;
-    if kind.is_dir() {
-        let error = failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-        let files = format!("{}/*", path.display().to_string().trim_end_matches('/'));
-        return Err(error.remedy(format!("check the name, or name the files in it: {files}")));
-    }
-    let is_stream = !kind.is_file();
-    let file = if is_stream { spool(&mut file, path, max_bytes)? } else { file };
-    BatchFile::new(path, file, !is_stream).map_err(failed)
-}
-
-/// The error for a batch with more bytes than are allowed.
-pub fn too_many_bytes(max_bytes: u64) -> Error {
-    let what =
-        format!("the batch is longer than the {max_bytes} bytes that --max-bytes allows, decompressed");
-    Error::new(ErrorKind::DataRefused, what)
-        .remedy("check that this is the right file, or raise --max-bytes")
-        .nothing_changed()
-}
-
-/// Copies a stream to a temporary file without a name, up to `max_bytes`, because a stream may never end.
-fn spool(stream: &mut impl Read, path: &Path, max_bytes: u64) -> Result<File> {
-    let failed = |error: io::Error| {
-        Error::io(ErrorKind::Failed, "keep a copy of the stream in a temporary file", path, &error)
-            .remedy("give TMPDIR a folder with enough space")
-            .nothing_changed()
-    };
-    let mut file = tempfile::tempfile().map_err(failed)?;
-    let mut left = max_bytes;
-    let mut buffer = vec![0; READ_BYTES];
-    loop {
-        match stream.read(&mut buffer) {
-            Ok(0) => return Ok(file),
-            Ok(count) => {
-                let too_many = || too_many_bytes(max_bytes).at(path.display());
-                left = left.checked_sub(count as u64).ok_or_else(too_many)?;
-                file.write_all(&buffer[..count]).map_err(failed)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(path, &error)),
-        }
-    }
-}
-
 impl BatchFile {
-    fn new(path: &Path, file: File, has_path: bool) -> io::Result<Self> {
+    /// A file that is open. The path of a stream is no place: it `has_path` if it is that of a file.
+    pub(super) fn new(path: &Path, file: File, has_path: bool) -> io::Result<Self> {
         let path_hash = if has_path { Some(path_hash(path)?) } else { None };
         Ok(Self::of(path.to_owned(), path_hash, Stored::Local(LocalFile::new(file)?)))
     }
 
-    fn of_object(object: Object) -> Self {
+    /// What an object holds.
+    pub(super) fn of_object(object: Object) -> Self {
         let path_hash = Some(xxh3_128(object.identity().as_bytes()));
         Self::of(PathBuf::from(object.url()), path_hash, Stored::Object(object))
     }
@@ -375,7 +294,8 @@ impl BatchFile {
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Error {
+/// The error for a file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::NoInput, format!("cannot read the batch file: {error}"))
         .at(path.display())
         .remedy(limit_reached(error).unwrap_or("check the name and its permissions"))
@@ -392,7 +312,9 @@ pub fn file_changed(path: &Path) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::opening::open;
     use super::*;
+    use std::io::Write;
     use xxhash_rust::xxh3::xxh3_128;
 
     fn file_with(bytes: &[u8]) -> (tempfile::NamedTempFile, BatchFile) {
