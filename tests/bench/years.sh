@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What commands cost after many runs: a run of two events, inspect, verify and backup at 10, 1,000 and 10,000 runs, before and after a prune.
-# Usage: tests/bench/years.sh [RUNS...]; SESSIONIZE names the program, TMPDIR the disk. With strace, it counts the system calls of a run too.
+# The folders grow from one number of runs to the next, and a copy of them is pruned.
+# Usage: tests/bench/years.sh [RUNS...], in ascending order; SESSIONIZE names the program, TMPDIR the disk. With strace, it counts the system calls of a run too.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=$(realpath "${SESSIONIZE:-target/release/sessionize}")
@@ -70,21 +71,26 @@ row() {
 
 echo '| runs | a run, ms | inspect, ms | verify, ms | backup, ms | state, MiB | files in out | calls of a run | files opened | KiB read |'
 echo '|---|---|---|---|---|---|---|---|---|---|'
-for runs in "${@:-10 1000 10000}"; do for runs in $runs; do
-  work=$(mktemp -d)
-  (
-    cd "$work"
-    for ((first = 1; first <= runs; first += at_once)); do
-      last=$((first + at_once - 1 < runs ? first + at_once - 1 : runs))
-      hours "$first" "$last"
-      each hour-*.csv
-      rm -f hour-*.csv
-    done
-    echo "$runs" > last
-    row "$runs"
-    if "$program" prune --older-than=1d --now=2040-01-01 --unfollowed >/dev/null 2>&1; then
-      row "$runs, pruned"
-    fi
-  )
-  rm -rf "$work"
-done; done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+echo 0 > last
+for runs in ${@:-10 1000 10000}; do
+  while (( $(cat last) < runs )); do
+    first=$(($(cat last) + 1))
+    last=$((first + at_once - 1 < runs ? first + at_once - 1 : runs))
+    hours "$first" "$last"
+    each hour-*.csv
+    rm -f hour-*.csv
+    echo "$last" > last
+  done
+  row "$runs"
+  mkdir pruned
+  cp -r sessionize-state sessionize-out last pruned
+  cd pruned
+  if "$program" prune --older-than=1d --now=2040-01-01 --unfollowed >/dev/null 2>&1; then
+    row "$runs, pruned"
+  fi
+  cd ..
+  rm -rf pruned
+done
