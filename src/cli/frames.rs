@@ -56,11 +56,10 @@ struct FrameFlags {
 /// # Errors
 /// `ErrorKind::Usage`.
 pub fn frame_settings(words: &[OsString]) -> Result<FrameSettings> {
-    let command = FrameFlags::command();
     let flags = FrameFlags::command()
         .try_get_matches_from(words)
         .and_then(|matches| FrameFlags::from_arg_matches(&matches))
-        .map_err(|error| usage::mistake(&error, &command, Some("run")))?;
+        .map_err(|error| usage::mistake(&error, &FrameFlags::command(), Some("run")))?;
     let source = SourceRequest {
         key: flags.key,
         time: flags.time,

@@ -1,8 +1,10 @@
 //! Values on their way from the encoding threads to the writing thread: rows of cells, in the order of the columns.
 
 use super::decimal::unscaled;
+use super::sink::{CellSink, int};
 use crate::core::aggregates::Value;
 use crate::core::session::SessionId;
+use std::borrow::Cow;
 
 /// The tag before a cell.
 pub(in crate::output) const MISSING: u8 = 0;
@@ -13,59 +15,54 @@ pub(in crate::output) const OTHER: u8 = 2;
 /// The bytes of an id, whose text takes more than twice as many.
 pub(in crate::output) const ID: u8 = 3;
 
-/// Appends a text. An empty one is missing; bytes that are not UTF-8 are written as hexadecimal digits.
-pub(in crate::output) fn write_text(text: &[u8], out: &mut Vec<u8>) {
-    if text.is_empty() {
-        return out.push(MISSING);
-    }
-    out.push(PRESENT);
-    write_bytes(text, out);
-}
-
-/// Appends a text that is no name or value of a user: UTF-8, and not empty.
-pub(in crate::output) fn write_own_text(text: &[u8], out: &mut Vec<u8>) {
-    out.push(PRESENT);
-    write_length(text.len(), out);
-    out.extend_from_slice(text);
-}
-
-/// Appends the id of a session.
-pub(in crate::output) fn write_id(id: SessionId, out: &mut Vec<u8>) {
-    out.push(ID);
-    out.extend_from_slice(&id.into_bytes());
-}
-
-/// Appends an integer, or a time in microseconds.
-pub(in crate::output) fn write_int(number: i64, out: &mut Vec<u8>) {
-    out.push(PRESENT);
-    out.extend_from_slice(&number.to_le_bytes());
-}
-
-/// Appends a floating-point number.
-pub(in crate::output) fn write_double(number: f64, out: &mut Vec<u8>) {
-    out.push(PRESENT);
-    out.extend_from_slice(&number.to_le_bytes());
-}
-
-/// Appends the value of an aggregate.
-pub(in crate::output) fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
-    match value {
-        Value::Null => out.push(MISSING),
-        Value::Bool(is_true) => out.extend_from_slice(&[PRESENT, u8::from(*is_true)]),
-        Value::Int(number) => write_int(int(*number), out),
-        Value::AtLeast(number) => {
-            out.push(OTHER);
-            out.extend_from_slice(&int(*number).to_le_bytes());
+impl CellSink for Vec<u8> {
+    fn text(&mut self, text: &[u8]) {
+        if text.is_empty() {
+            return self.push(MISSING);
         }
-        Value::Float(number) => write_double(*number, out),
-        Value::Timestamp(time) => write_int(time.us(), out),
-        Value::Decimal(number) => write_decimal(number, out),
-        Value::Text(text) => write_text(text, out),
-        Value::List { values, more } => {
-            out.push(if *more { OTHER } else { PRESENT });
-            write_length(values.len(), out);
-            for text in values {
-                write_bytes(text, out);
+        self.push(PRESENT);
+        write_bytes(text_of(text).as_bytes(), self);
+    }
+
+    fn own_text(&mut self, text: &[u8]) {
+        self.push(PRESENT);
+        write_bytes(text, self);
+    }
+
+    fn id(&mut self, id: SessionId) {
+        self.push(ID);
+        self.extend_from_slice(&id.into_bytes());
+    }
+
+    fn int(&mut self, number: i64) {
+        self.push(PRESENT);
+        self.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn double(&mut self, number: f64) {
+        self.push(PRESENT);
+        self.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn value(&mut self, value: &Value<'_>) {
+        match value {
+            Value::Null => self.push(MISSING),
+            Value::Bool(is_true) => self.extend_from_slice(&[PRESENT, u8::from(*is_true)]),
+            Value::Int(number) => self.int(int(*number)),
+            Value::AtLeast(number) => {
+                self.push(OTHER);
+                self.extend_from_slice(&int(*number).to_le_bytes());
+            }
+            Value::Float(number) => self.double(*number),
+            Value::Timestamp(time) => self.int(time.us()),
+            Value::Decimal(number) => write_decimal(number, self),
+            Value::Text(text) => self.text(text),
+            Value::List { values, more } => {
+                self.push(if *more { OTHER } else { PRESENT });
+                write_length(values.len(), self);
+                for text in values {
+                    write_bytes(text_of(text).as_bytes(), self);
+                }
             }
         }
     }
@@ -81,23 +78,20 @@ fn write_decimal(number: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Counts end at the limit of a signed 64-bit number.
-pub(in crate::output) fn int(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// The text that bytes are; those that are not UTF-8 as hexadecimal digits.
+pub(in crate::output) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| Cow::Owned(hexadecimal(bytes)), Cow::Borrowed)
+}
+
+#[cold]
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    format!("{{\"hex\":\"{digits}\"}}")
 }
 
 fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    if std::str::from_utf8(bytes).is_ok() {
-        write_length(bytes.len(), out);
-        return out.extend_from_slice(bytes);
-    }
-    let mut text = Vec::from(b"{\"hex\":\"");
-    for byte in bytes {
-        text.extend_from_slice(format!("{byte:02x}").as_bytes());
-    }
-    text.extend_from_slice(b"\"}");
-    write_length(text.len(), out);
-    out.extend_from_slice(&text);
+    write_length(bytes.len(), out);
+    out.extend_from_slice(bytes);
 }
 
 fn write_length(length: usize, out: &mut Vec<u8>) {

@@ -1,8 +1,9 @@
 //! The columns of an output: their types, and their values so far.
 
-use super::cell::{Cells, ID, MISSING, OTHER, PRESENT};
-use super::decimal::{PRECISION, SCALE};
-use crate::core::aggregates::Kind;
+use super::cell::{Cells, ID, MISSING, OTHER, text_of};
+use super::decimal::{PRECISION, SCALE, unscaled};
+use super::sink::int;
+use crate::core::aggregates::{Kind, Value};
 use crate::core::session::SessionId;
 use crate::output::columns::{Column, second_names};
 use arrow_array::builder::{
@@ -90,45 +91,130 @@ impl Growing {
     /// Takes the next cell; `None` if the cells do not match the columns.
     pub(in crate::output) fn take(&mut self, cells: &mut Cells<'_>) -> Option<()> {
         let mark = cells.mark()?;
-        match (self, mark) {
-            (Self::Text(texts), MISSING) => texts.append_null(),
-            (Self::Text(texts), ID) => texts.append_value(SessionId::of_bytes(cells.array()?).text()),
-            (Self::Text(texts), _) => texts.append_value(cells.bytes()?),
-            (Self::Id(ids), _) => ids.append_value(cells.array::<16>()?).ok()?,
-            (Self::Int(ints), MISSING) => ints.append_null(),
-            (Self::Int(ints), _) => ints.append_value(cells.int()?),
-            (Self::BoundedInt(ints, are_floors), MISSING) => {
-                ints.append_null();
-                are_floors.append_null();
+        if mark == MISSING {
+            self.push_missing();
+            return Some(());
+        }
+        if mark == ID {
+            return self.push_id(SessionId::of_bytes(cells.array()?));
+        }
+        match self {
+            // An id is never missing, and never another cell.
+            Self::Id(_) => return None,
+            Self::Text(texts) => texts.append_value(cells.bytes()?),
+            Self::Int(_) | Self::BoundedInt(..) | Self::Timestamp(_) => {
+                self.push_int(cells.int()?, mark == OTHER)?;
             }
-            (Self::BoundedInt(ints, are_floors), _) => {
-                ints.append_value(cells.int()?);
-                are_floors.append_value(mark == OTHER);
+            Self::Float(floats) => floats.append_value(f64::from_le_bytes(cells.array()?)),
+            Self::Decimal(numbers, texts) if mark == OTHER => {
+                numbers.append_null();
+                texts.append_value(cells.text()?);
             }
-            (Self::Float(floats), MISSING) => floats.append_null(),
-            (Self::Float(floats), _) => floats.append_value(f64::from_le_bytes(cells.array()?)),
-            (Self::Timestamp(times), MISSING) => times.append_null(),
-            (Self::Timestamp(times), _) => times.append_value(cells.int()?),
-            (Self::Decimal(numbers, texts), _) => {
-                numbers.append_option(if mark == PRESENT {
-                    Some(i128::from_le_bytes(cells.array()?))
-                } else {
-                    None
-                });
-                texts.append_option(if mark == OTHER { Some(cells.text()?) } else { None });
+            Self::Decimal(numbers, texts) => {
+                numbers.append_value(i128::from_le_bytes(cells.array()?));
+                texts.append_null();
             }
-            (Self::Bool(booleans), MISSING) => booleans.append_null(),
-            (Self::Bool(booleans), _) => booleans.append_value(cells.array::<1>()? != [0]),
-            (Self::List(lists), MISSING) => lists.append_null(),
-            (Self::List(lists), _) => {
+            Self::Bool(booleans) => booleans.append_value(cells.array::<1>()? != [0]),
+            Self::List(lists) => {
                 for _ in 0..cells.length()? {
                     lists.values().append_value(cells.text()?);
                 }
-                if mark == OTHER {
-                    lists.values().append_null();
-                }
-                lists.append(true);
+                end_list(lists, mark == OTHER);
             }
+        }
+        Some(())
+    }
+
+    /// Appends that there is no value.
+    pub(in crate::output) fn push_missing(&mut self) {
+        match self {
+            Self::Text(texts) => texts.append_null(),
+            Self::Id(ids) => ids.append_null(),
+            Self::Int(ints) => ints.append_null(),
+            Self::BoundedInt(ints, are_floors) => {
+                ints.append_null();
+                are_floors.append_null();
+            }
+            Self::Float(floats) => floats.append_null(),
+            Self::Timestamp(times) => times.append_null(),
+            Self::Decimal(numbers, texts) => {
+                numbers.append_null();
+                texts.append_null();
+            }
+            Self::Bool(booleans) => booleans.append_null(),
+            Self::List(lists) => lists.append_null(),
+        }
+    }
+
+    /// Appends a text of a user; `None` if this is no column of texts.
+    pub(in crate::output) fn push_text(&mut self, text: &[u8]) -> Option<()> {
+        if text.is_empty() {
+            self.push_missing();
+            return Some(());
+        }
+        self.push_bytes(text_of(text).as_bytes())
+    }
+
+    /// Appends a text that is UTF-8.
+    pub(in crate::output) fn push_bytes(&mut self, text: &[u8]) -> Option<()> {
+        let Self::Text(texts) = self else { return None };
+        texts.append_value(text);
+        Some(())
+    }
+
+    /// Appends the id of a session.
+    pub(in crate::output) fn push_id(&mut self, id: SessionId) -> Option<()> {
+        match self {
+            Self::Text(texts) => texts.append_value(id.text()),
+            Self::Id(ids) => ids.append_value(id.into_bytes()).ok()?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Appends an integer or a time, which may be only a floor.
+    pub(in crate::output) fn push_int(&mut self, number: i64, is_floor: bool) -> Option<()> {
+        match self {
+            Self::Int(ints) => ints.append_value(number),
+            Self::BoundedInt(ints, are_floors) => {
+                ints.append_value(number);
+                are_floors.append_value(is_floor);
+            }
+            Self::Timestamp(times) => times.append_value(number),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Appends a floating-point number.
+    pub(in crate::output) fn push_double(&mut self, number: f64) -> Option<()> {
+        let Self::Float(floats) = self else { return None };
+        floats.append_value(number);
+        Some(())
+    }
+
+    /// Appends the value of an aggregate; `None` if it is of another kind than the column.
+    pub(in crate::output) fn push_value(&mut self, value: &Value<'_>) -> Option<()> {
+        match (self, value) {
+            (column, Value::Null) => column.push_missing(),
+            (Self::Bool(booleans), Value::Bool(is_true)) => booleans.append_value(*is_true),
+            (column, Value::Int(number)) => column.push_int(int(*number), false)?,
+            (column, Value::AtLeast(number)) => column.push_int(int(*number), true)?,
+            (column, Value::Float(number)) => column.push_double(*number)?,
+            (column, Value::Timestamp(time)) => column.push_int(time.us(), false)?,
+            (Self::Decimal(numbers, texts), Value::Decimal(number)) => {
+                let unscaled = unscaled(number);
+                numbers.append_option(unscaled);
+                texts.append_option(unscaled.is_none().then_some(number));
+            }
+            (column, Value::Text(text)) => column.push_text(text)?,
+            (Self::List(lists), Value::List { values, more }) => {
+                for text in values {
+                    lists.values().append_value(text_of(text));
+                }
+                end_list(lists, *more);
+            }
+            _ => return None,
         }
         Some(())
     }
@@ -157,4 +243,12 @@ impl Growing {
         }
         Ok(())
     }
+}
+
+/// Ends a list, which has one value without a text behind it if there were more.
+fn end_list(lists: &mut ListBuilder<StringBuilder>, more: bool) {
+    if more {
+        lists.values().append_null();
+    }
+    lists.append(true);
 }

@@ -6,6 +6,7 @@ mod decimal;
 mod growing;
 mod records;
 mod rows;
+mod sink;
 mod stored;
 
 pub use records::RecordBuilder;
@@ -15,3 +16,6 @@ pub(in crate::output) use columns::fields_of;
 pub(in crate::output) use decimal::SCALE;
 pub(in crate::output) use growing::GrowingRows;
 pub(in crate::output) use rows::write_rows;
+
+#[cfg(test)]
+mod tests;

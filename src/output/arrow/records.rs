@@ -13,14 +13,13 @@ pub struct RecordBuilder {
     output: OutputSchema,
     kind: OutputKind,
     rows: GrowingRows,
-    cells: Vec<u8>,
 }
 
 impl RecordBuilder {
     /// A builder without rows.
     pub fn new(output: &OutputSchema, kind: OutputKind) -> Self {
         let rows = GrowingRows::new(&output.columns(kind));
-        Self { output: output.clone(), kind, rows, cells: Vec::new() }
+        Self { output: output.clone(), kind, rows }
     }
 
     /// The columns.
@@ -43,13 +42,8 @@ impl RecordBuilder {
     /// # Errors
     /// [`ErrorKind::Failed`] if that is not possible.
     pub fn push(&mut self, sessions: &SessionBatch) -> Result<()> {
-        self.cells.clear();
-        write_rows(&self.output, self.kind, sessions, &mut self.cells);
-        let mut rest = &self.cells[..];
-        while !rest.is_empty() {
-            self.rows.take(&mut rest).ok_or_else(|| failed("the cells of a session are not its columns"))?;
-        }
-        Ok(())
+        write_rows(&self.output, self.kind, sessions, &mut self.rows);
+        if self.rows.are_whole() { Ok(()) } else { Err(failed("the cells of a session are not its columns")) }
     }
 
     /// Returns the rows, and begins again.

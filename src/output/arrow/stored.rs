@@ -1,7 +1,7 @@
 //! Rows of published outputs, read back, as columns.
 
-use super::cell::{int, write_double, write_int, write_text, write_value};
 use super::growing::GrowingRows;
+use super::sink::{CellSink, int};
 use crate::core::aggregates::Value;
 use crate::core::session::Op;
 use crate::error::{Error, ErrorKind, Result};
@@ -84,30 +84,30 @@ impl StoredRows {
     /// [`ErrorKind::Failed`] if they are too many for one batch.
     pub fn finish(self) -> Result<RecordBatch> {
         let mut growing = GrowingRows::new(&self.columns);
-        let mut cells = Vec::new();
         for row in self.rows.iter().filter(|row| !row.is_empty()) {
-            cells.clear();
             let values = row.iter().chain(std::iter::repeat(&StoredValue::Null)).take(self.columns.len());
-            values.for_each(|value| write_stored(value, &mut cells));
-            growing.take(&mut &cells[..]).ok_or_else(|| failed("a value is not of its column"))?;
+            values.for_each(|value| write_stored(value, &mut growing));
+        }
+        if !growing.are_whole() {
+            return Err(failed("a value is not of its column"));
         }
         growing.finish().map_err(|error| failed(&error.to_string()))
     }
 }
 
-fn write_stored(value: &StoredValue, out: &mut Vec<u8>) {
+fn write_stored(value: &StoredValue, out: &mut impl CellSink) {
     match value {
-        StoredValue::Null => write_value(&Value::Null, out),
-        StoredValue::Bool(is_true) => write_value(&Value::Bool(*is_true), out),
-        StoredValue::Int(number) => write_int(int(*number), out),
-        StoredValue::AtLeast(number) => write_value(&Value::AtLeast(*number), out),
-        StoredValue::Float(number) => write_double(*number, out),
-        StoredValue::Decimal(number) => write_value(&Value::Decimal(Cow::Borrowed(number.as_str())), out),
-        StoredValue::Timestamp(time) => write_int(time.us(), out),
-        StoredValue::Text(text) => write_text(text, out),
+        StoredValue::Null => out.value(&Value::Null),
+        StoredValue::Bool(is_true) => out.value(&Value::Bool(*is_true)),
+        StoredValue::Int(number) => out.int(int(*number)),
+        StoredValue::AtLeast(number) => out.value(&Value::AtLeast(*number)),
+        StoredValue::Float(number) => out.double(*number),
+        StoredValue::Decimal(number) => out.value(&Value::Decimal(Cow::Borrowed(number.as_str()))),
+        StoredValue::Timestamp(time) => out.int(time.us()),
+        StoredValue::Text(text) => out.text(text),
         StoredValue::List { values, more } => {
             let values = values.iter().map(String::as_bytes).collect();
-            write_value(&Value::List { values, more: *more }, out);
+            out.value(&Value::List { values, more: *more });
         }
     }
 }
