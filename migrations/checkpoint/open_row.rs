@@ -43,6 +43,14 @@ impl<'a> OpenRow<'a> {
         self.tail_us.iter().copied().chain(ruled)
     }
 
+    /// Whether nothing is open: among changes, the key is removed.
+    pub fn is_nothing(&self) -> bool {
+        let ruled = self.ruled.as_deref();
+        self.session().is_none()
+            && self.tail().next().is_none()
+            && ruled.is_none_or(|state| state.before.is_none())
+    }
+
     /// Events in that session and the tail.
     pub fn events(&self) -> u64 {
         self.session().map_or(0, |open| open.events) + self.tail().count() as u64

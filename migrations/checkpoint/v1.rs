@@ -283,12 +283,18 @@ pub struct NamedChunk {
     pub number: u32,
     /// xxh3-128 of its bytes.
     pub digest: u128,
+    /// Its length.
+    pub bytes: u32,
+    /// Whether its rows are changes of those before it. A row with nothing open removes its key.
+    pub is_change: bool,
+    /// How many chunks of changes the partition has behind it: where one of them is lost, what is before it may be out of date.
+    pub changes_after: u32,
 }
 
 /// A part of the list of the chunks that the open state of a generation is made of. The parts follow each other.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct ListPart {
-    /// By partition, then in the order in which they are read.
+    /// By partition, first the base of each, then its changes, the oldest first.
     pub chunks: Vec<NamedChunk>,
 }
 

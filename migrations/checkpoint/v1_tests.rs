@@ -94,12 +94,29 @@ fn golden_head() {
 
 #[test]
 fn golden_list() {
-    let one = NamedChunk { partition: 255, generation: 300, number: 2, digest: 1 << 64 };
-    let other = NamedChunk { partition: 0, generation: 7, number: 0, digest: 9 };
+    let one = NamedChunk {
+        partition: 255,
+        generation: 300,
+        number: 2,
+        digest: 1 << 64,
+        bytes: 300,
+        is_change: true,
+        changes_after: 1,
+    };
+    let other = NamedChunk {
+        partition: 0,
+        generation: 7,
+        number: 0,
+        digest: 9,
+        bytes: 8,
+        is_change: false,
+        changes_after: 0,
+    };
     // A byte is itself, whatever its value; 0xfe announces sixteen bytes.
-    let expected =
-        ["02", "00", "07", "00", "09", "ff", "fb2c01", "02", "fe", "00000000000000000100000000000000"];
-    assert_eq!(hex(&ListPart { chunks: vec![other, one] }), expected.concat());
+    let first = ["00", "07", "00", "09", "08", "00", "00"].concat();
+    let second =
+        ["ff", "fb2c01", "02", "fe", "00000000000000000100000000000000", "fb2c01", "01", "01"].concat();
+    assert_eq!(hex(&ListPart { chunks: vec![other, one] }), ["02", &first, &second].concat());
 }
 
 #[test]

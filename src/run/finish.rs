@@ -3,7 +3,7 @@
 use super::output_batch::OutputBatch;
 use crate::core::reducer::{BatchEnd, PartitionReducer};
 use crate::core::session::SessionBatch;
-use crate::state::{EncodedPartition, Stored};
+use crate::state::EncodedPartition;
 
 /// The end of a run, the same for every partition.
 #[derive(Debug, Clone, Copy)]
@@ -23,13 +23,14 @@ pub(super) struct PartitionOutput {
 }
 
 impl Finish {
-    /// The output of a partition whose batch has ended. `completed` has its sessions that are not in `emitted` yet, and is empty
-    /// after the call.
+    /// The output of a partition whose batch has ended, with its encoded `state`. `completed` has its sessions that are not in
+    /// `emitted` yet, and is empty after the call.
     pub(super) fn output(
         self,
         reducer: &mut PartitionReducer,
         completed: &mut SessionBatch,
         mut emitted: OutputBatch,
+        state: EncodedPartition,
     ) -> PartitionOutput {
         emitted.encode(completed);
         if self.shows_open {
@@ -37,6 +38,6 @@ impl Finish {
             reducer.show_open(self.end.event_time.watermark, &mut open);
             emitted.encode_open(&open);
         }
-        PartitionOutput { emitted, state: reducer.encode(), duplicates: reducer.duplicates() }
+        PartitionOutput { emitted, state, duplicates: reducer.duplicates() }
     }
 }

@@ -121,7 +121,8 @@ impl FoldStrategy for SortedFold {
             let mut reducer = run_context.fold.reducer();
             run_context.checkpoint.load_partition(partition, &mut reducer)?;
             reducer.fold(events, finish.end, completed)?;
-            Ok(finish.output(&mut reducer, completed, batch))
+            let state = run_context.encode(partition, &mut reducer)?;
+            Ok(finish.output(&mut reducer, completed, batch, state))
         };
         end_in_waves(&mut buffers, WAVE, run_context, writer, state_writer, end)
     }

@@ -9,7 +9,8 @@ use super::stop::Stop;
 use super::totals::OpenTotals;
 use super::work::GroupMemory;
 use crate::core::event::Timestamp;
-use crate::core::reducer::{BatchEnd, SessionFold};
+use crate::core::partition::PartitionId;
+use crate::core::reducer::{BatchEnd, PartitionReducer, SessionFold};
 use crate::core::session::SessionBatch;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -17,7 +18,7 @@ use crate::input::RowRules;
 use crate::ledger::RunId;
 use crate::output::Output;
 use crate::settings::RunSettings;
-use crate::state::{Checkpoint, StagedState, StateWriter};
+use crate::state::{Checkpoint, EncodedPartition, StagedState, StateWriter};
 
 /// A strategy to fold a batch.
 pub(super) trait FoldStrategy: Sized + Sync {
@@ -80,6 +81,15 @@ impl RunContext<'_> {
     /// The end of a batch of which `stats` are known so far. More events can only move the watermark forward.
     pub(super) fn batch_end(&self, stats: &ReadStats) -> BatchEnd {
         self.fold.batch_end(self.settings.advance, stats.latest.map(|(time, ..)| time))
+    }
+
+    /// Encodes the open state of a partition at the end of the run. `reducer` was loaded from the checkpoint.
+    pub(super) fn encode(
+        &self,
+        partition: PartitionId,
+        reducer: &mut PartitionReducer,
+    ) -> Result<EncodedPartition> {
+        self.checkpoint.encode_partition(partition, reducer, self.definition)
     }
 
     /// Which events are accepted, of those up to `latest_allowed`.

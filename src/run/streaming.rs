@@ -93,9 +93,13 @@ impl FoldStrategy for StreamingFold {
         writer: &OutputWriter,
         state_writer: Option<StateWriter<'_>>,
     ) -> Result<FoldOutput, Stop> {
-        let end = |_, reducer: &mut PartitionReducer, completed: &mut SessionBatch, batch| {
+        let end = |partition, reducer: &mut PartitionReducer, completed: &mut SessionBatch, batch| {
             reducer.finish(finish.end, completed)?;
-            Ok(finish.output(reducer, completed, batch))
+            let state = run_context.encode(partition, reducer)?;
+            let output = finish.output(reducer, completed, batch, state);
+            // Its memory is released here, on all threads, and before the others need theirs.
+            *reducer = run_context.fold.reducer();
+            Ok(output)
         };
         end_in_waves(&mut reducers, WAVE, run_context, writer, state_writer, end)
     }

@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::keys;
-use super::list::{NamedChunk, StateList};
+use super::list::StateList;
 use crate::core::event::Timestamp;
 use crate::error::Result;
 use crate::ledger::RunId;
@@ -80,15 +80,15 @@ impl Checkpoint {
             .as_ref()
             .map(|head| StateList::of_head(&*self.store, head, &self.folder))
             .transpose()?;
-        let mut kept: HashSet<NamedChunk> = head.into_iter().flat_map(|list| list.chunks).collect();
+        let keys = |list: StateList| list.chunks.into_iter().map(|chunk| chunk.key());
+        let mut kept: HashSet<Vec<u8>> = head.into_iter().flat_map(keys).collect();
         for generation in before.into_iter().chain(next) {
-            kept.extend(self.readable_list(generation)?.chunks);
+            kept.extend(keys(self.readable_list(generation)?));
         }
-        let mut removed = HashSet::new();
         for generation in gone {
-            let list = self.readable_list(generation)?;
-            let dead = list.chunks.iter().filter(|chunk| !kept.contains(chunk) && removed.insert(**chunk));
-            let dead: Vec<_> = dead.map(NamedChunk::key).collect();
+            // What is removed once needs no second removal.
+            let dead: Vec<_> =
+                keys(self.readable_list(generation)?).filter(|key| kept.insert(key.clone())).collect();
             let parts = self.store.keys(keys::below(&keys::list(generation)))?;
             self.store.remove(dead.into_iter().chain(parts).collect())?;
         }

@@ -6,6 +6,9 @@
 #[cfg(feature = "parquet")]
 mod apart;
 mod audit;
+mod changes;
+#[cfg(test)]
+mod changes_tests;
 mod checkpoint;
 mod codec;
 mod copying;
@@ -29,6 +32,7 @@ mod list;
 mod lock;
 mod memory;
 mod opening;
+mod overlay;
 #[cfg(any(test, debug_assertions))]
 pub mod predecessor;
 mod probe;

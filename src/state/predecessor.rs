@@ -34,7 +34,15 @@ pub fn write_predecessor(folder: &Path) -> Result<(HeadMark, StreamId)> {
     let (chunk, digest) = chunk(&encoded(&row));
     let partition = KeyHash::of(key).partition();
     store.put(&keys::chunk(1, partition, 0), &chunk)?;
-    let named = v1::NamedChunk { partition: partition.number(), generation: 1, number: 0, digest };
+    let named = v1::NamedChunk {
+        partition: partition.number(),
+        generation: 1,
+        number: 0,
+        digest,
+        bytes: u32::try_from(chunk.len()).unwrap_or(0),
+        is_change: false,
+        changes_after: 0,
+    };
     let list = v1::ListPart { chunks: vec![named] };
     store.put(&keys::list_part(1, 0), &frame::of_version(v0::VERSION, &encoded(&list)))?;
     let head = head(digest);

@@ -2,7 +2,8 @@
 
 use super::checkpoint::Checkpoint;
 use super::keys;
-use super::list::StateList;
+use super::list::{Layers, NamedChunk, StateList};
+use super::overlay::{Over, Overlay};
 use super::rows::{RowReader, Stored, open_chunk};
 use crate::core::partition::{PARTITIONS, PartitionId};
 use crate::error::{Error, Result};
@@ -32,22 +33,90 @@ impl<'c> StateReader<'c> {
         mut visit: impl FnMut(OpenRow<'_>) -> Result<(), String>,
         mut damaged: impl FnMut(Error) -> Result<()>,
     ) -> Result<u64> {
-        let mut readable = 0;
-        let mut rows = RowReader::new(self.is_plain);
+        let layers = self.list.layers(partition);
+        let stored: Vec<_> = layers
+            .changes
+            .iter()
+            .map(|chunk| self.checkpoint.store.get(&chunk.key()))
+            .collect::<Result<_>>()?;
         let mut tell = |place: &str, damage: &str| damaged(self.checkpoint.damaged(place, damage));
-        for chunk in self.list.of_partition(partition) {
-            let key = chunk.key();
-            let bytes = self.checkpoint.store.get(&key)?;
-            let missing = || "it is missing".to_owned();
-            let opened =
-                bytes.as_deref().ok_or_else(missing).and_then(|bytes| open_chunk(bytes, chunk.digest));
-            let mut lost = |damage: &str| tell(&keys::chunk_name(&key), damage);
-            readable += u64::from(rows.read(opened, &mut visit, &mut lost)?);
-        }
         let place = format!("partition {} of the open state", partition.number());
+        let (mut overlay, mut readable) = self.changes(layers, &stored, &place, &mut tell)?;
+        let mut rows = RowReader::new(self.is_plain);
+        for chunk in layers.base {
+            let bytes = self.checkpoint.store.get(&chunk.key())?;
+            let mut visit = |row: OpenRow<'_>| match overlay.over(&row.key) {
+                Over::Base => visit(row),
+                Over::Change(change) => visit(change),
+                Over::Nothing => Ok(()),
+            };
+            readable += u64::from(read_chunk(&mut rows, chunk, bytes.as_deref(), &mut visit, &mut tell)?);
+        }
         rows.end(&mut |damage| tell(&place, damage))?;
+        overlay.rest().try_for_each(|row| visit(row).or_else(|damage| tell(&place, &damage)))?;
         Ok(readable)
     }
+
+    /// The changes in the `stored` chunks, and how many of these could be read. Where one is lost, what is before it may be out of
+    /// date, and is lost too.
+    fn changes<'b>(
+        self,
+        layers: Layers<'_>,
+        stored: &'b [Option<Vec<u8>>],
+        place: &str,
+        tell: &mut impl FnMut(&str, &str) -> Result<()>,
+    ) -> Result<(Overlay<'b>, u64)> {
+        let (mut overlay, mut readable) = (Overlay::default(), 0);
+        let mut rows = RowReader::new(self.is_plain);
+        let mut before = layers.base.last();
+        for (chunk, bytes) in layers.changes.iter().zip(stored) {
+            if Layers::is_gap(before, Some(chunk)) {
+                overlay.lose();
+            }
+            before = Some(chunk);
+            let mut is_lost = false;
+            let mut lost = |place: &str, damage: &str| {
+                is_lost = true;
+                tell(place, damage)
+            };
+            let mut take = |row| {
+                overlay.take(row);
+                Ok(())
+            };
+            readable += u64::from(read_chunk(&mut rows, chunk, bytes.as_deref(), &mut take, &mut lost)?);
+            if is_lost {
+                overlay.lose();
+            }
+        }
+        let mut is_lost = Layers::is_gap(before, None);
+        rows.end(&mut |damage| {
+            is_lost = true;
+            tell(place, damage)
+        })?;
+        if is_lost {
+            overlay.lose();
+        }
+        if overlay.is_base_unknown() {
+            tell(
+                place,
+                "a part of its changes cannot be read, so it is left out as far as these may have changed it",
+            )?;
+        }
+        Ok((overlay, readable))
+    }
+}
+
+/// Reads the rows of a chunk, and returns whether it could be read.
+fn read_chunk<'b>(
+    rows: &mut RowReader,
+    chunk: &NamedChunk,
+    bytes: Option<&'b [u8]>,
+    visit: &mut impl FnMut(OpenRow<'b>) -> Result<(), String>,
+    tell: &mut impl FnMut(&str, &str) -> Result<()>,
+) -> Result<bool> {
+    let opened =
+        bytes.ok_or_else(|| "it is missing".to_owned()).and_then(|bytes| open_chunk(bytes, chunk.digest));
+    rows.read(opened, visit, &mut |damage| tell(&keys::chunk_name(&chunk.key()), damage))
 }
 
 impl Checkpoint {

@@ -7,6 +7,7 @@ use super::rows::EncodedPartition;
 use super::store::{StateStore, SyncReach};
 use crate::core::partition::PartitionId;
 use crate::error::Result;
+use std::collections::HashMap;
 
 /// State under a new generation that no head points to yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,18 +55,22 @@ impl StateWriter<'_> {
     /// # Errors
     /// [`crate::error::ErrorKind::Failed`] if they cannot be written.
     pub fn put(&mut self, partition: PartitionId, encoded: &EncodedPartition) -> Result<()> {
-        let before = self.before.by_digest(partition);
+        let before = self.before.of_partition(partition);
+        let mut chunks = before.get(..encoded.stays()).unwrap_or_default().to_vec();
+        let is_change = !chunks.is_empty();
+        let stored = if is_change { HashMap::new() } else { self.before.base_by_digest(partition) };
         for (number, chunk) in (0..).zip(encoded.chunks()) {
             let digest = chunk.digest();
-            let named = match before.get(&digest) {
-                Some(same) => *same,
-                None => NamedChunk { partition, generation: self.generation, number, digest },
-            };
+            let (generation, bytes) = (self.generation, chunk.length());
+            let new =
+                NamedChunk { partition, generation, number, digest, bytes, is_change, changes_after: 0 };
+            let named = stored.get(&digest).copied().unwrap_or(new);
             if named.generation == self.generation {
                 self.store.put(&named.key(), chunk.bytes())?;
             }
-            self.list.push(named);
+            chunks.push(named);
         }
+        self.list.push_partition(chunks);
         Ok(())
     }
 

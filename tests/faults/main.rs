@@ -28,6 +28,7 @@ mod repair_rules;
 mod salvage;
 mod signals;
 mod soak;
+mod state_changes;
 mod state_size;
 #[path = "../support/mod.rs"]
 mod support;

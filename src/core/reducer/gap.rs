@@ -1,5 +1,6 @@
 //! The fold of one partition by the gap alone.
 
+use super::changes::Fate;
 use super::fold::Fold;
 use super::table::KeyTable;
 use super::tombstones::Tombstones;
@@ -60,17 +61,36 @@ impl GapReducer {
             *self.table.state(number) = state.open;
         }
         self.buffered.extend(state.buffered.iter().map(|&time| Buffered { time, number }));
+        self.table.restored(number);
     }
 
     /// Visits the open state of each key, in the order in which the keys were first seen.
     pub fn open_state(&mut self, mut visit: impl FnMut(KeyState<'_>)) {
+        self.fates(|state, fate| {
+            if fate != Fate::Gone {
+                visit(state);
+            }
+        });
+    }
+
+    /// The same with what became of each key since it was restored. Keys that were restored and have nothing open any more are
+    /// visited too. Returns whether these are all: some may have been forgotten.
+    pub fn changes(&mut self, mut visit: impl FnMut(KeyState<'_>, Fate)) -> bool {
+        let gone = self.table.gone().map(|keys| {
+            keys.for_each(|key| visit(KeyState { key, open: None, buffered: &[] }, Fate::Gone));
+        });
+        self.fates(visit);
+        gone.is_some()
+    }
+
+    fn fates(&mut self, mut visit: impl FnMut(KeyState<'_>, Fate)) {
         self.buffered.sort_by_key(|buffered| (buffered.number, buffered.time));
         let times: Vec<Timestamp> = self.buffered.iter().map(|buffered| buffered.time).collect();
         let mut from = 0;
-        for (number, (key, &open)) in (0..).zip(self.table.iter()) {
+        for (number, (key, &open, marks)) in (0..).zip(self.table.iter_marked()) {
             let until = from + self.buffered[from..].partition_point(|buffered| buffered.number == number);
-            if open.is_some() || until > from {
-                visit(KeyState { key, open, buffered: &times[from..until] });
+            if let Some(fate) = marks.fate(open.is_some() || until > from) {
+                visit(KeyState { key, open, buffered: &times[from..until] }, fate);
             }
             from = until;
         }
@@ -83,9 +103,8 @@ impl GapReducer {
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) {
         self.table.for_each_mut(|key, open| {
-            if let Some(session) = open.take_if(|open| is_complete(open)) {
-                completed(session.close(key, close_reason));
-            }
+            let closed = open.take_if(|open| is_complete(open));
+            closed.map(|session| completed(session.close(key, close_reason))).is_some()
         });
     }
 
@@ -155,6 +174,7 @@ impl Fold for GapReducer {
         if self.buffered.is_empty() && horizon.reaches(event.time) {
             return self.fold(number, event.time, completed);
         }
+        self.table.change(number);
         self.buffered.push(Buffered { time: event.time, number });
         Ok(())
     }
@@ -180,10 +200,11 @@ impl Fold for GapReducer {
         let Self { gap, table, buffered, tombstones, .. } = self;
         let passed = |open: &mut OpenSession| gap.is_passed(open.last, reached);
         table.for_each_mut(|key, open| {
-            if let Some(session) = open.take_if(passed) {
+            let evicted = open.take_if(passed).map(|session| {
                 tombstones.add(key, session.last);
                 completed(session.close(key, CloseReason::Gap));
-            }
+            });
+            evicted.is_some()
         });
         for buffered in buffered.iter() {
             table.mark(buffered.number);

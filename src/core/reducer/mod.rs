@@ -8,6 +8,7 @@
 //! Completed sessions leave into a [`crate::core::session::SessionBatch`] as soon as they are known.
 
 mod buffered;
+mod changes;
 mod close;
 mod correct;
 mod counts;
@@ -24,6 +25,7 @@ mod table_key;
 mod tombstones;
 mod view;
 
+pub use changes::Fate;
 pub use close::BatchEnd;
 pub use counts::OpenCounts;
 pub use fold::Fold;

@@ -1,6 +1,7 @@
 //! The fold of one partition with rules.
 
 use super::buffered::BufferedEvent;
+use super::changes::Fate;
 use super::fold::Fold;
 use super::instants::{self, Instants};
 use super::table::KeyTable;
@@ -91,6 +92,7 @@ impl RuleReducer {
         for (time, payload) in buffered {
             self.buffer(time, payload, number);
         }
+        self.table.restored(number);
     }
 
     /// Visits the open state of each key, in the order in which the keys were first seen.
@@ -99,15 +101,36 @@ impl RuleReducer {
     }
 
     fn open_state_by_number(&mut self, mut visit: impl FnMut(usize, RuledState<'_>)) {
+        self.fates(|number, of_key, fate| {
+            if fate != Fate::Gone {
+                visit(number, of_key);
+            }
+        });
+    }
+
+    /// Visits the open state of each key with what became of it since it was restored. Keys that were restored and have nothing
+    /// open any more are visited too. Returns whether these are all: some may have been forgotten.
+    pub fn changes(&mut self, mut visit: impl FnMut(RuledState<'_>, Fate)) -> bool {
+        let nothing = RuledKey::default();
+        let gone = self.table.gone().map(|keys| {
+            keys.for_each(|key| visit(RuledState { key, state: &nothing, buffered: &[] }, Fate::Gone));
+        });
+        let are_all = gone.is_some();
+        self.fates(|_, of_key, fate| visit(of_key, fate));
+        are_all
+    }
+
+    fn fates(&mut self, mut visit: impl FnMut(usize, RuledState<'_>, Fate)) {
         let rules = &self.rules;
         self.buffered
             .sort_by(|one, other| one.number.cmp(&other.number).then_with(|| one.compare(other, rules)));
         let mut from = 0;
-        for (number, (key, state)) in (0..).zip(self.table.iter()) {
+        for (number, (key, state, marks)) in (0..).zip(self.table.iter_marked()) {
             let until = from + self.buffered[from..].partition_point(|buffered| buffered.number == number);
             let buffered = &self.buffered[from..until];
-            if state.open.is_some() || state.before.is_some() || !buffered.is_empty() {
-                visit(number as usize, RuledState { key, state, buffered });
+            let has_open = state.open.is_some() || state.before.is_some() || !buffered.is_empty();
+            if let Some(fate) = marks.fate(has_open) {
+                visit(number as usize, RuledState { key, state, buffered }, fate);
             }
             from = until;
         }
@@ -130,6 +153,7 @@ impl RuleReducer {
     }
 
     fn buffer(&mut self, time: Timestamp, payload: Box<[u8]>, number: u32) {
+        self.table.change(number);
         self.bytes_buffered += buffered_bytes(&payload);
         self.buffered.push(BufferedEvent { time, payload, number });
     }
@@ -257,6 +281,7 @@ impl Fold for RuleReducer {
             state.close(key, CloseReason::Finalize, completed);
             // A finalize sets a watermark before which no event is accepted, so nothing before it matters any more.
             state.before = None;
+            true
         });
     }
 
@@ -290,13 +315,14 @@ impl Fold for RuleReducer {
         // A key is evicted completely or not at all: what is kept of earlier sessions may matter until the very end of an open
         // one.
         table.for_each_mut(|key, state| {
-            let Some(reach) = state.reach().filter(|&reach| reach < safe_at) else { return };
+            let Some(reach) = state.reach().filter(|&reach| reach < safe_at) else { return false };
             state.close(key, CloseReason::Gap, &mut |session| {
                 *bytes_of_rows -= session.rows.len();
                 completed(session);
             });
             *state = RuledKey::default();
             tombstones.add(key, reach);
+            true
         });
         for buffered in buffered.iter() {
             table.mark(buffered.number);

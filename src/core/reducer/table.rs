@@ -6,6 +6,7 @@
     reason = "a partition with 2^32 keys would need 400 GB, and halves of a hash"
 )]
 
+use super::changes::{GoneKeys, Marks};
 use super::places::{CROWD, Places};
 use super::table_key::TableKey;
 use std::hash::{BuildHasher, RandomState};
@@ -15,8 +16,7 @@ use std::hash::{BuildHasher, RandomState};
 struct Entry<S> {
     state: S,
     table_hash: u32,
-    /// Set by [`KeyTable::mark`], until [`KeyTable::retain`].
-    is_marked: bool,
+    marks: Marks,
     key: TableKey,
 }
 
@@ -32,6 +32,7 @@ pub(super) struct KeyTable<S> {
     entries: Vec<Entry<S>>,
     /// The bytes of keys that are not in their entries.
     long_bytes: usize,
+    gone: GoneKeys,
 }
 
 impl<S: Default> KeyTable<S> {
@@ -63,7 +64,7 @@ impl<S: Default> KeyTable<S> {
         let state = S::default();
         let key = TableKey::of(key);
         self.long_bytes += key.bytes_elsewhere();
-        self.entries.push(Entry { state, table_hash, is_marked: false, key });
+        self.entries.push(Entry { state, table_hash, marks: Marks::NEW, key });
         if !self.places.is_full() && self.places.add(table_hash, number, self.crowd()) {
             return number;
         }
@@ -87,15 +88,40 @@ impl<S: Default> KeyTable<S> {
         self.entries[number as usize].key.bytes()
     }
 
+    /// The state of a key, for a change.
     #[inline]
     pub(super) fn state(&mut self, number: u32) -> &mut S {
-        &mut self.entries[number as usize].state
+        self.key_and_state(number).1
     }
 
     #[inline]
     pub(super) fn key_and_state(&mut self, number: u32) -> (&[u8], &mut S) {
-        let Entry { key, state, .. } = &mut self.entries[number as usize];
+        let Entry { key, state, marks, .. } = &mut self.entries[number as usize];
+        marks.set_changed();
         (key.bytes(), state)
+    }
+
+    /// Something of the key has changed that is not in its state.
+    #[inline]
+    pub(super) fn change(&mut self, number: u32) {
+        self.entries[number as usize].marks.set_changed();
+    }
+
+    /// The key is as it is stored.
+    pub(super) fn restored(&mut self, number: u32) {
+        let marks = &mut self.entries[number as usize].marks;
+        self.gone.count_stored(*marks);
+        *marks = Marks::STORED;
+    }
+
+    /// All keys by number, with their states and what became of them since they were restored.
+    pub(super) fn iter_marked(&self) -> impl Iterator<Item = (&[u8], &S, Marks)> {
+        self.entries.iter().map(|entry| (entry.key.bytes(), &entry.state, entry.marks))
+    }
+
+    /// The keys that were restored and are not in the table any more; `None` if they were too many to be kept.
+    pub(super) fn gone(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        self.gone.keys()
     }
 
     /// All keys by number, with their states.
@@ -103,28 +129,32 @@ impl<S: Default> KeyTable<S> {
         self.entries.iter().map(|entry| (entry.key.bytes(), &entry.state))
     }
 
-    pub(super) fn for_each_mut(&mut self, mut visit: impl FnMut(&[u8], &mut S)) {
-        for Entry { key, state, .. } in &mut self.entries {
-            visit(key.bytes(), state);
+    /// Visits all keys. `visit` returns whether it has changed the state.
+    pub(super) fn for_each_mut(&mut self, mut visit: impl FnMut(&[u8], &mut S) -> bool) {
+        for Entry { key, state, marks, .. } in &mut self.entries {
+            if visit(key.bytes(), state) {
+                marks.set_changed();
+            }
         }
     }
 
     /// The next [`KeyTable::retain`] keeps this key, whatever its state.
     pub(super) fn mark(&mut self, number: u32) {
-        self.entries[number as usize].is_marked = true;
+        self.entries[number as usize].marks.keep();
     }
 
     /// Removes the keys that are neither marked nor selected by `keep`; the others stay in order. Returns the new number of each
     /// key by its old one.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&S) -> bool) -> Vec<u32> {
         let (mut numbers, mut kept) = (Vec::with_capacity(self.entries.len()), 0);
-        let long_bytes = &mut self.long_bytes;
+        let (long_bytes, gone) = (&mut self.long_bytes, &mut self.gone);
         self.entries.retain_mut(|entry| {
-            let is_kept = std::mem::take(&mut entry.is_marked) || keep(&entry.state);
+            let is_kept = entry.marks.take_kept() || keep(&entry.state);
             numbers.push(if is_kept { kept } else { u32::MAX });
             kept += u32::from(is_kept);
             if !is_kept {
                 *long_bytes -= entry.key.bytes_elsewhere();
+                gone.add(entry.marks, &entry.key);
             }
             is_kept
         });
@@ -150,7 +180,8 @@ impl<S: Default> KeyTable<S> {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.places.memory_bytes() + self.entries.capacity() * size_of::<Entry<S>>() + self.long_bytes
+        let entries = self.entries.capacity() * size_of::<Entry<S>>();
+        self.places.memory_bytes() + entries + self.long_bytes + self.gone.memory_bytes()
     }
 }
 

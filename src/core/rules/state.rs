@@ -146,19 +146,20 @@ impl RuledKey {
         }
     }
 
-    /// Completes the open session if `watermark` has passed it (rule 6), and drops what no event can need any more.
+    /// Completes the open session if `watermark` has passed it (rule 6), and drops what no event can need any more. Returns
+    /// whether there was either.
     pub fn close_passed(
         &mut self,
         key: &[u8],
         watermark: Timestamp,
         completed: &mut impl FnMut(CompletedSession<'_>),
-    ) {
-        if self.open.as_ref().is_some_and(|session| session.reach < watermark) {
+    ) -> bool {
+        let is_passed = self.open.as_ref().is_some_and(|session| session.reach < watermark);
+        if is_passed {
             self.close(key, CloseReason::Gap, completed);
         }
-        if self.before.as_ref().is_some_and(|before| before.end < watermark) {
-            self.before = None;
-        }
+        let dropped = self.before.take_if(|before| before.end < watermark);
+        is_passed || dropped.is_some()
     }
 
     /// The last instant at which an event could still depend on the state of the key.

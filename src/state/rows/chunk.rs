@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 const FULL_CHUNK_BYTES: usize = 12 << 10;
 
 /// From this size on, a chunk ends after a row that marks an end.
-const LEAST_CHUNK_BYTES: usize = 9 << 10;
+pub(in crate::state) const LEAST_CHUNK_BYTES: usize = 9 << 10;
 
 /// On average, one row in this many bytes marks an end.
 const BYTES_BETWEEN_ENDS: u64 = 1 << 10;
@@ -42,8 +42,20 @@ impl Chunk {
         self.bytes[4..HEADER_BYTES].copy_from_slice(&self.count.to_le_bytes());
     }
 
+    /// Stored bytes in the newest version, for further rows; `None` for any other version.
+    pub(in crate::state) fn of_stored(bytes: Vec<u8>) -> Option<Self> {
+        let (version, rest) = bytes.split_first_chunk()?;
+        let count = u32::from_le_bytes(*rest.first_chunk()?);
+        (u32::from_le_bytes(*version) == CURRENT_VERSION).then_some(Self { bytes, count })
+    }
+
     pub(in crate::state) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The number of its bytes. Rows are far shorter than the number allows.
+    pub(in crate::state) fn length(&self) -> u32 {
+        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
     }
 
     pub(in crate::state) fn digest(&self) -> u128 {
@@ -60,6 +72,15 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
+    /// Chunks of which the first one, if there is one, has rows already.
+    pub(super) fn behind(first: Option<Chunk>) -> Self {
+        Self { chunks: first.into_iter().collect(), is_cut: false }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
+    }
+
     /// Appends a row. A chunk that has ended is followed by a new one. The end of a chunk depends only on the rows near it, if
     /// they are short, so a change in one chunk does not shift the rows of all chunks after it.
     pub(super) fn push<T: Encode>(&mut self, row: &T) {

@@ -9,15 +9,27 @@ use crate::migrations::checkpoint::{OpenRow, v1};
 /// The most buffered events in one row: at most nine bytes for each time.
 const MAX_TAIL: usize = 512;
 
-/// The encoded open state of a partition.
+/// The encoded open state of a partition: all of it, or what has changed since it was stored.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct EncodedPartition {
     chunks: Chunks,
-    /// The sums of its rows.
+    /// The number of stored chunks that stay before these; 0 for the whole state.
+    stays: usize,
+    /// The sums of the whole state.
     pub open: OpenCounts,
 }
 
 impl EncodedPartition {
+    /// No changes yet of a partition of which `stays` stored chunks stay. Changes are appended to `last`, the chunk behind them.
+    pub(in crate::state) fn changes(stays: usize, last: Option<Chunk>) -> Self {
+        Self { chunks: Chunks::behind(last), stays, ..Self::default() }
+    }
+
+    /// A partition of which nothing has changed: all of its `stored` chunks stay.
+    pub(in crate::state) fn unchanged(stored: usize, open: OpenCounts) -> Self {
+        Self { stays: stored, open, ..Self::default() }
+    }
+
     /// Appends the open state of a key. The caller, who knows the rules, adds the counts.
     pub(in crate::state) fn push(&mut self, row: OpenRow<'_>) {
         if let Some(state) = &row.ruled {
@@ -32,6 +44,26 @@ impl EncodedPartition {
                 self.chunks.push(&v1::StateRow { key: &row.key, open: open.take(), tail_us: piece.to_vec() });
             }
         }
+    }
+
+    /// Appends a change: the open state of a key, or nothing if the key is gone. Returns whether the changes are at most
+    /// `most_bytes` long; those of a key with a very long tail never are, because they would take several rows.
+    pub(in crate::state) fn push_change(&mut self, row: OpenRow<'_>, most_bytes: usize) -> bool {
+        let is_one_row = row.tail_us.len() <= MAX_TAIL;
+        if is_one_row {
+            self.push(row);
+        }
+        is_one_row && self.bytes() <= most_bytes
+    }
+
+    /// The number of stored chunks that stay before these; 0 for the whole state.
+    pub(in crate::state) const fn stays(&self) -> usize {
+        self.stays
+    }
+
+    /// The bytes of its chunks.
+    pub(in crate::state) fn bytes(&self) -> usize {
+        self.chunks.bytes()
     }
 
     pub(in crate::state) fn chunks(&self) -> &[Chunk] {

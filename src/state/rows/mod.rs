@@ -12,7 +12,7 @@ mod pieces;
 mod reader;
 mod reducer;
 
-pub(in crate::state) use chunk::{digest_of, open_chunk};
+pub(in crate::state) use chunk::{Chunk, LEAST_CHUNK_BYTES, digest_of, open_chunk};
 #[cfg(feature = "cli")]
 pub(in crate::state) use counts::{Counting, against_head};
 pub use encoded::EncodedPartition;

@@ -24,10 +24,10 @@ impl RowReader {
 
     /// Visits the rows of a chunk, and returns whether it could be read. What cannot be read, or what `visit` refuses, goes to
     /// `lost`, which decides whether to continue.
-    pub(in crate::state) fn read(
+    pub(in crate::state) fn read<'b>(
         &mut self,
-        opened: Result<OpenChunk<'_>, String>,
-        visit: &mut impl FnMut(OpenRow<'_>) -> Result<(), String>,
+        opened: Result<OpenChunk<'b>, String>,
+        visit: &mut impl FnMut(OpenRow<'b>) -> Result<(), String>,
         lost: &mut impl FnMut(&str) -> Result<()>,
     ) -> Result<bool> {
         let OpenChunk { version, count, mut rows } = match opened {

@@ -3,7 +3,9 @@
 use super::encoded::EncodedPartition;
 use super::key::{plain_row, restored, ruled_row, session, time};
 use crate::core::partition::KeyHash;
-use crate::core::reducer::{GapReducer, KeyState, OpenCounts, PartitionReducer, RuleReducer};
+use crate::core::reducer::{
+    Fate, GapReducer, KeyState, OpenCounts, PartitionReducer, RuleReducer, RuledState,
+};
 use crate::migrations::checkpoint::OpenRow;
 
 /// A reducer that can be encoded as rows and restored from rows.
@@ -22,6 +24,10 @@ pub trait Stored {
 
     /// Encodes the open state. Linear; without rules, about 30 bytes for each key besides the key itself.
     fn encode(&mut self) -> EncodedPartition;
+
+    /// Appends to `changes` what has changed since the open state was restored, and adds up the counts of the whole state. Returns
+    /// whether these are all changes: they may be unknown, or longer than `most_bytes`. Linear; writes only what has changed.
+    fn encode_changes(&mut self, changes: &mut EncodedPartition, most_bytes: usize) -> bool;
 }
 
 impl Stored for GapReducer {
@@ -44,11 +50,28 @@ impl Stored for GapReducer {
     fn encode(&mut self) -> EncodedPartition {
         let mut encoded = EncodedPartition::default();
         self.open_state(|state| {
-            encoded.open.add(OpenCounts::of_key(state.open.map(|open| open.start), state.events()));
+            encoded.open.add(counts(&state));
             encoded.push(plain_row(&state));
         });
         encoded
     }
+
+    fn encode_changes(&mut self, changes: &mut EncodedPartition, most_bytes: usize) -> bool {
+        let mut fit = true;
+        let are_all = self.changes(|state, fate| {
+            if fate != Fate::Gone {
+                changes.open.add(counts(&state));
+            }
+            if fate != Fate::Unchanged && fit {
+                fit = changes.push_change(plain_row(&state), most_bytes);
+            }
+        });
+        fit && are_all
+    }
+}
+
+fn counts(state: &KeyState<'_>) -> OpenCounts {
+    OpenCounts::of_key(state.open.map(|open| open.start), state.events())
 }
 
 impl Stored for RuleReducer {
@@ -70,12 +93,28 @@ impl Stored for RuleReducer {
     fn encode(&mut self) -> EncodedPartition {
         let mut encoded = EncodedPartition::default();
         self.open_state(|state| {
-            let start = state.state.open.as_ref().map(|session| session.open.start);
-            encoded.open.add(OpenCounts::of_key(start, state.events()));
+            encoded.open.add(ruled_counts(&state));
             encoded.push(ruled_row(&state));
         });
         encoded
     }
+
+    fn encode_changes(&mut self, changes: &mut EncodedPartition, most_bytes: usize) -> bool {
+        let mut fit = true;
+        let are_all = self.changes(|state, fate| {
+            if fate != Fate::Gone {
+                changes.open.add(ruled_counts(&state));
+            }
+            if fate != Fate::Unchanged && fit {
+                fit = changes.push_change(ruled_row(&state), most_bytes);
+            }
+        });
+        fit && are_all
+    }
+}
+
+fn ruled_counts(state: &RuledState<'_>) -> OpenCounts {
+    OpenCounts::of_key(state.state.open.as_ref().map(|session| session.open.start), state.events())
 }
 
 impl Stored for PartitionReducer {
@@ -108,6 +147,18 @@ impl Stored for PartitionReducer {
                 let mut encoded = reducer.state().encode();
                 encoded.open = open;
                 encoded
+            }
+        }
+    }
+
+    fn encode_changes(&mut self, changes: &mut EncodedPartition, most_bytes: usize) -> bool {
+        match self {
+            Self::Gap(reducer) => reducer.encode_changes(changes, most_bytes),
+            Self::Rules(reducer) => reducer.encode_changes(changes, most_bytes),
+            Self::Correcting(reducer) => {
+                let are_all = reducer.state().encode_changes(changes, most_bytes);
+                changes.open = reducer.open();
+                are_all
             }
         }
     }
