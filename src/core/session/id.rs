@@ -50,11 +50,13 @@ impl SessionId {
     }
 
     /// The sixteen bytes of the id.
+    #[cfg(feature = "parquet")]
     pub(crate) const fn into_bytes(self) -> [u8; 16] {
         self.0.into_bytes()
     }
 
     /// The id that has these bytes.
+    #[cfg(feature = "parquet")]
     pub(crate) const fn of_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
     }
