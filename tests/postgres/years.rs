@@ -3,6 +3,8 @@
 use crate::published::{delivered, expect_delivered, published};
 use crate::server::shared;
 use crate::support::{Folder, OUT, twin};
+use std::fs::read_dir;
+use std::path::Path;
 
 /// The run of a month, which corrects a session of the month before.
 fn run_month(folder: &Folder, month: u32, flags: &[&str]) {
@@ -30,6 +32,15 @@ fn unpruned(folder: &Folder) -> Folder {
     let copy = Folder::in_memory();
     twin::copy_files(&folder.path(""), &copy.path(""));
     copy
+}
+
+/// The names of the outputs of sessions in folders of days.
+fn outputs_of_days(folder: &Folder) -> Vec<String> {
+    let entries =
+        |path: &Path| read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let days = entries(&folder.path(OUT).join("sessions"));
+    let names = days.iter().flat_map(|day| entries(day)).map(|file| file.file_name().unwrap().to_owned());
+    names.map(|name| name.into_string().unwrap()).collect()
 }
 
 #[test]
@@ -163,7 +174,13 @@ fn outputs_in_folders_of_days_arrive_and_are_pruned() {
         expect_delivered(&database, &folder);
     }
     let before = published(&folder.path(OUT));
-    assert!(prune(&folder) >= 3);
+    let through = prune(&folder);
+    assert!(through >= 3);
+    let left = outputs_of_days(&folder);
+    assert!(!left.is_empty());
+    for name in left {
+        assert!(name > format!("run-{through:08}.csv"), "{name} was to be pruned");
+    }
     database.deliver(&folder, &[]).expect_code(0);
     assert_eq!(delivered(&database), before);
 }
