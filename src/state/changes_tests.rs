@@ -268,6 +268,25 @@ proptest! {
     }
 }
 
+/// Ten keys are evicted half-way, before one of them comes again: their states go, and that one is a new key.
+#[test]
+fn keys_that_a_fold_evicts_are_among_the_changes() {
+    let first = (0..KEYS).map(|key| (key, i64::from(key))).collect();
+    // Half of the events, as many as keys, lie before the eviction, which those before 10 have passed by the gap.
+    let busy = |us: i64| (0..KEYS).map(move |n| (200 + n % 10, us));
+    let again = [(3, 1_012)];
+    let second = busy(1_010).chain(again).chain(busy(1_014)).collect();
+    let (mut job, mut twin) = (Job::new(definition(PLAIN), false), Job::new(definition(PLAIN), true));
+    for events in [first, second] {
+        let step = Step::Batch { events, evicts: true, delay_us: 0 };
+        assert_eq!(job.run(&step), twin.run(&step));
+    }
+    // At its end, the watermark has passed 14 sessions, one of whose keys has come again.
+    assert_eq!(job.heads[1].keys_open, u64::from(KEYS) - 13);
+    assert_eq!(job.most_changes, 1);
+    job.expect_sound();
+}
+
 /// A few events in each run: a long way by changes alone, then a new base.
 #[test]
 fn a_run_writes_what_has_changed_until_a_quarter_of_the_base_has() {
