@@ -63,12 +63,6 @@ impl OutputSchema {
         self.is_correctable && kind == OutputKind::Sessions
     }
 
-    /// The place of a column of session ids of which hardly one repeats.
-    #[cfg(feature = "parquet")]
-    pub(super) fn place_of_ids(&self, kind: OutputKind) -> Option<usize> {
-        (kind != OutputKind::Events).then(|| usize::from(self.with_op(kind)))
-    }
-
     fn session_columns(&self, kind: OutputKind) -> Vec<Column> {
         let required = Column::required;
         let mut columns = Vec::new();

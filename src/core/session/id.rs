@@ -49,18 +49,6 @@ impl SessionId {
         Self(Builder::from_sha1_bytes(first).into_uuid())
     }
 
-    /// The sixteen bytes of the id.
-    #[cfg(feature = "parquet")]
-    pub(crate) const fn into_bytes(self) -> [u8; 16] {
-        self.0.into_bytes()
-    }
-
-    /// The id that has these bytes.
-    #[cfg(feature = "parquet")]
-    pub(crate) const fn of_bytes(bytes: [u8; 16]) -> Self {
-        Self(Uuid::from_bytes(bytes))
-    }
-
     /// Appends the 36 characters of the id.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.text());

@@ -3,7 +3,6 @@
 use super::decimal::unscaled;
 use super::sink::{CellSink, int};
 use crate::core::aggregates::Value;
-use crate::core::session::SessionId;
 use std::borrow::Cow;
 
 /// The tag before a cell.
@@ -12,8 +11,6 @@ pub(in crate::output) const MISSING: u8 = 0;
 pub(in crate::output) const PRESENT: u8 = 1;
 /// A number that fits no decimal, as text; a lower bound; a shortened list.
 pub(in crate::output) const OTHER: u8 = 2;
-/// The bytes of an id, whose text takes more than twice as many.
-pub(in crate::output) const ID: u8 = 3;
 
 impl CellSink for Vec<u8> {
     fn text(&mut self, text: &[u8]) {
@@ -27,11 +24,6 @@ impl CellSink for Vec<u8> {
     fn own_text(&mut self, text: &[u8]) {
         self.push(PRESENT);
         write_bytes(text, self);
-    }
-
-    fn id(&mut self, id: SessionId) {
-        self.push(ID);
-        self.extend_from_slice(&id.into_bytes());
     }
 
     fn int(&mut self, number: i64) {

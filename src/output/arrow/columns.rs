@@ -1,23 +1,19 @@
 //! The columns of an output: their types, and their values so far.
 
-use super::cell::{Cells, ID, MISSING, OTHER, text_of};
+use super::cell::{Cells, MISSING, OTHER, text_of};
 use super::decimal::{PRECISION, SCALE, unscaled};
 use super::sink::int;
 use crate::core::aggregates::{Kind, Value};
-use crate::core::session::SessionId;
 use crate::output::columns::{Column, second_names};
 use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Decimal128Builder, FixedSizeBinaryBuilder, Float64Builder, Int64Builder,
-    ListBuilder, StringBuilder, TimestampMicrosecondBuilder,
+    BinaryBuilder, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListBuilder,
+    StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow_array::{ArrayRef, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
 use std::sync::Arc;
 
 const UTC: &str = "UTC";
-
-/// The bytes of an id.
-const ID_BYTES: i32 = 16;
 
 /// The fields of a file with these columns: a number whose digits may not fit, or which may be only a floor, has a second field
 /// behind its own.
@@ -29,11 +25,6 @@ pub(in crate::output) fn fields_of(columns: &[Column]) -> Vec<Field> {
         fields.extend(second.map(|name| Field::new(name, of_second, true)));
     }
     fields
-}
-
-/// The same field for the bytes of ids.
-pub(in crate::output) fn field_of_ids(field: &Field) -> Field {
-    Field::new(field.name(), DataType::FixedSizeBinary(ID_BYTES), false)
 }
 
 fn data_type(kind: Kind) -> DataType {
@@ -52,8 +43,6 @@ fn data_type(kind: Kind) -> DataType {
 pub(in crate::output) enum Growing {
     /// Whether they are UTF-8 is looked at once for many.
     Text(BinaryBuilder),
-    /// The bytes of ids, whose text is made later.
-    Id(FixedSizeBinaryBuilder),
     Int(Int64Builder),
     BoundedInt(Int64Builder, BooleanBuilder),
     Float(Float64Builder),
@@ -83,11 +72,6 @@ impl Growing {
         }
     }
 
-    /// The bytes of ids.
-    pub(in crate::output) fn of_ids() -> Self {
-        Self::Id(FixedSizeBinaryBuilder::new(ID_BYTES))
-    }
-
     /// Takes the next cell; `None` if the cells do not match the columns.
     pub(in crate::output) fn take(&mut self, cells: &mut Cells<'_>) -> Option<()> {
         let mark = cells.mark()?;
@@ -95,12 +79,7 @@ impl Growing {
             self.push_missing();
             return Some(());
         }
-        if mark == ID {
-            return self.push_id(SessionId::of_bytes(cells.array()?));
-        }
         match self {
-            // An id is never missing, and never another cell.
-            Self::Id(_) => return None,
             Self::Text(texts) => texts.append_value(cells.bytes()?),
             Self::Int(_) | Self::BoundedInt(..) | Self::Timestamp(_) => {
                 self.push_int(cells.int()?, mark == OTHER)?;
@@ -129,7 +108,6 @@ impl Growing {
     pub(in crate::output) fn push_missing(&mut self) {
         match self {
             Self::Text(texts) => texts.append_null(),
-            Self::Id(ids) => ids.append_null(),
             Self::Int(ints) => ints.append_null(),
             Self::BoundedInt(ints, are_floors) => {
                 ints.append_null();
@@ -159,16 +137,6 @@ impl Growing {
     pub(in crate::output) fn push_bytes(&mut self, text: &[u8]) -> Option<()> {
         let Self::Text(texts) = self else { return None };
         texts.append_value(text);
-        Some(())
-    }
-
-    /// Appends the id of a session.
-    pub(in crate::output) fn push_id(&mut self, id: SessionId) -> Option<()> {
-        match self {
-            Self::Text(texts) => texts.append_value(id.text()),
-            Self::Id(ids) => ids.append_value(id.into_bytes()).ok()?,
-            _ => return None,
-        }
         Some(())
     }
 
@@ -226,7 +194,6 @@ impl Growing {
     pub(in crate::output) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) -> Result<(), ArrowError> {
         match self {
             Self::Text(texts) => arrays.push(Arc::new(StringArray::try_from_binary(texts.finish())?)),
-            Self::Id(ids) => arrays.push(Arc::new(ids.finish())),
             Self::Int(ints) => arrays.push(Arc::new(ints.finish())),
             Self::BoundedInt(ints, are_floors) => {
                 arrays.push(Arc::new(ints.finish()));

@@ -1,10 +1,9 @@
 //! Rows of cells on their way into a batch of columns.
 
 use super::cell::Cells;
-use super::columns::{Growing, field_of_ids, fields_of};
+use super::columns::{Growing, fields_of};
 use super::sink::CellSink;
 use crate::core::aggregates::Value;
-use crate::core::session::SessionId;
 use crate::output::columns::Column;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
@@ -31,20 +30,6 @@ impl GrowingRows {
             next: 0,
             fits: true,
         }
-    }
-
-    /// The same, with the column of ids at this place as bytes instead of text.
-    pub(in crate::output) fn with_ids_as_bytes(columns: &[Column], place: usize) -> Self {
-        let mut rows = Self::new(columns);
-        if let Some(column) = rows.columns.get_mut(place) {
-            *column = Growing::of_ids();
-        }
-        let mut fields = fields_of(columns);
-        if let Some(field) = fields.get_mut(place) {
-            *field = field_of_ids(field);
-        }
-        rows.schema = Arc::new(Schema::new(fields));
-        rows
     }
 
     pub(in crate::output) const fn schema(&self) -> &SchemaRef {
@@ -106,10 +91,6 @@ impl CellSink for GrowingRows {
 
     fn own_text(&mut self, text: &[u8]) {
         self.put(|column| column.push_bytes(text));
-    }
-
-    fn id(&mut self, id: SessionId) {
-        self.put(|column| column.push_id(id));
     }
 
     fn int(&mut self, number: i64) {

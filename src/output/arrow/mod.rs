@@ -12,7 +12,6 @@ mod stored;
 pub use records::RecordBuilder;
 pub use stored::StoredRows;
 
-pub(in crate::output) use columns::fields_of;
 pub(in crate::output) use decimal::SCALE;
 pub(in crate::output) use growing::GrowingRows;
 pub(in crate::output) use rows::write_rows;

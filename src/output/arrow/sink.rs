@@ -12,7 +12,9 @@ pub(in crate::output) trait CellSink {
     fn own_text(&mut self, text: &[u8]);
 
     /// The id of a session.
-    fn id(&mut self, id: SessionId);
+    fn id(&mut self, id: SessionId) {
+        self.own_text(&id.text());
+    }
 
     /// An integer, or a time in microseconds.
     fn int(&mut self, number: i64);

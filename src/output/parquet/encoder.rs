@@ -26,7 +26,7 @@ impl Encode for Parquet {
     }
 
     fn file(&self, kind: OutputKind, origin: Origin) -> io::Result<Box<dyn EncodeFile>> {
-        Ok(Box::new(ParquetFile::new(&self.schema.columns(kind), self.schema.place_of_ids(kind), origin)))
+        Ok(Box::new(ParquetFile::new(&self.schema.columns(kind), origin)))
     }
 
     fn encode(&self, kind: OutputKind, sessions: &SessionBatch, out: &mut Vec<u8>) {

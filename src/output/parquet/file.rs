@@ -1,33 +1,26 @@
 //! One file while it is written: rows of cells in, row groups out, and the footer at the end.
 
-use super::group::{GROUP_ROWS, RowGroup};
 use super::properties::properties;
-use super::written::Written;
-use crate::output::arrow::{GrowingRows, fields_of};
+use crate::output::arrow::GrowingRows;
 use crate::output::columns::Column;
 use crate::output::encode::{EncodeFile, Origin};
 use arrow_array::RecordBatch;
-use arrow_schema::{Schema, SchemaRef};
-use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
-use parquet::errors::Result;
-use parquet::file::writer::SerializedFileWriter;
-use std::io;
-use std::sync::Arc;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The rows and bytes that are encoded at once.
+/// The rows and bytes that go to the writer at once.
 const BATCH_ROWS: usize = 8192;
 const BATCH_BYTES: usize = 4 << 20;
 
+/// A row group ends at this size at the latest: it stays in memory until then.
+const GROUP_BYTES: usize = 32 << 20;
+
 /// A file of sessions, events or open sessions.
 pub(super) struct ParquetFile {
-    schema: SchemaRef,
-    /// The place of the column whose ids come as bytes.
-    ids: Option<usize>,
     rows: GrowingRows,
     bytes: usize,
-    /// So many rows are encoded at once.
-    batch_rows: usize,
     origin: Origin,
     writer: Writer,
     written: Written,
@@ -39,59 +32,31 @@ pub(super) struct ParquetFile {
 enum Writer {
     /// No rows have come, which show how to encode them.
     Waiting,
-    Writing(Box<Groups>),
+    Writing(Box<ArrowWriter<Written>>),
     /// The file has its footer.
     Finished,
 }
 
-/// The row groups of a file.
-struct Groups {
-    file: SerializedFileWriter<Written>,
-    columns: ArrowRowGroupWriterFactory,
-    ids: Option<usize>,
-    growing: Option<RowGroup>,
-}
+/// The bytes that the writer wrote, until they are taken.
+#[derive(Debug, Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
 
-impl Groups {
-    /// How many rows may come at once.
-    fn room(&self) -> usize {
-        self.growing.as_ref().map_or(GROUP_ROWS, RowGroup::room)
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
-    fn write(&mut self, rows: &RecordBatch) -> Result<()> {
-        let mut group = match self.growing.take() {
-            Some(group) => group,
-            None => RowGroup::begin(&self.file, &self.columns, self.ids)?,
-        };
-        group.write(rows)?;
-        if group.room() == 0 {
-            return group.end(&mut self.file);
-        }
-        self.growing = Some(group);
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        if let Some(group) = self.growing.take() {
-            group.end(&mut self.file)?;
-        }
-        self.file.finish().map(|_| ())
     }
 }
 
 impl ParquetFile {
-    /// A file of these columns. `ids`: the place of a column of session ids of which hardly one repeats.
-    pub(super) fn new(columns: &[Column], ids: Option<usize>, origin: Origin) -> Self {
-        let rows = match ids {
-            Some(place) => GrowingRows::with_ids_as_bytes(columns, place),
-            None => GrowingRows::new(columns),
-        };
+    pub(super) fn new(columns: &[Column], origin: Origin) -> Self {
         Self {
-            schema: Arc::new(Schema::new(fields_of(columns))),
-            ids,
-            rows,
+            rows: GrowingRows::new(columns),
             bytes: 0,
-            batch_rows: BATCH_ROWS,
             origin,
             writer: Writer::Waiting,
             written: Written::default(),
@@ -99,31 +64,38 @@ impl ParquetFile {
         }
     }
 
-    /// Encodes the collected rows. The first ones decide how.
-    fn write_rows(&mut self) -> Result<&mut Groups> {
-        self.bytes = 0;
-        let rows = self.rows.finish()?;
+    /// Passes the collected rows to the writer, which the first ones create.
+    fn write_rows(&mut self) -> io::Result<&mut ArrowWriter<Written>> {
+        let rows = self.collected()?;
         if matches!(self.writer, Writer::Waiting) {
             self.writer = Writer::Writing(Box::new(self.open(&rows)?));
         }
-        let Writer::Writing(groups) = &mut self.writer else { return Err(finished().into()) };
-        if rows.num_rows() > 0 {
-            groups.write(&rows)?;
-            self.batch_rows = BATCH_ROWS.min(groups.room());
+        let Writer::Writing(writer) = &mut self.writer else { return Err(finished()) };
+        writer.write(&rows).map_err(io::Error::other)?;
+        if writer.in_progress_size() >= GROUP_BYTES {
+            writer.flush().map_err(io::Error::other)?;
         }
-        Ok(groups)
+        Ok(writer)
     }
 
-    fn open(&self, first: &RecordBatch) -> Result<Groups> {
-        let schema = ArrowSchemaConverter::new().convert(&self.schema)?;
-        let properties = Arc::new(properties(self.origin, first));
-        let file = SerializedFileWriter::new(self.written.clone(), schema.root_schema_ptr(), properties)?;
-        let columns = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&self.schema));
-        Ok(Groups { file, columns, ids: self.ids, growing: None })
+    /// Takes the rows that were collected.
+    fn collected(&mut self) -> io::Result<RecordBatch> {
+        self.bytes = 0;
+        self.rows.finish().map_err(io::Error::other)
+    }
+
+    fn open(&self, first: &RecordBatch) -> io::Result<ArrowWriter<Written>> {
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties(self.origin, first))
+            .with_skip_arrow_metadata(true);
+        ArrowWriter::try_new_with_options(self.written.clone(), Arc::clone(self.rows.schema()), options)
+            .map_err(io::Error::other)
     }
 
     fn hand_over(&mut self) -> &[u8] {
-        self.written.take(&mut self.out);
+        let mut written = self.written.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut self.out, &mut written);
+        written.clear();
         &self.out
     }
 }
@@ -135,7 +107,7 @@ impl EncodeFile for ParquetFile {
             let before = rest.len();
             self.rows.take(&mut rest).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
             self.bytes += before - rest.len();
-            if self.rows.len() >= self.batch_rows || self.bytes >= BATCH_BYTES {
+            if self.rows.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES {
                 self.write_rows()?;
             }
         }
@@ -143,7 +115,7 @@ impl EncodeFile for ParquetFile {
     }
 
     fn finish(&mut self) -> io::Result<&[u8]> {
-        self.write_rows()?.finish()?;
+        self.write_rows()?.finish().map_err(io::Error::other)?;
         self.writer = Writer::Finished;
         Ok(self.hand_over())
     }

@@ -9,25 +9,11 @@ mod encoder;
 #[cfg(feature = "parquet")]
 mod file;
 #[cfg(feature = "parquet")]
-mod group;
-#[cfg(feature = "parquet")]
-mod id_code;
-#[cfg(feature = "parquet")]
-mod id_page;
-#[cfg(feature = "parquet")]
-mod ids;
-#[cfg(feature = "parquet")]
 mod properties;
 #[cfg(feature = "parquet")]
 mod reading;
-#[cfg(feature = "parquet")]
-mod written;
 
 #[cfg(not(feature = "parquet"))]
 pub use absent::Parquet;
 #[cfg(feature = "parquet")]
 pub use encoder::Parquet;
-
-#[cfg(test)]
-#[cfg(feature = "parquet")]
-mod tests;

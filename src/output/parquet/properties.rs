@@ -14,6 +14,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use xxhash_rust::xxh3::xxh3_64;
 
+/// More rows have no row group: readers want large ones.
+const GROUP_ROWS: usize = 1 << 20;
+
 /// Larger pages would be allocated afresh each time, and that costs as much as to fill them.
 const PAGE_BYTES: usize = 256 << 10;
 
@@ -22,6 +25,7 @@ pub(super) fn properties(origin: Origin, first: &RecordBatch) -> WriterPropertie
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_data_page_size_limit(PAGE_BYTES)
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_key_value_metadata(Some(metadata(origin)));
     for (field, values) in first.schema_ref().fields().iter().zip(first.columns()) {
         if !hardly_repeat(values) {
