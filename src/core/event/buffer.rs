@@ -175,6 +175,19 @@ mod tests {
     }
 
     #[test]
+    fn a_buffer_is_empty_until_an_event_comes_and_when_it_is_cleared() {
+        let mut buffer = EventBuffer::default();
+        assert!(buffer.is_empty());
+        for round in 0..2 {
+            buffer.push(Event { key: b"a", table_hash: 7, time: Timestamp::MAX, payload: b"" });
+            assert!(!buffer.is_empty(), "{round}");
+            assert_eq!(buffer.iter().count(), 1, "{round}");
+            buffer.clear();
+            assert!(buffer.is_empty() && buffer.bytes().is_empty(), "{round}");
+        }
+    }
+
+    #[test]
     fn sorts_by_time_and_keeps_the_order_of_ties() {
         let buffer = buffer(&[(b"a", 2), (b"b", 1), (b"c", 2), (b"d", 1)]);
         assert_eq!(pairs(&buffer.sorted_by_time()), [(&b"b"[..], 1), (b"d", 1), (b"a", 2), (b"c", 2)]);

@@ -68,5 +68,8 @@ mod tests {
         assert_eq!(key_word(b"a, b"), "'a, b'");
         assert_eq!(key_word(b"M\xfcller's"), r"$'M\xfcller\'s'");
         assert_eq!(key_word(b""), "''");
+        assert_eq!(key_word(b"it's"), r"$'it\'s'");
+        // A line end, and a character that turns the direction of the text.
+        assert_eq!(key_word("back\\a\nb\u{202e}".as_bytes()), r"$'back\\a\x0ab\xe2\x80\xae'");
     }
 }

@@ -114,6 +114,7 @@ mod tests {
         let mut payload = Vec::new();
         assert!(push_value(&mut payload, &vec![1; MAX_PAYLOAD_BYTES - LENGTH_BYTES]));
         assert!(!push_value(&mut payload, b""));
+        assert!(!push_values(&mut payload, std::iter::empty()));
         assert_eq!(payload.len(), MAX_PAYLOAD_BYTES);
     }
 }
