@@ -17,3 +17,13 @@ impl fmt::Display for Place {
         write!(f, "{}:{}", self.file.display(), self.line)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_file_and_a_line() {
+        assert_eq!(Place { file: "day.csv".into(), line: 7 }.to_string(), "day.csv:7");
+    }
+}

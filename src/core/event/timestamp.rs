@@ -185,7 +185,7 @@ fn civil_from_days(days: i32) -> (u32, u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::DateTime;
+    use chrono::{DateTime, Datelike, NaiveDate};
     use proptest::prelude::*;
 
     #[test]
@@ -194,6 +194,20 @@ mod tests {
         assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999999Z");
         assert_eq!(Timestamp::from_us(Timestamp::MAX.us() + 1), None);
         assert_eq!(Timestamp::from_us(Timestamp::MIN.us() - 1), None);
+    }
+
+    #[test]
+    fn every_year_has_its_leap_day_or_none_and_its_turn() {
+        for year in 1..=9999 {
+            for (month, day) in [(2, 28), (12, 31)] {
+                let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+                for date in date.iter_days().take(2).filter(|date| date.year() <= 9999) {
+                    let days = i32::try_from(date.signed_duration_since(NaiveDate::default()).num_days());
+                    let expected = (date.year_ce().1, date.month(), date.day());
+                    assert_eq!(civil_from_days(days.unwrap()), expected, "{date}");
+                }
+            }
+        }
     }
 
     proptest! {
