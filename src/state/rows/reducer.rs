@@ -26,8 +26,51 @@ pub trait Stored {
     fn encode(&mut self) -> EncodedPartition;
 
     /// Appends to `changes` what has changed since the open state was restored, and adds up the counts of the whole state. Returns
-    /// whether these are all changes: they may be unknown, or longer than `most_bytes`. Linear; writes only what has changed.
+    /// whether these are all changes: they may be unknown, or longer than `most_bytes`, and then nothing of it is to be used. Linear; writes
+    /// only what has changed.
     fn encode_changes(&mut self, changes: &mut EncodedPartition, most_bytes: usize) -> bool;
+}
+
+/// The open state of one key.
+trait OpenKey {
+    /// What it counts for.
+    fn counts(&self) -> OpenCounts;
+
+    /// Its row.
+    fn row(&self) -> OpenRow<'_>;
+}
+
+impl OpenKey for KeyState<'_> {
+    fn counts(&self) -> OpenCounts {
+        OpenCounts::of_key(self.open.map(|open| open.start), self.events())
+    }
+
+    fn row(&self) -> OpenRow<'_> {
+        plain_row(self)
+    }
+}
+
+impl OpenKey for RuledState<'_> {
+    fn counts(&self) -> OpenCounts {
+        OpenCounts::of_key(self.state.open.as_ref().map(|session| session.open.start), self.events())
+    }
+
+    fn row(&self) -> OpenRow<'_> {
+        ruled_row(self)
+    }
+}
+
+fn push(encoded: &mut EncodedPartition, key: &impl OpenKey) {
+    encoded.open.add(key.counts());
+    encoded.push(key.row());
+}
+
+/// Counts a key, and appends it to `changes` if it is one. Returns whether these fit.
+fn push_change(changes: &mut EncodedPartition, key: &impl OpenKey, fate: Fate, most_bytes: usize) -> bool {
+    if fate != Fate::Gone {
+        changes.open.add(key.counts());
+    }
+    fate == Fate::Unchanged || changes.push_change(key.row(), most_bytes)
 }
 
 impl Stored for GapReducer {
@@ -49,29 +92,15 @@ impl Stored for GapReducer {
 
     fn encode(&mut self) -> EncodedPartition {
         let mut encoded = EncodedPartition::default();
-        self.open_state(|state| {
-            encoded.open.add(counts(&state));
-            encoded.push(plain_row(&state));
-        });
+        self.open_state(|state| push(&mut encoded, &state));
         encoded
     }
 
     fn encode_changes(&mut self, changes: &mut EncodedPartition, most_bytes: usize) -> bool {
         let mut fit = true;
-        let are_all = self.changes(|state, fate| {
-            if fate != Fate::Gone {
-                changes.open.add(counts(&state));
-            }
-            if fate != Fate::Unchanged && fit {
-                fit = changes.push_change(plain_row(&state), most_bytes);
-            }
-        });
+        let are_all = self.changes(|state, fate| fit = fit && push_change(changes, &state, fate, most_bytes));
         fit && are_all
     }
-}
-
-fn counts(state: &KeyState<'_>) -> OpenCounts {
-    OpenCounts::of_key(state.open.map(|open| open.start), state.events())
 }
 
 impl Stored for RuleReducer {
@@ -92,29 +121,15 @@ impl Stored for RuleReducer {
 
     fn encode(&mut self) -> EncodedPartition {
         let mut encoded = EncodedPartition::default();
-        self.open_state(|state| {
-            encoded.open.add(ruled_counts(&state));
-            encoded.push(ruled_row(&state));
-        });
+        self.open_state(|state| push(&mut encoded, &state));
         encoded
     }
 
     fn encode_changes(&mut self, changes: &mut EncodedPartition, most_bytes: usize) -> bool {
         let mut fit = true;
-        let are_all = self.changes(|state, fate| {
-            if fate != Fate::Gone {
-                changes.open.add(ruled_counts(&state));
-            }
-            if fate != Fate::Unchanged && fit {
-                fit = changes.push_change(ruled_row(&state), most_bytes);
-            }
-        });
+        let are_all = self.changes(|state, fate| fit = fit && push_change(changes, &state, fate, most_bytes));
         fit && are_all
     }
-}
-
-fn ruled_counts(state: &RuledState<'_>) -> OpenCounts {
-    OpenCounts::of_key(state.state.open.as_ref().map(|session| session.open.start), state.events())
 }
 
 impl Stored for PartitionReducer {
