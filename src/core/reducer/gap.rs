@@ -163,6 +163,7 @@ impl GapReducer {
 }
 
 impl Fold for GapReducer {
+    #[inline]
     fn take(
         &mut self,
         event: Event<'_>,
