@@ -1,6 +1,9 @@
-"""The memory of a task that folds one key with half of all events: `hot_key.py EVENTS [RULE]` prints the peak of this process in MB.
+"""The memory of a task that folds one key with half of all events: `hot_key.py EVENTS [RULE]` folds EVENTS, then three times as many.
 
-Without rules, events are parts of sessions, and each event of the hot key is a session of its own."""
+The peak of this process may grow little from the first to the second: what an interpreter and its packages take differs from machine to
+machine, what a fold holds of a key does not. With fewer than 2,000,000 EVENTS the buffers on the way are not full yet. Without rules,
+events are parts of sessions, and each event of the hot key is a session of its own.
+"""
 
 import json
 import pathlib
@@ -10,6 +13,7 @@ import sys
 import pyarrow as pa
 from sessionize._core import SparkFold, SparkMapper, spark_decide
 
+GROWTH_MB = 60
 BASE_US = 1_577_836_800_000_000
 
 
@@ -33,8 +37,10 @@ def job(rules):
     )
 
 
-def main(events, rule):
-    """Rows as an engine sorts them, in batches of 10,000: the hot key with half of the events, then others with two each."""
+def peak_of(events, rule):
+    """The peak of this process in MB so far, when it has folded these events.
+
+    Rows as an engine sorts them, in batches of 10,000: the hot key with half of the events, then others with two each."""
     text = job([rule] if rule else [])
     fold, rows = SparkFold(text), 10_000
     is_part, seconds = not rule, 1 if rule else 600
@@ -70,7 +76,15 @@ def _rows(keys, times, is_part):
     return pa.record_batch(columns, names=["bucket", "key", "kind", "time", "seq", "payload"])
 
 
+def main(events, rule):
+    """0 when the peak grows as little as it may: a fold that holds a key grows by 80 MB with a rule, by more without."""
+    before = peak_of(events, rule)
+    grown = peak_of(3 * events, rule) - before
+    print(f"the peak has grown by {grown:.0f} MB; at most {GROWTH_MB}")
+    return 0 if grown <= GROWTH_MB else 1
+
+
 if __name__ == "__main__":
     import pyarrow.compute
 
-    sys.exit(0 if main(int(sys.argv[1]), sys.argv[2].split("=", 1) if len(sys.argv) > 2 else None) <= 300 else 1)
+    sys.exit(main(int(sys.argv[1]), sys.argv[2].split("=", 1) if len(sys.argv) > 2 else None))

@@ -258,5 +258,5 @@ def test_shuffled_bytes_are_merged_before_the_shuffle(root):
 def test_a_key_with_half_of_all_events_needs_little_memory(rule):
     program = pathlib.Path(__file__).parent / "hot_key.py"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
-    done = subprocess.run([sys.executable, program, "4000000" if not rule else "1000000", *rule], capture_output=True, text=True, check=False, env=clean)
+    done = subprocess.run([sys.executable, program, "2000000", *rule], capture_output=True, text=True, check=False, env=clean)
     assert done.returncode == 0, done.stdout + done.stderr
