@@ -1,58 +1,47 @@
-"""The same sessions by other engines. Each takes a story, and gives sessions: key, time of the first and of the last event, events."""
+"""Stories as tables of DuckDB, and the sessions that its statements find in them."""
+
+from functools import cache
 
 import duckdb
 
-# The usual statement for sessions in SQL: a row begins one if its pause is longer than the gap.
-GAPS = """
-SELECT key, min(t), max(t), count(*)
-FROM (
-  SELECT key, t, count(*) FILTER (begins) OVER (PARTITION BY key ORDER BY t, seq) AS session
-  FROM (SELECT *, t - lag(t) OVER (PARTITION BY key ORDER BY t, seq) <= $gap IS NOT TRUE AS begins FROM events)
-)
-GROUP BY key, session
-"""
+from rules import where
+from session import Session
 
-# Flink's session windows: each event is a window [t, t + gap); those that meet are merged, also where one begins as the other ends.
-MERGED = """
-SELECT least(min(first), $t), greatest(max(last), $t), coalesce(sum(events), 0) + 1
-FROM windows WHERE key = $key AND first <= $t + $gap AND last + $gap >= $t
-"""
-FORGET = "DELETE FROM windows WHERE key = $key AND first <= $t + $gap AND last + $gap >= $t"
-FIRED = "DELETE FROM windows WHERE last + $gap <= $watermark RETURNING key, first, last, events"
+COLUMNS = 8
+SCHEMA = ["seq INTEGER", "key VARCHAR", "t BIGINT", "gap BIGINT", "lasts BIGINT", "line VARCHAR", *(f"c{n} VARCHAR" for n in range(1, COLUMNS + 1))]
 
 
-def by_duckdb(story):
+def row_of(event):
+    values = (event.values + (None,) * COLUMNS)[:COLUMNS]
+    return (event.seq, event.key, event.time, event.gap, event.lasts, event.line, *values)
+
+
+@cache
+def database():
+    db = duckdb.connect(config={"threads": 1})
+    db.execute("CREATE MACRO regexp_like(value, pattern) AS regexp_matches(value, pattern)")
+    return db
+
+
+def table(events):
+    """A database with the events and nothing else."""
+    db = database()
+    db.execute(f"CREATE OR REPLACE TABLE events ({', '.join(SCHEMA)})")
+    rows = [row_of(event) for event in events]
+    if rows:
+        marks = f"({', '.join('?' for _ in SCHEMA)})"
+        db.execute(f"INSERT INTO events VALUES {', '.join(marks for _ in rows)}", [value for row in rows for value in row])
+    return db
+
+
+def filtered(story):
+    """The numbers of the events that --where leaves out."""
+    if not story.rule("--where"):
+        return set()
+    found = table(event for step in story.steps for event in step.events).execute(f"SELECT seq FROM events WHERE NOT ({where(story)})")
+    return {seq for (seq,) in found.fetchall()}
+
+
+def by_duckdb(story, statement):
     """Events that are accepted, all at once."""
-    with duckdb.connect() as db:
-        db.execute("CREATE TABLE events (seq INTEGER, key VARCHAR, t BIGINT)")
-        rows = [(event.seq, event.key, event.time) for event in story.accepted()]
-        if rows:
-            db.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
-        return sorted(db.execute(GAPS, {"gap": story.gap}).fetchall())
-
-
-def by_flink_rules(story):
-    """Every event, row after row; which are late is decided here. The watermark moves after each batch. Says which sessions have
-    fired, which have not, and which events were late."""
-    fired, late, watermark, latest = [], set(), -(1 << 62), -(1 << 62)
-    with duckdb.connect() as db:
-        db.execute("CREATE TABLE windows (key VARCHAR, first BIGINT, last BIGINT, events BIGINT)")
-        for step in story.steps:
-            for event in step.events:
-                row = {"key": event.key, "t": event.time, "gap": story.gap}
-                first, last, events = db.execute(MERGED, row).fetchone()
-                # A window is late if the watermark has passed its end, after it was merged.
-                if last + story.gap <= watermark:
-                    late.add(event.seq)
-                    continue
-                latest = max(latest, event.time)
-                db.execute(FORGET, row)
-                db.execute("INSERT INTO windows VALUES (?, ?, ?, ?)", [event.key, first, last, events])
-            reached = step.flags.get("--watermark", latest - step.flags.get("--watermark-delay", 0))
-            if step.verb == "finalize":
-                # The end of a stream: a watermark behind all times.
-                reached = step.flags.get("--as-of", latest + story.gap + 1)
-            watermark = max(watermark, reached)
-            fired += db.execute(FIRED, {"gap": story.gap, "watermark": watermark}).fetchall()
-        waiting = db.execute("FROM windows").fetchall()
-    return sorted(fired), sorted(waiting), late
+    return [Session.of(row) for row in table(story.accepted()).execute(statement).fetchall()]

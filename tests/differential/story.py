@@ -1,27 +1,42 @@
-"""Scenarios as stories that other engines can be told: events with keys and times, and the sessions that are expected of them."""
+"""Scenarios as stories that other engines can be told: rules, events with their columns, and the sessions that are expected of them."""
 
+import csv
 import re
 import shlex
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from times import Unfit, duration_of, time_of
+
 ROOT = Path(__file__).parent.parent.parent
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-UNITS = {"us": 1, "ms": 1000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
-# What a story may ask for: these flags change which sessions come out, or only which mistakes are let through.
-FLAGS = {"--gap", "--watermark-delay", "--watermark", "--as-of"}
-LIMITS = {"--max-late", "--max-rejects", "--now", "--report", "--header"}
+# Flags of a step, and those that only let mistakes through.
+MOMENTS = {"--watermark", "--as-of"}
+SPANS = {"--gap", "--watermark-delay"}
+LIMITS = {"--max-late", "--max-rejects", "--now", "--report", "--min-rows", "--key-parts"}
+# The definition: what sessions are.
+RULES = {
+    "--key", "--time", "--header", "--timezone", "--null", "--where", "--having", "--agg", "--max-distinct", "--max-list",
+    "--max-duration", "--split-at", "--start-on", "--split-on", "--max-events", "--end-on", "--gap-by", "--gap-column",
+    "--duration", "--order-by", "--dedup", "--emit", "--allowed-lateness",
+}  # fmt: skip
 STEPS = ("run", "finalize", "rollback", "purge", "inspect", "file", "gzip", "zstd")
+NEVER = -(1 << 62)
 
 
 @dataclass(frozen=True)
 class Event:
-    """A row: its place among all rows, its key, its microseconds."""
+    """A row: its place among all rows, its key, its microseconds (none if it has no time, and `--where` leaves it out), the gap and the
+    duration that it contains, its values (none if they are missing), and the row as it was written, in cells and as a line."""
 
     seq: int
     key: str
-    time: int
+    time: int | None
+    gap: int | None
+    lasts: int
+    values: tuple
+    row: tuple
+    line: str
 
 
 @dataclass
@@ -36,30 +51,50 @@ class Step:
 
 @dataclass
 class Story:
-    """What a scenario says, in microseconds. `sessions` are all that it completes, `opened` those that it leaves open, if it says so."""
+    """What a scenario says, in microseconds. `sessions` are all that it completes and does not retract, `retracted` those that it does,
+    `opened` and `events_open` what it leaves open, `emitted` the rows of its events, each if it says so. A session is a row: key, start,
+    end, events, reason, and the texts of its aggregates."""
 
     title: str
-    rule: str
-    gap: int
-    steps: list
-    sessions: list
-    opened: list | None
+    gap: int = 300_000_000
+    rules: dict = field(default_factory=dict)
+    columns: list = field(default_factory=list)
+    steps: list = field(default_factory=list)
+    sessions: list = field(default_factory=list)
+    retracted: list = field(default_factory=list)
+    emitted: list = field(default_factory=list)
+    opened: list | None = None
+    events_open: int | None = None
+
+    def subject(self):
+        return self.title.split(":")[0]
+
+    def rule(self, flag):
+        """The one value of a flag of the definition."""
+        return self.rules.get(flag, [None])[0]
+
+    def column(self, name):
+        """The place of a column that is named, or counted from 1."""
+        if name in self.columns:
+            return self.columns.index(name) + 1
+        if not name.isdigit():
+            raise Unfit(f"no column {name}")
+        return int(name)
 
     def accepted(self):
         return [event for step in self.steps for event in step.events if event.seq not in step.late]
 
     def ends_with_a_cut(self):
         """Whether a finalize closes everything: nothing comes after it."""
-        with_events = [
-            number for number, step in enumerate(self.steps) if any(event.seq not in step.late for event in step.events)
-        ]
+        with_events = [number for number, step in enumerate(self.steps) if any(event.seq not in step.late for event in step.events)]
         return any(step.verb == "finalize" and "--as-of" not in step.flags for step in self.steps[with_events[-1] :])
 
-    def watermark(self):
-        """Rule 3 and rule 7: where the watermark is in the end."""
-        watermark, latest = -(1 << 62), -(1 << 62)
+    def watermark(self, filtered=frozenset()):
+        """Rule 3 and rule 7: where the watermark is in the end, given the rows that `--where` leaves out."""
+        watermark, latest = NEVER, NEVER
         for step in self.steps:
-            latest = max([latest, *(event.time for event in step.events if event.seq not in step.late)])
+            aside = step.late | filtered
+            latest = max([latest, *(event.time for event in step.events if event.seq not in aside)])
             if step.verb == "finalize":
                 reached = step.flags.get("--as-of", latest + 1)
             else:
@@ -68,125 +103,180 @@ class Story:
         return watermark
 
 
-class Unfit(Exception):
-    """The scenario is about something that the engines do not have."""
-
-
-def stories():
+def scenarios():
+    """Each scenario: its title, and its text."""
     texts = [path.read_text() for path in sorted((ROOT / "tests/scenarios").glob("*.txt"))]
     page = (ROOT / "docs/semantics.md").read_text()
     texts.append("\n\n".join(re.findall(r"```scenario\n(.*?)```", page, re.S)))
-    parts = [part for text in texts for part in re.split(r"^(?==== )", text, flags=re.M) if part.startswith("=== Rule ")]
+    parts = [part for text in texts for part in re.split(r"^(?==== )", text, flags=re.M) if part.startswith("=== ")]
+    return [(part.partition("\n")[0].removeprefix("=== ").strip(), part.partition("\n")[2]) for part in parts]
+
+
+def stories():
     found = []
-    for part in parts:
+    for title, body in scenarios():
         try:
-            found.append(story(part))
+            found.append(story(title, body))
         except Unfit:
             continue
     return found
 
 
-def story(text):
-    head, _, body = text.partition("\n")
-    title = head.removeprefix("=== ").strip()
-    rule = re.match(r"Rule (\d+)", title).group(1)
-    steps, sessions, opened, gap, batches, seq = [], [], None, None, 0, 0
+def story(title, body):
+    told, batches = Story(title), 0
     for block in re.split(r"\n\s*\n(?=#|(?:%s)\b)" % "|".join(STEPS), body.strip("\n")):
         lines = [line for line in block.splitlines() if not line.startswith("#")]
-        if not lines:
+        if not lines or lines[0].startswith("inspect"):
             continue
-        words = shlex.split(lines[0])
-        if words[0] == "inspect":
-            continue
-        flags = read_flags(words)
-        if "----" not in lines:
-            raise Unfit("no expectations")
+        if "----" not in lines or "--dry-run" in lines[0]:
+            raise Unfit("no expectations, or a run that does nothing")
         cut = lines.index("----")
-        step = Step(words[0], flags)
-        expected = [line for line in lines[cut + 1 :] if line.strip()]
-        if any(line.startswith(("exit", "status")) for line in expected):
-            raise Unfit("a run that is refused")
-        rows, late, rejected = lines[1:cut], aside("late", expected), aside("reject", expected)
+        rows, expected = lines[1:cut], [unescaped(line) for line in lines[cut + 1 :] if line.strip()]
         batches += bool(rows)
-        for number, row in enumerate(rows, 1):
-            place = f"{batches}.csv", number
-            if place in rejected:
-                continue
-            seq += 1
-            step.events.append(event_of(seq, row))
-            if place in late:
-                step.late.add(seq)
-        sessions += [session_of(said.split(" ", 1)[1]) for said in expected if said.startswith("session ")]
-        opens = [said.split(" ", 1)[1] for said in expected if said.startswith("open ")]
-        opened = [open_of(row) for row in opens] if opens else None
-        now = flags.get("--gap", 300_000_000)
-        if words[0] == "run":
-            if gap not in (None, now) and "--gap" in flags:
-                raise Unfit("the gap changes")
-            gap = gap or now
-        steps.append(step)
-    if not any(step.events for step in steps):
+        # A command that is refused, or has nothing to do, changes nothing.
+        if not any(re.match(r"exit|status = (?!committed)", line) for line in expected):
+            add_step(told, shlex.split(lines[0].replace("\\", "\\\\")), f"{batches}.csv", rows, expected)
+    if not told.accepted():
         raise Unfit("no events")
-    return Story(title, rule, gap, steps, sorted(sessions), opened and sorted(opened))
+    told.sessions, told.retracted = applied(told.sessions)
+    return told
+
+
+def add_step(told, words, file, rows, expected):
+    flags, rules = read_flags(words)
+    first = not told.steps
+    if not first and flags.get("--gap", told.gap) != told.gap:
+        raise Unfit("the gap changes")
+    told.gap = flags.get("--gap", told.gap)
+    told.rules = told.rules if told.rules else rules
+    step = Step(words[0], flags)
+    late, rejected = aside("late", expected), aside("reject", expected)
+    cells = cells_of(unescaped(rows[0])) if rows else []
+    has_header = (file, 1) not in rejected and names_columns(told, cells)
+    columns = cells if has_header else [str(number) for number in range(1, len(cells) + 1)]
+    told.columns = told.columns or columns
+    for number, row in enumerate(rows, 1):
+        if (file, number) in rejected or (has_header and number == 1):
+            continue
+        seq = sum(len(step.events) for step in told.steps) + len(step.events) + 1
+        step.events.append(event_of(told, seq, columns, row))
+        if (file, number) in late:
+            step.late.add(seq)
+    told.steps.append(step)
+    expect(told, flags, expected)
+
+
+def names_columns(told, cells):
+    asked = told.rule("--header")
+    if asked in ("yes", "no"):
+        return asked == "yes"
+    return bool(cells) and not any(is_time(cell, told.rule("--timezone")) for cell in cells)
+
+
+def is_time(text, zone):
+    try:
+        return time_of(text, zone) is not None
+    except Unfit:
+        return False
+
+
+def expect(told, flags, expected):
+    said = lambda kind: [line.split(" ", 1)[1] for line in expected if line.startswith(kind + " ")]
+    keys = len((told.rule("--key") or "1").split(","))
+    told.sessions += [session_of(row, keys) for row in said("session")]
+    told.emitted += [(tuple(cells[:-1]), int(cells[-1])) for cells in map(cells_of, said("event"))]
+    opened = [open_of(row, keys) for row in said("open")]
+    latest = [session_of(row, keys)[1] for row in said("latest")]
+    told.opened = sorted(opened or latest) if opened or "--emit-open" in flags else None
+    counts = dict(line.split(" = ") for line in expected if line.startswith("events_open = "))
+    told.events_open = int(counts["events_open"]) if counts else None
+
+
+def applied(rows):
+    """Rows of inserts and retracts: the sessions that are left, and those that were taken back."""
+    inserted = Counter(row for op, row in rows if op != "retract")
+    retracted = Counter(row for op, row in rows if op == "retract")
+    return sorted((inserted - retracted).elements()), sorted(retracted.elements())
 
 
 def aside(kind, expected):
     """Files and lines of the rows that are expected in a side output."""
     found = [said.split(" ", 1)[1].split(",")[:2] for said in expected if said.startswith(kind + " ")]
-    if any(not number.isdigit() for _, number in found):
+    if any(len(place) < 2 or not place[1].isdigit() for place in found):
         raise Unfit("rows of another kind")
     return {(file, int(number)) for file, number in found}
 
 
 def read_flags(words):
+    """Flags of the step, and of the definition."""
     if words[0] not in ("run", "finalize"):
         raise Unfit(words[0])
-    flags, rest = {}, words[1:]
+    flags, rules, rest = {}, {}, words[1:]
     while rest:
         name, rest = rest[0], rest[1:]
-        if name in ("--watermark", "--as-of"):
-            flags[name], rest = time_of(rest[0]), rest[1:]
-        elif name in FLAGS:
-            flags[name], rest = duration_of(rest[0]), rest[1:]
-        elif name in LIMITS:
-            rest = rest[1:]
-        else:
+        if name == "--emit-open":
+            flags[name] = True
+            continue
+        if not rest:
             raise Unfit(name)
-    return flags
+        value, rest = rest[0], rest[1:]
+        if name in MOMENTS:
+            flags[name] = time_of(value)
+        elif name in SPANS:
+            flags[name] = duration_of(value)
+        elif name in RULES:
+            rules.setdefault(name, []).append(value)
+        elif name not in LIMITS:
+            raise Unfit(name)
+    return flags, rules
 
 
-def duration_of(text):
-    parts = re.findall(r"(\d+)(us|ms|s|m|h|d)", text)
-    if "".join(number + unit for number, unit in parts) != text or not parts:
-        raise Unfit(text)
-    return sum(int(number) * UNITS[unit] for number, unit in parts)
+def unescaped(line):
+    if re.search(r"(?<!\\)\\(x|$)", line):
+        raise Unfit("bytes, or no line end")
+    return re.sub(r"\\([rnt\\])", lambda match: {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}[match[1]], line)
 
 
-def time_of(text):
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?Z?", text)
-    if not match:
-        raise Unfit(text)
-    day, clock, fraction = match.groups()
-    second = datetime.fromisoformat(f"{day}T{clock}+00:00")
-    return (second - EPOCH) // timedelta(microseconds=1) + int((fraction or "0").ljust(6, "0"))
+def cells_of(line):
+    try:
+        return next(csv.reader([line]), [""])
+    except csv.Error as error:
+        raise Unfit(line) from error
 
 
-def event_of(seq, line):
-    if line.count(",") != 1 or "\\" in line or '"' in line:
-        raise Unfit(line)
-    key, time = line.split(",")
-    return Event(seq, key, time_of(time))
+def event_of(told, seq, columns, line):
+    if line.startswith("{"):
+        raise Unfit("JSON lines")
+    cells = dict(zip(columns, cells_of(unescaped(line))))
+    row = tuple(cells.get(name, "") for name in told.columns)
+    missing = {"", *told.rules.get("--null", [])}
+    values = tuple(None if cell in missing else cell for cell in row)
+    value = lambda name: values[told.column(name) - 1] if told.column(name) <= len(values) else None
+    key, time = told.rule("--key") or usual(told, ("key", "user"), "1"), told.rule("--time") or usual(told, ("time", "ts"), "2")
+    of_flag = lambda flag: value(told.rule(flag)) if told.rule(flag) else None
+    try:
+        when = time_of(value(time) or "", told.rule("--timezone"))
+    except Unfit:
+        if not told.rule("--where"):
+            raise
+        when = None
+    gap, lasts = of_flag("--gap-column"), of_flag("--duration")
+    name = ",".join(value(part) or "" for part in key.split(","))
+    return Event(seq, name, when, gap and duration_of(gap, True), duration_of(lasts, True) if lasts else 0, values, row, line)
 
 
-def session_of(row):
-    parts = row.split(",")
-    if len(parts) != 6 or parts[0] in ("insert", "retract"):
-        raise Unfit(row)
-    return parts[0], time_of(parts[1]), time_of(parts[2]), int(parts[4])
+def usual(told, names, otherwise):
+    return next((name for name in names if name in told.columns), otherwise)
 
 
-def open_of(row):
-    parts = row.split(",")
-    if len(parts) != 4:
-        raise Unfit(row)
-    return parts[0], time_of(parts[1]), time_of(parts[2]), int(parts[3])
+def session_of(row, keys):
+    """Whether it is inserted or retracted, and the session."""
+    parts = cells_of(row)
+    op = parts.pop(0) if parts[0] in ("insert", "retract") else "insert"
+    key, (start, end, _, events, reason, *values) = ",".join(parts[:keys]), parts[keys:]
+    return op, (key, time_of(start), time_of(end), int(events), reason, *values)
+
+
+def open_of(row, keys):
+    parts = cells_of(row)
+    return (",".join(parts[:keys]), time_of(parts[keys]), time_of(parts[keys + 1]), int(parts[keys + 2]))
