@@ -41,6 +41,8 @@ mod sessionizer;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "cli")]
+mod compression;
+#[cfg(feature = "cli")]
 mod definition;
 #[cfg(feature = "cli")]
 mod deliver;

@@ -1,12 +1,12 @@
 //! The files of a batch, each of which is identified by its content.
 
-use super::compression::{self, Compression};
 use super::content::{Content, Hashing, SharedHash, begun_hash};
 use super::extent::Extent;
 use super::path_columns::PathColumns;
 use super::read_at::ReadAt;
 use super::stamp::path_hash;
 use super::stored::{LocalFile, Stored, StoredBytes};
+use crate::compression::{self, Compression};
 use crate::error::{Error, ErrorKind, Result, limit_reached};
 use crate::ledger::{FileDigest, FilePlace, FileStamp, beginning_bytes};
 use crate::objects::Object;

@@ -8,7 +8,6 @@ pub mod arrow;
 mod batch;
 mod blocks;
 mod columns;
-mod compression;
 mod content;
 pub mod csv;
 mod decoder;

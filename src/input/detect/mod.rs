@@ -4,8 +4,8 @@ mod controls;
 mod foreign;
 
 use super::blocks::BYTE_ORDER_MARK;
-use super::compression::Compression;
 use super::files::BatchFile;
+use crate::compression::Compression;
 use crate::error::{Error, ErrorKind, Result};
 use foreign::Other;
 use std::io::Read;

@@ -11,7 +11,7 @@ const NEEDS_DICTIONARY: &str = "Dictionary mismatch";
 
 /// The compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compression {
+pub enum Compression {
     /// One member or several.
     Gzip,
     /// One frame or several.
@@ -20,7 +20,7 @@ pub(super) enum Compression {
 
 impl Compression {
     /// The compression of a file that begins with `bytes`.
-    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+    pub fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x1F, 0x8B, ..] => Some(Self::Gzip),
             // Parallel compressors such as pzstd write a frame that is to be skipped before each frame.
@@ -30,7 +30,7 @@ impl Compression {
     }
 
     /// Its name.
-    pub(super) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
@@ -41,7 +41,7 @@ impl Compression {
     ///
     /// # Errors
     /// If the library returns no reader.
-    pub(super) fn unpack(self, stored: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    pub fn unpack(self, stored: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Self::Gzip => {
                 let buffered = io::BufReader::with_capacity(BUFFER_BYTES, stored);
@@ -90,7 +90,7 @@ fn next_member<R: BufRead>(mut stored: R) -> io::Result<Option<GzDecoder<R>>> {
 }
 
 /// The refusal of a file whose compressed data caused `error`; `None` if the data is not at fault.
-pub(super) fn damage(error: &io::Error) -> Option<Error> {
+pub fn damage(error: &io::Error) -> Option<Error> {
     use io::ErrorKind as Io;
     match error.kind() {
         // The zstd library has one kind for all its errors: other.
