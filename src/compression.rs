@@ -1,8 +1,9 @@
-//! Compressed files, recognized by their first bytes, whatever their name.
+//! Compressed files: those that are read are recognized by their first bytes, whatever their name.
 
 use crate::error::{Error, ErrorKind};
 use flate2::bufread::GzDecoder;
-use std::io::{self, BufRead, Read};
+use flate2::write::GzEncoder;
+use std::io::{self, BufRead, Read, Write};
 
 const BUFFER_BYTES: usize = 1 << 20;
 
@@ -10,7 +11,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 const NEEDS_DICTIONARY: &str = "Dictionary mismatch";
 
 /// The compression of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Compression {
     /// One member or several.
     Gzip,
@@ -19,6 +20,9 @@ pub enum Compression {
 }
 
 impl Compression {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Gzip, Self::Zstd];
+
     /// The compression of a file that begins with `bytes`.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
@@ -37,6 +41,19 @@ impl Compression {
         }
     }
 
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|compression| compression.name() == name)
+    }
+
+    /// The extension of its files.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Gzip => "gz",
+            Self::Zstd => "zst",
+        }
+    }
+
     /// A reader of the decompressed content of `stored`.
     ///
     /// # Errors
@@ -49,6 +66,60 @@ impl Compression {
             }
             Self::Zstd => Box::new(zstd::Decoder::new(stored)?),
         })
+    }
+
+    /// A compressor, at the default level of its library. The same content becomes the same bytes, however it is divided into writes.
+    ///
+    /// # Errors
+    /// If the library returns none.
+    pub fn compressor(self) -> io::Result<Compressor> {
+        Ok(match self {
+            Self::Gzip => Compressor::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::default())),
+            Self::Zstd => Compressor::Zstd(zstd::Encoder::new(Vec::new(), zstd::DEFAULT_COMPRESSION_LEVEL)?),
+        })
+    }
+}
+
+/// Compresses content into one member or frame.
+pub enum Compressor {
+    /// As `gzip` does, without name and time.
+    Gzip(GzEncoder<Vec<u8>>),
+    /// As `zstd` does.
+    Zstd(zstd::Encoder<'static, Vec<u8>>),
+}
+
+impl Compressor {
+    /// Takes content, and returns the bytes that are ready since the last call.
+    ///
+    /// # Errors
+    /// If the library fails.
+    pub fn take(&mut self, content: &[u8]) -> io::Result<&[u8]> {
+        self.ready().clear();
+        match self {
+            Self::Gzip(encoder) => encoder.write_all(content)?,
+            Self::Zstd(encoder) => encoder.write_all(content)?,
+        }
+        Ok(self.ready())
+    }
+
+    /// Returns the bytes behind all others.
+    ///
+    /// # Errors
+    /// If the library fails.
+    pub fn finish(&mut self) -> io::Result<&[u8]> {
+        self.ready().clear();
+        match self {
+            Self::Gzip(encoder) => encoder.try_finish()?,
+            Self::Zstd(encoder) => encoder.do_finish()?,
+        }
+        Ok(self.ready())
+    }
+
+    fn ready(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Gzip(encoder) => encoder.get_mut(),
+            Self::Zstd(encoder) => encoder.get_mut(),
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn execute(flags: &FinalizeFlags, cancellation: &Cancellation) -> Res
     let settings = FinalizeSettings {
         as_of: flags.as_of,
         keep_generations: flags.keep_generations,
-        outputs: flags.outputs.settings(),
+        outputs: flags.outputs.settings()?,
     };
     let report = run::finalize(&mut context, settings, &workers)?;
     flags.common.print(cancellation, &report, run_page)

@@ -205,7 +205,7 @@ impl RunFlags {
             memory_bytes: self.memory.unwrap_or_else(memory::default_bytes),
             keep_generations: self.keep_generations,
             max_bytes: self.max_bytes.map_or(u64::MAX, |bytes| bytes as u64),
-            outputs: self.outputs.settings(),
+            outputs: self.outputs.settings()?,
             command: Vec::new(),
         })
     }

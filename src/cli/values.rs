@@ -5,7 +5,7 @@ use crate::core::rules::duration;
 use crate::definition::ColumnRequest;
 use crate::input::time::{TimeFormat, TimeParser};
 use crate::input::{Format, nearest_name};
-use crate::settings::{KeepGenerations, OutputFormat};
+use crate::settings::{Compression, KeepGenerations, OutputFormat};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// A duration in microseconds.
@@ -36,6 +36,14 @@ pub(super) fn output_format() -> impl TypedValueParser<Value = OutputFormat> {
         let format = OutputFormat::named(&name).ok_or("unknown")?;
         format.absent().map_or(Ok(format), Err)
     })
+}
+
+/// The name of no compression.
+pub(super) const NONE: &str = "none";
+
+/// The names of the compressions of outputs.
+pub(super) fn output_compression() -> PossibleValuesParser {
+    std::iter::once(NONE).chain(Compression::ALL.map(Compression::name)).into()
 }
 
 /// `72` generations, or those of the last `7d`.

@@ -2,7 +2,7 @@ use super::*;
 use crate::core::event::Timestamp;
 use crate::ledger::RunId;
 use crate::maintenance::{rollback, verify, write_predecessor};
-use crate::output::OutputFormat;
+use crate::output::{OutputForm, OutputFormat};
 use crate::run::{Cancellation, FinalizeSettings, Workers, finalize};
 use crate::settings::CommonSettings;
 use crate::settings::{KeepGenerations, OutputSettings};
@@ -30,7 +30,7 @@ fn close_all(context: &mut Context) -> String {
         as_of: None,
         keep_generations: KeepGenerations::Count(NonZeroU64::MAX),
         outputs: OutputSettings {
-            format: OutputFormat::Csv,
+            form: OutputForm::plain(OutputFormat::Csv),
             spreadsheet_safe: false,
             partitions: None,
             shows_open: false,

@@ -2,7 +2,7 @@
 
 use crate::durable::Disk;
 use crate::error::Result;
-use crate::output::{Output, OutputFile, OutputFormat, OutputKind, Staging};
+use crate::output::{Output, OutputFile, OutputForm, OutputFormat, OutputKind, Staging};
 use crate::state::predecessor::write_predecessor;
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub fn write(state: &Path, out: &Path) -> Result<()> {
     let (mark, stream) = write_predecessor(state)?;
     let output = Output::at(out.to_owned(), Disk::default());
     let mut staging = Staging::begin(&output, stream, mark.run)?;
-    staging.open(OutputFile::whole(OutputKind::Sessions, OutputFormat::ALL[0]), HEADER)?;
+    staging.open(OutputFile::whole(OutputKind::Sessions, OutputForm::plain(OutputFormat::ALL[0])), HEADER)?;
     let manifest = staging.seal(mark, 1, |manifest| manifest)?;
     output.publish(mark.run, &manifest).map(drop)
 }

@@ -3,16 +3,19 @@
 use super::counts::SessionCounts;
 use super::kind::OutputKind;
 use super::schema::OutputSchema;
+use super::stored_file::StoredFile;
 use super::untaken::{RowForm, UntakenRow};
 use crate::core::session::SessionBatch;
 use crate::ledger::{RunId, StreamId};
-use std::fs::File;
 use std::io;
 
 /// Encodes completed sessions in one format. All threads of a run share it.
 pub(super) trait Encode: Sized {
     /// Why this build does not have the encoder, and what to do about it; `None` if it has it.
     const ABSENT: Option<&'static str> = None;
+
+    /// Whether the format compresses the parts of its files: then nothing compresses them as a whole.
+    const COMPRESSES_ITSELF: bool = false;
 
     /// The encoder for outputs with these columns.
     fn new(schema: OutputSchema, spreadsheet_safe: bool) -> Self;
@@ -37,7 +40,7 @@ pub(super) trait Encode: Sized {
     ///
     /// # Errors
     /// What is wrong with the output.
-    fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String>;
+    fn count_sessions(file: StoredFile, schema: &OutputSchema) -> Result<Option<SessionCounts>, String>;
 
     /// Whether rows of this form that are not taken in are written in this format.
     fn takes(_form: RowForm<'_>) -> bool {

@@ -10,6 +10,7 @@ mod csv;
 mod encode;
 mod followers;
 mod following;
+mod form;
 mod jsonl;
 mod kind;
 mod listing;
@@ -28,6 +29,7 @@ mod seconds;
 mod shuffle;
 mod side;
 mod staging;
+mod stored_file;
 mod taking_back;
 mod untaken;
 mod verify;
@@ -41,6 +43,7 @@ pub use counts::SessionCounts;
 pub use encode::{EncodeFile, Origin};
 pub use followers::{Registration, check_follower_name};
 pub use following::{PublishedFile, StoredValue, TakeRow};
+pub use form::OutputForm;
 pub use kind::OutputKind;
 pub use listing::Listing;
 pub use manifest::{Manifest, ManifestFile, PhasesUs};
@@ -57,8 +60,8 @@ pub use verify::audit_output;
 
 use crate::core::session::SessionBatch;
 use encode::Encode;
-use std::fs::File;
 use std::io;
+use stored_file::StoredFile;
 
 /// Generates [`OutputFormat`] and [`Encoder`] from the table of formats.
 macro_rules! formats {
@@ -87,6 +90,11 @@ macro_rules! formats {
                 match self { $(Self::$variant => $ending,)* }
             }
 
+            /// Whether it compresses the parts of its files itself.
+            pub const fn compresses_itself(self) -> bool {
+                match self { $(Self::$variant => <$encoder>::COMPRESSES_ITSELF,)* }
+            }
+
             /// Why this build cannot write it, and what to do about it; `None` if it can.
             pub const fn absent(self) -> Option<&'static str> {
                 match self { $(Self::$variant => <$encoder>::ABSENT,)* }
@@ -110,11 +118,11 @@ macro_rules! formats {
                 match self { $(Self::$variant => <$encoder>::side_row(untaken, spreadsheet_safe),)* }
             }
 
-            fn count_sessions(self, file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
+            fn count_sessions(self, file: StoredFile, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
                 match self { $(Self::$variant => <$encoder>::count_sessions(file, schema),)* }
             }
 
-            fn read_rows(self, file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), following::RowError> {
+            fn read_rows(self, file: StoredFile, columns: &[Column], take: TakeRow<'_>) -> Result<(), following::RowError> {
                 match self { $(Self::$variant => <$encoder as following::ReadRows>::read_rows(file, columns, take),)* }
             }
         }

@@ -1,8 +1,9 @@
 //! The output folder and its names: the path of a file shows its run.
 
+use super::form::OutputForm;
 use super::kind::OutputKind;
+use super::partitions;
 use super::partitions::OutputDate;
-use super::{OutputFormat, partitions};
 use crate::durable::Disk;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::RunId;
@@ -15,21 +16,21 @@ pub(super) const STAGING: &str = ".staging";
 /// The outputs of runs that were rolled back.
 pub(super) const RETRACTED: &str = "retracted";
 
-/// A kind of output in a format, and if it is partitioned the rows of one day.
+/// A kind of output in a form, and if it is partitioned the rows of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OutputFile {
     /// The content.
     pub kind: OutputKind,
-    /// The format.
-    pub format: OutputFormat,
+    /// The form.
+    pub form: OutputForm,
     /// The day whose rows it has; `None` if it has all.
     pub(super) date: Option<OutputDate>,
 }
 
 impl OutputFile {
     /// The file with all rows of its kind.
-    pub const fn whole(kind: OutputKind, format: OutputFormat) -> Self {
-        Self { kind, format, date: None }
+    pub const fn whole(kind: OutputKind, form: OutputForm) -> Self {
+        Self { kind, form, date: None }
     }
 
     /// The same for the rows of one day, or of all.
@@ -39,13 +40,20 @@ impl OutputFile {
 
     /// All possible files besides those of days, in the order of publishing.
     pub(super) fn all_whole() -> impl Iterator<Item = Self> {
-        let of_kind = |kind| OutputFormat::ALL.iter().map(move |&format| Self::whole(kind, format));
-        OutputKind::ALL.into_iter().flat_map(of_kind)
+        OutputKind::ALL.into_iter().flat_map(|kind| Self::in_all_forms(kind, None))
+    }
+
+    /// The possible files of a kind and a day.
+    pub(super) fn in_all_forms(
+        kind: OutputKind,
+        date: Option<OutputDate>,
+    ) -> impl Iterator<Item = Self> + Clone {
+        OutputForm::all().map(move |form| Self { kind, form, date })
     }
 
     /// The path of a run's file, relative to the output folder.
     pub fn path_of(self, run: RunId) -> String {
-        let ending = self.format.ending();
+        let ending = self.form.ending();
         let name = match self.kind {
             OutputKind::Open => format!("latest.{ending}"),
             _ => format!("{run}.{ending}"),
@@ -74,18 +82,17 @@ impl OutputFile {
             Some((folder, _)) if kind.has_partitions() => Some(OutputDate::of_folder(folder)?),
             _ => None,
         };
-        let files = OutputFormat::ALL.iter().map(|&format| Self { kind, format, date });
-        files.into_iter().find(|file| file.path_of(run) == path)
+        Self::in_all_forms(kind, date).find(|file| file.path_of(run) == path)
     }
 
-    /// The run whose file of this kind and format has this name in its folder.
+    /// The run whose file of this kind and form has this name in its folder.
     pub(super) fn run_of(self, name: &str) -> Option<RunId> {
-        run_of(name, self.format.ending())
+        run_of(name, &self.form.ending())
     }
 
     /// Its place in the staging folder.
     pub(super) fn staged_in(self, folder: &Path) -> PathBuf {
-        let (kind, ending) = (self.kind.name(), self.format.ending());
+        let (kind, ending) = (self.kind.name(), self.form.ending());
         match self.date {
             Some(date) => folder.join(format!("{kind}.{}.{ending}", date.folder_name())),
             None => folder.join(format!("{kind}.{ending}")),
@@ -184,16 +191,16 @@ mod tests {
         let all: Vec<OutputFile> = OutputFile::all_whole().chain(partitioned).collect();
         for file in &all {
             assert_eq!(OutputFile::of_path(&file.path_of(run), run), Some(*file));
-            assert_eq!(OutputFile::of_path(&format!("{}.gz", file.path_of(run)), run), None);
+            assert_eq!(OutputFile::of_path(&format!("{}.bz2", file.path_of(run)), run), None);
         }
         for file in OutputFile::all_whole().filter(|file| file.kind != OutputKind::Open) {
             let path = file.path_of(run);
             let (folder, name) = path.split_once('/').unwrap();
             assert_eq!((folder, file.run_of(name)), (file.kind.name(), Some(run)));
-            assert_eq!(file.run_of(&format!("{name}.gz")), None);
+            assert_eq!(file.run_of(&format!("{name}.bz2")), None);
         }
         let paths: BTreeSet<String> = all.iter().map(|file| file.path_of(run)).collect();
-        assert_eq!(paths.len(), (OutputKind::ALL.len() + 4) * OutputFormat::ALL.len());
+        assert_eq!(paths.len(), (OutputKind::ALL.len() + 4) * OutputForm::all().count());
         let staged: BTreeSet<PathBuf> = all.iter().map(|file| file.staged_in(staging)).collect();
         assert_eq!(staged.len(), paths.len());
         for wrong in [

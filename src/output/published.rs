@@ -1,7 +1,7 @@
 //! The content of the output folder: published or staged.
 #![expect(clippy::disallowed_methods, reason = "looks at the output folder")]
 
-use super::OutputFormat;
+use super::form::OutputForm;
 use super::kind::OutputKind;
 use super::manifest::Manifest;
 use super::partitions::OutputDate;
@@ -63,12 +63,12 @@ impl Output {
         }
     }
 
-    /// Whether `run` published a view of open sessions in this format that still exists.
+    /// Whether `run` published a view of open sessions in this form that still exists.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if the manifest of the run cannot be read.
-    pub fn has_view_of(&self, run: RunId, format: OutputFormat) -> Result<bool> {
-        let path = OutputFile::whole(OutputKind::Open, format).path_of(run);
+    pub fn has_view_of(&self, run: RunId, form: OutputForm) -> Result<bool> {
+        let path = OutputFile::whole(OutputKind::Open, form).path_of(run);
         let is_listed = self.manifest_of(run)?.is_some_and(|manifest| manifest.lists(&path));
         Ok(is_listed && self.folder().join(path).exists())
     }
@@ -169,7 +169,7 @@ fn dates_among(names: &[String], kind: OutputKind) -> impl Iterator<Item = Outpu
 
 /// The outputs among the names in a folder of this kind and day.
 fn files_among(names: &[String], kind: OutputKind, date: Option<OutputDate>) -> Vec<(OutputFile, RunId)> {
-    let files = OutputFormat::ALL.iter().map(|&format| OutputFile { kind, format, date });
+    let files = OutputFile::in_all_forms(kind, date);
     let of_name = |name: &String| files.clone().find_map(|file| file.run_of(name).map(|run| (file, run)));
     names.iter().filter_map(of_name).collect()
 }

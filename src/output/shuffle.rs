@@ -99,13 +99,13 @@ impl Shuffle {
 mod tests {
     use super::*;
     use crate::output::partitions::OutputDate;
-    use crate::output::{OutputFormat, OutputKind};
+    use crate::output::{OutputForm, OutputFormat, OutputKind};
 
     #[test]
     fn rows_come_back_in_their_order_from_memory_and_from_the_disk() {
         let file = |day: u32| OutputFile {
             date: OutputDate::of_folder(&format!("session_date=2020-01-{day:02}")),
-            ..OutputFile::whole(OutputKind::Sessions, OutputFormat::Csv)
+            ..OutputFile::whole(OutputKind::Sessions, OutputForm::plain(OutputFormat::Csv))
         };
         let mut shuffle = Shuffle::default();
         let mut expected: BTreeMap<OutputFile, Vec<u8>> = BTreeMap::new();

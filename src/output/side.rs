@@ -1,5 +1,6 @@
 //! Rows for the side outputs. They keep the form of their input, whatever the format of the other outputs.
 
+use super::form::OutputForm;
 use super::untaken::UntakenRow;
 use super::{OutputFile, OutputFormat, OutputKind};
 
@@ -20,7 +21,7 @@ impl SideRow {
     pub fn new(kind: OutputKind, untaken: &UntakenRow<'_>, spreadsheet_safe: bool) -> Self {
         let format = OutputFormat::of_rows(untaken.form);
         let (header, row) = format.side_row(untaken, spreadsheet_safe);
-        Self { file: OutputFile::whole(kind, format), header, row }
+        Self { file: OutputFile::whole(kind, OutputForm::plain(format)), header, row }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::columns::Column;
 use super::encode::{EncodeFile, Origin, Verbatim};
+use super::form::OutputForm;
 use super::kind::OutputKind;
 use super::manifest::{Manifest, ManifestFile};
 use super::paths::{MANIFEST_NAME, Output, OutputFile, cannot_write};
@@ -36,6 +37,11 @@ struct StagedOutput {
 }
 
 impl StagedOutput {
+    /// Begins the file at `path`, of what `encoder` makes of its rows.
+    fn create(path: PathBuf, disk: Disk, form: OutputForm, encoder: Box<dyn EncodeFile>) -> io::Result<Self> {
+        Ok(Self { file: StagedFile::create(path, disk)?, encoder: form.encoder(encoder)?, rows: 0 })
+    }
+
     fn write(&mut self, bytes: &[u8], rows: u64) -> io::Result<()> {
         self.rows += rows;
         self.file.write(self.encoder.take(bytes)?)
@@ -139,8 +145,8 @@ impl Partitioned {
     /// Writes all rows of `file` to `path`.
     fn write_file(&self, file: OutputFile, path: PathBuf, disk: &Disk) -> io::Result<StagedOutput> {
         let encoder = self.encoder.file(file.kind, self.origin)?;
-        let mut staged = StagedOutput { file: StagedFile::create(path, disk.clone())?, encoder, rows: 0 };
-        staged.file.write(&self.encoder.header(file.kind))?;
+        let mut staged = StagedOutput::create(path, disk.clone(), file.form, encoder)?;
+        staged.write(&self.encoder.header(file.kind), 0)?;
         for rows in self.rows.pieces(file) {
             staged.write(&rows?, 0)?;
         }
@@ -194,10 +200,10 @@ impl Staging {
             return Ok(());
         }
         let path = file.staged_in(&self.folder);
-        let mut staged = StagedFile::create(path.clone(), self.output.disk().clone())
+        let mut staged = StagedOutput::create(path.clone(), self.output.disk().clone(), file.form, encoder)
             .map_err(|error| cannot_write(&path, &error))?;
-        staged.write(header).map_err(|error| cannot_write(&path, &error))?;
-        self.files.insert(file, StagedOutput { file: staged, encoder, rows: 0 });
+        staged.write(header, 0).map_err(|error| cannot_write(&path, &error))?;
+        self.files.insert(file, staged);
         Ok(())
     }
 

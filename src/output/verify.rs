@@ -262,7 +262,7 @@ fn count_sessions(
 ) -> Result<Option<SessionCounts>, String> {
     let definition = &entry.head.definition;
     let schema = OutputSchema::of(definition, &definition.rule_set()?);
-    let found = file.format.count_sessions(opened, &schema)?;
+    let found = file.form.format.count_sessions(file.form.stored(opened), &schema)?;
     match found.map(SessionCounts::rows).filter(|&rows| rows != listed.rows) {
         Some(rows) => Err(format!("it has {rows} rows, its manifest says {}", listed.rows)),
         None => Ok(found),

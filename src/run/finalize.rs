@@ -70,7 +70,7 @@ pub fn finalize(context: &mut Context, settings: FinalizeSettings, workers: &Wor
     let Some(head) = context.checkpoint.head().filter(decided) else { return Ok(RunReport::default()) };
     let of_run = settings.of_run();
     // Only the last run can have written a view of the present state.
-    let has_view = || context.output.has_view_of(head.run, settings.outputs.format);
+    let has_view = || context.output.has_view_of(head.run, settings.outputs.form);
     if changes_nothing(head, of_run.advance) && (!settings.outputs.shows_open || has_view()?) {
         return Ok(unchanged(Some(head)));
     }

@@ -96,13 +96,13 @@ impl RunContext<'_> {
         }
         self.output.discard_staging()?;
         let mut staging = Staging::begin(self.output, self.checkpoint.stream(), self.run())?;
-        let OutputSettings { format, spreadsheet_safe, partitions, shows_open } = self.settings.outputs;
+        let OutputSettings { form, spreadsheet_safe, partitions, shows_open } = self.settings.outputs;
         let emit = rules.emit();
         let schema = OutputSchema::of(self.definition, rules);
         if partitions.is_some() {
             expect_no_date_column(&schema)?;
         }
-        let encoder = Arc::new(format.encoder(schema.clone(), spreadsheet_safe));
+        let encoder = Arc::new(form.format.encoder(schema.clone(), spreadsheet_safe));
         let origin = self.origin();
         for (kind, is_written, is_divided) in [
             (OutputKind::Sessions, emit.sessions, partitions.is_some()),
@@ -110,9 +110,9 @@ impl RunContext<'_> {
             (OutputKind::Open, shows_open, false),
         ] {
             if is_written {
-                let file = encoder.file(kind, origin).map_err(|error| no_file(format, &error))?;
+                let file = encoder.file(kind, origin).map_err(|error| no_file(form.format, &error))?;
                 if !is_divided {
-                    staging.open_for(OutputFile::whole(kind, format), &encoder.header(kind), file)?;
+                    staging.open_for(OutputFile::whole(kind, form), &encoder.header(kind), file)?;
                 }
                 staging.describe(kind, schema.columns(kind));
             }
@@ -120,7 +120,7 @@ impl RunContext<'_> {
         if partitions.is_some() {
             staging.open_partitions(Arc::clone(&encoder), origin);
         }
-        OutputWriter::open(Arc::clone(rules), Some((staging, RowEncoder { encoder, partitions })))
+        OutputWriter::open(Arc::clone(rules), Some((staging, RowEncoder { encoder, form, partitions })))
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::core::rules::RuleSet;
 use crate::core::session::SessionBatch;
 use crate::error::Result;
-use crate::output::{DatePartitions, Encoder, OutputDate, OutputFile, OutputKind, SessionCounts, Staging};
+use crate::output::{
+    DatePartitions, Encoder, OutputDate, OutputFile, OutputForm, OutputKind, SessionCounts, Staging,
+};
 use std::sync::Arc;
 
 /// Room for the first rows: memory that grows from nothing leaves a trail of fresh pages.
@@ -13,6 +15,7 @@ const FIRST_BYTES: usize = 32 << 10;
 #[derive(Debug, Clone)]
 pub(super) struct RowEncoder {
     pub(super) encoder: Arc<Encoder>,
+    pub(super) form: OutputForm,
     pub(super) partitions: Option<DatePartitions>,
 }
 
@@ -141,13 +144,13 @@ impl OutputBatch {
 
     /// Hands its rows to the outputs that they go to.
     pub(super) fn write(&self, staging: &mut Staging) -> Result<()> {
-        let Some(RowEncoder { encoder, .. }) = &self.encoder else { return Ok(()) };
+        let Some(RowEncoder { form, .. }) = self.encoder else { return Ok(()) };
         for (kind, rows) in [
             (OutputKind::Sessions, &self.sessions),
             (OutputKind::Events, &self.events),
             (OutputKind::Open, &self.views),
         ] {
-            rows.write(staging, OutputFile::whole(kind, encoder.format()))?;
+            rows.write(staging, OutputFile::whole(kind, form))?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ mod choice;
 mod outputs;
 
 pub use choice::{FilePattern, SourceChoice};
-pub use outputs::{DatePartitions, OutputFormat, OutputSettings};
+pub use outputs::{Compression, DatePartitions, OutputForm, OutputFormat, OutputSettings};
 
 use crate::core::event::Timestamp;
 use crate::core::watermark::Advance;

@@ -85,15 +85,14 @@ fn several_at_once_deliver_each_run_once() {
 
 #[test]
 fn whole_runs_arrive_in_every_format_by_day_with_their_events_and_after_rollbacks() {
-    let formats =
-        if cfg!(feature = "parquet") { &["csv", "jsonl", "parquet"][..] } else { &["csv", "jsonl"] };
-    for format in formats {
+    let mut forms = vec!["--output-format=csv", "--output-format=jsonl", "--output-compression=gzip"];
+    forms.extend(cfg!(feature = "parquet").then_some("--output-format=parquet"));
+    for form in forms {
         for flags in
             [&["--gap=5m", "--emit=both", "--late=drop", "--max-late=100%", "--partition-by=date"][..], RULES]
         {
             let folder = Folder::in_memory();
-            let format = format!("--output-format={format}");
-            let rules = [flags, &[&format]].concat();
+            let rules = [flags, &[form]].concat();
             run_day(&folder, 1, &rules);
             run_day(&folder, 2, &rules);
             deliver(&folder, &[]).expect_code(0);

@@ -33,23 +33,23 @@ const AGGREGATES: &[&str] = &[
     "--agg=list(page)=all_pages",
 ];
 
-fn typed(format: &str) -> Folder {
+fn typed(form: &str) -> Folder {
     let folder = Folder::in_memory();
     folder.write("day.csv", ROWS);
-    let flags = ["run", "day.csv", "--key=user", "--time=ts", "--output-format", format];
+    let flags = ["run", "day.csv", "--key=user", "--time=ts", form];
     folder.sessionize(&[&flags, AGGREGATES].concat()).expect_code(0);
-    folder.sessionize(&["finalize", "--output-format", format]).expect_code(0);
+    folder.sessionize(&["finalize", form]).expect_code(0);
     folder
 }
 
 #[test]
-fn values_have_the_types_of_their_columns_whatever_the_format_of_the_output() {
+fn values_have_the_types_of_their_columns_whatever_the_form_of_the_output() {
     let Some(server) = shared() else { return };
-    let mut formats = vec!["csv", "jsonl"];
-    formats.extend(cfg!(feature = "parquet").then_some("parquet"));
-    for format in formats {
+    let mut forms = vec!["--output-format=csv", "--output-format=jsonl", "--output-compression=gzip"];
+    forms.extend(cfg!(feature = "parquet").then_some("--output-format=parquet"));
+    for form in forms {
         let database = server.database();
-        database.deliver(&typed(format), &[]).expect_code(0);
+        database.deliver(&typed(form), &[]).expect_code(0);
         database
             .client()
             .batch_execute(&format!("ALTER DATABASE {} SET timezone = 'UTC'", database.name))
@@ -74,9 +74,9 @@ fn values_have_the_types_of_their_columns_whatever_the_format_of_the_output() {
             text("2"),
             text("NULL"),
         ];
-        assert_eq!(found[1..], expected, "{format}");
+        assert_eq!(found[1..], expected, "{form}");
         let hex = "SELECT first_page, total, is_ok::text, cardinality(all_pages)::text FROM sessions WHERE \"user\" = '{\"hex\":\"4dfc6c6c6572\"}'";
-        assert_eq!(row(&database, hex), [None, None, text("false"), text("0")], "{format}");
+        assert_eq!(row(&database, hex), [None, None, text("false"), text("0")], "{form}");
         let types = "SELECT string_agg(format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM pg_attribute \
             WHERE attrelid = 'sessions'::regclass AND attnum > 8";
         let types = row(&database, types).remove(0).unwrap();

@@ -60,7 +60,7 @@ fn a_completed_session_has_its_events_and_both_reasons() {
 
 #[test]
 fn an_open_session_says_what_continues_it() {
-    for form in ["--output-format=csv", "--output-format=jsonl"] {
+    for form in ["--output-format=csv", "--output-format=jsonl", "--output-compression=gzip"] {
         let folder = after_a_day(&["--emit=both"]);
         let found = explained(&folder, &open_id(&folder, "T11:00:00Z"));
         assert_eq!((&found["status"], &found["run"]), (&json!("open"), &Value::Null));

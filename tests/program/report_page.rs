@@ -113,7 +113,12 @@ fn the_tables_have_the_figures_that_follow_from_the_rows() {
 fn every_format_and_division_gives_the_same_page() {
     let without_times = |page: String| page.split_once("<section id=\"time\"").unwrap().0.to_owned();
     let expected = without_times(page(&after_two_days(&[]), &[]).0);
-    let mut forms = vec![vec!["--output-format=jsonl"], vec!["--partition-by=date"]];
+    let mut forms = vec![
+        vec!["--output-format=jsonl"],
+        vec!["--output-format=jsonl", "--output-compression=zstd"],
+        vec!["--partition-by=date"],
+        vec!["--partition-by=date", "--output-compression=gzip"],
+    ];
     if cfg!(feature = "parquet") {
         forms.push(vec!["--output-format=parquet"]);
         forms.push(vec!["--output-format=parquet", "--partition-by=date"]);

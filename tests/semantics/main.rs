@@ -2,6 +2,7 @@
 //!
 //! Few test programs are few links: each file here has one risk, named in its first line.
 
+mod compressed_outputs;
 mod corrections;
 mod csv_forms;
 mod embedded_scenarios;

@@ -78,9 +78,14 @@ pub const SPLIT: &[&str] = &[
 pub const CORRECTED: &[&str] =
     &["--agg=sum(4)", "--agg=last(3)=last_page", "--dedup=row", "--allowed-lateness=90m"];
 
-/// Rules in which outputs are divided by days. In this zone the first batch lies before midnight and the others after it.
-pub const PARTITIONED: &[&str] =
-    &["--max-events=3", "--emit=both", "--partition-by=date", "--partition-timezone=Atlantic/Azores"];
+/// Rules in which outputs are divided by days and compressed. In this zone the first batch lies before midnight and the others after it.
+pub const PARTITIONED: &[&str] = &[
+    "--max-events=3",
+    "--emit=both",
+    "--partition-by=date",
+    "--partition-timezone=Atlantic/Azores",
+    "--output-compression=zstd",
+];
 
 /// Commands of a job under rules, which show what is open.
 pub fn under(rules: &[&str], commands: Vec<Vec<String>>) -> Vec<Vec<String>> {
@@ -92,7 +97,8 @@ pub fn under_rules(rules: &[&str], mut command: Vec<String>) -> Vec<String> {
     let is_run = command[0] == "run";
     if !rules.is_empty() && (is_run || command[0] == "finalize") {
         command.push("--emit-open".to_owned());
-        let applies = |flag: &&&str| is_run || flag.starts_with("--partition");
+        let applies =
+            |flag: &&&str| is_run || flag.starts_with("--partition") || flag.starts_with("--output");
         command.extend(rules.iter().filter(applies).map(|&flag| flag.to_owned()));
     }
     command

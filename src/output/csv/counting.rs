@@ -1,14 +1,14 @@
 //! Reads the counts of an output of sessions in CSV.
 
+use crate::output::stored_file::StoredFile;
 use crate::output::{OutputSchema, SessionCounts};
-use std::fs::File;
-use std::io::BufReader;
 
 /// Columns between the key and the number of events of a session.
 const COLUMNS_BEFORE_EVENTS: usize = 3;
 
-pub(super) fn count_sessions(file: File, schema: &OutputSchema) -> Result<SessionCounts, String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(BufReader::new(file));
+pub(super) fn count_sessions(file: StoredFile, schema: &OutputSchema) -> Result<SessionCounts, String> {
+    let content = file.into_reader().map_err(|error| error.to_string())?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(content);
     let column = usize::from(schema.is_correctable) + 1 + schema.key.len() + COLUMNS_BEFORE_EVENTS;
     let mut counts = SessionCounts::default();
     let mut record = csv::ByteRecord::new();

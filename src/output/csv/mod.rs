@@ -9,6 +9,7 @@ mod session;
 mod side;
 
 use super::encode::Encode;
+use super::stored_file::StoredFile;
 use super::untaken::{RowForm, UntakenRow};
 use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::event::DateText;
@@ -16,7 +17,6 @@ use crate::core::rules::EVENT_COLUMNS;
 use crate::core::session::SessionBatch;
 use cell::CellStyle;
 use session::{SessionRow, write_events};
-use std::fs::File;
 
 /// The encoder.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Encode for Csv {
         }
     }
 
-    fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
+    fn count_sessions(file: StoredFile, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         counting::count_sessions(file, schema).map(Some)
     }
 

@@ -11,7 +11,7 @@ pub use value::{StoredValue, TakeRow};
 pub(super) use value::RowError;
 
 use super::columns::Column;
-use std::fs::File;
+use super::stored_file::StoredFile;
 
 /// A format whose outputs are read back.
 pub(super) trait ReadRows {
@@ -19,5 +19,5 @@ pub(super) trait ReadRows {
     ///
     /// # Errors
     /// If it is damaged, or if this build cannot read it; and the error of whoever takes the rows.
-    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError>;
+    fn read_rows(file: StoredFile, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError>;
 }

@@ -5,6 +5,7 @@ use super::value::{RowError, TakeRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::OutputFormat;
 use crate::output::columns::Column;
+use crate::output::form::OutputForm;
 use crate::output::kind::OutputKind;
 use crate::output::listing::{Content, Fault};
 use crate::output::manifest::{Manifest, ManifestFile};
@@ -47,7 +48,7 @@ impl PublishedFile {
 
     /// Its format.
     pub const fn format(&self) -> OutputFormat {
-        self.output.format
+        self.output.form.format
     }
 
     /// Where it lies.
@@ -65,7 +66,9 @@ impl PublishedFile {
     /// # Errors
     /// [`crate::error::ErrorKind::Checkpoint`] if it is not what its manifest says, and the error of `take`.
     pub fn rows(self, take: TakeRow<'_>) -> Result<()> {
-        self.output.format.read_rows(self.file, &self.columns, take).map_err(|error| match error {
+        let OutputForm { format, .. } = self.output.form;
+        format.read_rows(self.output.form.stored(self.file), &self.columns, take).map_err(|error| match error
+        {
             RowError::Damaged(damage) => unreadable(&self.path, &damage),
             RowError::Stopped(error) => error,
         })

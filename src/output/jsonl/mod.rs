@@ -6,6 +6,7 @@ mod reading;
 
 use super::encode::Encode;
 use super::seconds::write_seconds;
+use super::stored_file::StoredFile;
 use super::untaken::{RowForm, UntakenRow};
 use super::{OutputKind, OutputSchema, SessionCounts};
 use crate::core::aggregates::Value;
@@ -13,8 +14,7 @@ use crate::core::event::{DateText, key_parts};
 use crate::core::rules::EVENT_COLUMNS;
 use crate::core::session::{Session, SessionBatch};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 
 /// The encoder.
 #[derive(Debug)]
@@ -70,9 +70,9 @@ impl Encode for Jsonl {
         (Vec::new(), row)
     }
 
-    fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
+    fn count_sessions(file: StoredFile, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
         let mut counts = SessionCounts::default();
-        for line in BufReader::new(file).lines() {
+        for line in file.into_reader().map_err(|error| error.to_string())?.lines() {
             let line = line.map_err(|error| error.to_string())?;
             let row: Counted = serde_json::from_str(&line).map_err(|error| error.to_string())?;
             if schema.is_correctable && row.op.as_deref() == Some("retract") {

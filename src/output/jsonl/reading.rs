@@ -4,15 +4,16 @@ use super::Jsonl;
 use crate::core::aggregates::Kind;
 use crate::output::columns::Column;
 use crate::output::following::{ReadRows, RowError, StoredValue, TakeRow};
+use crate::output::stored_file::StoredFile;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 
 impl ReadRows for Jsonl {
-    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-        let (mut reader, mut line, mut row) = (BufReader::new(file), String::new(), Vec::new());
+    fn read_rows(file: StoredFile, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
+        let content = file.into_reader().map_err(|error| RowError::unreadable(&error))?;
+        let (mut reader, mut line, mut row) = (content, String::new(), Vec::new());
         while reader.read_line(&mut line).map_err(|error| RowError::unreadable(&error))? > 0 {
             let values: HashMap<String, &RawValue> =
                 serde_json::from_str(&line).map_err(|error| RowError::unreadable(&error))?;

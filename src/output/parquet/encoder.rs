@@ -5,8 +5,8 @@ use super::file::ParquetFile;
 use crate::core::session::SessionBatch;
 use crate::output::arrow::write_rows;
 use crate::output::encode::{Encode, EncodeFile, Origin};
+use crate::output::stored_file::StoredFile;
 use crate::output::{OutputKind, OutputSchema, SessionCounts};
-use std::fs::File;
 use std::io;
 
 /// The encoder.
@@ -16,6 +16,8 @@ pub struct Parquet {
 }
 
 impl Encode for Parquet {
+    const COMPRESSES_ITSELF: bool = true;
+
     /// No spreadsheet reads Parquet, so `spreadsheet_safe` changes nothing.
     fn new(schema: OutputSchema, _spreadsheet_safe: bool) -> Self {
         Self { schema }
@@ -33,7 +35,7 @@ impl Encode for Parquet {
         write_rows(&self.schema, kind, sessions, out);
     }
 
-    fn count_sessions(file: File, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
-        counting::count_sessions(file, schema).map(Some)
+    fn count_sessions(file: StoredFile, schema: &OutputSchema) -> Result<Option<SessionCounts>, String> {
+        counting::count_sessions(file.into_file(), schema).map(Some)
     }
 }

@@ -6,16 +6,16 @@ use crate::core::event::Timestamp;
 use crate::output::arrow::SCALE;
 use crate::output::columns::{Column, second_names};
 use crate::output::following::{ReadRows, RowError, StoredValue, TakeRow};
+use crate::output::stored_file::StoredFile;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::fs::File;
 
 impl ReadRows for Parquet {
-    fn read_rows(file: File, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| RowError::unreadable(&error))?;
+    fn read_rows(file: StoredFile, columns: &[Column], take: TakeRow<'_>) -> Result<(), RowError> {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file.into_file())
+            .map_err(|error| RowError::unreadable(&error))?;
         let mut row = Vec::new();
         for batch in builder.build().map_err(|error| RowError::unreadable(&error))? {
             let batch = batch.map_err(|error| RowError::unreadable(&error))?;
