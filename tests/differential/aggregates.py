@@ -17,13 +17,17 @@ SAME = {
     "sum": "sum({1})",
     "min": "min({1})",
     "max": "max({1})",
-    "median": "median({1})",
     "distinct": "count(DISTINCT {0})",
 }
-# The values of a session in their order.
-LIST = {
-    "DuckDB": "coalesce(list({0} ORDER BY place) FILTER (WHERE {0} IS NOT NULL), [])",
-    "Spark": "transform(array_sort(collect_list(struct(place, {0} AS one)) FILTER (WHERE {0} IS NOT NULL)), pair -> pair.one)",
+# Flink's rules run in DuckDB; its PERCENTILE gives a DOUBLE.
+ENTRIES = "coalesce(list({0} ORDER BY place) FILTER (WHERE {0} IS NOT NULL), [])"
+OWN = {
+    "DuckDB": {"median": "median({1})", "list": ENTRIES},
+    "Spark": {
+        "median": "median({1})",
+        "list": "transform(array_sort(collect_list(struct(place, {0} AS one)) FILTER (WHERE {0} IS NOT NULL)), pair -> pair.one)",
+    },
+    "Flink": {"median": "median(CAST({0} AS DOUBLE))", "list": ENTRIES},
 }
 
 
@@ -47,7 +51,7 @@ def expression(story, function, argument, dialect):
     if function in ("count_if", "any"):
         return SAME[function].format(condition(argument, lambda name: (f"c{story.column(name)}", "text")))
     column = f"c{story.column(argument)}"
-    return (LIST[dialect] if function == "list" else SAME[function]).format(column, number(column))
+    return (SAME | OWN[dialect])[function].format(column, number(column))
 
 
 def value_of(function, said):

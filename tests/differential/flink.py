@@ -27,8 +27,6 @@ class Stream:
     def __init__(self, story):
         if MISSING & set(story.rules) or any("--emit-open" in step.flags for step in story.steps):
             raise Unfit("no rule of session windows")
-        if any(said.startswith("median") for said in story.rules.get("--agg", [])):
-            raise Unfit("no such aggregate")
         self.story, self.watermark, self.latest = story, NEVER, NEVER
         self.fired, self.replaced, self.waiting, self.late, self.seen = [], [], [], set(), set()
         self.lateness = duration_of(story.rule("--allowed-lateness") or "0s")
@@ -86,7 +84,7 @@ class Stream:
         self.db.execute(f"DELETE FROM windows WHERE ends + {self.lateness} <= {self.watermark}")
 
     def said(self, which):
-        statement = LABELLED.format(gap=gap(self.story), which=which) + sessions(self.story)
+        statement = LABELLED.format(gap=gap(self.story), which=which) + sessions(self.story, "Flink")
         return [Session.of(row) for row in self.db.execute(statement).fetchall()]
 
     def agrees(self, only=None):

@@ -174,9 +174,9 @@ def equal(story):
     return "NULL" if said is None else "line" if said == "row" else f"c{story.column(said)}"
 
 
-def sessions(story):
+def sessions(story, dialect="DuckDB"):
     """What a session says, and whether --having lets it through."""
-    return f"SELECT *, {having(story)} AS kept FROM ({SESSIONS.format(aggregates=selected(story, 'DuckDB')[0])})"
+    return f"SELECT *, {having(story)} AS kept FROM ({SESSIONS.format(aggregates=selected(story, dialect)[0])})"
 
 
 def selected(story, dialect):

@@ -123,7 +123,7 @@ def stories():
 
 
 def story(title, body):
-    told, batches = Story(title), 0
+    told, files, batches = Story(title), {}, 0
     for block in re.split(r"\n\s*\n(?=#|(?:%s)\b)" % "|".join(STEPS), body.strip("\n")):
         lines = [line for line in block.splitlines() if not line.startswith("#")]
         if not lines or lines[0].startswith("inspect"):
@@ -132,25 +132,42 @@ def story(title, body):
             raise Unfit("no expectations, or a run that does nothing")
         cut = lines.index("----")
         rows, expected = lines[1:cut], [unescaped(line) for line in lines[cut + 1 :] if line.strip()]
+        words = shlex.split(lines[0].replace("\\", "\\\\"))
+        if words[0] == "file":
+            if not words[1].endswith(".csv"):
+                raise Unfit("a file of something else than events")
+            files[words[1]] = rows
+            continue
         batches += bool(rows)
+        own = "-" if "-" in words else f"{batches}.csv"
+        if rows:
+            files[own] = rows
         # A command that is refused, or has nothing to do, changes nothing.
         if not any(re.match(r"exit|status = (?!committed)", line) for line in expected):
-            add_step(told, shlex.split(lines[0].replace("\\", "\\\\")), f"{batches}.csv", rows, expected)
+            flags, rules, names = read_flags(words)
+            add_step(told, Step(words[0], flags), rules, expected)
+            for name in names or [own] * bool(rows):
+                add_rows(told, name, files.pop(name, None), aside("late", expected), aside("reject", expected))
     if not told.accepted():
         raise Unfit("no events")
     told.sessions, told.retracted = applied(told.sessions)
     return told
 
 
-def add_step(told, words, file, rows, expected):
-    flags, rules = read_flags(words)
-    first = not told.steps
-    if not first and flags.get("--gap", told.gap) != told.gap:
+def add_step(told, step, rules, expected):
+    gap = step.flags.get("--gap", told.gap)
+    if told.steps and gap != told.gap:
         raise Unfit("the gap changes")
-    told.gap = flags.get("--gap", told.gap)
-    told.rules = told.rules if told.rules else rules
-    step = Step(words[0], flags)
-    late, rejected = aside("late", expected), aside("reject", expected)
+    told.gap = gap
+    told.rules = told.rules or rules
+    told.steps.append(step)
+    expect(told, step.flags, expected)
+
+
+def add_rows(told, file, rows, late, rejected):
+    if rows is None:
+        raise Unfit("a file that comes twice")
+    step = told.steps[-1]
     cells = cells_of(unescaped(rows[0])) if rows else []
     has_header = (file, 1) not in rejected and names_columns(told, cells)
     columns = cells if has_header else [str(number) for number in range(1, len(cells) + 1)]
@@ -158,12 +175,10 @@ def add_step(told, words, file, rows, expected):
     for number, row in enumerate(rows, 1):
         if (file, number) in rejected or (has_header and number == 1):
             continue
-        seq = sum(len(step.events) for step in told.steps) + len(step.events) + 1
+        seq = sum(len(step.events) for step in told.steps) + 1
         step.events.append(event_of(told, seq, columns, row))
         if (file, number) in late:
             step.late.add(seq)
-    told.steps.append(step)
-    expect(told, flags, expected)
 
 
 def names_columns(told, cells):
@@ -208,14 +223,19 @@ def aside(kind, expected):
 
 
 def read_flags(words):
-    """Flags of the step, and of the definition."""
+    """Flags of the step and of the definition, and the files that it names."""
     if words[0] not in ("run", "finalize"):
         raise Unfit(words[0])
-    flags, rules, rest = {}, {}, words[1:]
+    flags, rules, names, rest = {}, {}, [], words[1:]
     while rest:
         name, rest = rest[0], rest[1:]
         if name == "--emit-open":
             flags[name] = True
+            continue
+        if name == "--batch":
+            continue
+        if name == "-" or not name.startswith("-"):
+            names.append(name)
             continue
         if not rest:
             raise Unfit(name)
@@ -228,7 +248,7 @@ def read_flags(words):
             rules.setdefault(name, []).append(value)
         elif name not in LIMITS:
             raise Unfit(name)
-    return flags, rules
+    return flags, rules, names
 
 
 def unescaped(line):

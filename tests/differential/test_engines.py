@@ -32,10 +32,10 @@ WHY = {
         "a session is over when the watermark is at the gap, not when it has passed it"
     ),
     **every("7. Finalize is the explicit cut", "no cut: later events join", DUCKDB + ["Spark"]),
-    ("7. Finalize is the explicit cut", "Flink's rules"): "no cut but the end of the stream, after which all is late",
+    ("7. Finalize is the explicit cut", "Flink's rules"): "no cut but the end of the stream, after which all is late; late as in rule 2",
     ("Aggregates: `first`, `last`", "Flink's rules"): "the order of arrival counts, not that of time",
     **every("Aggregates: `median`", "interpolated as a binary fraction; no bound", DUCKDB),
-    ("Aggregates: `median`", "Spark"): "a binary fraction; no bound",
+    **every("Aggregates: `median`", "a binary fraction; no bound", ["Spark", "Flink's rules"]),
     **every("Aggregates: `distinct`", "no bound: the exact number, however large", ENGINES),
     **every("Aggregates: `list`", "no bound: all values", ENGINES),
     ("Filters: `--where`", "Flink's rules"): "a row that is left out moves the watermark of its source",
