@@ -398,4 +398,52 @@ mod tests {
             assert!(disk.sync_has_failed());
         }
     }
+
+    #[test]
+    fn after_a_failed_sync_nothing_is_written_made_or_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, kept, new] = ["file", "kept", "new"].map(|name| folder.path().join(name));
+        let disk = Disk::default();
+        let mut file = File::create_new(&path).unwrap();
+        disk.write(&mut file, b"before").unwrap();
+        disk.sync_names_above(&path).unwrap();
+        disk.create_folders([&*kept].into_iter()).unwrap();
+        fail_sync(&disk);
+        disk.write(&mut file, b"after").unwrap_err();
+        disk.sync_names_above(&path).unwrap_err();
+        disk.sync_folders(&[folder.path().to_owned()]).unwrap_err();
+        disk.create_folders([&*new].into_iter()).unwrap_err();
+        disk.create_own_folder_unsynced(&new).unwrap_err();
+        disk.remove_file(&path).unwrap_err();
+        disk.remove_empty_folder(&kept).unwrap_err();
+        disk.remove_folder(&kept).unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+        assert!(kept.is_dir() && !new.exists());
+        // What is there or gone already needs no step.
+        disk.create_folder(&kept).unwrap();
+        disk.remove_folder(&new).unwrap();
+    }
+
+    #[test]
+    fn an_existing_folder_is_not_made_and_a_file_in_its_place_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b/c");
+        let disk = Disk::default();
+        disk.create_folders([&*deep, &*deep, folder.path()].into_iter()).unwrap();
+        disk.create_own_folder_unsynced(&deep.join("own")).unwrap();
+        assert!(deep.join("own").is_dir());
+        // Another process has made it in the meantime.
+        disk.create(&deep, &DirBuilder::new()).unwrap();
+        let file = deep.join("file");
+        fs::write(&file, "").unwrap();
+        disk.create(&file, &DirBuilder::new()).unwrap_err();
+        disk.create_folder(&file.join("below")).unwrap_err();
+        disk.remove_empty_folder(&deep.join("own")).unwrap();
+        disk.remove_file(&file).unwrap();
+        assert_eq!(fs::read_dir(&deep).unwrap().count(), 0);
+        assert_eq!(
+            [folder_of(Path::new("file")), folder_of(Path::new("a/b"))],
+            [Path::new("."), Path::new("a")]
+        );
+    }
 }

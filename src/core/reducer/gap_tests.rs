@@ -189,3 +189,58 @@ fn an_eviction_waits_until_as_many_events_came_as_there_are_keys() {
     folding.evict_expired(99);
     assert_eq!(folding.state().len(), 0);
 }
+
+fn part(start: i64, last: i64, events: u64) -> OpenSession {
+    OpenSession { start: at(start), last: at(last), events }
+}
+
+#[test]
+fn parts_come_to_the_sessions_of_their_events() {
+    let mut folding = Folding::new();
+    let mut take = |part| {
+        folding.with(|reducer, mut completed| {
+            reducer.take_part(b"a", KeyHash::of(b"a").table(), part, &mut completed)
+        })
+    };
+    // The second one lies within the first one, the third one begins exactly one gap after that.
+    for of in [part(0, 20, 3), part(0, 5, 2), part(30, 31, 4), part(42, 42, 1)] {
+        take(of).unwrap();
+    }
+    assert_eq!(take(part(41, 50, 1)), Err(OutOfOrder));
+    assert_eq!(folding.emitted, [("a".into(), 0, 31, 9, CloseReason::Gap)]);
+    assert_eq!(folding.state(), [("a".into(), Some(part(42, 42, 1)), vec![])]);
+    folding.take("b", 60, 50).unwrap();
+    let late = folding.with(|reducer, mut completed| {
+        reducer.take_part(b"a", KeyHash::of(b"a").table(), part(45, 45, 1), &mut completed)
+    });
+    assert_eq!(late, Err(OutOfOrder), "events wait, which a part would overtake");
+}
+
+#[test]
+fn what_is_open_of_a_key_has_the_events_of_its_session_and_those_that_wait() {
+    let open = Some(part(0, 3, 4));
+    assert_eq!(KeyState { key: b"a", open, buffered: &[at(5), at(6)] }.events(), 6);
+    assert_eq!(KeyState { key: b"a", open: None, buffered: &[at(5)] }.events(), 1);
+}
+
+#[test]
+fn memory_counts_keys_events_that_wait_and_tombstones() {
+    let mut folding = Folding::new();
+    for number in 0..200 {
+        folding.take(&format!("key {number}"), 0, 30).unwrap();
+    }
+    let keys = folding.reducer.memory_bytes();
+    assert!((200 * 46..200 * 46 * 8).contains(&keys), "{keys}");
+    for us in 40..240 {
+        folding.take("key 0", us, 30).unwrap();
+    }
+    let waiting = folding.reducer.memory_bytes() - keys;
+    assert!((200 * size_of::<Buffered>()..400 * size_of::<Buffered>()).contains(&waiting), "{waiting}");
+    assert_eq!(folding.reducer.tombstone_bytes(), 0);
+    folding.evict_expired(30);
+    let tombstones = folding.reducer.tombstone_bytes();
+    assert!((200 * 16..400 * 16).contains(&tombstones), "{tombstones}");
+    let before = folding.reducer.memory_bytes();
+    folding.reducer.forget_tombstones();
+    assert_eq!((folding.reducer.tombstone_bytes(), folding.reducer.memory_bytes()), (0, before - tombstones));
+}

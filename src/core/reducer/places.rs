@@ -119,4 +119,16 @@ mod tests {
         places.empty_for(3);
         assert_eq!((places.find(1, |_| true), places.places.len()), (None, 512));
     }
+
+    #[test]
+    fn places_are_kept_unless_they_are_far_too_many() {
+        let mut places = Places::default();
+        places.empty_for(2_048);
+        places.empty_for(300);
+        assert_eq!((places.places.len(), places.memory_bytes()), (4_096, 4_096 * size_of::<Place>()));
+        places.empty_for(200);
+        assert_eq!(places.places.len(), 4_096, "eight times as many as are enough");
+        places.empty_for(100);
+        assert_eq!(places.places.len(), 2_048);
+    }
 }

@@ -292,3 +292,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn rows_count_as_memory_under_rules_that_only_extend_sessions() {
+    let mut folding = Folding::new(&[(RuleFlag::Emit, "events")]);
+    assert!(folding.reducer.rules.only_extend());
+    for (event, expected) in [
+        (("a", 0, "123"), 4 + 3),
+        (("a", 1, "4567"), 8 + 7),
+        (("b", 2, "0"), 12 + 8),
+        (("a", 20, "89"), 8 + 3),
+    ] {
+        folding.take(event, 100).unwrap();
+        assert_eq!(folding.reducer.bytes_of_rows, expected);
+    }
+}
+
+#[test]
+fn memory_counts_events_that_wait_rows_and_tombstones() {
+    let long = "x".repeat(10_000);
+    let mut folding = Folding::new(&[(RuleFlag::Emit, "events"), (flag("max-events"), "9")]);
+    folding.take(("a", 0, ""), 30).unwrap();
+    let memory = |folding: &Folding| folding.reducer.memory_bytes();
+    let empty = memory(&folding);
+    folding.take(("a", 1, &long), 30).unwrap();
+    assert_eq!(memory(&folding), empty + 4 + 10_000, "its row");
+    folding.take(("a", 40, &long), 30).unwrap();
+    // Both values of its payload, with their lengths.
+    let waiting = memory(&folding) - empty - 10_004 - size_of::<BufferedEvent>();
+    assert!((20_000..20_020).contains(&waiting), "{waiting}");
+    folding.evict_expired(30);
+    let tombstones = folding.reducer.tombstone_bytes();
+    assert!((16..1_000).contains(&tombstones), "{tombstones}");
+    folding.advance(40).unwrap();
+    // The row of the second session instead of the two of the first one.
+    assert_eq!(memory(&folding), empty - 4 + 10_004 + tombstones);
+    folding.reducer.forget_tombstones();
+    assert_eq!((folding.reducer.tombstone_bytes(), memory(&folding)), (0, empty - 4 + 10_004));
+}

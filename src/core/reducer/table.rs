@@ -257,4 +257,29 @@ mod tests {
         }
         assert!(table.secret.is_none());
     }
+
+    #[test]
+    fn memory_counts_room_long_keys_and_those_that_are_gone() {
+        let mut table = KeyTable::<u64>::default();
+        table.reserve(800);
+        let room = table.memory_bytes();
+        // An eighth more than was asked for, and at least two places for each.
+        let least = 900 * (size_of::<Entry<u64>>() + 2 * size_of::<u64>());
+        assert!((least..2 * least).contains(&room), "{room}");
+        for number in 0..800_u32 {
+            let key = format!("{number:01000}");
+            let at = table.number_of(key.as_bytes(), number << 8);
+            *table.state(at) = u64::from(number);
+            table.restored(at);
+        }
+        assert_eq!(table.memory_bytes(), room + 800 * 1_000);
+        // As many as are remembered: one in four.
+        assert_eq!(table.retain(|&state| state >= 200)[200], 0);
+        assert_eq!(table.gone().map(Iterator::count), Some(200));
+        let gone = table.memory_bytes() - room - 800 * 1_000;
+        assert!((200 * size_of::<TableKey>()..400 * size_of::<TableKey>()).contains(&gone), "{gone}");
+        table.retain(|&state| state > 200);
+        assert!(table.gone().is_none(), "one more is too many");
+        assert_eq!(table.memory_bytes(), room + 599 * 1_000);
+    }
 }

@@ -111,4 +111,24 @@ mod tests {
             assert_eq!(tombstones.allows(b"a", at(us), gap).is_ok(), allowed, "{us}");
         }
     }
+
+    #[test]
+    fn forgetting_releases_memory_and_keeps_the_count_of_events() {
+        let at = Timestamp::from_us(7).unwrap();
+        let mut tombstones = Tombstones::default();
+        for key in 0..100_u8 {
+            tombstones.add(&[key], at);
+        }
+        let listed = tombstones.memory_bytes();
+        assert!((100 * size_of::<Last>()..200 * size_of::<Last>()).contains(&listed), "{listed}");
+        tombstones.begin(Watermark::at(at), 0);
+        _ = tombstones.allows(b"other", Timestamp::from_us(6).unwrap(), Gap::from_us(1));
+        let found = tombstones.memory_bytes() - listed;
+        assert!((100 * size_of::<Last>()..400 * size_of::<Last>()).contains(&found), "{found}");
+        tombstones.count_taken();
+        tombstones.forget();
+        assert_eq!(tombstones.memory_bytes(), 0);
+        tombstones.count_taken();
+        assert_eq!(tombstones.begin(Watermark::at(at), 2), Some(at));
+    }
 }

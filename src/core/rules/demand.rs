@@ -97,4 +97,15 @@ mod tests {
         let text = Demand { text: true, ..Demand::default() };
         assert_eq!((text.check(b"a\xFF"), text.check("ä".as_bytes())), (Err(Unmet::NotUtf8), Ok(())));
     }
+
+    #[test]
+    fn the_spelling_of_a_number_matters_to_whoever_reads_or_compares_numbers() {
+        let (duration, none) = (Some(DurationForm::OfEvent), Demand::default());
+        assert!(!none.reads_numbers() && !Demand { text: true, ..none }.reads_numbers());
+        for of in
+            [Demand { number: true, ..none }, Demand { duration, ..none }, Demand { compared: true, ..none }]
+        {
+            assert!(of.reads_numbers(), "{of:?}");
+        }
+    }
 }

@@ -278,4 +278,33 @@ mod tests {
     fn the_default_bound_has_one_value() {
         assert_eq!(DEFAULT_BOUND_TEXT.parse(), Ok(DEFAULT_BOUND));
     }
+
+    #[test]
+    fn a_close_reason_belongs_to_the_split_rule_that_gives_it() {
+        for flag in SplitFlag::ALL {
+            assert_eq!(RuleFlag::of_close_reason(flag.close_reason()), Some(RuleFlag::Split(*flag)));
+        }
+        assert_eq!(RuleFlag::of_close_reason("gap"), None);
+    }
+
+    #[test]
+    fn values_of_a_flag_that_are_none_are_refused() {
+        for (flag, good, bad) in [
+            ("agg", "first(path)", "first"),
+            ("gap-by", "event:buy=2h", "event"),
+            ("duration", "took", ""),
+            ("dedup", "event", ""),
+            ("emit", "both", "all"),
+            ("allowed-lateness", "2h", "soon"),
+            ("max-distinct", "7", "0"),
+            ("max-list", "7", "x"),
+            ("hash-key", "hmac-sha256:0123456789abcdef", "hmac-sha256:0123456789abcdeg"),
+            ("hash-key", "hmac-sha256:fedcba9876543210", "hmac-sha256:fedcba987654321"),
+            ("hash-key", "hmac-sha256:fedcba9876543210", "sha256:fedcba9876543210"),
+        ] {
+            let canonical = |value| RuleFlag::named(flag).unwrap().canonical(value);
+            assert!(canonical(good).is_ok(), "{flag} {good}");
+            assert!(canonical(bad).is_err(), "{flag} {bad}");
+        }
+    }
 }

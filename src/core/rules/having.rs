@@ -144,3 +144,25 @@ impl FilteredSessions {
         self.events += sign * events;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::Timestamp;
+    use crate::core::session::{CloseReason, OpenSession};
+
+    #[test]
+    fn a_retracted_session_is_filtered_no_more() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let close = CloseReason::Gap;
+        let mut open = OpenSession::begin(at(0));
+        open.extend(at(1));
+        let longer = OpenSession { events: 5, ..open };
+        let mut batch = SessionBatch::default();
+        batch.push(Op::Insert, &longer.close(b"a", close));
+        batch.push(Op::Retract, &open.close(b"a", close));
+        let mut filtered = FilteredSessions::default();
+        batch.iter().for_each(|session| filtered.add(&session));
+        assert_eq!((filtered.sessions, filtered.events), (0, 5 - 2));
+    }
+}

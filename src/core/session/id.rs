@@ -116,4 +116,13 @@ mod tests {
             prop_assert_eq!(SessionId::derive(&key, start, ordinal).0, Uuid::new_v5(&NAMESPACE, &name));
         }
     }
+
+    #[test]
+    fn its_text_is_that_of_the_uuid() {
+        let id = SessionId::derive(b"a", Timestamp::from_us(0).unwrap(), 0);
+        let expected = Uuid::new_v5(&NAMESPACE, b"a\x1f1970-01-01T00:00:00.000000Z\x1f0").to_string();
+        let mut written = b"id ".to_vec();
+        id.write(&mut written);
+        assert_eq!((id.to_string(), written), (expected.clone(), format!("id {expected}").into_bytes()));
+    }
 }

@@ -46,3 +46,19 @@ impl OpenSession {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_joins_brings_its_events_and_may_end_within_the_session() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let session = |last, events| OpenSession { start: at(0), last: at(last), events };
+        for (last, expected) in [(3, session(9, 7)), (12, session(12, 7))] {
+            let mut open = session(9, 5);
+            open.join(OpenSession { start: at(2), last: at(last), events: 2 });
+            assert_eq!(open, expected);
+        }
+    }
+}
