@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The scenarios of rules 1 to 7 and of the rules besides the gap by other engines: DuckDB, Spark's session_window, and Flink's rules as SQL. A minute; docs/semantics.md has the results.
+# The scenarios of rules 1 to 7 and of the rules besides the gap by other engines: DuckDB, Spark's session_window, and Flink's rules as SQL. One to two minutes; docs/semantics.md has the results.
 # Needs Python with duckdb and pytest, for Spark also pyspark and Java 17; PYTHON_OF_SPARK or PYTHON names the interpreter. Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")"

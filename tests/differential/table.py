@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from story import scenarios
+from scenario import scenarios
 
 ENGINES = ["DuckDB, neighbours", "DuckDB, row after row", "Spark", "Flink's rules"]
 SPLITS = {
