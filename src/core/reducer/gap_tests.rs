@@ -244,3 +244,34 @@ fn memory_counts_keys_events_that_wait_and_tombstones() {
     folding.reducer.forget_tombstones();
     assert_eq!((folding.reducer.tombstone_bytes(), folding.reducer.memory_bytes()), (0, before - tombstones));
 }
+
+#[test]
+fn a_restored_key_has_changed_if_an_event_of_it_waits() {
+    let mut folding = Folding::new();
+    for key in [b"a", b"b"] {
+        let open = Some(OpenSession::begin(at(0)));
+        folding.reducer.restore(KeyState { key, open, buffered: &[] }, KeyHash::of(key).table());
+    }
+    folding.take("b", 50, 10).unwrap();
+    let mut fates = Vec::new();
+    assert!(folding.reducer.changes(|of_key, fate| fates.push((of_key.key.to_vec(), fate))));
+    assert_eq!(fates, [(b"a".to_vec(), Fate::Unchanged), (b"b".to_vec(), Fate::Changed)]);
+}
+
+#[test]
+fn events_that_wait_are_shown_in_the_sessions_that_they_would_make() {
+    let mut folding = Folding::new();
+    for us in [0, 40, 50, 61] {
+        folding.take("a", us, 30).unwrap();
+    }
+    folding.with(|reducer, mut shown| reducer.for_each_open(Watermark::at(at(30)), &mut shown));
+    let session = |start, end, events, why| ("a".to_owned(), start, end, events, why);
+    assert_eq!(
+        folding.emitted,
+        [
+            session(0, 0, 1, CloseReason::Gap),
+            session(40, 50, 2, CloseReason::Gap),
+            session(61, 61, 1, CloseReason::StillOpen),
+        ]
+    );
+}

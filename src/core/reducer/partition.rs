@@ -193,3 +193,38 @@ fn finish_in_order(
     reducer.close(close, &mut completed);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::Timestamp;
+    use crate::core::rules::{RuleFlag, RuleTexts};
+
+    #[test]
+    fn one_event_after_the_other_is_folded_and_its_memory_is_counted() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let gap = Gap::from_us(10);
+        let mut texts = RuleTexts::default();
+        texts.set(RuleFlag::named("max-events").unwrap(), vec!["9".to_owned()]);
+        for texts in [RuleTexts::default(), texts] {
+            let rules = Arc::new(RuleSet::compile(&texts, gap, None).unwrap());
+            let mut reducer = PartitionReducer::new(gap, &rules, Watermark::BEGINNING);
+            assert_eq!(matches!(reducer, PartitionReducer::Gap(_)), rules.is_plain());
+            let mut completed = SessionBatch::default();
+            let event = |us| Event { key: b"a", table_hash: 7, time: at(us), payload: b"" };
+            reducer.take_event(event(0), Watermark::at(at(9)), &mut completed).unwrap();
+            reducer.take(event(5), Watermark::at(at(9)), &mut completed).unwrap();
+            reducer.take_event(event(60), Watermark::at(at(9)), &mut completed).unwrap();
+            assert!(completed.is_empty());
+            reducer.advance(Watermark::at(at(71)), Watermark::at(at(71)), &mut completed).unwrap();
+            assert!(!completed.is_empty());
+            let sessions: Vec<_> =
+                completed.iter().map(|session| (session.start, session.end, session.event_count)).collect();
+            assert_eq!(sessions, [(at(0), at(5), 2), (at(60), at(60), 1)]);
+            let (memory, tombstones) = (reducer.memory_bytes(), reducer.tombstone_bytes());
+            assert!(tombstones >= 16 && memory > tombstones, "{memory} {tombstones}");
+            reducer.forget_tombstones();
+            assert_eq!((reducer.memory_bytes(), reducer.tombstone_bytes()), (memory - tombstones, 0));
+        }
+    }
+}

@@ -277,7 +277,8 @@ proptest! {
         let (mut latest, mut noticed) = (0, false);
         for of in &events {
             latest = latest.max(9 * of.1);
-            noticed |= folding.take(event(of), latest).is_err();
+            // Without rounds, the end of the batch is known: events are not buffered, and their instants are held.
+            noticed |= folding.take(event(of), if has_rounds { latest } else { 1_000 }).is_err();
             if let Some(before) = of.3.filter(|_| has_rounds) {
                 noticed |= folding.advance(latest).is_err();
                 folding.evict_expired((latest - 9 * before).max(0));
@@ -329,4 +330,64 @@ fn memory_counts_events_that_wait_rows_and_tombstones() {
     assert_eq!(memory(&folding), empty - 4 + 10_004 + tombstones);
     folding.reducer.forget_tombstones();
     assert_eq!((folding.reducer.tombstone_bytes(), memory(&folding)), (0, empty - 4 + 10_004));
+}
+
+#[test]
+fn under_rules_that_only_extend_sessions_an_event_before_the_last_one_is_noticed() {
+    let mut folding = Folding::new(&[(RuleFlag::Emit, "events")]);
+    for us in [5, 5, 15] {
+        folding.take(("a", us, ""), 100).unwrap();
+    }
+    assert_eq!(folding.take(("a", 14, ""), 100), Err(OutOfOrder));
+    assert_eq!(folding.emitted, []);
+}
+
+#[test]
+fn an_instant_that_splits_divide_has_its_duplicates_in_all_its_sessions() {
+    let mut folding = Folding::new(&[(flag("max-events"), "1"), (RuleFlag::Dedup, "1")]);
+    for value in ["x", "y", "z", "x", "y", "z"] {
+        folding.take(("a", 5, value), 100).unwrap();
+    }
+    assert_eq!((folding.reducer.duplicates(), folding.emitted.len()), (3, 2));
+}
+
+#[test]
+fn what_a_split_has_left_of_an_instant_goes_with_it_and_that_is_a_change() {
+    let flags = [(flag("end-on"), "1=out"), (RuleFlag::Dedup, "1")];
+    let (mut folding, mut other) = (Folding::new(&flags), Folding::new(&flags));
+    folding.take(("a", 5, "out"), 100).unwrap();
+    assert_eq!(folding.emitted.len(), 1);
+    folding.reducer.open_state(|of_key| {
+        let table_hash = KeyHash::of(of_key.key).table();
+        other.reducer.restore(of_key.key, table_hash, of_key.state.clone(), std::iter::empty());
+    });
+    for (watermark, expected) in [(5, Fate::Unchanged), (6, Fate::Gone)] {
+        other.with(|reducer, mut emitted| reducer.close_passed(Watermark::at(at(watermark)), &mut emitted));
+        let mut fates = Vec::new();
+        assert!(other.reducer.changes(|_, fate| fates.push(fate)));
+        assert_eq!(fates, [expected], "{watermark}");
+    }
+    assert_eq!(other.emitted, []);
+}
+
+#[test]
+fn the_keys_that_are_gone_are_among_the_changes_unless_they_were_too_many() {
+    let flags = [(flag("max-events"), "9")];
+    let (mut folding, mut other) = (Folding::new(&flags), Folding::new(&flags));
+    for key in ["a", "b", "c", "d", "e"] {
+        folding.take((key, if key < "c" { 0 } else { 50 }, ""), 100).unwrap();
+    }
+    folding.reducer.open_state(|of_key| {
+        let table_hash = KeyHash::of(of_key.key).table();
+        other.reducer.restore(of_key.key, table_hash, of_key.state.clone(), std::iter::empty());
+    });
+    for _ in 0..5 {
+        other.take(("e", 50, ""), 100).unwrap();
+    }
+    // Two of five: one in four may go.
+    other.evict_expired(40);
+    let mut fates = Vec::new();
+    assert!(!other.reducer.changes(|of_key, fate| fates.push((of_key.key.to_vec(), fate))));
+    let expected = [(b"c", Fate::Unchanged), (b"d", Fate::Unchanged), (b"e", Fate::Changed)];
+    assert_eq!(fates, expected.map(|(key, fate)| (key.to_vec(), fate)));
 }

@@ -165,4 +165,23 @@ mod tests {
         batch.iter().for_each(|session| filtered.add(&session));
         assert_eq!((filtered.sessions, filtered.events), (0, 5 - 2));
     }
+
+    #[test]
+    fn a_key_column_is_the_part_of_the_key_with_its_name() {
+        let names = ["site", "user"].map(str::to_owned);
+        let mut having = Having::compile(&["user=ann"], &[], &[]).unwrap();
+        having.resolve_keys(&names, &[]).unwrap();
+        assert_eq!(having.columns, [SessionColumn::Key { number: 1, of: 2 }]);
+        assert!(Having::compile(&["host=x"], &[], &[]).unwrap().resolve_keys(&names, &[]).is_err());
+    }
+
+    #[test]
+    fn a_time_has_one_form_and_a_pattern_for_it_stays_as_it_is() {
+        for (text, form) in [
+            ("session_start>=2026-01-02", "session_start>=2026-01-02T00:00:00Z"),
+            ("session_end~^2026-0[12]", "session_end~^2026-0[12]"),
+        ] {
+            assert_eq!(condition_text(text).map(|condition| condition.to_string()), Ok(form.to_owned()));
+        }
+    }
 }

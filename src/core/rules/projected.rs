@@ -80,3 +80,16 @@ impl ProjectedColumns {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_shown_until_it_is_to_be_hidden() {
+        let mut columns = ProjectedColumns::default();
+        assert!(!columns.hides_key());
+        columns.hide_key();
+        assert!(columns.hides_key());
+    }
+}

@@ -48,3 +48,29 @@ impl RowSelection {
         self.needs_all_key_parts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(flag: &str, value: &str) -> RowSelection {
+        let mut texts = RuleTexts::default();
+        texts.set(RuleFlag::named(flag).unwrap(), vec![value.to_owned()]);
+        RowSelection::compile(&texts, &mut ProjectedColumns::default()).unwrap()
+    }
+
+    #[test]
+    fn a_filter_and_a_value_that_counts_as_missing_need_a_look_at_each_row() {
+        assert!(RowSelection::default().selects_everything());
+        assert!(selection("key-parts", "all").selects_everything());
+        assert!(!selection("where", "event=login").selects_everything());
+        assert!(!selection("null", "-").selects_everything());
+    }
+
+    #[test]
+    fn a_key_needs_all_its_parts_only_if_that_is_asked_for() {
+        assert!(selection("key-parts", "all").needs_all_key_parts());
+        assert!(!selection("key-parts", "any").needs_all_key_parts());
+        assert!(!RowSelection::default().needs_all_key_parts());
+    }
+}

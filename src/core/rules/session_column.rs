@@ -90,3 +90,26 @@ fn value_text(value: Value<'_>) -> Cow<'_, [u8]> {
         Value::Text(text) => text.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_of_a_session_has_its_name_and_times_two_forms() {
+        use SessionColumn::{CloseReason, DurationS, End, EventCount, Start, WrittenEnd, WrittenStart};
+        let aggregates = ["pages".to_owned(), "last_page".to_owned()];
+        for (name, compared, matched) in [
+            ("duration_s", DurationS, DurationS),
+            ("event_count", EventCount, EventCount),
+            ("close_reason", CloseReason, CloseReason),
+            ("session_start", Start, WrittenStart),
+            ("session_end", End, WrittenEnd),
+            ("last_page", SessionColumn::Aggregate(1), SessionColumn::Aggregate(1)),
+            ("user", SessionColumn::Unresolved("user".into()), SessionColumn::Unresolved("user".into())),
+        ] {
+            assert_eq!(SessionColumn::named(name, false, &aggregates), compared, "{name}");
+            assert_eq!(SessionColumn::named(name, true, &aggregates), matched, "{name}");
+        }
+    }
+}

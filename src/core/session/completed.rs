@@ -42,3 +42,17 @@ impl CompletedSession<'_> {
         self.end.us_since(self.start)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::session::OpenSession;
+
+    #[test]
+    fn its_duration_is_the_time_from_its_start_to_its_end() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let mut open = OpenSession::begin(at(3));
+        open.extend(at(20));
+        assert_eq!(open.close(b"a", CloseReason::Gap).duration_us(), 17);
+    }
+}

@@ -157,3 +157,14 @@ proptest! {
         prop_assert_eq!(ConditionText::read(&read.to_string()), Ok(read));
     }
 }
+
+#[test]
+fn the_spelling_of_a_number_matters_only_where_numbers_are_compared() {
+    for (text, compares) in [("a>5", true), ("a<=5", true), ("a=5", false), ("a>'5'", false), ("a~5", false)]
+    {
+        let mut kept = ProjectedColumns::default();
+        ConditionText::read(text).unwrap().compile(&mut kept).unwrap();
+        let demands: Vec<bool> = kept.iter().map(|(_, demand)| demand.reads_numbers()).collect();
+        assert_eq!(demands, [compares], "{text}");
+    }
+}
