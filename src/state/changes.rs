@@ -71,3 +71,26 @@ impl Checkpoint {
 fn has_same_rows(one: &Definition, other: &Definition) -> bool {
     one.gap == other.gap && one.rules == other.rules && one.event_columns == other.event_columns
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::gap::Gap;
+    use crate::core::rules::RuleTexts;
+    use crate::definition::DefinitionRequest;
+
+    #[test]
+    fn rows_are_the_same_only_under_one_gap_the_same_rules_and_the_same_emitted_columns() {
+        let one = Definition::undecided();
+        let sources = DefinitionRequest::default().create().sources;
+        assert!(has_same_rows(&one, &one) && has_same_rows(&one, &Definition { sources, ..one.clone() }));
+        let rules = RuleTexts::collect([("max-events", "3")]).unwrap();
+        for other in [
+            Definition { gap: Gap::from_us(1), ..one.clone() },
+            Definition { rules, ..one.clone() },
+            Definition { event_columns: Some(vec!["page".to_owned()]), ..one.clone() },
+        ] {
+            assert!(!has_same_rows(&one, &other), "{other:?}");
+        }
+    }
+}
