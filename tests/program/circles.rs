@@ -26,8 +26,17 @@ fn no_files_import_each_other_in_a_circle() {
     files.read(&root.join("src"), &[]);
     files.read(&root.join("migrations"), &["migrations".to_owned()]);
     assert!(files.code.len() > 150, "the sources are no longer found: {}", files.code.len());
-    let circles = circles(&files.imports());
-    assert!(circles.is_empty(), "these files import each other in a circle:\n{}", circles.join("\n"));
+    let mut package = Files::default();
+    package.read(&root.join("src/python/src"), &[]);
+    assert!(
+        package.code.len() > 10,
+        "the sources of the package are no longer found: {}",
+        package.code.len()
+    );
+    for files in [files, package] {
+        let circles = circles(&files.imports());
+        assert!(circles.is_empty(), "these files import each other in a circle:\n{}", circles.join("\n"));
+    }
 }
 
 #[test]

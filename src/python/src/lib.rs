@@ -27,5 +27,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fold::label, module)?)?;
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
     module.add_function(wrap_pyfunction!(command::flags, module)?)?;
+    module.add_class::<spark_file::SparkFile>()?;
     spark::register(module)
 }

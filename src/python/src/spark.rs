@@ -2,7 +2,6 @@
 //!
 //! Every argument and result is text, bytes, or an Arrow object that goes by the C data interface.
 
-use crate::spark_file::SparkFile;
 use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -23,7 +22,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<SparkFold>()?;
     module.add_class::<SparkRoot>()?;
     module.add_class::<SparkOpening>()?;
-    module.add_class::<SparkFile>()?;
     module.add_function(wrap_pyfunction!(spark_check_limit, module)?)?;
     module.add_function(wrap_pyfunction!(spark_decide, module)?)?;
     module.add_function(wrap_pyfunction!(spark_decide_by_files, module)?)?;
