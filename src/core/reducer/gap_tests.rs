@@ -275,3 +275,26 @@ fn events_that_wait_are_shown_in_the_sessions_that_they_would_make() {
         ]
     );
 }
+
+#[test]
+fn a_key_that_was_never_stored_is_not_among_those_that_are_gone() {
+    let mut folding = Folding::new();
+    for number in 0..8_u8 {
+        let open = Some(OpenSession::begin(at(if number == 0 { 0 } else { 50 })));
+        folding
+            .reducer
+            .restore(KeyState { key: &[number], open, buffered: &[] }, KeyHash::of(&[number]).table());
+    }
+    for _ in 0..9 {
+        folding.take("new", 5, 100).unwrap();
+    }
+    folding.evict_expired(40);
+    assert_eq!(folding.emitted.len(), 2);
+    let mut gone = Vec::new();
+    assert!(
+        folding
+            .reducer
+            .changes(|of_key, fate| gone.extend((fate == Fate::Gone).then(|| of_key.key.to_vec())))
+    );
+    assert_eq!(gone, [[0]]);
+}

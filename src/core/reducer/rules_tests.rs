@@ -354,20 +354,27 @@ fn an_instant_that_splits_divide_has_its_duplicates_in_all_its_sessions() {
 #[test]
 fn what_a_split_has_left_of_an_instant_goes_with_it_and_that_is_a_change() {
     let flags = [(flag("end-on"), "1=out"), (RuleFlag::Dedup, "1")];
-    let (mut folding, mut other) = (Folding::new(&flags), Folding::new(&flags));
-    folding.take(("a", 5, "out"), 100).unwrap();
-    assert_eq!(folding.emitted.len(), 1);
-    folding.reducer.open_state(|of_key| {
-        let table_hash = KeyHash::of(of_key.key).table();
-        other.reducer.restore(of_key.key, table_hash, of_key.state.clone(), std::iter::empty());
-    });
-    for (watermark, expected) in [(5, Fate::Unchanged), (6, Fate::Gone)] {
-        other.with(|reducer, mut emitted| reducer.close_passed(Watermark::at(at(watermark)), &mut emitted));
-        let mut fates = Vec::new();
-        assert!(other.reducer.changes(|_, fate| fates.push(fate)));
-        assert_eq!(fates, [expected], "{watermark}");
+    for (goes_on, expected) in [(false, Fate::Gone), (true, Fate::Changed)] {
+        let (mut folding, mut other) = (Folding::new(&flags), Folding::new(&flags));
+        folding.take(("a", 5, "out"), 100).unwrap();
+        if goes_on {
+            folding.take(("a", 7, ""), 100).unwrap();
+        }
+        assert_eq!(folding.emitted.len(), 1);
+        folding.reducer.open_state(|of_key| {
+            let table_hash = KeyHash::of(of_key.key).table();
+            other.reducer.restore(of_key.key, table_hash, of_key.state.clone(), std::iter::empty());
+        });
+        for (watermark, expected) in [(5, Fate::Unchanged), (6, expected)] {
+            other.with(|reducer, mut emitted| {
+                reducer.close_passed(Watermark::at(at(watermark)), &mut emitted)
+            });
+            let mut fates = Vec::new();
+            assert!(other.reducer.changes(|_, fate| fates.push(fate)));
+            assert_eq!(fates, [expected], "{watermark}");
+        }
+        assert_eq!(other.emitted, []);
     }
-    assert_eq!(other.emitted, []);
 }
 
 #[test]

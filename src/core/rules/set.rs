@@ -251,3 +251,17 @@ fn emit_of(text: Option<&str>) -> Emit {
         _ => Emit { sessions: true, events: false },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_rules_are_those_that_stay_with_an_event_and_those_of_the_row_filter() {
+        let rules = [("agg", "first(page)"), ("dedup", "id"), ("where", "event=login")];
+        let mut columns = RuleTexts::collect(rules).unwrap().columns();
+        columns.sort_unstable();
+        assert_eq!(columns, ["event", "id", "page"]);
+        assert_eq!(RuleTexts::default().columns(), Vec::<String>::new());
+    }
+}

@@ -168,3 +168,11 @@ fn the_spelling_of_a_number_matters_only_where_numbers_are_compared() {
         assert_eq!(demands, [compares], "{text}");
     }
 }
+
+#[test]
+fn conditions_are_equal_if_their_patterns_are() {
+    let compiled =
+        |text| ConditionText::read(text).unwrap().compile(&mut ProjectedColumns::default()).unwrap();
+    assert!(compiled("a~^in") == compiled("a~^in"));
+    assert!(compiled("a~^in") != compiled("a~^on"));
+}
