@@ -61,3 +61,29 @@ impl SplitRule for SplitOn {
 fn is_change(kept: &[u8], value: &[u8]) -> bool {
     !kept.is_empty() && !value.is_empty() && kept != value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::push_value;
+    use crate::core::rules::projected::ProjectedColumns;
+
+    #[test]
+    fn each_column_keeps_its_last_value_that_is_not_empty_and_comes_back_with_it() {
+        let start = Timestamp::from_us(0).unwrap();
+        let mut columns = ProjectedColumns::default();
+        let rule =
+            SplitOn::compile(&["a", "b"], &mut Projection { columns: &mut columns, zone: None }).unwrap();
+        let mut state = rule.begin(start);
+        assert_eq!(rule.restore(start, SplitOn::stored(&state)), Some(state.clone()));
+        for (values, expected) in [(["", "y"], ["", "y"]), (["x", ""], ["x", "y"]), (["x", "z"], ["x", "z"])]
+        {
+            let mut payload = Vec::new();
+            assert!(values.iter().all(|value| push_value(&mut payload, value.as_bytes())));
+            rule.update(&mut state, Values::of(&payload));
+            assert_eq!(state, expected.map(|value| value.as_bytes().to_vec()));
+            assert_eq!(rule.restore(start, SplitOn::stored(&state)), Some(state.clone()));
+        }
+        assert_eq!(rule.restore(start, vec![b"x".to_vec()]), None);
+    }
+}
