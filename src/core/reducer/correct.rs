@@ -114,3 +114,34 @@ impl CorrectingReducer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::Timestamp;
+    use crate::core::gap::Gap;
+    use crate::core::partition::KeyHash;
+    use crate::core::rules::RuleTexts;
+    use crate::core::watermark::EventTime;
+
+    #[test]
+    fn what_is_open_is_counted_by_key_and_session() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let gap = Gap::from_us(10);
+        let texts = RuleTexts::collect([("allowed-lateness", "1s")]).unwrap();
+        let rules = Arc::new(RuleSet::compile(&texts, gap, None).unwrap());
+        let mut reducer = CorrectingReducer::new(rules, Watermark::BEGINNING);
+        for (key, us) in [("a", 0), ("a", 5), ("a", 90), ("b", 95), ("c", 0)] {
+            let (key, table_hash) = (key.as_bytes(), KeyHash::of(key.as_bytes()).table());
+            reducer.take(Event { key, table_hash, time: at(us), payload: b"" }).unwrap();
+        }
+        let watermark = Watermark::at(at(95));
+        let event_time = EventTime { watermark, accepts_from: Watermark::BEGINNING, latest: Some(at(95)) };
+        let mut completed = SessionBatch::default();
+        reducer.finish(BatchEnd { close: Close::Passed(watermark), event_time }, &mut completed).unwrap();
+        assert_eq!(completed.len(), 2);
+        // The completed sessions of `a` and `c` may still change, so their keys are kept.
+        let open = OpenCounts { keys: 3, sessions: 2, events: 2, oldest_start: Some(at(90)) };
+        assert_eq!(reducer.open(), open);
+    }
+}

@@ -108,4 +108,13 @@ mod tests {
             assert!(of.reads_numbers(), "{of:?}");
         }
     }
+
+    #[test]
+    fn the_reason_names_the_type() {
+        for (unmet, word) in
+            [(Unmet::NotANumber, "number"), (Unmet::NotADuration, "duration"), (Unmet::NotUtf8, "UTF-8")]
+        {
+            assert!(unmet.words().contains(word));
+        }
+    }
 }

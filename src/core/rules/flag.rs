@@ -307,4 +307,12 @@ mod tests {
             assert!(canonical(bad).is_err(), "{flag} {bad}");
         }
     }
+
+    #[test]
+    fn every_flag_has_a_name_for_its_value_and_help() {
+        for flag in RuleFlag::all() {
+            let FlagSpec { value, help, .. } = flag.spec();
+            assert!(!value.is_empty() && !help.is_empty(), "{}", flag.name());
+        }
+    }
 }

@@ -110,4 +110,11 @@ mod tests {
             prop_assert_eq!(scaled(&a.to_string()), scaled(&one));
         }
     }
+
+    #[test]
+    fn the_operators_compare_as_the_order_does() {
+        let number = |text: &'static str| Decimal::read(text.as_bytes()).unwrap();
+        assert!(number("9.5") < number("10") && number("-10") < number("-9.5"));
+        assert!(number("10.0") <= number("10") && number("10") >= number("10.0"));
+    }
 }
