@@ -184,3 +184,7 @@ fn cannot_publish(place: &Path, error: &io::Error) -> Error {
     failed("publish", place, error)
         .remedy(format!("{first}the run is committed, and the next run publishes it"))
 }
+
+#[cfg(test)]
+#[path = "publish_tests.rs"]
+mod tests;

@@ -367,7 +367,7 @@ fn what_a_split_has_left_of_an_instant_goes_with_it_and_that_is_a_change() {
         });
         for (watermark, expected) in [(5, Fate::Unchanged), (6, expected)] {
             other.with(|reducer, mut emitted| {
-                reducer.close_passed(Watermark::at(at(watermark)), &mut emitted)
+                reducer.close_passed(Watermark::at(at(watermark)), &mut emitted);
             });
             let mut fates = Vec::new();
             assert!(other.reducer.changes(|_, fate| fates.push(fate)));

@@ -1,0 +1,187 @@
+//! Outputs go to their places, back to where they were, and aside, whatever an earlier process has left half-way.
+
+use super::super::{OutputForm, OutputFormat, Staging};
+use super::*;
+use crate::durable::Disk;
+use crate::ledger::{HeadMark, StreamId};
+use std::collections::BTreeMap;
+
+const BOTH: &[OutputKind] = &[OutputKind::Sessions, OutputKind::Open];
+
+fn run(number: u64) -> RunId {
+    RunId::new(number)
+}
+
+fn file_of(kind: OutputKind, format: OutputFormat) -> OutputFile {
+    OutputFile::whole(kind, OutputForm::plain(format))
+}
+
+fn in_folder() -> (tempfile::TempDir, Output) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Output::at(folder.path().join("out"), Disk::default());
+    output.create().unwrap();
+    (folder, output)
+}
+
+/// Stages a run whose outputs have its number as their only row.
+fn stage(output: &Output, number: u64, files: &[OutputFile], back_to: Option<u64>) -> Manifest {
+    let mut staging = Staging::begin(output, StreamId::of_random([7; 16]), run(number)).unwrap();
+    for &file in files {
+        staging.open(file, b"number\n").unwrap();
+        staging.write(file, format!("{number}\n").as_bytes(), 1).unwrap();
+    }
+    let mark = HeadMark { run: run(number), digest: number.into() };
+    staging.seal(mark, number, |manifest| manifest.rolling_back_to(back_to.map(run))).unwrap()
+}
+
+fn stage_csv(output: &Output, number: u64, kinds: &[OutputKind], back_to: Option<u64>) -> Manifest {
+    let files: Vec<_> = kinds.iter().map(|&kind| file_of(kind, OutputFormat::Csv)).collect();
+    stage(output, number, &files, back_to)
+}
+
+fn publish(output: &Output, number: u64, back_to: Option<u64>) {
+    let manifest = stage_csv(output, number, BOTH, back_to);
+    output.publish(run(number), &manifest).unwrap();
+}
+
+/// The outputs below the folder with the number in each.
+fn outputs(output: &Output) -> BTreeMap<String, String> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![output.folder().to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = path.strip_prefix(output.folder()).unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_none_or(|ending| ending != "json") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.insert(name, text.trim_start_matches("number\n").trim_end().to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn expect(output: &Output, expected: &[(&str, u64)]) {
+    let expected = expected.iter().map(|&(name, number)| (name.to_owned(), number.to_string())).collect();
+    assert_eq!(outputs(output), expected);
+}
+
+/// Moves a staged output into its place, as a process that died after that.
+fn move_by_hand(output: &Output, number: u64, kind: OutputKind) {
+    let file = file_of(kind, OutputFormat::Csv);
+    let place = output.path_of(file, run(number));
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    fs::rename(file.staged_in(&output.staging_of(run(number))), place).unwrap();
+}
+
+#[test]
+fn what_is_staged_is_published_once_whatever_has_moved_before() {
+    for moved in [&[][..], &[OutputKind::Sessions], &[OutputKind::Sessions, OutputKind::Open]] {
+        let (_folder, output) = in_folder();
+        let manifest =
+            stage_csv(&output, 1, &[OutputKind::Sessions, OutputKind::Rejects, OutputKind::Open], None);
+        let stages = Output::stages(&manifest);
+        let places: Vec<_> =
+            stages.iter().map(|(_, place)| place.as_deref().and_then(Path::to_str)).collect();
+        let sessions = Some("sessions/run-00000001.csv");
+        assert_eq!(places, [sessions, Some("rejects/run-00000001.csv"), Some("open/latest.csv"), None]);
+        assert!(stages.iter().all(|(staged, _)| output.folder().join(staged).is_file()));
+        assert!(output.has_staging() && output.has_staging_of(run(1)) && !output.has_staging_of(run(2)));
+        assert_eq!(
+            (output.staged_manifest(run(1)).as_ref(), output.newest_run().unwrap()),
+            (Some(&manifest), None)
+        );
+        for &kind in moved {
+            move_by_hand(&output, 1, kind);
+        }
+        output.check_staged(run(1), &manifest).unwrap();
+        output.publish(run(1), &manifest).unwrap();
+        let all = [("open/latest.csv", 1), ("rejects/run-00000001.csv", 1), ("sessions/run-00000001.csv", 1)];
+        expect(&output, &all);
+        assert!(!output.has_staging());
+        assert_eq!(output.newest_manifest().unwrap().as_ref(), Some(&manifest));
+        output.publish(run(1), &manifest).unwrap();
+        expect(&output, &all);
+    }
+}
+
+#[test]
+fn what_is_neither_staged_nor_in_its_place_or_differs_is_told() {
+    for (damage, is_missing) in [(&b"number\n2\n"[..], false), (b"number\n1\n\n", false), (b"", true)] {
+        let (_folder, output) = in_folder();
+        let manifest = stage_csv(&output, 1, BOTH, None);
+        let staged = file_of(OutputKind::Sessions, OutputFormat::Csv).staged_in(&output.staging_of(run(1)));
+        fs::write(&staged, damage).unwrap();
+        if is_missing {
+            fs::remove_file(&staged).unwrap();
+            let refusal = output.publish(run(1), &manifest).unwrap_err().to_string();
+            assert!(refusal.contains("neither staged nor published"), "{refusal}");
+            assert_eq!(output.newest_run().unwrap(), None);
+        }
+        output.check_staged(run(1), &manifest).unwrap_err();
+    }
+}
+
+#[test]
+fn a_rollback_moves_the_outputs_of_the_runs_behind_it_aside() {
+    for has_manifest in [true, false] {
+        let (_folder, output) = in_folder();
+        for number in 1..=3 {
+            publish(&output, number, None);
+        }
+        if !has_manifest {
+            fs::write(output.manifest_path(run(2)), "damaged").unwrap();
+        }
+        let manifest = stage_csv(&output, 4, &[], Some(1));
+        output.publish(run(4), &manifest).unwrap();
+        let gone = [("retracted/sessions/run-00000002.csv", 2), ("retracted/sessions/run-00000003.csv", 3)];
+        let view = ("retracted/open/latest.csv", 3);
+        expect(&output, &[&[("sessions/run-00000001.csv", 1), view][..], &gone].concat());
+        assert_eq!(output.published_runs().unwrap(), [1, 2, 3, 4].map(run));
+        output.publish(run(4), &manifest).unwrap();
+    }
+}
+
+#[test]
+fn a_view_takes_the_place_of_the_one_before_whatever_its_form() {
+    let (_folder, output) = in_folder();
+    publish(&output, 1, None);
+    let view = file_of(OutputKind::Open, OutputFormat::Jsonl);
+    let manifest = stage(&output, 2, &[view], None);
+    output.publish(run(2), &manifest).unwrap();
+    expect(&output, &[("open/latest.jsonl", 2), ("sessions/run-00000001.csv", 1)]);
+}
+
+#[test]
+fn what_a_lost_run_has_moved_goes_back() {
+    for active in [&[1, 2][..], &[1]] {
+        let (_folder, output) = in_folder();
+        for number in 1..=2 {
+            publish(&output, number, None);
+        }
+        let manifest = stage_csv(&output, 3, BOTH, Some(1));
+        let active: BTreeSet<RunId> = active.iter().map(|&number| run(number)).collect();
+        assert!(!output.take_back(&manifest, &active).unwrap(), "nothing has moved");
+        let staged = |kind: &str| format!(".staging/run-00000003/{kind}.csv");
+        let before = outputs(&output);
+        output.retract(run(2)).unwrap();
+        move_by_hand(&output, 3, OutputKind::Sessions);
+        assert!(output.take_back(&manifest, &active).unwrap());
+        assert!(!output.take_back(&manifest, &active).unwrap(), "nothing is left to do");
+        if active.contains(&run(2)) {
+            assert_eq!(outputs(&output), before);
+            continue;
+        }
+        // An earlier rollback has retracted run 2: that stays.
+        expect(
+            &output,
+            &[
+                (&staged("open"), 3),
+                (&staged("sessions"), 3),
+                ("retracted/open/latest.csv", 2),
+                ("retracted/sessions/run-00000002.csv", 2),
+                ("sessions/run-00000001.csv", 1),
+            ],
+        );
+    }
+}
