@@ -379,31 +379,39 @@ def check_outputs(emit, *flags):
 
 
 def check_partitions():
-    """Folders of days are a column to DuckDB and pyarrow, and it is the day of the session's start."""
+    """Folders of days are a column to DuckDB and pyarrow, and it is the day of the session's start. DuckDB knows compressed files by their names."""
     events = list(rows(3_000)) + [("end", "a", START + datetime.timedelta(days=40), None, "x")]
     with tempfile.TemporaryDirectory() as root:
-        for output_format, read in (("csv", "read_csv"), ("jsonl", "read_json"), ("parquet", "read_parquet")):
-            folder = os.path.join(root, output_format)
+        for output_format, read, ending, *compression in (
+            ("csv", "read_csv", "csv"),
+            ("csv", "read_csv", "csv.gz", "--output-compression=gzip"),
+            ("csv", "read_csv", "csv.zst", "--output-compression=zstd"),
+            ("jsonl", "read_json", "jsonl"),
+            ("jsonl", "read_json", "jsonl.gz", "--output-compression=gzip"),
+            ("jsonl", "read_json", "jsonl.zst", "--output-compression=zstd"),
+            ("parquet", "read_parquet", "parquet"),
+        ):
+            folder = os.path.join(root, ending)
             os.mkdir(folder)
             with open(f"{folder}/1.csv", "w") as file:
                 file.write(as_csv(events))
-            flags = ["--partition-by=date", f"--output-format={output_format}"]
+            flags = ["--partition-by=date", f"--output-format={output_format}", *compression]
             sessionize(folder, "run", "--batch=1.csv", "--emit=both", *flags, *RULES)
             sessionize(folder, "finalize", *flags)
             sessionize(folder, "verify")
             connection = duckdb.connect()
             connection.execute("SET TimeZone = 'UTC'")
-            table = lambda kind: f"{read}('{folder}/{OUT}/{kind}/*/*.{output_format}', hive_partitioning = true)"
+            table = lambda kind: f"{read}('{folder}/{OUT}/{kind}/*/*.{ending}', hive_partitioning = true)"
             days, wrong, kind = connection.execute(
                 f"SELECT count(DISTINCT session_date), count(*) FILTER (session_date <> CAST(session_start AS DATE)), any_value(typeof(session_date)) FROM {table('sessions')}"
             ).fetchone()
-            assert (days > 1, wrong, kind) == (True, 0, "DATE"), (output_format, days, wrong, kind)
+            assert (days > 1, wrong, kind) == (True, 0, "DATE"), (ending, days, wrong, kind)
             joined, apart = connection.execute(
                 f"SELECT count(*), count(*) FILTER (e.session_date <> s.session_date) FROM {table('events')} e JOIN {table('sessions')} s USING (session_id)"
             ).fetchone()
             counted = connection.execute(f"SELECT sum(event_count) FROM {table('sessions')}").fetchone()[0]
-            assert (joined, apart) == (counted, 0), (output_format, joined, apart, counted)
-            print(f"outputs: {days} folders of days in {output_format} are a column of dates to DuckDB")
+            assert (joined, apart) == (counted, 0), (ending, joined, apart, counted)
+            print(f"outputs: {days} folders of days in {ending} are a column of dates to DuckDB")
         dataset = pyarrow.dataset.dataset(f"{root}/parquet/{OUT}/sessions", partitioning="hive")
         assert {"session_date", "session_start"} <= set(dataset.schema.names)
 
