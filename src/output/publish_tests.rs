@@ -126,20 +126,32 @@ fn what_is_neither_staged_nor_in_its_place_or_differs_is_told() {
 fn a_rollback_moves_the_outputs_of_the_runs_behind_it_aside() {
     for has_manifest in [true, false] {
         let (_folder, output) = in_folder();
-        for number in 1..=3 {
+        for number in 1..=2 {
             publish(&output, number, None);
         }
+        // The last run has another format, which only its manifest and its names tell.
+        let sessions = file_of(OutputKind::Sessions, OutputFormat::Jsonl);
+        let manifest = stage(&output, 3, &[sessions, file_of(OutputKind::Open, OutputFormat::Csv)], None);
+        output.publish(run(3), &manifest).unwrap();
         if !has_manifest {
-            fs::write(output.manifest_path(run(2)), "damaged").unwrap();
+            fs::write(output.manifest_path(run(3)), "damaged").unwrap();
         }
         let manifest = stage_csv(&output, 4, &[], Some(1));
         output.publish(run(4), &manifest).unwrap();
-        let gone = [("retracted/sessions/run-00000002.csv", 2), ("retracted/sessions/run-00000003.csv", 3)];
+        let gone = [("retracted/sessions/run-00000002.csv", 2), ("retracted/sessions/run-00000003.jsonl", 3)];
         let view = ("retracted/open/latest.csv", 3);
         expect(&output, &[&[("sessions/run-00000001.csv", 1), view][..], &gone].concat());
         assert_eq!(output.published_runs().unwrap(), [1, 2, 3, 4].map(run));
         output.publish(run(4), &manifest).unwrap();
     }
+}
+
+#[test]
+fn what_is_lost_is_not_put_back() {
+    let (_folder, output) = in_folder();
+    let manifest = stage_csv(&output, 1, BOTH, None);
+    fs::remove_dir_all(output.staging_of(run(1))).unwrap();
+    assert!(!output.take_back(&manifest, &BTreeSet::new()).unwrap());
 }
 
 #[test]
