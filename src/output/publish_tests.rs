@@ -126,9 +126,9 @@ fn what_is_neither_staged_nor_in_its_place_or_differs_is_told() {
 fn a_rollback_moves_the_outputs_of_the_runs_behind_it_aside() {
     for has_manifest in [true, false] {
         let (_folder, output) = in_folder();
-        for number in 1..=2 {
-            publish(&output, number, None);
-        }
+        publish(&output, 1, None);
+        let manifest = stage_csv(&output, 2, &[OutputKind::Sessions], None);
+        output.publish(run(2), &manifest).unwrap();
         // The last run has another format, which only its manifest and its names tell.
         let sessions = file_of(OutputKind::Sessions, OutputFormat::Jsonl);
         let manifest = stage(&output, 3, &[sessions, file_of(OutputKind::Open, OutputFormat::Csv)], None);
@@ -196,4 +196,27 @@ fn what_a_lost_run_has_moved_goes_back() {
             ],
         );
     }
+}
+
+#[test]
+fn what_a_run_has_published_is_found_and_missed() {
+    let (_folder, output) = in_folder();
+    publish(&output, 1, None);
+    let [sessions, view] =
+        [OutputKind::Sessions, OutputKind::Open].map(|kind| file_of(kind, OutputFormat::Csv));
+    assert_eq!(output.outputs_of(run(1)).unwrap(), [sessions]);
+    assert_eq!(output.outputs_of(run(2)).unwrap(), []);
+    assert!(output.has_view_of(run(1), view.form).unwrap());
+    assert!(!output.has_view_of(run(1), OutputForm::plain(OutputFormat::Jsonl)).unwrap());
+    assert_eq!(output.missing_of(run(1)), Vec::<String>::new());
+    for file in [sessions, view] {
+        fs::remove_file(output.path_of(file, run(1))).unwrap();
+    }
+    // The next run replaces a view, so it is not missed.
+    assert_eq!(output.missing_of(run(1)), ["sessions/run-00000001.csv"]);
+    assert!(!output.has_view_of(run(1), view.form).unwrap());
+    assert_eq!(
+        (output.manifest_of(run(2)).unwrap(), output.missing_of(run(2))),
+        (None, vec!["manifests/run-00000002.json".to_owned()])
+    );
 }
