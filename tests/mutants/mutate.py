@@ -4,23 +4,28 @@
 cargo-mutants finds the mutants. It compiles the crate for each of them: half a minute of compiling for a second of tests. Here each is a
 branch in one build, which the variable MUTANT of the environment switches on, so that a thousand take the time of a thousand runs of the tests.
 
-    mutate.py plan FOLDER FILE...    lists the mutants of these files (a glob may name them), and writes the mutated tree to FOLDER/tree
-    mutate.py check FOLDER           leaves out the mutants that do not compile, until the tree does
-    mutate.py build FOLDER           builds the unit tests
-    mutate.py run FOLDER [JOBS]      runs them for each mutant into FOLDER/outcomes.tsv, and goes on where it was stopped
-    mutate.py sum FOLDER             the figures, and each mutant that no test has caught
+    mutate.py plan FOLDER FILE...             lists the mutants of these files (a glob may name them), writes the mutated tree to FOLDER/tree
+    mutate.py check FOLDER                    leaves out the mutants that do not compile, until the tree does
+    mutate.py build FOLDER TARGET...          builds test programs: `lib` (the unit tests), or a folder of tests/ with the command
+    mutate.py run FOLDER TARGET FILTER...     runs the tests of these names for each mutant that no earlier tests have caught, into
+                                              FOLDER/outcomes.tsv, until one fails; goes on where it was stopped
+    mutate.py sum FOLDER                      the figures by folder and by tests, and each mutant that no test has caught
 
-FILTERS are the modules whose tests are run: by default "core:: sessionizer::". Needs cargo-mutants, and tree-sitter and tree-sitter-rust
-from PyPI. Not switched, and named by `sum`: what must be constant, and functions whose type is not written down (`impl Iterator`).
+The command that a test starts has the same mutant, from the environment. JOBS says how many mutants are run side by side (1), FILES (globs)
+whose mutants; TMPDIR should be in memory. Needs cargo-mutants, and tree-sitter and tree-sitter-rust from PyPI. Not switched, and named by `sum`:
+what must be constant, and functions whose type is not written down (`impl Iterator`).
 """
 import collections
 import json
 import os
 import re
+import resource
+import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
 from pathlib import Path
 
 import tree_sitter
@@ -37,9 +42,12 @@ pub mod mutant {
     }
 }
 """
-FILTERS = os.environ.get("FILTERS", "core:: sessionizer::").split()
-# The tests take two seconds, on a busy machine a few more: who takes longer is in a loop.
-LIMIT_S = 40
+# The first case of a property decides as well as its hundredth, if it is the same for each mutant.
+DRAWN = {"PROPTEST_RNG_SEED": "1", "PROPTEST_CASES": "4", "RUST_BACKTRACE": "0"}
+# `--fail-fast` of a test program is not stable yet.
+UNTIL_ONE_FAILS = ["-Z", "unstable-options", "--fail-fast", "--test-threads=1"]
+# A mutant that fills the memory in a loop ends here.
+MEMORY_BYTES = 8 << 30
 
 
 def listed(files):
@@ -312,41 +320,67 @@ def check(folder):
         save(folder, given)
 
 
-def build(folder):
-    command = ["cargo", "test", "--no-run", "--lib", "--message-format=json"]
+def build(folder, targets):
+    wanted = [option for target in targets for option in (["--lib"] if target == "lib" else ["--test", target])]
+    command = ["cargo", "test", "--locked", "--no-run", *wanted, "--message-format=json"]
     built = subprocess.run(command, cwd=folder / "tree", capture_output=True, text=True)
     if built.returncode:
         sys.exit(built.stderr[-3000:])
-    messages = (json.loads(line) for line in built.stdout.splitlines())
-    programs = [message["executable"] for message in messages if message.get("executable")]
-    (folder / "program").write_text(programs[-1])
+    messages = [json.loads(line) for line in built.stdout.splitlines()]
+    tests = [message for message in messages if message.get("executable") and message["profile"]["test"]]
+    programs = {"lib" if "lib" in of["target"]["kind"] else of["target"]["name"]: of["executable"] for of in tests}
+    place = folder / "programs.json"
+    before = json.loads(place.read_text()) if place.exists() else {}
+    place.write_text(json.dumps(before | programs))
 
 
-def outcome(folder, number):
-    """`caught`, `timeout` or `missed`; how long that took; and a test that has failed."""
-    environment = dict(os.environ, MUTANT=str(number), RUST_BACKTRACE="0", PROPTEST_RNG_SEED="1")
-    program = (folder / "program").read_text()
-    command = ["timeout", "-k", "5", str(LIMIT_S), program, *FILTERS, "--test-threads=1"]
+def limit_memory():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+def outcome(folder, tests, number, limit_s):
+    """`caught`, `timeout` or `missed`; how long that took; and the test that has failed."""
+    target, *filters = tests
+    program = json.loads((folder / "programs.json").read_text())[target]
+    environment = dict(os.environ, **DRAWN, MUTANT=str(number), RUSTC_BOOTSTRAP="1")
     began = time.time()
-    tests = subprocess.run(command, cwd=folder / "tree", env=environment, capture_output=True, text=True, errors="replace")
-    took = time.time() - began
-    if tests.returncode in (124, 137):
-        return "timeout", took, ""
-    failed = re.findall(r"^test (\S+) \.\.\. FAILED", tests.stdout, re.M)
-    return "caught" if tests.returncode else "missed", took, " ".join(failed[:1])
+    command = [program, *filters, *UNTIL_ONE_FAILS]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True, "errors": "replace"}
+    running = subprocess.Popen(command, cwd=folder / "tree", env=environment, start_new_session=True, preexec_fn=limit_memory, **options)
+    try:
+        text, _ = running.communicate(timeout=limit_s)
+        what = "caught" if running.returncode else "missed"
+    except subprocess.TimeoutExpired:
+        # What a test has started ends with it.
+        os.killpg(running.pid, signal.SIGKILL)
+        text, _ = running.communicate()
+        what = "timeout"
+    failed = re.findall(r"^test (\S+) .*FAILED", text, re.M)
+    return what, time.time() - began, " ".join(failed[:1])
 
 
-def run(folder, jobs):
-    given, out = load(folder), folder / "outcomes.tsv"
-    done = {int(line.split("\t")[0]) for line in out.read_text().splitlines()} if out.exists() else set()
-    what, _, failed = outcome(folder, 0)
+def read_outcomes(folder):
+    """Number, outcome, seconds, failed test and tests of each line."""
+    out = folder / "outcomes.tsv"
+    return [line.split("\t") for line in out.read_text().splitlines()] if out.exists() else []
+
+
+def run(folder, tests):
+    given, name = load(folder), " ".join(tests)
+    done = {int(line[0]) for line in read_outcomes(folder) if line[1] != "missed" or line[4] == name}
+    what, took, failed = outcome(folder, tests, 0, 600)
     assert what == "missed", f"without a mutant: {what}: {failed}"
+    # Who takes so much longer is in a loop, also on a busy machine.
+    limit_s = 20 + 5 * took
     left_out = done | set(given["dropped"]) | set(given["unplaced"])
-    numbers = [mutant["id"] for mutant in given["mutants"] if mutant["id"] not in left_out]
-    with ThreadPoolExecutor(jobs) as pool, out.open("a") as file:
-        outcomes = pool.map(lambda number: outcome(folder, number), numbers)
+    files = os.environ.get("FILES", "*").split()
+    asked = [mutant for mutant in given["mutants"] if any(fnmatch(mutant["file"], pattern) for pattern in files)]
+    numbers = [mutant["id"] for mutant in asked if mutant["id"] not in left_out]
+    print(len(numbers), "mutants,", f"{took:.1f} s each if no test fails", flush=True)
+    with ThreadPoolExecutor(int(os.environ.get("JOBS", "1"))) as pool, (folder / "outcomes.tsv").open("a") as file:
+        outcomes = pool.map(lambda number: outcome(folder, tests, number, limit_s), numbers)
         for number, (what, took, failed) in zip(numbers, outcomes):
-            file.write(f"{number}\t{what}\t{took:.1f}\t{failed}\n")
+            file.write(f"{number}\t{what}\t{took:.1f}\t{failed}\t{name}\n")
             file.flush()
 
 
@@ -358,15 +392,21 @@ def described(mutant):
 
 def sum_up(folder):
     given = load(folder)
-    lines = [line.split("\t") for line in (folder / "outcomes.tsv").read_text().splitlines()]
-    counts = collections.Counter(line[1] for line in lines)
-    print(len(given["mutants"]), "mutants;", len(given["dropped"]), "do not compile;", len(given["unplaced"]), "cannot be switched;", dict(counts))
     by_id = {mutant["id"]: mutant for mutant in given["mutants"]}
-    for line in lines:
-        if line[1] == "missed":
-            print("missed", line[0], described(by_id[int(line[0])]))
-    for number in given["unplaced"]:
-        print("unplaced", number, described(by_id[number]))
+    last = {int(line[0]): line for line in read_outcomes(folder)}
+    state = {number: line[1] for number, line in last.items()}
+    state.update(dict.fromkeys(given["dropped"], "does not compile"))
+    state.update(dict.fromkeys(given["unplaced"], "cannot be switched"))
+    groups = collections.defaultdict(collections.Counter)
+    for number, mutant in by_id.items():
+        groups[os.path.dirname(mutant["file"])][state.get(number, "not run")] += 1
+    for group, counts in sorted(groups.items()):
+        print(group, sum(counts.values()), dict(counts))
+    print("all", len(by_id), dict(sum(groups.values(), collections.Counter())))
+    print("caught by", dict(collections.Counter(line[4] for line in last.values() if line[1] != "missed")))
+    for number, mutant in by_id.items():
+        if state.get(number) in ("missed", "cannot be switched"):
+            print(state[number], number, described(mutant))
 
 
 if __name__ == "__main__":
@@ -377,8 +417,8 @@ if __name__ == "__main__":
     elif verb == "check":
         sys.exit(check(folder))
     elif verb == "build":
-        build(folder)
+        build(folder, rest)
     elif verb == "run":
-        run(folder, int(rest[0]) if rest else 2)
+        run(folder, rest)
     else:
         sum_up(folder)
