@@ -1,7 +1,9 @@
 //! Outputs go to their places, back to where they were, and aside, whatever an earlier process has left half-way.
 
-use super::super::{OutputForm, OutputFormat, Staging};
+use super::super::listing::{Content, Fault};
+use super::super::{Column, Listing, OutputForm, OutputFormat, PhasesUs, Staging};
 use super::*;
+use crate::core::aggregates::Kind;
 use crate::durable::Disk;
 use crate::ledger::{HeadMark, StreamId};
 use std::collections::BTreeMap;
@@ -219,4 +221,131 @@ fn what_a_run_has_published_is_found_and_missed() {
         (output.manifest_of(run(2)).unwrap(), output.missing_of(run(2))),
         (None, vec!["manifests/run-00000002.json".to_owned()])
     );
+}
+
+#[test]
+fn the_folders_of_days_are_found_for_outputs_that_have_days() {
+    let (_folder, output) = in_folder();
+    let names = ["session_date=2020-01-01", "session_date=2020-01-02", "session_date=soon", "2020-01-03"];
+    for kind in [OutputKind::Sessions, OutputKind::Late] {
+        for name in names {
+            fs::create_dir_all(output.folder().join(kind.name()).join(name)).unwrap();
+        }
+    }
+    let mut days = Output::days_below(output.folder(), OutputKind::Sessions).unwrap();
+    days.sort();
+    assert_eq!(
+        days,
+        names[..2].iter().map(|name| output.folder().join("sessions").join(name)).collect::<Vec<_>>()
+    );
+    assert_eq!(Output::days_below(output.folder(), OutputKind::Late).unwrap(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn an_output_is_read_where_it_is_staged_else_in_its_place() {
+    let (_folder, output) = in_folder();
+    let sessions = file_of(OutputKind::Sessions, OutputFormat::Csv);
+    let content = |number| io::read_to_string(output.open(sessions, run(number))?);
+    publish(&output, 1, None);
+    assert_eq!(content(1).unwrap(), "number\n1\n");
+    stage_csv(&output, 2, BOTH, None);
+    assert_eq!(content(2).unwrap(), "number\n2\n");
+    assert_eq!(content(3).unwrap_err().kind(), io::ErrorKind::NotFound);
+    // A staging folder that cannot be read hides what is staged: then what lies in the place is not known to be the newer one.
+    fs::remove_dir_all(output.staging_of(run(2))).unwrap();
+    fs::write(output.staging_of(run(1)), "").unwrap();
+    assert_eq!(content(1).unwrap_err().kind(), io::ErrorKind::NotADirectory);
+}
+
+#[test]
+fn what_is_no_folder_and_no_file_is_told_and_never_read_as_empty() {
+    let (folder, output) = in_folder();
+    publish(&output, 1, None);
+    fs::remove_file(output.manifest_path(run(1))).unwrap();
+    fs::create_dir(output.manifest_path(run(1))).unwrap();
+    let refusal = output.manifest_of(run(1)).unwrap_err();
+    assert_eq!(refusal.kind(), crate::error::ErrorKind::Checkpoint, "{refusal}");
+
+    fs::remove_dir_all(output.folder().join("sessions")).unwrap();
+    fs::write(output.folder().join("sessions"), "").unwrap();
+    output.outputs_of(run(1)).unwrap_err();
+
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let refusal = Output::at(file, Disk::default()).published_runs().unwrap_err();
+    assert_eq!(refusal.kind(), crate::error::ErrorKind::Failed);
+    assert!(refusal.to_string().contains("the output folder is not a folder"), "{refusal}");
+}
+
+#[test]
+fn a_view_is_what_its_manifest_says_or_what_is_wrong_with_it_is_told() {
+    let (_folder, output) = in_folder();
+    let manifest = stage_csv(&output, 1, BOTH, None);
+    let (view, listed) = manifest.outputs().find(|(file, _)| file.kind == OutputKind::Open).unwrap();
+    let checked = |unpublished| Listing::of(&output, unpublished).unwrap().check_view(view, listed);
+    // Staged, as its run has been committed and nothing has moved yet; then in its place.
+    checked(Some(&manifest)).unwrap();
+    assert!(matches!(checked(None), Err(Fault::Gone)));
+    output.publish(run(1), &manifest).unwrap();
+    checked(None).unwrap();
+    let place = output.path_of(view, run(1));
+    for (changed, what) in [
+        (&b"number\n2\n"[..], "its digest is not that of its manifest"),
+        (b"number\n1\n\n", "it has 10 bytes, its manifest says 9"),
+    ] {
+        fs::write(&place, changed).unwrap();
+        assert!(matches!(checked(None), Err(Fault::Wrong(said)) if said == what), "{what}");
+    }
+    fs::remove_file(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    assert!(matches!(checked(None), Err(Fault::Wrong(said)) if said.starts_with("it cannot be read")));
+    fs::remove_dir(&place).unwrap();
+    assert!(matches!(checked(None), Err(Fault::Gone)));
+    let published: Vec<_> = Listing::of(&output, None).unwrap().published;
+    assert_eq!(published, [(file_of(OutputKind::Sessions, OutputFormat::Csv), run(1))]);
+}
+
+#[test]
+fn the_content_of_a_long_file_is_all_of_it() {
+    let long: Vec<u8> = (0..3_000_000_u32).map(|number| number.to_le_bytes()[1]).collect();
+    let listed = |bytes: &[u8]| ManifestFile {
+        path: "sessions/run-00000001.csv".into(),
+        rows: 1,
+        bytes: bytes.len() as u64,
+        digest: format!("{:032x}", xxh3_128(bytes)),
+    };
+    Content::of(&long[..]).unwrap().check(&listed(&long)).unwrap();
+    Content::of(&long[..]).unwrap().check(&listed(&long[1..])).unwrap_err();
+}
+
+#[test]
+fn a_manifest_says_what_its_run_has_written() {
+    let (_folder, output) = in_folder();
+    let stream = StreamId::of_random([7; 16]);
+    let mut staging = Staging::begin(&output, stream, run(2)).unwrap();
+    for (kind, rows) in
+        [(OutputKind::Sessions, [2, 3]), (OutputKind::Events, [7, 0]), (OutputKind::Open, [90, 1])]
+    {
+        let file = file_of(kind, OutputFormat::Csv);
+        staging.open(file, b"number\n").unwrap();
+        for count in rows {
+            staging.write(file, b"2\n", count).unwrap();
+        }
+    }
+    let columns = vec![Column { name: "number".into(), kind: Kind::Text, required: true }];
+    staging.describe(OutputKind::Sessions, columns.clone());
+    let phases = PhasesUs { open: 1, read: 2, reduce: 3, stage: 4 };
+    let mark = HeadMark { run: run(2), digest: 9 };
+    let manifest = staging.seal(mark, 1, |manifest| manifest.timed(phases)).unwrap();
+    let manifest = Manifest::from_bytes(&manifest.to_bytes()).unwrap();
+    assert_eq!((manifest.rows(), manifest.rows_of(OutputKind::Sessions)), (12, Some(5)));
+    assert_eq!((manifest.rows_of(OutputKind::Open), manifest.rows_of(OutputKind::Late)), (Some(91), None));
+    assert_eq!(manifest.columns_of(OutputKind::Sessions), Some(&columns[..]));
+    assert_eq!(manifest.columns_of(OutputKind::Events), None);
+    assert_eq!((manifest.phases_us(), manifest.rolled_back_to()), (Some(phases), None));
+    assert_eq!(manifest.clone().rolling_back_to(Some(run(1))).rolled_back_to(), Some(run(1)));
+    assert!(manifest.has(OutputKind::Events) && !manifest.has(OutputKind::Rejects));
+    assert!(manifest.lists("events/run-00000002.csv") && !manifest.lists("events/run-00000001.csv"));
+    assert_eq!(manifest.patterns_of(OutputKind::Events), ["events/run-00000002.csv"]);
+    assert_eq!(manifest.patterns_of(OutputKind::Rejects), Vec::<String>::new());
 }
