@@ -181,3 +181,20 @@ pub fn damage(error: &io::Error) -> Option<Error> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_dictionary_is_told_from_damage_and_neither_from_a_failed_read() {
+        let said = |error: io::Error| damage(&error).map(|refusal| refusal.to_string());
+        let needs = said(io::Error::other(NEEDS_DICTIONARY)).unwrap();
+        assert!(needs.contains("needs a dictionary"), "{needs}");
+        for damaged in [io::Error::other("Unknown frame descriptor"), io::ErrorKind::UnexpectedEof.into()] {
+            let told = said(damaged).unwrap();
+            assert!(told.contains("is damaged") && !told.contains("dictionary"), "{told}");
+        }
+        assert_eq!(said(io::ErrorKind::PermissionDenied.into()), None);
+    }
+}
