@@ -10,8 +10,9 @@
 #
 # Works: origin-1.6M real-1.6M real-16M quoted-16M shuffled-16M memory-16M days-16M smoke. Those of data.sh also with -uuid: keys
 # of 36 characters, as trackers write them, which are the ones to lead with. Without --works: real-1.6M-uuid and origin-1.6M-uuid.
-# Peers: wc duckdb-usual duckdb-tuned clickhouse polars polars-over pandas sqlite spark sorted-awk sort-awk; duckdb-*
-# and clickhouse also with -id (an md5 in each row). `sessionize-1` is this program with one thread.
+# Peers: wc duckdb-usual duckdb-tuned duckdb-behavioral clickhouse polars polars-over pandas sqlite spark sorted-awk sort-awk;
+# duckdb-* and clickhouse also with -id (an md5 in each row). duckdb-behavioral uses a community extension, and is left out where
+# that could not be installed. `sessionize-1` is this program with one thread.
 #
 # A time counts only if sessions, events and seconds in the output equal those of this program. Runs are interleaved:
 # every tool has its first run before any has its second. Page cache warm, whole processes, CSV in, CSV out, two threads.
@@ -23,13 +24,15 @@ set -euo pipefail
 here=$(dirname "$0")
 : "${BIN:=target/release/sessionize}" "${DIR:=target/bench}" "${THREADS:=2}"
 works=real-1.6M-uuid,origin-1.6M-uuid peers=all runs=3
-all=wc,duckdb-usual,duckdb-usual-id,duckdb-tuned,duckdb-tuned-id,clickhouse,clickhouse-id,polars,polars-over,sorted-awk
+all=wc,duckdb-usual,duckdb-usual-id,duckdb-tuned,duckdb-tuned-id,duckdb-behavioral,clickhouse,clickhouse-id,polars,polars-over,sorted-awk
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; }
 
 install_peers() {
     python3 -m venv "$DIR/venv"
     "$DIR/venv/bin/pip" install --quiet duckdb chdb polars pandas pyarrow
+    "$DIR/venv/bin/python" -c 'import duckdb; duckdb.sql("INSTALL behavioral FROM community")' ||
+        echo "DuckDB could not download its extension behavioral: the peer duckdb-behavioral will be left out"
 }
 
 while [ $# -gt 0 ]; do
@@ -55,6 +58,15 @@ python=$DIR/venv/bin/python
 # GNU time tells the largest resident memory of each process; without it there is no such column.
 peak=()
 [ ! -x /usr/bin/time ] || peak=(/usr/bin/time -a -o "$scratch/peak" -f %M)
+
+case ,$peers, in
+    *,duckdb-behavioral*)
+        if ! "$python" -c 'import duckdb; duckdb.sql("LOAD behavioral")' 2>/dev/null; then
+            echo '!!!! duckdb-behavioral IS NOT MEASURED: DuckDB has no extension behavioral here (versus.sh --install) !!!!'
+            peers=$(sed -E 's/(^|,)duckdb-behavioral(-id)?//g; s/^,//' <<<"$peers")
+        fi
+        ;;
+esac
 
 # The data sets of a work; every one but the last is a batch of its own.
 inputs_of() {
@@ -107,6 +119,7 @@ contend() {
         wc) "${peak[@]}" wc -l "$@" >"$scratch/lines" ;;
         duckdb-usual) sql duckdb duckdb_usual $id "$work" "$@" ;;
         duckdb-tuned) sql duckdb duckdb_tuned $id "$work" "$@" ;;
+        duckdb-behavioral) sql duckdb duckdb_behavioral $id "$work" "$@" ;;
         clickhouse) sql clickhouse clickhouse $id "$work" "$@" ;;
         sqlite) sql sqlite sqlite no "$work" "$@" ;;
         polars) "${peak[@]}" "$python" "$here/peers/with_polars.py" "$1" "$scratch/out-1.csv" ;;
