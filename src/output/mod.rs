@@ -128,11 +128,6 @@ macro_rules! formats {
         }
 
         impl Encoder {
-            /// Its format.
-            pub const fn format(&self) -> OutputFormat {
-                match self { $(Self::$variant(_) => OutputFormat::$variant,)* }
-            }
-
             /// The bytes before the rows of an output.
             pub fn header(&self, kind: OutputKind) -> Vec<u8> {
                 match self { $(Self::$variant(encoder) => encoder.header(kind),)* }
