@@ -152,8 +152,34 @@ fn what_cannot_be_rolled_back_to_says_why() {
     ledger.rollback(2);
     assert_eq!(refusal(&ledger, 2), NoRollback::Last, "it was gone back to already");
     assert_eq!(refusal(&ledger, 3), NoRollback::TakenBack(run(5)));
+    ledger.batch(1);
+    assert_eq!(refusal(&ledger, 3), NoRollback::TakenBack(run(5)), "whatever came after");
     ledger.rollback(1);
-    assert_eq!(refusal(&ledger, 2), NoRollback::TakenBack(run(6)));
+    ledger.batch(1);
+    for gone in [2, 5, 6] {
+        assert_eq!(refusal(&ledger, gone), NoRollback::TakenBack(run(7)), "{gone}");
+    }
+}
+
+#[test]
+fn an_output_is_accepted_as_missing_by_the_newest_run_that_says_so() {
+    let mut ledger = four_batches();
+    for outputs in [&["a", "b"][..], &["b", "c"]] {
+        let outputs = outputs.iter().map(|&output| output.to_owned()).collect();
+        let entry = ledger.entry(RunKind::AcceptMissing { outputs }, Counts::default(), 3);
+        ledger.0.push(entry);
+    }
+    // Files do not come back with a rollback.
+    ledger.rollback(2);
+    let accepted: Vec<_> = accepted_missing(&ledger.0).into_iter().collect();
+    assert_eq!(accepted, [("a", run(5)), ("b", run(6)), ("c", run(6))]);
+}
+
+/// The latest event after each run.
+fn set_latest(entries: &mut [RunEntry], times_us: [i64; 5]) {
+    for (entry, us) in entries.iter_mut().zip(times_us) {
+        entry.head.latest = Timestamp::from_us(us);
+    }
 }
 
 #[test]
@@ -171,6 +197,8 @@ fn an_audit_finds_every_break_in_the_chain() {
     finds(|entries| entries[1].head.events_open += 1, &[2, 5]);
     finds(|entries| entries[2].head.generation = 2, &[3]);
     finds(|entries| entries[2].head.watermark = Watermark::BEGINNING, &[3]);
+    finds(|entries| set_latest(entries, [1, 2, 2, 3, 2]), &[]);
+    finds(|entries| set_latest(entries, [1, 3, 2, 3, 3]), &[3]);
     finds(|entries| entries[4].kind = RunKind::Batch, &[5, 5]);
     finds(|entries| entries[4].head.sessions_open += 1, &[5]);
 }

@@ -1,9 +1,13 @@
 //! The record of each run and file, and the pure decision what to do next.
 
+#[cfg(test)]
+mod entry_tests;
 mod files;
 mod gaps;
 mod history;
 mod prune;
+#[cfg(test)]
+mod prune_tests;
 mod recovery;
 mod run;
 mod run_id;
