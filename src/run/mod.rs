@@ -8,9 +8,15 @@
 
 mod batch;
 mod batch_contents;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read and write files")]
+mod batch_tests;
 mod batch_work;
 mod cancellation;
 mod context;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read and write files")]
+mod context_tests;
 mod decoding;
 mod execute;
 mod file_order;
@@ -23,9 +29,14 @@ mod format_copy;
 #[cfg(feature = "parquet")]
 pub mod frames;
 mod generations;
+#[cfg(test)]
+mod generations_tests;
 mod group_round;
 mod identity;
 mod inquiry;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read and write files")]
+pub(crate) mod job_tests;
 mod limits;
 mod look;
 mod natural;
@@ -39,6 +50,9 @@ mod progress;
 mod read_stats;
 mod reading;
 mod recovery;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read and write files")]
+mod recovery_tests;
 mod reported;
 mod rounds;
 mod schedule;
