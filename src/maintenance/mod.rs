@@ -13,10 +13,18 @@ mod partial;
 #[cfg(any(test, debug_assertions))]
 mod predecessor;
 mod prune;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read and write files")]
+mod prune_tests;
 mod purge;
+#[cfg(test)]
+mod purge_tests;
 mod reasons;
 mod rewrite;
 mod rollback;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read and write files")]
+mod rollback_tests;
 #[cfg(feature = "parquet")]
 mod root;
 mod session_rows;
