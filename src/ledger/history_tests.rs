@@ -222,3 +222,26 @@ fn an_audit_finds_nothing_where_lost_entries_are_stood_in_for() {
     }
     assert_eq!(without_gaps(whole.clone(), &last, &known), whole);
 }
+
+#[test]
+fn the_last_of_the_lost_entries_in_a_row_closes_the_gap_and_the_first_begins_where_nothing_is_known() {
+    let whole = four_batches().0;
+    let mut last = whole[3].head.clone();
+    let time = Timestamp::from_us(3);
+    last.watermark_origin = Some(crate::ledger::WatermarkOrigin { run: run(4), place: None });
+    (last.latest, last.accepts_from) = (time, last.watermark);
+    last.purged = last.purged.with(b"ann", last.watermark);
+    let closed = |lost: [u64; 2]| {
+        let kept = whole.iter().filter(|entry| !lost.contains(&entry.head.run.number())).cloned().collect();
+        without_gaps(kept, &last, &[])
+    };
+    let held = |entries: &[RunEntry]| -> Vec<u64> {
+        entries.iter().map(|entry| entry.counts.events_open_after).collect()
+    };
+    // After the four runs 7, 5, 15 and 20 events are held.
+    assert_eq!(held(&closed([2, 3])), [7, 7, 15, 20]);
+    assert_eq!(held(&closed([3, 4])), [7, 5, 5, 20]);
+    let first = closed([1, 2]).remove(0).head;
+    assert_eq!(first.event_time(), crate::core::watermark::EventTime::default());
+    assert_eq!((first.watermark_origin, first.purged), (None, PurgedKeys::default()));
+}

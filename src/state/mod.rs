@@ -18,6 +18,8 @@ mod entry;
 mod example;
 mod export;
 #[cfg(test)]
+mod export_tests;
+#[cfg(test)]
 mod faulty_tests;
 mod file_rows;
 mod files;
@@ -30,6 +32,8 @@ mod ledger_rows;
 mod lines;
 mod list;
 mod lock;
+#[cfg(test)]
+mod lock_tests;
 mod memory;
 mod opening;
 mod overlay;
@@ -40,6 +44,8 @@ mod reader;
 pub mod rows;
 mod seen;
 mod sled;
+#[cfg(test)]
+mod sled_files_tests;
 mod store;
 #[cfg(test)]
 mod store_tests;

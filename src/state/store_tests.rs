@@ -176,6 +176,10 @@ fn a_put_replaces_and_a_removal_removes<K: Kind>() {
     store.put(b"a", b"1").unwrap();
     store.put(b"b", b"").unwrap();
     store.put(b"a", &long).unwrap();
+    assert_eq!(store.get(b"a").unwrap().as_ref(), Some(&long));
+    store.put(b"a", b"short").unwrap();
+    assert_eq!(all(&store), [entry("a", "short"), entry("b", "")]);
+    store.put(b"a", &long).unwrap();
     assert_eq!(store.get(b"a").unwrap(), Some(long));
     assert_eq!((store.get(b"b").unwrap(), store.get(b"c").unwrap()), (Some(Vec::new()), None));
     store.remove(vec![b"a".to_vec(), b"is not there".to_vec()]).unwrap();

@@ -6,6 +6,8 @@
 mod copy;
 mod files;
 mod guard;
+#[cfg(test)]
+mod guard_tests;
 mod limits;
 mod parts;
 mod threads;

@@ -1,0 +1,485 @@
+//! Exports, salvages and imports of a checkpoint in memory (`docs/format.md`, `docs/durability.md`).
+
+use super::audit::StateAudit;
+use super::checkpoint::Checkpoint;
+use super::export::{Exported, Loss};
+use super::import::{Imported, read_export};
+use super::keys;
+use super::rows::EncodedPartition;
+use crate::core::event::{MAX_KEY_BYTES, Timestamp};
+use crate::core::partition::{KeyHash, PartitionId};
+use crate::core::reducer::OpenCounts;
+use crate::core::watermark::Watermark;
+use crate::definition::DefinitionRequest;
+use crate::error::{ErrorKind, Result};
+use crate::ledger::{Counts, FileDigest, FileEntry, FilePlace, FileStamp, Head, RunEntry, RunId, RunKind};
+use crate::migrations::checkpoint::v1::OpenSession;
+use crate::migrations::checkpoint::{CURRENT_VERSION, OpenRow};
+use serde_json::{Value, json};
+
+const WATERMARK_US: i64 = 100;
+const LATEST_US: i64 = 10_000;
+/// The runs of [`three_runs`].
+const RUNS: u64 = 3;
+/// Where each of them has found its file.
+const STAMP: FileStamp = FileStamp::Object { bytes: 8, e_tag: 9 };
+
+fn time(us: i64) -> Timestamp {
+    Timestamp::from_us(us).unwrap()
+}
+
+fn row(key: &[u8], events: u64, tail_us: impl IntoIterator<Item = i64>) -> OpenRow<'static> {
+    let open = (events > 0).then_some(OpenSession { start_us: 5, last_us: 7, events });
+    OpenRow { key: key.to_vec().into(), open, tail_us: tail_us.into_iter().collect(), ruled: None }
+}
+
+/// A state in which every form of a key occurs, the longest key and a tail of several rows among them.
+fn state() -> Vec<OpenRow<'static>> {
+    let mut state = vec![
+        row(b"ann", 3, []),
+        row(b"bob", 2, [200, 201]),
+        row(b"cat", 0, [300]),
+        row(b"dan", 1, 1_000..2_500),
+        row(&[7; MAX_KEY_BYTES], 4, []),
+    ];
+    state.extend((0..200_u32).map(|number| row(format!("key-{number}").as_bytes(), 1, [LATEST_US])));
+    state
+}
+
+fn digest(run: u64) -> FileDigest {
+    FileDigest { hash: u128::from(run) << 64, bytes: 100 + run, beginning: 7 }
+}
+
+fn counts_of(row: &OpenRow<'_>) -> OpenCounts {
+    OpenCounts::of_key(row.open.map(|open| time(open.start_us)), row.events())
+}
+
+/// Commits a run that reads one file and leaves `state`.
+fn commit(checkpoint: &mut Checkpoint, state: &[OpenRow<'static>]) {
+    let before = checkpoint.head().cloned().unwrap_or_else(Head::before_all);
+    let run = before.run.next();
+    let mut writer = checkpoint.stage_state().unwrap();
+    let mut open = OpenCounts::default();
+    for partition in PartitionId::all() {
+        let mut encoded = EncodedPartition::default();
+        for row in state.iter().filter(|row| KeyHash::of(&row.key).partition() == partition) {
+            encoded.open.add(counts_of(row));
+            encoded.push(row.clone());
+        }
+        open.add(encoded.open);
+        writer.put(partition, &encoded).unwrap();
+    }
+    let staged = writer.finish().unwrap();
+    let file = FileEntry {
+        path: format!("{}.csv", run.number()),
+        digest: digest(run.number()),
+        known_bytes: 0,
+        rows: 1,
+        source: None,
+        place: Some(FilePlace { path_hash: run.number().into(), stamp: Some(STAMP) }),
+    };
+    let head = Head {
+        run,
+        generation: staged.generation,
+        chunks: staged.chunks,
+        state_digest: staged.digest,
+        keys_open: open.keys,
+        sessions_open: open.sessions,
+        events_open: open.events,
+        oldest_open_start: open.oldest_start,
+        watermark: Watermark::at(time(WATERMARK_US)),
+        latest: Some(time(LATEST_US)),
+        accepts_from: Watermark::at(time(WATERMARK_US)),
+        known_files: before.known_files.with(file.digest, run),
+        definition: DefinitionRequest::default().create(),
+        ..Head::before_all()
+    };
+    let as_of = time(1_000 * i64::try_from(run.number()).unwrap());
+    let counts = Counts {
+        events_open_before: before.events_open,
+        events_open_after: open.events,
+        ..Counts::default()
+    };
+    checkpoint.commit(&RunEntry { kind: RunKind::Batch, as_of, files: vec![file], counts, head }).unwrap();
+}
+
+fn empty() -> Checkpoint {
+    Checkpoint::begin_in_memory("memory".as_ref()).unwrap()
+}
+
+/// The first two runs leave the first keys of the state, the third all of it.
+fn three_runs() -> Checkpoint {
+    let mut checkpoint = empty();
+    checkpoint.keep_stream().unwrap();
+    for keys in [1, 4, usize::MAX] {
+        commit(&mut checkpoint, &state().into_iter().take(keys).collect::<Vec<_>>());
+    }
+    checkpoint
+}
+
+fn export(checkpoint: &Checkpoint, loss: Loss) -> Result<(Exported, Vec<String>)> {
+    let mut lines = Vec::new();
+    let exported = checkpoint.export(loss, Vec::new(), |line| {
+        lines.push(line);
+        Ok(())
+    })?;
+    Ok((exported, lines))
+}
+
+fn import(lines: &[String]) -> std::result::Result<Imported, (u64, String)> {
+    read_export(lines.join("\n").as_bytes())
+}
+
+/// The same store, opened as far as it can be read.
+fn salvage(checkpoint: Checkpoint) -> (Checkpoint, Vec<String>) {
+    Checkpoint::of_damaged_store(checkpoint.store, "memory".into()).unwrap()
+}
+
+fn expect_sound(checkpoint: &Checkpoint) {
+    let StateAudit { open, findings, chunks } = checkpoint.audit_state(checkpoint.head().unwrap()).unwrap();
+    assert_eq!(findings, Vec::<String>::new());
+    let mut expected = OpenCounts::default();
+    state().iter().for_each(|row| expected.add(counts_of(row)));
+    assert_eq!((open, chunks), (expected, checkpoint.head().unwrap().chunks));
+    assert_eq!(checkpoint.audit_files(&checkpoint.runs().unwrap()).unwrap(), Vec::<String>::new());
+}
+
+/// The kinds of lines, each once.
+fn kinds(lines: &[String]) -> Vec<String> {
+    let kind = |line: &String| {
+        serde_json::from_str::<Value>(line).unwrap().as_object().unwrap().keys().next().unwrap().clone()
+    };
+    let mut kinds: Vec<String> = lines.iter().map(kind).collect();
+    kinds.dedup();
+    kinds
+}
+
+#[test]
+fn what_is_exported_and_imported_is_the_state_the_ledger_and_the_known_files() {
+    let checkpoint = three_runs();
+    expect_sound(&checkpoint);
+    let (exported, lines) = export(&checkpoint, Loss::Refused).unwrap();
+    let head = checkpoint.head().unwrap();
+    assert_eq!(
+        (exported.run, exported.runs, exported.files, exported.events),
+        (RUNS, RUNS, RUNS, head.events_open)
+    );
+    assert_eq!(exported.losses, Vec::<String>::new());
+    assert_eq!(kinds(&lines), ["export", "run", "file", "state", "end"]);
+
+    let imported = import(&lines).unwrap();
+    assert_eq!((&imported.head, Some(imported.mark)), (head, checkpoint.mark()));
+    assert_eq!((imported.stream, imported.known_files), (checkpoint.stream(), head.known_files));
+    assert_eq!((imported.open.keys, imported.open.events), (head.keys_open, head.events_open));
+
+    let mut copy = empty();
+    copy.continue_stream(imported.stream);
+    let staged = copy.stage_import(&imported).unwrap();
+    let head = Head {
+        run: head.run.next(),
+        generation: staged.generation,
+        chunks: staged.chunks,
+        state_digest: staged.digest,
+        ..head.clone()
+    };
+    let counts = Counts::default();
+    let entry = RunEntry { kind: RunKind::Import, as_of: time(9), files: Vec::new(), counts, head };
+    copy.commit_import(&imported, &entry).unwrap();
+    expect_sound(&copy);
+    assert_eq!(copy.stream(), checkpoint.stream());
+    let mut expected = checkpoint.runs().unwrap();
+    expected.push(entry);
+    assert_eq!(copy.runs().unwrap(), expected);
+    for run in 1..=RUNS {
+        let found = Some((digest(run), Some(STAMP), RunId::new(run)));
+        assert_eq!(copy.found_at(run.into()).unwrap(), found);
+    }
+    assert_eq!(copy.found_at(9).unwrap(), None);
+}
+
+/// Changes one line of an export, from JSON to JSON.
+fn edited(lines: &[String], number: usize, edit: impl FnOnce(&mut Value)) -> Vec<String> {
+    let mut lines = lines.to_vec();
+    let mut value: Value = serde_json::from_str(&lines[number]).unwrap();
+    edit(&mut value);
+    lines[number] = value.to_string();
+    lines
+}
+
+/// Without this line, and with an end that does not count it.
+fn without(lines: &[String], number: usize, count: &str) -> Vec<String> {
+    let last = lines.len() - 1;
+    let mut left =
+        edited(lines, last, |end| end["end"][count] = (end["end"][count].as_u64().unwrap() - 1).into());
+    left.remove(number);
+    left
+}
+
+/// What an end of a salvage says.
+fn with_losses(lines: &[String]) -> Vec<String> {
+    edited(lines, lines.len() - 1, |end| end["end"]["lost"] = json!(["something"]))
+}
+
+#[test]
+fn what_is_no_whole_export_is_refused_with_its_line() {
+    let (_, lines) = export(&three_runs(), Loss::Refused).unwrap();
+    let (run, file) = (1, 4);
+    let state = lines.iter().position(|line| line.starts_with("{\"state\"")).unwrap();
+    let end = lines.len() - 1;
+    let swapped = |one: usize, other: usize| {
+        let mut lines = lines.clone();
+        lines.swap(one, other);
+        lines
+    };
+    let repeated = |at: usize, number: usize| {
+        let mut lines = lines.clone();
+        lines.insert(at, lines[number].clone());
+        lines
+    };
+    let key = |bytes: usize| edited(&lines, state, |line| line["state"]["key"] = "k".repeat(bytes).into());
+    let cases = [
+        (Vec::new(), 0, "truncated"),
+        (lines[..end].to_vec(), end, "truncated"),
+        (lines[1..].to_vec(), 1, "begins with its export line"),
+        (repeated(3, 0), 4, "one first line"),
+        (
+            edited(&lines, 0, |line| line["export"]["format_version"] = (CURRENT_VERSION + 1).into()),
+            1,
+            "newer program",
+        ),
+        (edited(&lines, 0, |line| line["export"]["stream_id"] = "none".into()), 1, "UUID"),
+        (edited(&lines, 0, |line| line["export"]["head_digest"] = "none".into()), 1, "invalid digit"),
+        (edited(&lines, end, |line| line["end"]["runs"] = 2.into()), end + 1, "expected"),
+        (edited(&lines, end, |line| line["end"]["files"] = 2.into()), end + 1, "expected"),
+        (edited(&lines, end, |line| line["end"]["rows"] = 2.into()), end + 1, "expected"),
+        (swapped(run, run + 1), end + 1, "follow each other"),
+        (edited(&lines, run, |line| line["run"]["head"]["run"] = 0.into()), end + 1, "follow each other"),
+        (edited(&lines, run + 2, |line| line["run"]["head"]["run"] = 4.into()), end + 1, "follow each other"),
+        (without(&lines, run, "runs"), end, "entry of its ledger is missing"),
+        (
+            edited(&lines, run + 2, |line| line["run"]["head"]["generation"] = 9.into()),
+            end + 1,
+            "not that of its head",
+        ),
+        (
+            edited(&lines, 0, |line| line["export"]["head"]["run"] = 4.into()),
+            end + 1,
+            "entry of its ledger is missing",
+        ),
+        (without(&lines, file, "files"), end, "known files are not"),
+        (edited(&lines, file, |line| line["file"]["run"] = 2.into()), end + 1, "known files are not"),
+        (edited(&lines, file, |line| line["file"]["run"] = 4.into()), file + 1, "later run"),
+        (edited(&lines, file, |line| line["file"]["digest"] = "none".into()), file + 1, "digest"),
+        (repeated(file, file), file + 2, "twice"),
+        (without(&lines, state, "rows"), end, "its head says"),
+        (key(0), state + 1, "bytes"),
+        (key(MAX_KEY_BYTES + 1), state + 1, "bytes"),
+        (
+            edited(&lines, state, |line| line["state"]["tail_us"] = json!([i64::MAX])),
+            state + 1,
+            "is not a time",
+        ),
+        (
+            edited(&lines, state, |line| line["state"]["open"]["last_us"] = i64::MIN.into()),
+            state + 1,
+            "is not a time",
+        ),
+    ];
+    for (lines, number, refusal) in cases {
+        let (line, what) = import(&lines).unwrap_err();
+        assert!(
+            line == number as u64 && what.contains(refusal),
+            "{refusal} in line {number}: {what} in {line}"
+        );
+    }
+}
+
+/// Who invents a number of runs must not make the program fill its memory.
+#[test]
+fn a_salvage_may_lack_lines_but_not_any_number_of_them() {
+    let (_, lines) = export(&three_runs(), Loss::Refused).unwrap();
+    for (lines, runs) in [
+        (without(&lines, 1, "runs"), 3),
+        (without(&lines, 4, "files"), 3),
+        (without(&lines, 8, "rows"), 3),
+        (edited(&lines, 0, |line| line["export"]["head"]["run"] = 5.into()), 5),
+    ] {
+        import(&lines).unwrap_err();
+        let imported = import(&with_losses(&lines)).unwrap();
+        let mut checkpoint = empty();
+        let staged = checkpoint.stage_import(&imported).unwrap();
+        let head = Head {
+            run: imported.head.run.next(),
+            generation: staged.generation,
+            chunks: staged.chunks,
+            state_digest: staged.digest,
+            known_files: imported.known_files,
+            ..imported.head.clone()
+        };
+        let entry = RunEntry {
+            kind: RunKind::Import,
+            as_of: time(9),
+            files: Vec::new(),
+            counts: Counts::default(),
+            head,
+        };
+        checkpoint.commit_import(&imported, &entry).unwrap();
+        assert_eq!(checkpoint.runs().unwrap().len(), runs + 1);
+    }
+    let of_runs =
+        |runs: u64| with_losses(&edited(&lines, 0, |line| line["export"]["head"]["run"] = runs.into()));
+    assert_eq!(import(&of_runs(100_003)).unwrap().head.run, RunId::new(100_003));
+    assert!(import(&of_runs(100_004)).unwrap_err().1.contains("100001 entries"));
+}
+
+/// What is taken away, what a refused loss says, the losses that an accepted one tells, and what is left: runs, files and rows.
+type Salvage = (fn(&Checkpoint), &'static str, &'static [&'static str], (u64, u64, u64));
+
+#[test]
+fn a_salvage_says_what_is_lost_and_an_export_that_may_lose_nothing_is_refused() {
+    fn remove(checkpoint: &Checkpoint, key: Vec<u8>) {
+        checkpoint.store.remove(vec![key]).unwrap();
+    }
+    let rows = export(&three_runs(), Loss::Refused).unwrap().1.len() as u64 - 8;
+    let cases: [Salvage; 6] = [
+        (|_| (), "", &[], (3, 3, rows)),
+        (
+            |checkpoint| remove(checkpoint, keys::run_part(RunId::new(2), 0)),
+            "the ledger entry of run 2 of the checkpoint is damaged: it is missing",
+            &["the ledger entry of run 2 of the checkpoint is damaged: it is missing"],
+            (2, 3, rows),
+        ),
+        (
+            |checkpoint| checkpoint.store.put(&keys::run_part(RunId::new(2), 0), b"damaged").unwrap(),
+            "the ledger entry of run 2 of the checkpoint is damaged: it is truncated",
+            &["the ledger entry of run 2 of the checkpoint is damaged: it is truncated"],
+            (2, 3, rows),
+        ),
+        // The ledger has the file.
+        (
+            |checkpoint| remove(checkpoint, keys::file(&digest(2))),
+            "the list of known files of the checkpoint is damaged: 3 files found, 3 expected",
+            &[],
+            (3, 3, rows),
+        ),
+        (
+            |checkpoint| {
+                remove(checkpoint, keys::file(&digest(2)));
+                remove(checkpoint, keys::run_part(RunId::new(2), 0));
+            },
+            "the ledger entry of run 2",
+            &[
+                "the ledger entry of run 2 of the checkpoint is damaged: it is missing",
+                "the list of known files of the checkpoint is damaged: 2 files found, 3 expected",
+            ],
+            (2, 2, rows),
+        ),
+        (
+            |checkpoint| {
+                let of_state = checkpoint.store.keys(keys::below(&keys::generation(1))).unwrap();
+                checkpoint.store.remove(of_state).unwrap();
+            },
+            "the open state of the checkpoint is damaged",
+            &[
+                "of the open state of the checkpoint is damaged: it is missing",
+                "chunks that can be read",
+                "its head says",
+            ],
+            (3, 3, rows - 1),
+        ),
+    ];
+    for (number, (damage, refusal, losses, left)) in cases.into_iter().enumerate() {
+        let checkpoint = three_runs();
+        damage(&checkpoint);
+        match export(&checkpoint, Loss::Refused) {
+            Ok(_) => assert_eq!(refusal, "", "{number}"),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Checkpoint);
+                assert!(!refusal.is_empty() && error.to_string().contains(refusal), "{number}: {error}");
+            }
+        }
+        let (exported, lines) = export(&checkpoint, Loss::Accepted).unwrap();
+        let found = exported.losses;
+        assert_eq!(found.len(), losses.len(), "{number}: {found:?}");
+        for (found, expected) in found.iter().zip(losses) {
+            assert!(found.contains(expected), "{number}: {found}");
+        }
+        let end: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+        let written = ["runs", "files", "rows"].map(|count| end["end"][count].as_u64().unwrap());
+        assert_eq!(written, [left.0, left.1, left.2], "{number}");
+        assert_eq!((exported.runs, exported.files), (left.0, left.1), "{number}");
+        assert_eq!(end["end"].get("lost").is_some(), !losses.is_empty(), "{number}");
+        // It can be read, and lacks nothing that it does not say.
+        import(&lines).unwrap();
+    }
+}
+
+#[test]
+fn without_its_head_a_checkpoint_is_that_of_its_last_entry_and_what_came_after_is_said() {
+    let sound = salvage(three_runs());
+    assert_eq!(sound.1, Vec::<String>::new());
+
+    let checkpoint = three_runs();
+    let (head, mark, stream) = (checkpoint.head().cloned(), checkpoint.mark(), checkpoint.stream());
+    checkpoint.store.remove(vec![keys::HEAD.to_vec()]).unwrap();
+    let (found, findings) = salvage(checkpoint);
+    assert_eq!((found.head(), found.mark(), found.stream()), (head.as_ref(), mark, stream));
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].contains("the head of the checkpoint is damaged: it is missing"), "{findings:?}");
+    expect_sound(&found);
+
+    // The files of the last run are known of, or its entry: both show that it was there.
+    for also in [keys::file(&digest(3)), keys::run_part(RunId::new(3), 0)] {
+        let checkpoint = three_runs();
+        checkpoint.store.put(&keys::run_part(RunId::new(3), 0), b"damaged").unwrap();
+        checkpoint.store.remove(vec![keys::HEAD.to_vec(), also]).unwrap();
+        let (found, findings) = salvage(checkpoint);
+        assert_eq!(found.head().map(|head| head.run), Some(RunId::new(2)));
+        assert_eq!(findings.len(), 2, "{findings:?}");
+        assert!(findings[1].starts_with("the runs after run 2, up to run 3: "), "{findings:?}");
+        let (exported, lines) = export(&found, Loss::Accepted).unwrap();
+        assert_eq!((exported.run, exported.runs, exported.files), (2, 2, 2));
+        assert_eq!(exported.losses, Vec::<String>::new());
+        import(&lines).unwrap();
+    }
+
+    // A head as it was a run before.
+    let mut checkpoint = empty();
+    checkpoint.keep_stream().unwrap();
+    commit(&mut checkpoint, &state());
+    let old = checkpoint.store.get(keys::HEAD).unwrap().unwrap();
+    commit(&mut checkpoint, &state());
+    checkpoint.store.put(keys::HEAD, &old).unwrap();
+    let (found, findings) = salvage(checkpoint);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let (exported, _) = export(&found, Loss::Refused).unwrap();
+    assert_eq!((exported.run, exported.runs, exported.files), (1, 1, 1));
+}
+
+#[test]
+fn without_a_run_there_is_nothing_to_export_and_no_other_entry() {
+    assert_eq!(export(&empty(), Loss::Accepted).unwrap_err().kind(), ErrorKind::Failed);
+    let open = |checkpoint: Checkpoint| Checkpoint::of_store(checkpoint.store, "memory".into());
+    // A first run may have died between its steps.
+    let checkpoint = empty();
+    checkpoint.keep_stream().unwrap();
+    checkpoint.store.put(&keys::list_part(1, 0), b"").unwrap();
+    checkpoint.store.put(&keys::chunk(1, PartitionId::of_number(3), 0), b"").unwrap();
+    let stream = checkpoint.stream();
+    let checkpoint = open(checkpoint).unwrap();
+    assert_eq!((checkpoint.stream(), checkpoint.head()), (stream, None));
+    for key in [keys::run_part(RunId::new(1), 0), keys::file(&digest(1)), keys::list_part(2, 0)] {
+        let checkpoint = empty();
+        checkpoint.store.put(&key, b"").unwrap();
+        let error = open(checkpoint).unwrap_err();
+        assert!(
+            error.to_string().contains("the head of the checkpoint is damaged: it is missing"),
+            "{error}"
+        );
+    }
+    // A file more or less would be taken in twice, or never.
+    let checkpoint = three_runs();
+    checkpoint.store.remove(vec![keys::file(&digest(2))]).unwrap();
+    let error = open(checkpoint).unwrap_err();
+    assert!(error.to_string().contains("2 files found, 3 expected"), "{error}");
+}
