@@ -5,117 +5,14 @@ use super::checkpoint::Checkpoint;
 use super::export::{Exported, Loss};
 use super::import::{Imported, read_export};
 use super::keys;
-use super::rows::EncodedPartition;
-use crate::core::event::{MAX_KEY_BYTES, Timestamp};
-use crate::core::partition::{KeyHash, PartitionId};
+use super::sample_tests::{RUNS, STAMP, commit, counts_of, digest, empty, state, three_runs, time};
+use crate::core::event::MAX_KEY_BYTES;
+use crate::core::partition::PartitionId;
 use crate::core::reducer::OpenCounts;
-use crate::core::watermark::Watermark;
-use crate::definition::DefinitionRequest;
 use crate::error::{ErrorKind, Result};
-use crate::ledger::{Counts, FileDigest, FileEntry, FilePlace, FileStamp, Head, RunEntry, RunId, RunKind};
-use crate::migrations::checkpoint::v1::OpenSession;
-use crate::migrations::checkpoint::{CURRENT_VERSION, OpenRow};
+use crate::ledger::{Counts, Head, RunEntry, RunId, RunKind};
+use crate::migrations::checkpoint::CURRENT_VERSION;
 use serde_json::{Value, json};
-
-const WATERMARK_US: i64 = 100;
-const LATEST_US: i64 = 10_000;
-/// The runs of [`three_runs`].
-const RUNS: u64 = 3;
-/// Where each of them has found its file.
-const STAMP: FileStamp = FileStamp::Object { bytes: 8, e_tag: 9 };
-
-fn time(us: i64) -> Timestamp {
-    Timestamp::from_us(us).unwrap()
-}
-
-fn row(key: &[u8], events: u64, tail_us: impl IntoIterator<Item = i64>) -> OpenRow<'static> {
-    let open = (events > 0).then_some(OpenSession { start_us: 5, last_us: 7, events });
-    OpenRow { key: key.to_vec().into(), open, tail_us: tail_us.into_iter().collect(), ruled: None }
-}
-
-/// A state in which every form of a key occurs, the longest key and a tail of several rows among them.
-fn state() -> Vec<OpenRow<'static>> {
-    let mut state = vec![
-        row(b"ann", 3, []),
-        row(b"bob", 2, [200, 201]),
-        row(b"cat", 0, [300]),
-        row(b"dan", 1, 1_000..2_500),
-        row(&[7; MAX_KEY_BYTES], 4, []),
-    ];
-    state.extend((0..200_u32).map(|number| row(format!("key-{number}").as_bytes(), 1, [LATEST_US])));
-    state
-}
-
-fn digest(run: u64) -> FileDigest {
-    FileDigest { hash: u128::from(run) << 64, bytes: 100 + run, beginning: 7 }
-}
-
-fn counts_of(row: &OpenRow<'_>) -> OpenCounts {
-    OpenCounts::of_key(row.open.map(|open| time(open.start_us)), row.events())
-}
-
-/// Commits a run that reads one file and leaves `state`.
-fn commit(checkpoint: &mut Checkpoint, state: &[OpenRow<'static>]) {
-    let before = checkpoint.head().cloned().unwrap_or_else(Head::before_all);
-    let run = before.run.next();
-    let mut writer = checkpoint.stage_state().unwrap();
-    let mut open = OpenCounts::default();
-    for partition in PartitionId::all() {
-        let mut encoded = EncodedPartition::default();
-        for row in state.iter().filter(|row| KeyHash::of(&row.key).partition() == partition) {
-            encoded.open.add(counts_of(row));
-            encoded.push(row.clone());
-        }
-        open.add(encoded.open);
-        writer.put(partition, &encoded).unwrap();
-    }
-    let staged = writer.finish().unwrap();
-    let file = FileEntry {
-        path: format!("{}.csv", run.number()),
-        digest: digest(run.number()),
-        known_bytes: 0,
-        rows: 1,
-        source: None,
-        place: Some(FilePlace { path_hash: run.number().into(), stamp: Some(STAMP) }),
-    };
-    let head = Head {
-        run,
-        generation: staged.generation,
-        chunks: staged.chunks,
-        state_digest: staged.digest,
-        keys_open: open.keys,
-        sessions_open: open.sessions,
-        events_open: open.events,
-        oldest_open_start: open.oldest_start,
-        watermark: Watermark::at(time(WATERMARK_US)),
-        latest: Some(time(LATEST_US)),
-        accepts_from: Watermark::at(time(WATERMARK_US)),
-        known_files: before.known_files.with(file.digest, run),
-        definition: DefinitionRequest::default().create(),
-        ..Head::before_all()
-    };
-    let as_of = time(1_000 * i64::try_from(run.number()).unwrap());
-    let counts = Counts {
-        events_open_before: before.events_open,
-        events_open_after: open.events,
-        ..Counts::default()
-    };
-    checkpoint.commit(&RunEntry { kind: RunKind::Batch, as_of, files: vec![file], counts, head }).unwrap();
-}
-
-fn empty() -> Checkpoint {
-    Checkpoint::begin_in_memory("memory".as_ref()).unwrap()
-}
-
-/// The first two runs leave the first keys of the state, the third all of it.
-fn three_runs() -> Checkpoint {
-    let mut checkpoint = empty();
-    checkpoint.keep_stream().unwrap();
-    for keys in [1, 4, usize::MAX] {
-        commit(&mut checkpoint, &state().into_iter().take(keys).collect::<Vec<_>>());
-    }
-    checkpoint
-}
 
 fn export(checkpoint: &Checkpoint, loss: Loss) -> Result<(Exported, Vec<String>)> {
     let mut lines = Vec::new();
@@ -139,7 +36,9 @@ fn expect_sound(checkpoint: &Checkpoint) {
     let StateAudit { open, findings, chunks } = checkpoint.audit_state(checkpoint.head().unwrap()).unwrap();
     assert_eq!(findings, Vec::<String>::new());
     let mut expected = OpenCounts::default();
-    state().iter().for_each(|row| expected.add(counts_of(row)));
+    for row in &state() {
+        expected.add(counts_of(row));
+    }
     assert_eq!((open, chunks), (expected, checkpoint.head().unwrap().chunks));
     assert_eq!(checkpoint.audit_files(&checkpoint.runs().unwrap()).unwrap(), Vec::<String>::new());
 }
@@ -220,11 +119,18 @@ fn with_losses(lines: &[String]) -> Vec<String> {
     edited(lines, lines.len() - 1, |end| end["end"]["lost"] = json!(["something"]))
 }
 
+fn expect_refusals<const CASES: usize>(cases: [(Vec<String>, usize, &str); CASES]) {
+    for (lines, number, refusal) in cases {
+        let (line, what) = import(&lines).unwrap_err();
+        let is_it = line == number as u64 && what.contains(refusal);
+        assert!(is_it, "{refusal} in line {number}: {what} in line {line}");
+    }
+}
+
 #[test]
 fn what_is_no_whole_export_is_refused_with_its_line() {
     let (_, lines) = export(&three_runs(), Loss::Refused).unwrap();
     let (run, file) = (1, 4);
-    let state = lines.iter().position(|line| line.starts_with("{\"state\"")).unwrap();
     let end = lines.len() - 1;
     let swapped = |one: usize, other: usize| {
         let mut lines = lines.clone();
@@ -236,7 +142,6 @@ fn what_is_no_whole_export_is_refused_with_its_line() {
         lines.insert(at, lines[number].clone());
         lines
     };
-    let key = |bytes: usize| edited(&lines, state, |line| line["state"]["key"] = "k".repeat(bytes).into());
     let cases = [
         (Vec::new(), 0, "truncated"),
         (lines[..end].to_vec(), end, "truncated"),
@@ -253,6 +158,11 @@ fn what_is_no_whole_export_is_refused_with_its_line() {
         (edited(&lines, end, |line| line["end"]["files"] = 2.into()), end + 1, "expected"),
         (edited(&lines, end, |line| line["end"]["rows"] = 2.into()), end + 1, "expected"),
         (swapped(run, run + 1), end + 1, "follow each other"),
+        (
+            edited(&repeated(run, run), end + 1, |line| line["end"]["runs"] = 4.into()),
+            end + 2,
+            "follow each other",
+        ),
         (edited(&lines, run, |line| line["run"]["head"]["run"] = 0.into()), end + 1, "follow each other"),
         (edited(&lines, run + 2, |line| line["run"]["head"]["run"] = 4.into()), end + 1, "follow each other"),
         (without(&lines, run, "runs"), end, "entry of its ledger is missing"),
@@ -271,6 +181,17 @@ fn what_is_no_whole_export_is_refused_with_its_line() {
         (edited(&lines, file, |line| line["file"]["run"] = 4.into()), file + 1, "later run"),
         (edited(&lines, file, |line| line["file"]["digest"] = "none".into()), file + 1, "digest"),
         (repeated(file, file), file + 2, "twice"),
+    ];
+    expect_refusals(cases);
+}
+
+#[test]
+fn an_export_with_a_row_that_cannot_be_is_refused_with_its_line() {
+    let (_, lines) = export(&three_runs(), Loss::Refused).unwrap();
+    let state = lines.iter().position(|line| line.starts_with("{\"state\"")).unwrap();
+    let end = lines.len() - 1;
+    let key = |bytes: usize| edited(&lines, state, |line| line["state"]["key"] = "k".repeat(bytes).into());
+    let cases = [
         (without(&lines, state, "rows"), end, "its head says"),
         (key(0), state + 1, "bytes"),
         (key(MAX_KEY_BYTES + 1), state + 1, "bytes"),
@@ -285,13 +206,7 @@ fn what_is_no_whole_export_is_refused_with_its_line() {
             "is not a time",
         ),
     ];
-    for (lines, number, refusal) in cases {
-        let (line, what) = import(&lines).unwrap_err();
-        assert!(
-            line == number as u64 && what.contains(refusal),
-            "{refusal} in line {number}: {what} in {line}"
-        );
-    }
+    expect_refusals(cases);
 }
 
 /// Who invents a number of runs must not make the program fill its memory.
@@ -335,11 +250,12 @@ fn a_salvage_may_lack_lines_but_not_any_number_of_them() {
 /// What is taken away, what a refused loss says, the losses that an accepted one tells, and what is left: runs, files and rows.
 type Salvage = (fn(&Checkpoint), &'static str, &'static [&'static str], (u64, u64, u64));
 
+fn remove(checkpoint: &Checkpoint, key: Vec<u8>) {
+    checkpoint.store.remove(vec![key]).unwrap();
+}
+
 #[test]
 fn a_salvage_says_what_is_lost_and_an_export_that_may_lose_nothing_is_refused() {
-    fn remove(checkpoint: &Checkpoint, key: Vec<u8>) {
-        checkpoint.store.remove(vec![key]).unwrap();
-    }
     let rows = export(&three_runs(), Loss::Refused).unwrap().1.len() as u64 - 8;
     let cases: [Salvage; 6] = [
         (|_| (), "", &[], (3, 3, rows)),
@@ -388,30 +304,47 @@ fn a_salvage_says_what_is_lost_and_an_export_that_may_lose_nothing_is_refused() 
             (3, 3, rows - 1),
         ),
     ];
-    for (number, (damage, refusal, losses, left)) in cases.into_iter().enumerate() {
-        let checkpoint = three_runs();
-        damage(&checkpoint);
-        match export(&checkpoint, Loss::Refused) {
-            Ok(_) => assert_eq!(refusal, "", "{number}"),
-            Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Checkpoint);
-                assert!(!refusal.is_empty() && error.to_string().contains(refusal), "{number}: {error}");
-            }
-        }
-        let (exported, lines) = export(&checkpoint, Loss::Accepted).unwrap();
-        let found = exported.losses;
-        assert_eq!(found.len(), losses.len(), "{number}: {found:?}");
-        for (found, expected) in found.iter().zip(losses) {
-            assert!(found.contains(expected), "{number}: {found}");
-        }
-        let end: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
-        let written = ["runs", "files", "rows"].map(|count| end["end"][count].as_u64().unwrap());
-        assert_eq!(written, [left.0, left.1, left.2], "{number}");
-        assert_eq!((exported.runs, exported.files), (left.0, left.1), "{number}");
-        assert_eq!(end["end"].get("lost").is_some(), !losses.is_empty(), "{number}");
-        // It can be read, and lacks nothing that it does not say.
-        import(&lines).unwrap();
+    for (number, case) in cases.into_iter().enumerate() {
+        expect_salvage(number, case);
     }
+}
+
+fn expect_salvage(number: usize, (damage, refusal, losses, left): Salvage) {
+    let checkpoint = three_runs();
+    damage(&checkpoint);
+    match export(&checkpoint, Loss::Refused) {
+        Ok(_) => assert_eq!(refusal, "", "{number}"),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Checkpoint);
+            assert!(!refusal.is_empty() && error.to_string().contains(refusal), "{number}: {error}");
+        }
+    }
+    let (exported, lines) = export(&checkpoint, Loss::Accepted).unwrap();
+    let found = exported.losses;
+    assert_eq!(found.len(), losses.len(), "{number}: {found:?}");
+    for (found, expected) in found.iter().zip(losses) {
+        assert!(found.contains(expected), "{number}: {found}");
+    }
+    let end: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    let written = ["runs", "files", "rows"].map(|count| end["end"][count].as_u64().unwrap());
+    assert_eq!(written, [left.0, left.1, left.2], "{number}");
+    assert_eq!((exported.runs, exported.files), (left.0, left.1), "{number}");
+    assert_eq!(end["end"].get("lost").is_some(), !losses.is_empty(), "{number}");
+    // It can be read, and lacks nothing that it does not say.
+    import(&lines).unwrap();
+}
+
+#[test]
+fn what_is_known_to_be_missing_is_among_the_losses() {
+    let mut last = String::new();
+    let missing = vec!["outputs that were staged".to_owned()];
+    let take = |line: String| {
+        last = line;
+        Ok(())
+    };
+    let exported = three_runs().export(Loss::Accepted, missing.clone(), take).unwrap();
+    assert_eq!(exported.losses, missing);
+    assert_eq!(serde_json::from_str::<Value>(&last).unwrap()["end"]["lost"], json!(missing));
 }
 
 #[test]

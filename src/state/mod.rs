@@ -10,6 +10,8 @@ mod changes;
 #[cfg(test)]
 mod changes_tests;
 mod checkpoint;
+#[cfg(test)]
+mod checkpoint_tests;
 mod codec;
 mod copying;
 mod damage;
@@ -42,6 +44,8 @@ pub mod predecessor;
 mod probe;
 mod reader;
 pub mod rows;
+#[cfg(test)]
+mod sample_tests;
 mod seen;
 mod sled;
 #[cfg(test)]
