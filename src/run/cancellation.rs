@@ -190,6 +190,18 @@ mod tests {
     }
 
     #[test]
+    fn a_delivery_ends_at_any_moment_and_says_that_it_goes_on() {
+        let (cancellation, grace) = (Cancellation::default(), Duration::from_secs(3600));
+        cancellation.delivers().unwrap();
+        let said =
+            "interrupted during the delivery; rerun the command: it goes on, and delivers nothing twice";
+        assert_eq!(end_of(&cancellation, grace).as_deref(), Some(said));
+        cancellation.request();
+        assert_eq!(cancellation.check().unwrap_err().to_string(), said);
+        assert!(cancellation.delivers().is_err());
+    }
+
+    #[test]
     fn the_runs_of_a_command_are_told_from_the_first_to_the_last() {
         let cancellation = Cancellation::default();
         assert_eq!(cancellation.committed(), None);

@@ -33,11 +33,16 @@ mod generations;
 mod generations_tests;
 mod group_round;
 mod identity;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read and write files")]
+mod identity_tests;
 mod inquiry;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests read and write files")]
 pub(crate) mod job_tests;
 mod limits;
+#[cfg(test)]
+mod limits_tests;
 mod look;
 mod natural;
 mod only_new;

@@ -1,8 +1,8 @@
 //! What a command finds of the one before it: a run that is committed and not published, one that the checkpoint has lost, or a
 //! checkpoint and an output folder that do not belong together.
 
-use super::Look;
 use super::job_tests::Job;
+use super::{Look, Opening, lost_outputs};
 use crate::error::ErrorKind;
 use std::fs;
 
@@ -63,22 +63,30 @@ fn a_lost_manifest_or_lost_outputs_are_told_as_what_they_are() {
     let job = Job::of_days(3);
     job.keep(&job.common.out, "whole");
     let whole = || job.put_back(&job.common.out, "whole");
+    let lost = || {
+        let look = Look::with(&job.common, &job.cancellation, Opening::Damaged, |_| Ok(())).unwrap().0;
+        lost_outputs(&look.checkpoint, &look.output).is_some()
+    };
+    assert!(!lost());
 
     job.unpublish(3);
     fs::write(job.staging(3).join("manifest.json"), "damaged").unwrap();
     job.expect_refused("run 3 is committed but not published, and the manifest that it staged is damaged");
+    assert!(!lost(), "the outputs are still staged");
 
     whole();
     fs::remove_file(job.manifest(3)).unwrap();
     job.expect_refused(
         "run 3 is committed and outputs of it lie here, but its manifest manifests/run-00000003.json is missing",
     );
+    assert!(!lost(), "the outputs are in their places");
 
     // By hand: the session of `bob` on the second day and that of `ann` on the third.
     whole();
     job.unpublish(3);
     fs::remove_dir_all(job.staging(3)).unwrap();
     job.expect_refused("run 3 is committed, but its outputs are neither published nor staged any more: 2 sessions with 2 events");
+    assert!(lost());
 
     // Of more than the last run, and where no manifest is left, nothing tells what is gone.
     whole();
