@@ -51,6 +51,8 @@ mod output_batch;
 mod output_writer;
 mod pipeline;
 mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod progress;
 mod read_stats;
 mod reading;
