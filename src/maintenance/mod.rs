@@ -6,6 +6,8 @@ mod backup;
 mod expected;
 mod explain;
 mod history;
+#[cfg(test)]
+mod import_tests;
 mod inspect;
 mod migrate;
 mod overview;

@@ -2,6 +2,7 @@
 
 use super::job_tests::Job;
 use crate::core::event::Timestamp;
+use crate::core::rules::RuleTexts;
 use crate::core::watermark::Advance;
 use crate::error::ErrorKind;
 use crate::report::Status;
@@ -37,6 +38,24 @@ fn each_row_of_a_batch_is_counted_where_it_went() {
     }
     assert!(report.outputs.sessions.unwrap().ends_with("sessions/run-00000002.csv"));
     assert_eq!((report.outputs.late.0.len(), report.outputs.rejects.0.len()), (1, 1));
+}
+
+#[test]
+fn what_the_rules_leave_out_is_counted_too() {
+    let mut job = Job::new();
+    let rules = [("dedup", "3"), ("where", "3!=robot")];
+    job.settings.request.rules = RuleTexts::collect(rules).unwrap();
+    // By hand: two filtered rows, and a duplicate of each key.
+    let rows = "ann,2020-01-01 10:00:00,1\nann,2020-01-01 10:00:01,1\nbob,2020-01-01 10:00:02,2\nbob,2020-01-01 10:00:03,2\n\
+                ann,2020-01-01 10:00:04,robot\nbob,2020-01-01 10:00:05,robot\n";
+    let report = job.run(&[("log.csv", rows)]).unwrap();
+    assert_eq!((report.rows_read, report.rows_filtered, report.events_duplicate), (6, 2, 2));
+    assert_eq!((report.events_accepted, report.events_open, report.sessions_open), (4, 2, 2));
+    // The share of rejects is that of the rows that are not filtered: one of two.
+    let refusal =
+        job.run(&[("bad.csv", "bad,,3\nann,2020-01-01 10:00:06,3\nann,2020-01-01 10:00:06,robot\n")]);
+    let refusal = refusal.unwrap_err().to_string();
+    assert!(refusal.contains("1 of 2 rows were rejected"), "{refusal}");
 }
 
 #[test]

@@ -183,6 +183,18 @@ fn a_file_that_is_trusted_is_not_read_and_one_that_is_not_is() {
 }
 
 #[test]
+fn of_a_long_file_that_is_trusted_no_byte_is_looked_at_for_the_sake_of_a_long_one() {
+    let mut job = job();
+    write_old(&job, "log", &rows("ann", LONG));
+    job.run_again(&["log"]).unwrap();
+    write_old(&job, "log", &rows("bob", LONG));
+    job.settings.files.trust_mtime = true;
+    job.write(&[("new", &rows("bob", 3_500))]);
+    let report = job.run_again(&["log", "new"]).unwrap();
+    assert_eq!(seen(&report), [("known", 0, 0, 0), ("processed", 3_500, 0, 0)]);
+}
+
+#[test]
 fn a_new_file_with_which_a_trusted_one_begins_is_known() {
     for (whole, cut) in [(5, 3), (5, 1), (LONG, 3_000), (LONG, 100), (LONG, 3_500)] {
         let mut job = job();
@@ -198,8 +210,10 @@ fn a_new_file_with_which_a_trusted_one_begins_is_known() {
             let report = job.run_again(names).unwrap();
             assert_eq!((report.status, report.files.len()), (Status::NothingToDo, 2), "{whole} {cut}");
         }
-        let report = job.run_again(&["whole", "other", "cut"]).unwrap();
-        assert_eq!(seen(&report), [("known", 0, 0, 0), ("processed", cut as u64, 0, 0), ("known", 0, 0, 0)]);
+        job.write(&[("tiny", &rows("cat", 1))]);
+        let report = job.run_again(&["whole", "other", "cut", "tiny"]).unwrap();
+        let new = [cut, 1].map(|rows| ("processed", rows as u64, 0, 0));
+        assert_eq!(seen(&report), [("known", 0, 0, 0), new[0], ("known", 0, 0, 0), new[1]]);
         let report = job.run_again(&["whole", "cut", "longer"]).unwrap();
         assert_eq!(seen(&report)[2], ("grown", 1, rows("ann", whole).len() as u64, 0));
     }
@@ -247,6 +261,53 @@ fn of_a_file_that_is_not_whole_no_stamp_is_kept() {
         let entry = context.checkpoint.runs().unwrap().pop().unwrap();
         assert_eq!(entry.files[0].place.unwrap().stamp.is_some(), is_whole, "{name}");
     }
+}
+
+#[test]
+fn a_row_that_was_left_is_taken_in_when_its_file_is_said_to_be_whole() {
+    let mut job = job();
+    let known = rows("ann", 2);
+    job.run(&[("log", &known)]).unwrap();
+    // The row is whole but for its line end, and nobody writes to the file any more.
+    write_old(&job, "log", &format!("{known}ann,1577836900,0002"));
+    job.settings.files.growing = true;
+    job.write(&[("other", &rows("bob", 1))]);
+    let report = job.run_again(&["log", "other"]).unwrap();
+    assert_eq!(seen(&report), [("known", 0, 0, 19), ("processed", 1, 0, 0)]);
+    job.settings.files.growing = false;
+    assert_eq!(seen(&job.run_again(&["log"]).unwrap()), [("grown", 1, known.len() as u64, 0)]);
+}
+
+#[test]
+fn behind_a_header_everything_is_new_whichever_run_has_met_it() {
+    let mut job = job();
+    let headers = ["key,time,number\n", "key,time,other\n"];
+    for (name, header) in ["one", "two"].iter().zip(headers) {
+        job.run(&[(name, header)]).unwrap();
+    }
+    let [one, two] = [0, 1].map(|at| [headers[at], &rows(["ann", "bob"][at], 2)].concat());
+    let report = job.run(&[("one", &one), ("two", &two)]).unwrap();
+    assert_eq!(seen(&report), [("processed", 2, 0, 0), ("processed", 2, 0, 0)]);
+    // An unfinished row behind it is left all the same.
+    job.settings.files.growing = true;
+    job.run(&[("three", "key,time,third\n")]).unwrap();
+    let report = job.run(&[("three", "key,time,third\nann,")]).unwrap();
+    assert_eq!((report.status, report.unfinished_bytes), (Status::NothingToDo, 4));
+    assert_eq!(seen(&report), [("known", 0, 0, 4)]);
+}
+
+#[test]
+fn a_row_of_two_lines_that_is_not_finished_is_left_too() {
+    let mut job = job();
+    job.settings.files.growing = true;
+    let known = rows("ann", 2);
+    job.run(&[("log", &known)]).unwrap();
+    let unfinished = "\"ann\nx";
+    job.write(&[("log", &format!("{known}{unfinished}")), ("one", unfinished), ("two", "\"bob\nx")]);
+    let report = job.run_again(&["log", "one", "two"]).unwrap();
+    assert_eq!((report.rows_read, report.unfinished_bytes), (0, 18));
+    let finished = format!("{known}{unfinished}\",1577836900,0002\n");
+    assert_eq!(seen(&job.run(&[("log", &finished)]).unwrap()), [("grown", 1, known.len() as u64, 0)]);
 }
 
 #[test]
