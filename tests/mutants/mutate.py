@@ -55,9 +55,11 @@ def listed(files):
     for file in files:
         command += ["--file", file]
     mutants = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    # A file that is declared twice, for two builds of the crate, is listed twice.
+    once = {(of["file"], str(of["span"]), of["genre"], of["replacement"]): of for of in mutants}
     for mutant in mutants:
         del mutant["diff"]
-    return [dict(mutant, id=number) for number, mutant in enumerate(mutants, 1)]
+    return [dict(mutant, id=number) for number, mutant in enumerate(once.values(), 1)]
 
 
 class Source:
