@@ -416,3 +416,56 @@ fn without_a_run_there_is_nothing_to_export_and_no_other_entry() {
     let error = open(checkpoint).unwrap_err();
     assert!(error.to_string().contains("2 files found, 3 expected"), "{error}");
 }
+
+/// Open as it would be opened from a disk.
+#[cfg(feature = "parquet")]
+fn reopened(checkpoint: Checkpoint) -> Checkpoint {
+    Checkpoint::of_store(checkpoint.store, "memory".into()).unwrap()
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn what_is_restored_is_what_was_exported_and_no_run_more() {
+    let checkpoint = three_runs();
+    let (_, lines) = export(&checkpoint, Loss::Refused).unwrap();
+    let state = lines.iter().position(|line| line.starts_with("{\"state\"")).unwrap();
+    let lossy = with_losses(&without(&without(&lines, 200, "rows"), state, "rows"));
+    for (lines, is_whole) in
+        [(&lines, true), (&with_losses(&without(&lines, 4, "files")), true), (&lossy, false)]
+    {
+        let imported = import(lines).unwrap();
+        let mut restored = empty();
+        restored.keep_stream().unwrap();
+        restored.restore(&imported).unwrap();
+        let restored = reopened(restored);
+        let head = restored.head().unwrap();
+        assert_eq!((head.run, head.generation), (RunId::new(RUNS), 1));
+        assert_eq!(head.known_files, imported.known_files);
+        let (runs, expected) = (restored.runs().unwrap(), checkpoint.runs().unwrap());
+        assert_eq!(runs[..2], expected[..2]);
+        assert_eq!((&runs[2].head, &runs[2].files), (head, &expected[2].files));
+        let audit = restored.audit_state(head).unwrap();
+        assert_eq!(audit.findings.is_empty(), is_whole, "{:?}", audit.findings);
+        assert_eq!(audit.open.events, imported.open.events);
+        assert_eq!(restored.found_at(3).unwrap(), Some((digest(3), Some(STAMP), RunId::new(3))));
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_copy_in_memory_goes_on_by_itself() {
+    let checkpoint = three_runs();
+    let mut copy = checkpoint.copy_in_memory().unwrap();
+    assert_eq!(
+        (copy.head(), copy.mark(), copy.stream()),
+        (checkpoint.head(), checkpoint.mark(), checkpoint.stream())
+    );
+    let mut reducer = crate::core::reducer::GapReducer::new(crate::core::gap::Gap::from_us(5));
+    let ann = crate::core::partition::KeyHash::of(b"ann").partition();
+    copy.load_partition(ann, &mut reducer).unwrap();
+    assert_eq!(super::rows::write_counted(&mut reducer).1.events, 3);
+    commit(&mut copy, &[]);
+    expect_sound(&checkpoint);
+    assert_eq!(reopened(copy).runs().unwrap().len(), 4);
+    assert_eq!(checkpoint.runs().unwrap().len(), 3);
+}

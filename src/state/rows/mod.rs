@@ -4,6 +4,8 @@
 //! need no store. `RowReader` is the only decoder of both.
 
 mod chunk;
+#[cfg(test)]
+mod chunk_tests;
 #[cfg(feature = "cli")]
 mod counts;
 mod encoded;

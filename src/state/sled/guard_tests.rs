@@ -74,3 +74,26 @@ fn what_a_crash_in_the_steps_of_sled_leaves_is_removed_before_it_is_opened() {
         assert_eq!(left, expected, "{log:?}");
     }
 }
+
+/// After a failed sync nothing is written, when the store is closed neither; of a copy nothing has to stay.
+#[test]
+fn only_a_sound_store_of_its_own_writes_when_it_is_closed() {
+    let written = |copy: bool, refuses: bool, sync_fails: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, disk) = (folder.path(), Disk::default());
+        let store =
+            if copy { SledStore::open_copy(path, path) } else { SledStore::open(path, &disk) }.unwrap();
+        store.put(b"a", b"of which nothing is flushed").unwrap();
+        store.refuses.store(refuses, std::sync::atomic::Ordering::Relaxed);
+        if sync_fails {
+            disk.sync_file(&fs::File::open("/dev/null").unwrap()).unwrap_err();
+        }
+        let before = fs::read(path.join("db")).unwrap();
+        drop(store);
+        fs::read(path.join("db")).unwrap() != before
+    };
+    assert!(written(false, false, false));
+    assert!(!written(true, false, false), "a copy");
+    assert!(!written(false, true, false), "a write has failed");
+    assert!(!written(false, false, true), "a sync of the command has failed");
+}

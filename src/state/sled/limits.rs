@@ -11,9 +11,13 @@ const MANY_THREADS: u64 = 4096;
 /// which each needs a piece.
 pub(super) fn are_threads_limited() -> bool {
     let read = |path: &Path| std::fs::read_to_string(path).ok();
-    getrlimit(Resource::As).current.is_some()
-        || getrlimit(Resource::Nproc).current.is_some_and(|threads| threads < MANY_THREADS)
-        || are_tasks_limited(read)
+    let limit = |resource| getrlimit(resource).current;
+    are_few(limit(Resource::As), limit(Resource::Nproc), || are_tasks_limited(read))
+}
+
+/// The same for these limits of the address space and of the threads of the user.
+fn are_few(address_space: Option<u64>, threads: Option<u64>, are_tasks: impl FnOnce() -> bool) -> bool {
+    address_space.is_some() || threads.is_some_and(|threads| threads < MANY_THREADS) || are_tasks()
 }
 
 /// Whether a control group of this process, or one above it, has few tasks.
@@ -45,6 +49,16 @@ mod tests {
     fn limited(files: &[(&str, &str)]) -> bool {
         let found = |path: &Path| files.iter().find(|(name, _)| Path::new(name) == path);
         are_tasks_limited(|path| found(path).map(|(_, text)| (*text).to_owned()))
+    }
+
+    #[test]
+    fn each_limit_counts_by_itself() {
+        let (no_tasks, tasks) = (|| false, || true);
+        assert!(!are_few(None, None, no_tasks));
+        assert!(!are_few(None, Some(4096), no_tasks));
+        assert!(are_few(None, Some(4095), no_tasks));
+        assert!(are_few(Some(1 << 40), None, no_tasks), "each thread needs a piece of it");
+        assert!(are_few(None, None, tasks) && are_few(None, Some(4096), tasks));
     }
 
     #[test]
