@@ -8,7 +8,7 @@ pub use crate::cli::{frame_flags, frame_settings, look_at, runs_of};
 pub use crate::core::event::{Event, EventBuffer, MAX_KEY_BYTES};
 pub use crate::core::gap::Gap;
 pub use crate::core::partition::{KeyHash, PARTITIONS, PartitionId};
-pub use crate::core::reducer::{Fold, GapReducer, KeyState};
+pub use crate::core::reducer::{Fold, GapReducer, KeyState, LocalFold, SessionPart, SessionParts};
 pub use crate::core::rules::{Emit, ProjectedColumns, RowSelection};
 pub use crate::core::session::{CompletedSession, OpenSession};
 pub use crate::core::watermark::Advance;

@@ -55,6 +55,11 @@ pub enum Advance {
 }
 
 impl Advance {
+    /// Whether the watermark at the end of a batch reaches all of its events.
+    pub const fn reaches_all(self) -> bool {
+        matches!(self, Self::Delay(0) | Self::Finalize)
+    }
+
     /// The watermark after a batch that began at `before` and whose latest accepted event is at `latest`.
     pub fn after(self, before: Watermark, latest: Option<Timestamp>) -> Watermark {
         let reached = match self {
@@ -125,6 +130,18 @@ mod tests {
             assert_eq!(advance.after(before, latest.map(at)), after, "{advance:?} {before:?} {latest:?}");
         }
     }
+
+    #[test]
+    fn a_watermark_reaches_all_events_unless_it_trails_them_or_is_stated() {
+        let at = |us| Timestamp::from_us(us).unwrap();
+        let latest = at(100);
+        for advance in [Advance::Delay(0), Advance::Delay(1), Advance::Stated(at(60)), Advance::Finalize] {
+            let reaches = |before| advance.after(before, Some(latest)).reaches(latest);
+            let all = [Watermark::BEGINNING, Watermark::at(at(40))].map(reaches);
+            assert_eq!(all, [advance.reaches_all(); 2], "{advance:?}");
+        }
+    }
+
     #[test]
     fn events_behind_the_watermark_are_accepted_while_their_sessions_are_correctable() {
         let at = |us| Timestamp::from_us(us).unwrap();

@@ -8,9 +8,9 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use sessionize::internals::{
     Columns, Csv, Dialect, Emit, Event, EventBatch, EventBuffer, Extent, FakeKeys, FakeSettings, FileDecoder,
-    FileUnit, Fold, Gap, GapReducer, Intake, KeyHash, OpenSession, OutputFormat, OutputKind, OutputSchema,
-    PARTITIONS, PartitionId, PathColumns, PurgedKeys, RowRules, RowSelection, Schema, Stored, TimeFormat,
-    TimeParser, UnitDecoder, write_pageviews,
+    FileUnit, Fold, Gap, GapReducer, Intake, KeyHash, LocalFold, OpenSession, OutputFormat, OutputKind,
+    OutputSchema, PARTITIONS, PartitionId, PathColumns, PurgedKeys, RowRules, RowSelection, Schema,
+    SessionParts, Stored, TimeFormat, TimeParser, UnitDecoder, write_pageviews,
 };
 use sessionize::{CloseReason, Op, SessionBatch, Timestamp, Watermark};
 use std::hint::black_box;
@@ -148,6 +148,23 @@ fn hash_and_pack(bencher: Bencher<'_, '_>) {
 fn fold_in_order(bencher: Bencher<'_, '_>) {
     let events = events();
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| fold(black_box(&events)).0);
+}
+
+/// Events of a unit to parts of sessions, before they go to their partitions.
+#[divan::bench]
+fn fold_locally(bencher: Bencher<'_, '_>) {
+    let events = events();
+    let (mut fold, mut parts) = (LocalFold::new(FIVE_MINUTES), SessionParts::default());
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
+        for events in &events {
+            parts.clear();
+            for event in events.iter() {
+                fold.take(event.key, event.table_hash, event.time).unwrap();
+            }
+            fold.finish(&mut parts);
+            black_box(&parts);
+        }
+    });
 }
 
 /// The sort that a batch out of order needs before the fold.

@@ -189,6 +189,34 @@ def test_rows_in_any_order_give_the_same_sessions():
     assert spans(sz.sessionize(table(*reversed(rows)), **KEYS).done) == spans(expected)
 
 
+@pytest.mark.parametrize("rows", [3_000, 200_000])
+@pytest.mark.filterwarnings("ignore::sessionize.SessionizeWarning")
+def test_rows_that_become_no_events_or_are_written_in_another_way_change_nothing_else(rows):
+    """What is folded where it is decoded, and what is not: a time that only the general reader knows, no key, one out of order, late ones."""
+    minute = [number // 3 for number in range(rows)]
+    users = [f"user {number * 7 % 31}" for number in range(rows)]
+    plain = pyarrow.table({"user": users, "ts": [at(minute) for minute in minute]})
+    expected = sz.sessionize(plain, **KEYS)
+
+    texts = [f"{at(minute):%Y-%m-%dT%H:%M:%S}" for minute in minute]
+    midnight = next(number for number, text in enumerate(texts) if text.endswith("T00:00:00"))
+    texts[midnight] = texts[midnight][:10]
+    odd = {"user": users[:60] + ["", "ann"] + users[60:], "ts": texts[:60] + [texts[60], ""] + texts[60:]}
+    found = sz.sessionize(pyarrow.table(odd), **KEYS)
+    assert pyarrow.table(found.done) == expected.done
+    assert pyarrow.table(found.state.open_sessions()) == pyarrow.table(expected.state.open_sessions())
+    assert (found.counts["rows_rejected"], found.counts["events_accepted"]) == (2, rows)
+
+    swapped = list(range(rows))
+    swapped[310], swapped[341] = 341, 310
+    assert spans(sz.sessionize(plain.set_column(1, "ts", plain["ts"].take(swapped)), **KEYS).done) == spans(expected.done)
+
+    early = sz.sessionize(plain.slice(0, 50), **KEYS).state
+    again = sz.sessionize(plain, state=early)
+    assert again.counts["events_late"] == 48, "those before the last minute"
+    assert again.counts["events_accepted"] == rows - 48
+
+
 def test_progress_is_told_and_may_end_the_work():
     seen = []
     big = table(*[("ann", minute) for minute in range(200_000)])

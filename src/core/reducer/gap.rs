@@ -2,6 +2,7 @@
 
 use super::changes::Fate;
 use super::fold::Fold;
+use super::session_parts::SessionPart;
 use super::table::KeyTable;
 use super::tombstones::Tombstones;
 use crate::core::event::{Event, Timestamp};
@@ -137,6 +138,34 @@ impl GapReducer {
         Ok(())
     }
 
+    /// Takes a part of a session like its events one after the other. The horizon has reached all of them.
+    ///
+    /// # Errors
+    /// `OutOfOrder` if a later event of the key is already folded, or events wait.
+    pub fn take_part_in_order(
+        &mut self,
+        part: SessionPart<'_>,
+        completed: &mut impl FnMut(CompletedSession<'_>),
+    ) -> Result<(), OutOfOrder> {
+        if !self.buffered.is_empty() {
+            return Err(OutOfOrder);
+        }
+        let OpenSession { start, last, events } = part.events;
+        self.tombstones.count_taken(events);
+        let number = self.table.number_of(part.key, part.table_hash);
+        self.fold(number, start, completed)?;
+        if let Some(session) = self.table.state(number) {
+            session.last = last;
+            session.events += events - 1;
+        }
+        Ok(())
+    }
+
+    /// Whether an event waits for the watermark.
+    pub fn has_waiting(&self) -> bool {
+        !self.buffered.is_empty()
+    }
+
     /// One step of the fold (rule 5).
     #[inline]
     fn fold(
@@ -170,7 +199,7 @@ impl Fold for GapReducer {
         horizon: Watermark,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
-        self.tombstones.count_taken();
+        self.tombstones.count_taken(1);
         let number = self.table.number_of(event.key, event.table_hash);
         if self.buffered.is_empty() && horizon.reaches(event.time) {
             return self.fold(number, event.time, completed);

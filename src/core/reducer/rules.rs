@@ -235,7 +235,7 @@ impl Fold for RuleReducer {
         horizon: Watermark,
         completed: &mut impl FnMut(CompletedSession<'_>),
     ) -> Result<(), OutOfOrder> {
-        self.tombstones.count_taken();
+        self.tombstones.count_taken(1);
         let number = self.table.number_of(event.key, event.table_hash);
         if self.rules.only_extend() && self.buffered.is_empty() && horizon.reaches(event.time) {
             return self.extend(number, event, completed);

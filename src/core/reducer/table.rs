@@ -72,6 +72,14 @@ impl<S: Default> KeyTable<S> {
         number
     }
 
+    /// Removes all keys, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.places.empty_for(self.entries.len());
+        self.entries.clear();
+        self.long_bytes = 0;
+        self.gone = GoneKeys::default();
+    }
+
     fn take_secret_hash(&mut self) {
         let secret = RandomState::new();
         for entry in &mut self.entries {
@@ -234,6 +242,27 @@ mod tests {
             assert_eq!(table.number_of(&[number as u8], number << 8), number);
             assert_eq!(table.number_of(&[number as u8], number << 8), number);
         }
+    }
+
+    #[test]
+    fn a_table_that_was_cleared_has_no_keys_and_keeps_its_room() {
+        let mut table = KeyTable::<u64>::default();
+        let mut memory = Vec::new();
+        for round in 0..3_u32 {
+            for number in 0..1_000_u32 {
+                let key = format!("{number:0100}");
+                let at = table.number_of(key.as_bytes(), (number + round) << 8);
+                assert_eq!((at, *table.state(at)), (number, 0));
+                *table.state(at) = 7;
+                table.restored(at);
+            }
+            memory.push(table.memory_bytes());
+            assert_eq!(table.retain(|_| false).len(), 1_000);
+            assert!(table.gone().is_none());
+            table.clear();
+            assert_eq!((table.len(), table.gone().map(Iterator::count)), (0, Some(0)));
+        }
+        assert_eq!(memory, [memory[0]; 3]);
     }
 
     #[test]

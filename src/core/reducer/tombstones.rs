@@ -23,20 +23,20 @@ pub(super) struct Tombstones {
     found: HashTable<Last>,
     forgotten: bool,
     /// Events taken since the last eviction.
-    taken: usize,
+    taken: u64,
 }
 
 impl Tombstones {
-    /// Counts an event that the reducer takes.
+    /// Counts events that the reducer takes.
     #[inline]
-    pub(super) fn count_taken(&mut self) {
-        self.taken += 1;
+    pub(super) const fn count_taken(&mut self, events: u64) {
+        self.taken += events;
     }
 
     /// Begins an eviction, if one is due. Returns the time before which sessions are evicted. An eviction visits each of `keys`
     /// keys, so it is due when as many events have been taken since the last one.
     pub(super) fn begin(&mut self, safe_watermark: Watermark, keys: usize) -> Option<Timestamp> {
-        let safe_at = safe_watermark.time().filter(|_| self.taken >= keys)?;
+        let safe_at = safe_watermark.time().filter(|_| self.taken >= keys as u64)?;
         self.taken = 0;
         self.until = self.until.max(safe_watermark);
         Some(safe_at)
@@ -90,7 +90,7 @@ mod tests {
         let at = Timestamp::from_us(7).unwrap();
         let mut tombstones = Tombstones::default();
         for due in [None, Some(at), None, Some(at)] {
-            tombstones.count_taken();
+            tombstones.count_taken(1);
             assert_eq!(tombstones.begin(Watermark::BEGINNING, 2), None);
             assert_eq!(tombstones.begin(Watermark::at(at), 2), due);
         }
@@ -125,10 +125,10 @@ mod tests {
         _ = tombstones.allows(b"other", Timestamp::from_us(6).unwrap(), Gap::from_us(1));
         let found = tombstones.memory_bytes() - listed;
         assert!((100 * size_of::<Last>()..400 * size_of::<Last>()).contains(&found), "{found}");
-        tombstones.count_taken();
+        tombstones.count_taken(1);
         tombstones.forget();
         assert_eq!(tombstones.memory_bytes(), 0);
-        tombstones.count_taken();
+        tombstones.count_taken(1);
         assert_eq!(tombstones.begin(Watermark::at(at), 2), Some(at));
     }
 }

@@ -1,10 +1,12 @@
 //! Decodes batches of rows with one schema.
 
+use super::cells::Cells;
 use super::columns::{FileColumn, columns_of, values_of};
 use super::fields::{Fields, needs_row};
 use super::kinds::{check_kinds, check_read, set_form};
 use super::read_rows::ReadRows;
 use super::resolve::resolve;
+use crate::core::reducer::LocalFold;
 use crate::definition::{ColumnRequest, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::batch::EventBatch;
@@ -57,11 +59,51 @@ impl RecordDecoder {
     /// # Errors
     /// [`ErrorKind::Failed`] if the text of a row cannot be made.
     pub fn decode(&self, records: &RecordBatch, intake: &mut Intake, batch: &mut EventBatch) -> Result<()> {
+        let (fields, cells) = self.read(records, intake);
+        self.take_all(records, fields, &cells, intake, batch)
+    }
+
+    /// The same where events are folded by the gap alone, in the order of their times: where that can be done, they come to parts of
+    /// sessions in `fold`, and otherwise they go to `batch`.
+    ///
+    /// # Errors
+    /// As [`RecordDecoder::decode`].
+    pub fn fold(
+        &self,
+        records: &RecordBatch,
+        intake: &mut Intake,
+        batch: &mut EventBatch,
+        fold: &mut LocalFold,
+    ) -> Result<()> {
+        let (fields, cells) = self.read(records, intake);
+        if rows_of(records, fields, &cells).fold_all(intake, batch, fold) {
+            return Ok(());
+        }
+        fold.clear();
+        batch.clear();
+        self.take_all(records, fields, &cells, intake, batch)
+    }
+
+    fn read(&self, records: &RecordBatch, intake: &Intake) -> (&Fields, Vec<Cells>) {
         let fields = if intake.takes_moments() { &self.moments } else { &self.texts };
         let columns: Vec<&FileColumn> = self.all.iter().collect();
-        let cells = fields.cells(&values_of(records), &columns);
-        let rows = ReadRows { first_line: 0, count: records.num_rows(), fields, cells: &cells };
-        rows.take_all(self.needs_text.then_some(self.all.len()), intake, batch)
+        (fields, fields.cells(&values_of(records), &columns))
+    }
+
+    fn take_all(
+        &self,
+        records: &RecordBatch,
+        fields: &Fields,
+        cells: &[Cells],
+        intake: &mut Intake,
+        batch: &mut EventBatch,
+    ) -> Result<()> {
+        rows_of(records, fields, cells)
+            .take_all(self.needs_text.then_some(self.all.len()), intake, batch)
             .map_err(|error| Error::new(ErrorKind::Failed, error.to_string()))
     }
+}
+
+fn rows_of<'r>(records: &RecordBatch, fields: &'r Fields, cells: &'r [Cells]) -> ReadRows<'r> {
+    ReadRows { first_line: 0, count: records.num_rows(), fields, cells }
 }

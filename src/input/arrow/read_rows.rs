@@ -4,6 +4,8 @@ use super::cells::Cells;
 use super::fields::Fields;
 use super::row_text::RowText;
 use super::scatter::Scatter;
+use crate::core::partition::KeyHash;
+use crate::core::reducer::LocalFold;
 use crate::input::batch::EventBatch;
 use crate::input::intake::{Intake, Row};
 use std::io;
@@ -59,6 +61,25 @@ impl ReadRows<'_> {
             self.take(row, bytes, intake, batch);
         }
         Ok(())
+    }
+
+    /// Folds all rows by the gap alone, and returns whether that was possible. If not, they must be taken in anew: a row is an event that
+    /// only [`Intake::take`] can read, or they are out of order.
+    pub(super) fn fold_all(&self, intake: &mut Intake, batch: &mut EventBatch, fold: &mut LocalFold) -> bool {
+        let Some((keys, times)) = self.fields.common(self.cells).filter(|_| intake.is_plain()) else {
+            return false;
+        };
+        (0..self.count).all(|row| {
+            let key = keys.get(row);
+            if let Some(time) = intake.common_time(key, times.get(row)) {
+                batch.rows += 1;
+                batch.count_accepted(time, self.line(row));
+                return fold.take(key, KeyHash::of(key).table(), time).is_ok();
+            }
+            let before = batch.accepted;
+            self.take(row, b"", intake, batch);
+            batch.accepted == before
+        })
     }
 
     /// Takes in all rows where nothing but key and time is wanted of them. Only for a plain intake.

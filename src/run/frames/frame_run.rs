@@ -6,7 +6,7 @@ use super::reading::{FrameDecoder, Reading};
 use super::row_numbers::{ROW_COLUMN, with_row_column, with_row_numbers};
 use super::settings::{FrameSettings, Ordering};
 use super::state::{EndedBatch, FrameState};
-use super::units::UNIT_ROWS;
+use super::units::{FrameUnit, UNIT_ROWS};
 use crate::core::event::Timestamp;
 use crate::core::partition::GROUPS;
 use crate::core::reducer::SessionFold;
@@ -15,7 +15,7 @@ use crate::core::watermark::Advance;
 use crate::definition::{Definition, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::arrow::RecordDecoder;
-use crate::input::{EventBatch, Projection, RowRules};
+use crate::input::{Projection, RowRules};
 use crate::ledger::RunKind;
 use crate::output::{OutputKind, OutputSchema, RecordBuilder};
 use crate::run::order::Order;
@@ -40,9 +40,9 @@ pub struct FrameRun {
     parts: Vec<Part>,
     order: Order,
     /// The last round, which is folded while the next one is decoded.
-    decoded: Vec<EventBatch>,
+    decoded: Vec<FrameUnit>,
     units_decoded: usize,
-    next: Vec<EventBatch>,
+    next: Vec<FrameUnit>,
     numbers_rows: bool,
 }
 
@@ -166,6 +166,13 @@ impl FrameRun {
         }
     }
 
+    /// Whether the events of a unit may come to parts of sessions before the partitions take them.
+    fn folds_units(&self) -> bool {
+        self.ordering() == Ordering::ByKey
+            && self.settings.advance.reaches_all()
+            && self.parts.iter().all(Part::takes_parts)
+    }
+
     /// Takes the next rows: decodes them, while the rows before them are folded.
     ///
     /// # Errors
@@ -184,22 +191,22 @@ impl FrameRun {
             first += unit.num_rows() as u64;
         }
         units.iter().try_for_each(|unit| self.reading.check_schema(unit))?;
-        self.next.resize_with(self.next.len().max(units.len()), EventBatch::default);
+        self.next.resize_with(self.next.len().max(units.len()), FrameUnit::default);
         let mut next = std::mem::take(&mut self.next);
         let (decoded, folded) = {
-            let (ordering, horizons) = (self.ordering(), self.horizons());
-            let reading = &self.reading;
+            let (ordering, horizons, folds) = (self.ordering(), self.horizons(), self.folds_units());
+            let (reading, gap) = (&self.reading, self.definition.gap);
             let (parts, round) = (&mut self.parts, &self.decoded[..self.units_decoded]);
             self.workers.pool.join(
-                || reading.decode(&units, &mut next[..units.len()]),
+                || reading.decode(&units, &mut next[..units.len()], folds.then_some(gap)),
                 || fold_round(parts, round, horizons, ordering),
             )
         };
         decoded?;
         self.next = std::mem::replace(&mut self.decoded, next);
         self.units_decoded = units.len();
-        for (unit, batch) in given.iter().zip(&self.decoded) {
-            self.reading.book(unit, batch)?;
+        for (unit, decoded) in given.iter().zip(&self.decoded) {
+            self.reading.book(unit, &decoded.batch)?;
         }
         taken(folded)
     }
@@ -263,15 +270,15 @@ impl FrameRun {
 
     fn horizons(&mut self) -> Horizons {
         let reached = self.fold.batch_end(self.settings.advance, self.reading.latest).close.horizon();
-        let safe_watermark =
-            self.order.safe_watermark(self.decoded[..self.units_decoded].iter()).min(reached);
+        let round = self.decoded[..self.units_decoded].iter().map(|unit| &unit.batch);
+        let safe_watermark = self.order.safe_watermark(round).min(reached);
         Horizons { reached, safe_watermark }
     }
 }
 
 fn fold_round(
     parts: &mut [Part],
-    round: &[EventBatch],
+    round: &[FrameUnit],
     horizons: Horizons,
     ordering: Ordering,
 ) -> Result<(), PartError> {

@@ -3,13 +3,13 @@
 use super::output::FrameTable;
 use super::settings::Ordering;
 use super::state::FrameState;
+use super::units::FrameUnit;
 use crate::core::event::EventBuffer;
 use crate::core::partition::PartitionId;
-use crate::core::reducer::{BatchEnd, PartitionReducer, SessionFold};
-use crate::core::session::{OutOfOrder, SessionBatch};
+use crate::core::reducer::{BatchEnd, PartitionReducer, SessionFold, SessionPart};
+use crate::core::session::{Op, OutOfOrder, SessionBatch};
 use crate::core::watermark::Watermark;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::EventBatch;
 use crate::output::{OutputKind, OutputSchema, RecordBuilder, SessionCounts};
 use crate::state::{EncodedPartition, Stored};
 use arrow_array::RecordBatch;
@@ -52,6 +52,18 @@ struct PartitionFold {
     reducer: PartitionReducer,
     /// The events so far, where all are sorted at the end.
     events: EventBuffer,
+}
+
+impl PartitionFold {
+    /// Whether parts of sessions can be taken in the place of events: there are no rules, which look at every event, and none waits.
+    fn takes_parts(&self) -> bool {
+        matches!(&self.reducer, PartitionReducer::Gap(reducer) if !reducer.has_waiting())
+    }
+
+    fn take_part(&mut self, part: SessionPart<'_>, completed: &mut SessionBatch) -> Result<(), OutOfOrder> {
+        let PartitionReducer::Gap(reducer) = &mut self.reducer else { return Err(OutOfOrder) };
+        reducer.take_part_in_order(part, &mut |session| completed.push(Op::Insert, &session))
+    }
 }
 
 /// A group of partitions, and the tables of their sessions.
@@ -122,20 +134,31 @@ impl Part {
         })
     }
 
+    /// Whether its reducers take parts of sessions.
+    pub(super) fn takes_parts(&self) -> bool {
+        self.partitions.iter().all(PartitionFold::takes_parts)
+    }
+
     /// Takes a round: folds it as far as its horizon reaches, or keeps it for the end.
     pub(super) fn take(
         &mut self,
-        round: &[EventBatch],
+        round: &[FrameUnit],
         horizons: Horizons,
         ordering: Ordering,
     ) -> Result<(), PartError> {
         let group = self.group;
-        for event in round.iter().flat_map(|unit| unit.groups[group].iter()) {
-            let (_, place) = PartitionId::of_table_hash(event.table_hash).group();
-            let PartitionFold { reducer, events, .. } = &mut self.partitions[place];
-            match ordering {
-                Ordering::ByKey => reducer.take_event(event, horizons.reached, &mut self.completed)?,
-                Ordering::Unknown => events.push(event),
+        for unit in round {
+            for event in unit.batch.groups[group].iter() {
+                let (_, place) = PartitionId::of_table_hash(event.table_hash).group();
+                let PartitionFold { reducer, events, .. } = &mut self.partitions[place];
+                match ordering {
+                    Ordering::ByKey => reducer.take_event(event, horizons.reached, &mut self.completed)?,
+                    Ordering::Unknown => events.push(event),
+                }
+            }
+            for part in unit.parts.of_group(group) {
+                let (_, place) = PartitionId::of_table_hash(part.table_hash).group();
+                self.partitions[place].take_part(part, &mut self.completed)?;
             }
         }
         if ordering == Ordering::Unknown {

@@ -2,7 +2,10 @@
 
 use super::output::FrameTable;
 use super::side::SideTable;
+use super::units::FrameUnit;
 use crate::core::event::Timestamp;
+use crate::core::gap::Gap;
+use crate::core::reducer::LocalFold;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::arrow::RecordDecoder;
 use crate::input::time::TimeParser;
@@ -11,7 +14,7 @@ use crate::ledger::Counts;
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use rayon::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Decodes rows, and accounts for each.
 pub(super) struct Reading {
@@ -19,6 +22,8 @@ pub(super) struct Reading {
     decoder: Option<FrameDecoder>,
     late: SideTable,
     rejects: SideTable,
+    /// One for each thread that decodes: what was in the cache of a processor stays there.
+    spare_folds: Mutex<Vec<LocalFold>>,
     pub(super) counts: Counts,
     /// The time of the latest event.
     pub(super) latest: Option<Timestamp>,
@@ -39,7 +44,8 @@ impl Reading {
         let none = Schema::empty();
         let shown = if are_hidden { &none } else { given };
         let (late, rejects) = (SideTable::new(shown), SideTable::new(shown));
-        Self { decoder, late, rejects, counts: Counts::default(), latest: None }
+        let spare_folds = Mutex::default();
+        Self { decoder, late, rejects, spare_folds, counts: Counts::default(), latest: None }
     }
 
     /// Refuses rows with other columns.
@@ -59,15 +65,31 @@ impl Reading {
             .nothing_changed())
     }
 
-    /// Decodes `units` into as many `batches`, on the threads of this pool.
-    pub(super) fn decode(&self, units: &[RecordBatch], batches: &mut [EventBatch]) -> Result<()> {
+    /// Decodes as many `units` of rows as `decoded` has place for, on the threads of this pool. Where events are folded by a
+    /// gap alone, in the order of their times, they may come to parts of sessions at once.
+    pub(super) fn decode(
+        &self,
+        units: &[RecordBatch],
+        decoded: &mut [FrameUnit],
+        gap: Option<Gap>,
+    ) -> Result<()> {
         let Some(FrameDecoder { decoder, times, rules, .. }) = &self.decoder else { return Ok(()) };
-        let decode = |(records, batch): (&RecordBatch, &mut EventBatch)| {
+        let decode = |(records, FrameUnit { batch, parts }): (&RecordBatch, &mut FrameUnit)| {
             batch.clear();
+            parts.clear();
             let mut intake = Intake::new(times.clone(), &PathColumns::default(), rules.clone());
-            decoder.decode(records, &mut intake, batch)
+            let Some(gap) = gap else { return decoder.decode(records, &mut intake, batch) };
+            let mut fold = self.spare_folds().pop().unwrap_or_else(|| LocalFold::new(gap));
+            decoder.fold(records, &mut intake, batch, &mut fold)?;
+            fold.finish(parts);
+            self.spare_folds().push(fold);
+            Ok(())
         };
-        units.par_iter().zip(batches).map(decode).collect()
+        units.par_iter().zip(decoded).map(decode).collect()
+    }
+
+    fn spare_folds(&self) -> MutexGuard<'_, Vec<LocalFold>> {
+        self.spare_folds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a decoded unit to the accounts; `given` are its rows as they came.
