@@ -167,6 +167,8 @@ mod tests {
     /// `None` if the events of a key are out of order.
     fn parts_of(fold: &mut LocalFold, events: &[(String, i64)]) -> Option<SessionParts> {
         let mut parts = SessionParts::default();
+        parts.push(SessionPart { key: b"cleared", table_hash: 7, events: OpenSession::begin(at(0)) });
+        parts.clear();
         let taken = events.iter().map(|(key, us)| event(key, *us));
         let taken = taken.map(|event| fold.take(event.key, event.table_hash, event.time));
         let taken: Result<(), OutOfOrder> = taken.collect();
