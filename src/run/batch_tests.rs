@@ -183,3 +183,22 @@ fn a_finalize_closes_what_is_open_once() {
     let again = job.finalize(None).unwrap();
     assert_eq!((again.run, again.status, again.sessions_open), (None, Status::NothingToDo, 0));
 }
+
+#[test]
+fn a_finalize_ends_corrections_though_nothing_is_open() {
+    let mut job = Job::new();
+    job.settings.request.rules = RuleTexts::collect([("allowed-lateness", "1h")]).unwrap();
+    job.settings.max_late = Limit::Rows(1);
+    job.run(&[("log.csv", "ann,2020-01-01 10:00:00\n")]).unwrap();
+    job.finalize(at(14)).unwrap();
+    let times = |job: &Job| {
+        let context = job.open().unwrap();
+        let head = context.checkpoint.head().unwrap();
+        (head.keys_open, head.watermark.time(), head.accepts_from.time())
+    };
+    assert_eq!(times(&job), (0, at(14), at(13)));
+    assert_eq!(job.finalize(None).unwrap().run, Some(3));
+    assert_eq!(times(&job), (0, at(14), at(14)));
+    assert_eq!(job.finalize(None).unwrap().run, None);
+    assert_eq!(job.run(&[("late.csv", "ann,2020-01-01 13:30:00\n")]).unwrap().events_late, 1);
+}

@@ -1,5 +1,6 @@
 //! What a run knows of its files: by their contents, whatever they are called, and by what was found at their paths.
 
+use super::identity::{Identity, identify};
 use super::job_tests::Job;
 use super::only_new;
 use crate::input::open_batch;
@@ -308,6 +309,21 @@ fn a_row_of_two_lines_that_is_not_finished_is_left_too() {
     assert_eq!((report.rows_read, report.unfinished_bytes), (0, 18));
     let finished = format!("{known}{unfinished}\",1577836900,0002\n");
     assert_eq!(seen(&job.run(&[("log", &finished)]).unwrap()), [("grown", 1, known.len() as u64, 0)]);
+}
+
+#[test]
+fn the_end_of_the_whole_lines_is_kept_of_a_file_that_is_being_written() {
+    let mut job = job();
+    let known = rows("ann", 2);
+    for (growing, kept) in [(false, None), (true, Some(known.len() as u64))] {
+        job.settings.files.growing = growing;
+        job.write(&[("log", &format!("{known}ann,"))]);
+        let files = open_batch(&[job.path("log")], u64::MAX).unwrap();
+        let context = job.open().unwrap();
+        let found = identify(&context.checkpoint, &job.settings, &files).unwrap();
+        let Identity::New(part) = &found[0] else { panic!("{found:?}") };
+        assert_eq!((part.lines_bytes, part.known_bytes, part.replaces), (kept, 0, None));
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod file_reader;
 mod finalize;
 mod finish;
 mod first_use;
+#[cfg(test)]
+mod first_use_tests;
 mod fold;
 mod format_copy;
 #[cfg(feature = "parquet")]
