@@ -51,7 +51,7 @@ fn rejects_show_the_columns_if_most_rows_have_their_time_elsewhere() {
 fn a_file_that_cannot_be_opened_for_another_reason_shows_no_columns() {
     let rules = || RuleTexts::collect([("agg", "sum(amount)=paid")]).unwrap();
     let mut numbers = job();
-    numbers.settings.request.rules = rules();
+    (numbers.settings.request.sources[0].header, numbers.settings.request.rules) = (None, rules());
     let said = refusal(&numbers, &[("log.csv", GOOD)]);
     assert!(said.to_string().contains("amount") && said.details().is_empty(), "{said}");
     let mut names = job();

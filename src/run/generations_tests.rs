@@ -73,6 +73,10 @@ fn no_run_before_a_purge_or_an_import_is_kept() {
         assert_eq!(runs(&kind, 0), (1, vec![1, 2, 3, 4]));
         assert_eq!(runs(&kind, 2), (3, vec![3, 4]));
     }
+    // Not even if a rollback had gone back beyond it.
+    let mut entries = entries.clone();
+    (entries[1].kind, entries[2].kind) = (RunKind::Purge, RunKind::Rollback { to: RunId::new(1) });
+    assert_eq!(kept_runs(&context.checkpoint, &entries).unwrap(), [3, 4].map(RunId::new).into());
 }
 
 #[test]

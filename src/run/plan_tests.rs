@@ -8,6 +8,7 @@ use crate::core::rules::RuleTexts;
 use crate::definition::{ColumnRequest, DefinitionRequest, KeyHasher, SourceRequest};
 use crate::error::{Error, ErrorKind};
 use crate::maintenance::rollback;
+use crate::report::Status;
 use crate::settings::{FilePattern, Limit, SourceChoice};
 use std::path::Path;
 
@@ -54,6 +55,21 @@ fn a_row_or_a_header_decides_the_definition_and_nothing_else_does() {
             }
         }
     }
+}
+
+#[test]
+fn a_row_of_json_decides_it_although_its_columns_have_no_places() {
+    let mut job = Job::new();
+    let name = |name: &str| Some(vec![ColumnRequest::Name(name.into())]);
+    let request = &mut job.settings.request.sources[0];
+    (request.key, request.time) = (name("who"), name("at"));
+    let report = job.run(&[("log.json", "{\"who\":\"ann\",\"at\":\"2020-01-01 10:00:00\"}\n")]).unwrap();
+    assert_eq!(report.rows_read, 1);
+    // Its content is known: a run that decides nothing would have taken in nothing.
+    assert_eq!(job.run_again(&["log.json"]).unwrap().status, Status::NothingToDo);
+    ask_gap(&mut job, 10);
+    let refusal = job.run(&[("more.json", "{\"who\":\"bob\",\"at\":\"2020-01-02\"}\n")]).unwrap_err();
+    expect(&refusal, ErrorKind::Definition, "gap is 5m, the run asks for 10m");
 }
 
 #[test]
