@@ -2,6 +2,7 @@
 
 use super::{Counts, FileDigest, FileEntry, FileStamp, Head, KnownFiles, RunEntry, RunId, RunKind};
 use crate::core::event::Timestamp;
+use crate::core::watermark::{EventTime, Watermark};
 
 const CONTENT: FileDigest = FileDigest { hash: 0xAB << 120 | 0xC, bytes: 70, beginning: 0xD };
 
@@ -78,6 +79,24 @@ fn kinds_of_runs_have_the_names_of_their_commands() {
     for (kind, name) in kinds {
         assert_eq!(kind.name(), name);
     }
+}
+
+#[test]
+fn the_event_time_of_a_head_is_its_watermark_its_limit_and_its_latest_event() {
+    let [accepts_from, watermark, latest] = [1, 2, 3].map(|us| Timestamp::from_us(us).unwrap());
+    let head = Head {
+        watermark: Watermark::at(watermark),
+        accepts_from: Watermark::at(accepts_from),
+        latest: Some(latest),
+        ..Head::before_all()
+    };
+    let expected = EventTime {
+        watermark: Watermark::at(watermark),
+        accepts_from: Watermark::at(accepts_from),
+        latest: Some(latest),
+    };
+    assert_eq!(head.event_time(), expected);
+    assert_eq!(Head::before_all().event_time(), EventTime::default());
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "parquet")]
 mod apart;
+#[cfg(all(test, feature = "parquet"))]
+mod apart_tests;
 mod audit;
 mod changes;
 #[cfg(test)]
