@@ -63,6 +63,8 @@ mod recovery;
 #[allow(clippy::disallowed_methods, reason = "tests read and write files")]
 mod recovery_tests;
 mod reported;
+#[cfg(test)]
+mod reported_tests;
 mod rounds;
 mod schedule;
 mod side_rows;
