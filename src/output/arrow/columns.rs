@@ -6,8 +6,8 @@ use super::sink::int;
 use crate::core::aggregates::{Kind, Value};
 use crate::output::columns::{Column, second_names};
 use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListBuilder,
-    StringBuilder, TimestampMicrosecondBuilder,
+    ArrayBuilder, BinaryBuilder, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder,
+    ListBuilder, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow_array::{ArrayRef, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
@@ -187,20 +187,34 @@ impl Growing {
         Some(())
     }
 
-    /// Returns the values, and begins again.
+    /// Returns the values, and begins again, with room for as many: a column that grows from nothing is copied again and again.
     ///
     /// # Errors
     /// If the cells are not those of the columns.
     pub(in crate::output) fn finish(&mut self, arrays: &mut Vec<ArrayRef>) -> Result<(), ArrowError> {
         match self {
-            Self::Text(texts) => arrays.push(Arc::new(StringArray::try_from_binary(texts.finish())?)),
-            Self::Int(ints) => arrays.push(Arc::new(ints.finish())),
+            Self::Text(texts) => {
+                let bytes = texts.values_slice().len();
+                let room = BinaryBuilder::with_capacity(texts.len(), bytes + bytes / 8);
+                let values = std::mem::replace(texts, room).finish();
+                arrays.push(Arc::new(StringArray::try_from_binary(values)?));
+            }
+            Self::Int(ints) => {
+                let room = Int64Builder::with_capacity(ints.len());
+                arrays.push(Arc::new(std::mem::replace(ints, room).finish()));
+            }
             Self::BoundedInt(ints, are_floors) => {
                 arrays.push(Arc::new(ints.finish()));
                 arrays.push(Arc::new(are_floors.finish()));
             }
-            Self::Float(floats) => arrays.push(Arc::new(floats.finish())),
-            Self::Timestamp(times) => arrays.push(Arc::new(times.finish())),
+            Self::Float(floats) => {
+                let room = Float64Builder::with_capacity(floats.len());
+                arrays.push(Arc::new(std::mem::replace(floats, room).finish()));
+            }
+            Self::Timestamp(times) => {
+                let room = TimestampMicrosecondBuilder::with_capacity(times.len()).with_timezone(UTC);
+                arrays.push(Arc::new(std::mem::replace(times, room).finish()));
+            }
             Self::Decimal(numbers, texts) => {
                 arrays.push(Arc::new(numbers.finish()));
                 arrays.push(Arc::new(texts.finish()));

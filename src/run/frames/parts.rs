@@ -12,10 +12,10 @@ use crate::core::watermark::Watermark;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{OutputKind, OutputSchema, RecordBuilder, SessionCounts};
 use crate::state::{EncodedPartition, Stored};
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
 
 /// The rows of a batch of sessions. Every part collects its own.
-const BATCH_ROWS: usize = 1 << 13;
+const BATCH_ROWS: usize = 1 << 11;
 
 /// Above it, a part gives up what it keeps of sessions that are complete: a quarter of a gigabyte for all parts.
 const MOST_BYTES: usize = 8 << 20;
@@ -96,7 +96,7 @@ impl Table {
 
     fn cut(&mut self) -> Result<()> {
         if !self.builder.is_empty() {
-            self.batches.push(self.builder.finish()?);
+            self.batches.push(fitted(self.builder.finish()?)?);
         }
         Ok(())
     }
@@ -105,6 +105,13 @@ impl Table {
         self.cut()?;
         Ok(FrameTable { schema: self.builder.schema().clone(), batches: self.batches })
     }
+}
+
+/// The same rows without the room for more: they stay in memory until somebody takes them.
+fn fitted(records: RecordBatch) -> Result<RecordBatch> {
+    let (schema, mut columns, _) = records.into_parts();
+    columns.iter_mut().for_each(Array::shrink_to_fit);
+    RecordBatch::try_new(schema, columns).map_err(|error| Error::new(ErrorKind::Failed, error.to_string()))
 }
 
 impl Part {
