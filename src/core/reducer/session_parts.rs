@@ -48,6 +48,7 @@ impl SessionParts {
 
     /// The parts of a group of partitions.
     pub fn of_group(&self, group: usize) -> impl Iterator<Item = SessionPart<'_>> {
+        // Each has the payload that it was pushed with.
         self.groups[group].iter().filter_map(unpacked)
     }
 }
