@@ -5,6 +5,7 @@ use super::list::{Layers, NamedChunk, StateList};
 use super::memory::MemoryStore;
 use super::reader::StateReader;
 use super::rows::{self, Stored};
+use super::sample_tests::head_of;
 use crate::core::event::{Event, Timestamp, push_value};
 use crate::core::gap::Gap;
 use crate::core::partition::{KeyHash, PartitionId};
@@ -171,20 +172,14 @@ impl Job {
             writer.put(PARTITION, &encoded).unwrap();
             (writer.finish().unwrap(), encoded.open, end.event_time)
         };
+        let run = self.checkpoint.head().map_or(RunId::new(1), |head| head.run.next());
+        let generation = staged.generation;
         let head = Head {
-            run: self.checkpoint.head().map_or(RunId::new(1), |head| head.run.next()),
-            generation: staged.generation,
-            chunks: staged.chunks,
-            state_digest: staged.digest,
-            keys_open: open.keys,
-            sessions_open: open.sessions,
-            events_open: open.events,
-            oldest_open_start: open.oldest_start,
             watermark: event_time.watermark,
             latest: event_time.latest,
             accepts_from: event_time.accepts_from,
             definition: self.definition.clone(),
-            ..Head::before_all()
+            ..head_of(run, staged, open)
         };
         self.heads.push(head.clone());
         let entry = RunEntry {
@@ -195,7 +190,7 @@ impl Job {
             head,
         };
         self.checkpoint.commit(&entry).unwrap();
-        self.checkpoint.drop_generations_before((staged.generation + 1).saturating_sub(KEPT.into())).unwrap();
+        self.checkpoint.drop_generations_before((generation + 1).saturating_sub(KEPT.into())).unwrap();
         let changes = self.checkpoint.list.layers(PARTITION).changes.len();
         self.most_changes = self.most_changes.max(changes);
         Seen { completed: format!("{completed:?}"), open, state: rows::write(&mut self.load()) }

@@ -2,12 +2,13 @@
 
 use super::checkpoint::Checkpoint;
 use super::rows::EncodedPartition;
+use super::writer::StagedState;
 use crate::core::event::{MAX_KEY_BYTES, Timestamp};
 use crate::core::partition::{KeyHash, PartitionId};
 use crate::core::reducer::OpenCounts;
 use crate::core::watermark::Watermark;
 use crate::definition::DefinitionRequest;
-use crate::ledger::{Counts, FileDigest, FileEntry, FilePlace, FileStamp, Head, RunEntry, RunKind};
+use crate::ledger::{Counts, FileDigest, FileEntry, FilePlace, FileStamp, Head, RunEntry, RunId, RunKind};
 use crate::migrations::checkpoint::OpenRow;
 use crate::migrations::checkpoint::v1::OpenSession;
 
@@ -48,6 +49,22 @@ pub(super) fn counts_of(row: &OpenRow<'_>) -> OpenCounts {
     OpenCounts::of_key(row.open.map(|open| time(open.start_us)), row.events())
 }
 
+/// The head of a run that leaves this state.
+pub(super) fn head_of(run: RunId, staged: StagedState, open: OpenCounts) -> Head {
+    let StagedState { generation, chunks, digest: state_digest } = staged;
+    Head {
+        run,
+        generation,
+        chunks,
+        state_digest,
+        keys_open: open.keys,
+        sessions_open: open.sessions,
+        events_open: open.events,
+        oldest_open_start: open.oldest_start,
+        ..Head::before_all()
+    }
+}
+
 /// Commits a run that reads one file and leaves `state`.
 pub(super) fn commit(checkpoint: &mut Checkpoint, state: &[OpenRow<'static>]) {
     let before = checkpoint.head().cloned().unwrap_or_else(Head::before_all);
@@ -73,20 +90,12 @@ pub(super) fn commit(checkpoint: &mut Checkpoint, state: &[OpenRow<'static>]) {
         place: Some(FilePlace { path_hash: run.number().into(), stamp: Some(STAMP) }),
     };
     let head = Head {
-        run,
-        generation: staged.generation,
-        chunks: staged.chunks,
-        state_digest: staged.digest,
-        keys_open: open.keys,
-        sessions_open: open.sessions,
-        events_open: open.events,
-        oldest_open_start: open.oldest_start,
         watermark: Watermark::at(time(WATERMARK_US)),
         latest: Some(time(LATEST_US)),
         accepts_from: Watermark::at(time(WATERMARK_US)),
         known_files: before.known_files.with(file.digest, run),
         definition: DefinitionRequest::default().create(),
-        ..Head::before_all()
+        ..head_of(run, staged, open)
     };
     let as_of = time(1_000 * i64::try_from(run.number()).unwrap());
     let counts = Counts {
